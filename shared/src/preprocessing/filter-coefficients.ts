@@ -1,0 +1,42 @@
+/** The weights with which one side of a picture is resampled to another length. */
+export interface FilterCoefficients {
+  /** For each output position two values: first input position, number of input positions. */
+  readonly spans: Uint32Array<ArrayBuffer>;
+  /** For each output position `stride` weights, of which the first `spans[2 * i + 1]` count; they sum to 1. */
+  readonly weights: Float32Array<ArrayBuffer>;
+  /** Weights kept for each output position: the longest span. */
+  readonly stride: number;
+}
+
+/**
+ * Antialiased triangle filter with half-pixel centres, as in Pillow's `precompute_coeffs`
+ * (src/libImaging/Resample.c): the support is max(1, inSize / outSize) input positions on either
+ * side, cut at the borders, weights normalised. Uses only operations that IEEE 754 defines exactly,
+ * so that every engine gets the same weights.
+ *
+ * @param inSize length of the side in the picture, a positive integer
+ * @param outSize length wanted, a positive integer
+ */
+export function triangleCoefficients(inSize: number, outSize: number): FilterCoefficients {
+  const scale = inSize / outSize;
+  const support = Math.max(1, scale);
+  const stride = Math.min(inSize, Math.ceil(support) * 2 + 1);
+  const spans = new Uint32Array(outSize * 2);
+  const weights = new Float32Array(outSize * stride);
+  const exact = new Float64Array(stride);
+  for (let i = 0; i < outSize; i++) {
+    const centre = (i + 0.5) * scale;
+    const first = Math.max(0, Math.floor(centre - support + 0.5));
+    const count = Math.min(inSize, Math.floor(centre + support + 0.5)) - first;
+    let total = 0;
+    for (let k = 0; k < count; k++) {
+      const weight = Math.max(0, 1 - Math.abs(first + k + 0.5 - centre) / support);
+      exact[k] = weight;
+      total += weight;
+    }
+    for (let k = 0; k < count; k++) weights[i * stride + k] = exact[k]! / total;
+    spans[2 * i] = first;
+    spans[2 * i + 1] = count;
+  }
+  return { spans, weights, stride };
+}
