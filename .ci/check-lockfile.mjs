@@ -20,7 +20,8 @@ const lockPath = join(root, 'package-lock.json');
 /** The lock entry that `name`, required by the package at `path`, resolves to: Node's own walk upwards. */
 function resolve(packages, path, name) {
   for (let folder = path; ; folder = folder.slice(0, folder.lastIndexOf('/node_modules/'))) {
-    const found = packages[folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`];
+    const found =
+      packages[folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`];
     if (found) return found;
     if (!folder.includes('/node_modules/')) return packages[`node_modules/${name}`];
   }
@@ -40,7 +41,10 @@ function lockfileFaults(lock) {
     const found = names.map((name) => resolve(lock.packages, path, name));
     const missing = names.filter((_, i) => !found[i]);
     if (missing.length > 0) {
-      faults.push({ at: path, text: `${path} ${entry.version}: no entry for ${missing.join(', ')}` });
+      faults.push({
+        at: path,
+        text: `${path} ${entry.version}: no entry for ${missing.join(', ')}`,
+      });
     }
     const binaries = found.filter((candidate) => candidate?.cpu);
     if (binaries.length < 2) continue; // one optional package (fsevents) is no family of binaries
@@ -59,7 +63,11 @@ function relock(lock, faults) {
   const folder = mkdtempSync(join(tmpdir(), 'relock-'));
   try {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-    for (const file of ['package.json', '.npmrc', ...manifest.workspaces.map((w) => `${w}/package.json`)]) {
+    for (const file of [
+      'package.json',
+      '.npmrc',
+      ...manifest.workspaces.map((w) => `${w}/package.json`),
+    ]) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
       cpSync(join(root, file), join(folder, file));
     }
