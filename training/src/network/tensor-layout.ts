@@ -1,0 +1,46 @@
+import type { ParameterSpec } from './parameters.ts';
+
+/** Axes of PyTorch's layout in the order TensorFlow has them. */
+const AXES: Partial<Record<ParameterSpec['kind'], readonly number[]>> = {
+  convolution: [2, 3, 1, 0],
+  depthwise: [2, 3, 0, 1],
+  dense: [1, 0],
+};
+
+/**
+ * Shape in TensorFlow's layout: convolution [y, x, in, out], depthwise [y, x, channel, 1],
+ * dense [in, out]; vectors stay.
+ */
+export function tensorflowShape({ kind, shape }: ParameterSpec): number[] {
+  const axes = AXES[kind];
+  return axes ? axes.map((axis) => shape[axis] ?? 1) : [...shape];
+}
+
+/** PyTorch's layout to TensorFlow's; a copy. */
+export function toTensorflowLayout(values: Float32Array, spec: ParameterSpec): Float32Array {
+  const axes = AXES[spec.kind];
+  return axes ? permute(values, spec.shape, axes) : values.slice();
+}
+
+/** TensorFlow's layout to PyTorch's; a copy. */
+export function toPytorchLayout(values: Float32Array, spec: ParameterSpec): Float32Array {
+  const axes = AXES[spec.kind];
+  if (!axes) return values.slice();
+  const inverse = axes.map((_, axis) => axes.indexOf(axis));
+  return permute(values, tensorflowShape(spec), inverse);
+}
+
+function permute(
+  values: Float32Array,
+  shape: readonly number[],
+  axes: readonly number[],
+): Float32Array {
+  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+  let offsets = [0];
+  for (const axis of axes) {
+    const stride = strides[axis] ?? 1;
+    const side = shape[axis] ?? 1;
+    offsets = offsets.flatMap((offset) => Array.from({ length: side }, (_, i) => offset + i * stride));
+  }
+  return Float32Array.from(offsets, (offset) => values[offset] ?? Number.NaN);
+}

@@ -1,0 +1,47 @@
+import { LABELS } from '@naevus/shared/taxonomy';
+import { z } from 'zod';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** Names of the files in a run's folder; training writes them, evaluation and export read them. */
+export const RUN_FILES = {
+  /** {@link runRecordSchema}: what was trained, on what, how. Written when training has ended. */
+  record: 'run.json',
+  /** The chosen weights with the classifier, timm's names, PyTorch's layout. */
+  weights: 'weights.safetensors',
+  split: 'split.json',
+  classWeights: 'class-weights.json',
+  history: 'history.json',
+  /** The validated configuration with every default filled in. */
+  config: 'config.json',
+} as const;
+
+/** `run.json`: the facts of a finished run that the manifest repeats. */
+export const runRecordSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  finishedAt: z.iso.datetime(),
+  architecture: z.literal('efficientnet-b0'),
+  /** One or two sentences for the model card: which phases, which loss, which weights. */
+  method: z.string().min(1),
+  seed: z.number().int(),
+  dataset: z.string().min(1),
+  dataSha256: sha256,
+  configSha256: sha256,
+  codeCommit: z.string(),
+  initialWeights: z.string(),
+  /** Images a class on each side of the split. */
+  counts: z.strictObject({
+    train: z.record(z.enum(LABELS), z.number().int().nonnegative()),
+    validation: z.record(z.enum(LABELS), z.number().int().nonnegative()),
+  }),
+  /** Class distribution that the scores assume: the training side's, before any resampling. */
+  prior: z.record(z.enum(LABELS), z.number().min(0).max(1)),
+  /** How logits become scores: softmax(logits / temperature + logitBias). */
+  calibration: z.strictObject({
+    method: z.enum(['none', 'temperature']),
+    temperature: z.number().positive(),
+    logitBias: z.array(z.number()).length(LABELS.length),
+  }),
+});
+
+export type RunRecord = z.infer<typeof runRecordSchema>;
