@@ -1,0 +1,94 @@
+import { exifOrientation, type Orientation } from './exif-orientation.ts';
+import { HeaderBytes } from './header-bytes.ts';
+import type { ImageHeader } from './image-header.ts';
+
+const SOI = 0xd8;
+const EOI = 0xd9;
+const SOS = 0xda;
+const APP1 = 0xe1;
+const APP2 = 0xe2;
+const TEM = 0x01;
+
+/**
+ * Walks the marker segments up to the first scan (ITU-T T.81, annex B).
+ *
+ * Between segments it skips what is no marker, as libjpeg's `next_marker` does, so that it finds
+ * the same frame header as the decoder.
+ *
+ * @param bytes a file that begins with FF D8 FF
+ * @throws DamagedImageError
+ */
+export function readJpegHeader(bytes: Uint8Array): ImageHeader {
+  const file = new HeaderBytes(bytes, 'jpeg');
+  let frame: Pick<ImageHeader, 'width' | 'height' | 'bitDepth' | 'channels'> | undefined;
+  let orientation: Orientation | undefined;
+  let iccProfile = false;
+
+  let offset = 2;
+  while (true) {
+    let marker = 0;
+    while (marker === 0) {
+      while (file.u8(offset) !== 0xff) offset++;
+      while (file.u8(offset) === 0xff) offset++;
+      marker = file.u8(offset++);
+    }
+
+    if (marker === SOI) throw file.damaged('a second start of image before the first scan');
+    if (marker === EOI) throw file.damaged('it ends before the first scan');
+    if (hasNoSegment(marker)) continue;
+
+    const length = file.u16(offset);
+    if (length < 2) throw file.damaged(`a marker segment of length ${length}`);
+    const end = offset + length;
+    file.need(offset, length);
+
+    if (marker === SOS) {
+      if (frame === undefined) throw file.damaged('a scan without a frame header');
+      const animated = false;
+      return { format: 'jpeg', ...frame, orientation: orientation ?? 1, animated, iccProfile };
+    }
+    if (isFrame(marker)) {
+      if (frame !== undefined) throw file.damaged('a second frame header');
+      frame = readFrame(file, offset, length);
+    } else if (marker === APP1 && startsWith(file, offset + 2, end, 'Exif\0')) {
+      // Identifier and one fill byte; where there are several, the first one counts.
+      orientation ??= exifOrientation(file.slice(Math.min(offset + 8, end), end));
+    } else if (marker === APP2 && startsWith(file, offset + 2, end, 'ICC_PROFILE\0')) {
+      iccProfile = true;
+    }
+    offset = end;
+  }
+}
+
+/** SOF0 to SOF15: every marker from C0 to CF but DHT (C4), JPG (C8) and DAC (CC). */
+function isFrame(marker: number): boolean {
+  return (marker & 0xf0) === 0xc0 && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+}
+
+function hasNoSegment(marker: number): boolean {
+  const isRestart = marker >= 0xd0 && marker <= 0xd7;
+  return isRestart || marker === TEM;
+}
+
+function readFrame(file: HeaderBytes, offset: number, length: number) {
+  if (length < 8) throw file.damaged(`a frame header of length ${length}`);
+  const bitDepth = file.u8(offset + 2);
+  const height = file.u16(offset + 3);
+  const width = file.u16(offset + 5);
+  const channels = file.u8(offset + 7);
+  if (length !== 8 + 3 * channels) {
+    throw file.damaged(`a frame header of length ${length} with ${channels} components`);
+  }
+  if (width === 0 || height === 0 || channels === 0) {
+    throw file.damaged(`a frame of ${width}x${height} pixels with ${channels} components`);
+  }
+  return { width, height, bitDepth, channels };
+}
+
+function startsWith(file: HeaderBytes, start: number, end: number, text: string): boolean {
+  if (start + text.length > end) return false;
+  for (let i = 0; i < text.length; i++) {
+    if (file.u8(start + i) !== text.charCodeAt(i)) return false;
+  }
+  return true;
+}
