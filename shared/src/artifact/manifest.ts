@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { PREPROCESSING } from '../preprocessing/preprocessing-spec.ts';
+import { LABELS } from '../taxonomy.ts';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 in lower-case hex');
+const semver = z.string().regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'a version like 1.2.3');
+const score = z.number().min(0).max(1);
+
+/** Raised when the format changes so that an older loader would misread it. */
+export const MANIFEST_SCHEMA_VERSION = 1;
+
+export const artifactFileSchema = z.strictObject({
+  /** Relative to the version's folder, forward slashes, no `..`. */
+  path: z.string().regex(/^(?!\/)(?!.*\.\.)[\w./-]+$/, 'a relative path inside the artifact'),
+  bytes: z.number().int().nonnegative(),
+  sha256,
+});
+
+/**
+ * How an engine wants its input tensor. The pixel values are always RGB 0 to 255:
+ * scaling, mean and deviation are inside the graph.
+ */
+const engineInputSchema = z.strictObject({
+  name: z.literal('image'),
+  layout: z.enum(['NCHW', 'NHWC']),
+  type: z.literal('float32'),
+  shape: z.tuple([z.null(), z.number().int(), z.number().int(), z.number().int()]),
+  range: z.tuple([z.literal(0), z.literal(255)]),
+});
+
+const engineSchema = z.strictObject({
+  path: z.string(),
+  input: engineInputSchema,
+  /** Output names in the engine's graph. `logits` is [N, class]; `cam` is [N, class, y, x], before ReLU. */
+  outputs: z.strictObject({ logits: z.string(), cam: z.string() }),
+  weights: z.enum(['float16', 'float32']),
+});
+
+/** `model-artifacts/<version>/manifest.json`. */
+export const manifestSchema = z.strictObject({
+  schemaVersion: z.literal(MANIFEST_SCHEMA_VERSION),
+  name: z.string().min(1),
+  version: semver,
+  createdAt: z.iso.datetime(),
+  architecture: z.string().min(1),
+  labels: z.tuple(LABELS.map((label) => z.literal(label)) as never) as z.ZodType<typeof LABELS>,
+  preprocessing: z.object(
+    Object.fromEntries(Object.entries(PREPROCESSING).map(([k, v]) => [k, z.literal(v)])) as {
+      [K in keyof typeof PREPROCESSING]: z.ZodLiteral<(typeof PREPROCESSING)[K]>;
+    },
+  ),
+  engines: z.strictObject({ onnx: engineSchema, tfjs: engineSchema }),
+  /** Largest disagreement of the engines that the export measured. */
+  parity: z.strictObject({
+    images: z.number().int().positive(),
+    maxAbsProbabilityDifference: score,
+    topClassAgreement: score,
+  }),
+  calibration: z.strictObject({
+    method: z.enum(['none', 'temperature']),
+    /** Logits are divided by it before the softmax. 1 where the method is none. */
+    temperature: z.number().positive(),
+    /** Added to the logits (after the temperature) before the softmax, one a label. */
+    logitBias: z.array(z.number()).length(LABELS.length),
+    /** Expected calibration error of the scores on the validation split, 15 equal-width bins. */
+    ece: score,
+  }),
+  /** The class distribution that the scores assume. */
+  prior: z.strictObject({
+    name: z.enum(['training', 'uniform']),
+    probabilities: z.record(z.enum(LABELS), score),
+  }),
+  /** Decision thresholds measured on the validation split; empty until there are any. */
+  thresholds: z.record(z.string(), score),
+  training: z.strictObject({
+    dataset: z.string(),
+    dataSha256: sha256,
+    configSha256: sha256,
+    codeCommit: z.string().regex(/^([0-9a-f]{40}(-dirty)?|unknown)$/),
+    seed: z.number().int(),
+    initialWeights: z.string(),
+    trainImages: z.number().int().positive(),
+    validationImages: z.number().int().positive(),
+    method: z.string(),
+  }),
+  /** Headline metrics on the validation split; the whole report is in `reports/metrics.json`. */
+  metrics: z.strictObject({
+    split: z.string(),
+    accuracy: score,
+    balancedAccuracy: score,
+    macroF1: score,
+    macroAuc: score,
+    logLoss: z.number().nonnegative(),
+    melanomaSensitivity: score,
+  }),
+  licence: z.strictObject({ weights: z.string(), code: z.string(), attribution: z.string() }),
+  intendedUse: z.string(),
+  /** Every file of the version but this one. */
+  files: z.array(artifactFileSchema).min(1),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type ArtifactFile = z.infer<typeof artifactFileSchema>;
+
+/** `model-artifacts/current.json`: the version served by default. */
+export const currentSchema = z.strictObject({ version: semver });
