@@ -1,0 +1,12 @@
+import { z } from 'zod';
+
+export const liveSchema = z.strictObject({ status: z.literal('live') }).meta({ id: 'Live' });
+
+export const readySchema = z
+  .strictObject({
+    status: z.enum(['ready', 'starting', 'draining']),
+    model: z.strictObject({ name: z.string(), version: z.string() }),
+  })
+  .meta({ id: 'Ready' });
+
+export type Ready = z.infer<typeof readySchema>;

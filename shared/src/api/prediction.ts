@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { CLASS_COUNT, LABELS, RISKS } from '../taxonomy.ts';
+import { problemSchema } from './problem.ts';
+
+const score = z.number().min(0).max(1);
+
+export const predictionSchema = z
+  .strictObject({
+    label: z.enum(LABELS),
+    name: z.string().meta({ description: 'Full name of the class.' }),
+    score: score.meta({ description: 'Calibrated probability. All seven sum to 1.' }),
+    risk: z.enum(RISKS),
+  })
+  .meta({ id: 'Prediction' });
+
+/** Which weights answered. */
+export const modelReferenceSchema = z
+  .strictObject({
+    name: z.string(),
+    version: z.string(),
+    sha256: z.string().meta({ description: "Digest of the version's manifest.json." }),
+  })
+  .meta({ id: 'ModelReference' });
+
+export const imageFactsSchema = z
+  .strictObject({
+    width: z.int().positive().meta({ description: 'Pixels, as displayed: after the orientation.' }),
+    height: z.int().positive(),
+    format: z.enum(['jpeg', 'png', 'webp']),
+  })
+  .meta({ id: 'ImageFacts' });
+
+export const timingSchema = z
+  .strictObject({
+    decode_ms: z
+      .number()
+      .nonnegative()
+      .meta({ description: "Decoding, and resampling to the network's input." }),
+    inference_ms: z.number().nonnegative().meta({ description: 'The network.' }),
+  })
+  .meta({ id: 'Timing' });
+
+const answerAboutOneImage = {
+  predictions: z
+    .array(predictionSchema)
+    .min(1)
+    .max(CLASS_COUNT)
+    .meta({ description: 'The likeliest first.' }),
+  image: imageFactsSchema,
+  timing: timingSchema,
+};
+
+const envelope = {
+  id: z.string().meta({ description: 'The X-Request-Id.' }),
+  model: modelReferenceSchema,
+};
+
+/** Answer of `POST /predict` to one image. */
+export const predictResponseSchema = z
+  .strictObject({ ...envelope, ...answerAboutOneImage, disclaimer: z.string() })
+  .meta({ id: 'PredictResponse' });
+
+const batchItemSchema = z
+  .union([
+    z.strictObject(answerAboutOneImage).meta({ id: 'BatchAnswer' }),
+    z.strictObject({ error: problemSchema }).meta({ id: 'BatchError' }),
+  ])
+  .meta({ id: 'BatchItem' });
+
+/** Answer of `POST /predict` to a batch: one item an image, in the order sent. */
+export const batchResponseSchema = z
+  .strictObject({ ...envelope, results: z.array(batchItemSchema).min(1), disclaimer: z.string() })
+  .meta({ id: 'BatchResponse' });
+
+export type Prediction = z.infer<typeof predictionSchema>;
+export type ModelReference = z.infer<typeof modelReferenceSchema>;
+export type PredictResponse = z.infer<typeof predictResponseSchema>;
+export type BatchItem = z.infer<typeof batchItemSchema>;
+export type BatchResponse = z.infer<typeof batchResponseSchema>;

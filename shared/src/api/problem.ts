@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+/**
+ * Everything that can go wrong with a request, by the name that its `type` ends with.
+ * RFC 9457, "Problem Details for HTTP APIs".
+ */
+export const PROBLEMS = {
+  'bad-request': { status: 400, title: 'Request not understood' },
+  'empty-body': { status: 400, title: 'Empty body' },
+  'malformed-body': { status: 400, title: 'Body cannot be parsed' },
+  'invalid-body': { status: 400, title: 'Body has the wrong members' },
+  'invalid-base64': { status: 400, title: 'Not base64' },
+  'empty-image': { status: 400, title: 'Empty image' },
+  'too-many-images': { status: 400, title: 'Too many images' },
+  'invalid-query': { status: 400, title: 'Query value out of its range' },
+  'not-found': { status: 404, title: 'No such route' },
+  'method-not-allowed': { status: 405, title: 'Method not allowed' },
+  'not-acceptable': { status: 406, title: 'No acceptable type' },
+  'request-timeout': { status: 408, title: 'Body came too slowly' },
+  'body-too-large': { status: 413, title: 'Body too large' },
+  'unsupported-format': { status: 415, title: 'Not a JPEG, PNG or WebP image' },
+  'damaged-image': { status: 422, title: 'Damaged image' },
+  'image-too-small': { status: 422, title: 'Image too small' },
+  'too-many-pixels': { status: 422, title: 'Image too large' },
+  'all-images-failed': { status: 422, title: 'No image of the batch could be read' },
+  'header-too-large': { status: 431, title: 'Request header too large' },
+  internal: { status: 500, title: 'Internal error' },
+  busy: { status: 503, title: 'Too busy' },
+  draining: { status: 503, title: 'Shutting down' },
+  'no-model': { status: 503, title: 'No model' },
+  timeout: { status: 504, title: 'Took too long' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemKind = keyof typeof PROBLEMS;
+
+export const PROBLEM_TYPE_PREFIX = 'urn:naevus:problem:';
+
+/** Media type of a problem document. */
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
+
+const types = Object.keys(PROBLEMS).map((kind) => `${PROBLEM_TYPE_PREFIX}${kind}`);
+
+/** What every answer with a status of 400 and above holds, on every runtime. */
+export const problemSchema = z
+  .looseObject({
+    type: z.enum(types).meta({ description: 'What went wrong, for programs.' }),
+    title: z.string().meta({ description: 'What went wrong, the same for every request.' }),
+    status: z.int().min(400).max(599),
+    detail: z.string().meta({ description: 'What was wrong with this request, and what to do.' }),
+    instance: z.string().regex(/^urn:naevus:request:[A-Za-z0-9._-]{1,64}$/),
+  })
+  .meta({
+    id: 'Problem',
+    description: 'A problem document (RFC 9457).',
+    examples: [
+      {
+        type: `${PROBLEM_TYPE_PREFIX}unsupported-format`,
+        title: PROBLEMS['unsupported-format'].title,
+        status: 415,
+        detail: 'the first bytes look like HEIC; JPEG, PNG and WebP are read',
+        instance: 'urn:naevus:request:7c0f6a0e-5d5e-4f0e-9d3e-2f6b0a6f8c11',
+      },
+    ],
+  });
+
+export type Problem = z.infer<typeof problemSchema>;

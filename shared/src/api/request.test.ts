@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { gradcamQuerySchema, imagesBodySchema, predictQuerySchema } from './request.ts';
+
+describe('predictQuerySchema', () => {
+  it('gives all seven without top_k', () => {
+    expect(predictQuerySchema.parse({})).toEqual({ top_k: 7 });
+  });
+
+  it.each(['1', '3', '7'])('takes top_k=%s', (top_k) => {
+    expect(predictQuerySchema.parse({ top_k, unknown: 'ignored' })).toEqual({
+      top_k: Number(top_k),
+    });
+  });
+
+  it.each(['0', '8', '-1', '1.5', '', ' 1', '0x3', '1e0', 'NaN', 'three', '9'.repeat(400)])(
+    'refuses top_k=%j',
+    (top_k) => {
+      expect(predictQuerySchema.safeParse({ top_k }).success).toBe(false);
+    },
+  );
+});
+
+describe('gradcamQuerySchema', () => {
+  it('has an opacity of a half and no class by default', () => {
+    expect(gradcamQuerySchema.parse({})).toEqual({ alpha: 0.5 });
+  });
+
+  it.each([
+    ['0', 0],
+    ['0.25', 0.25],
+    ['1', 1],
+  ])('takes alpha=%s', (alpha, value) => {
+    expect(gradcamQuerySchema.parse({ alpha })).toEqual({ alpha: value });
+  });
+
+  it.each([
+    { alpha: '' },
+    { alpha: '1.01' },
+    { alpha: '-0' },
+    { alpha: 'Infinity' },
+    { class: 'MEL' },
+    { class: '' },
+  ])('refuses %j', (query) => {
+    expect(gradcamQuerySchema.safeParse(query).success).toBe(false);
+  });
+});
+
+describe('imagesBodySchema', () => {
+  it('takes one image or a batch', () => {
+    expect(imagesBodySchema.parse({ image: 'AA==', note: 'dropped' })).toEqual({ image: 'AA==' });
+    expect(imagesBodySchema.parse({ images: ['AA=='] })).toEqual({ images: ['AA=='] });
+  });
+
+  it.each([
+    {},
+    { image: 'AA==', images: ['AA=='] },
+    { images: [] },
+    { images: 'AA==' },
+    { images: ['AA==', 1] },
+    { image: null },
+    [],
+    'AA==',
+    null,
+  ])('refuses %j', (body) => {
+    expect(imagesBodySchema.safeParse(body).success).toBe(false);
+  });
+});

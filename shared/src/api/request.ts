@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { CLASS_COUNT, LABELS } from '../taxonomy.ts';
+
+/** Images in one batch, unless the server's settings say less. */
+export const MAX_BATCH = 32;
+
+const image = z.string({ error: 'must be a string: base64 or a data: URL' }).meta({
+  description: 'A JPEG, PNG or WebP file as base64, or as a data: URL with base64.',
+});
+
+/** A JSON body: `image` for one picture, `images` for a batch, never both. */
+export const imagesBodySchema = z
+  .object({
+    image: image.optional(),
+    images: z
+      .array(image, { error: 'must be an array of strings' })
+      .min(1, 'must hold at least one image')
+      .optional(),
+  })
+  .refine((body) => (body.image === undefined) !== (body.images === undefined), {
+    error: 'needs either "image" or "images", and not both',
+  })
+  .meta({ id: 'ImagesBody', description: 'One picture in `image`, or a batch in `images`.' });
+
+const decimal = z.string().regex(/^\d+(\.\d+)?$/);
+
+/** Query of `POST /predict`. Unknown names are ignored. */
+export const predictQuerySchema = z.object({
+  top_k: decimal
+    .pipe(z.coerce.number<string>().int().min(1).max(CLASS_COUNT))
+    .default(CLASS_COUNT)
+    .meta({ description: 'How many predictions to answer with, the likeliest first.' }),
+});
+
+/** Query of `POST /gradcam`. Unknown names are ignored. */
+export const gradcamQuerySchema = z.object({
+  class: z
+    .enum(LABELS)
+    .optional()
+    .meta({ description: 'The label to explain. Without it, the one with the highest score.' }),
+  alpha: decimal
+    .pipe(z.coerce.number<string>().min(0).max(1))
+    .default(0.5)
+    .meta({ description: 'Opacity of the overlay where the heat map is hottest.' }),
+});
+
+/** What each query value must be, for the people who get it wrong. */
+export const QUERY_RULES: Readonly<Record<string, string>> = {
+  top_k: `must be a whole number from 1 to ${CLASS_COUNT}`,
+  class: `must be one of ${LABELS.join(', ')}`,
+  alpha: 'must be a number from 0 to 1, such as 0.5',
+};
+
+export type PredictQuery = z.infer<typeof predictQuerySchema>;
+export type GradcamQuery = z.infer<typeof gradcamQuerySchema>;

@@ -1,0 +1,134 @@
+import type { z } from 'zod';
+import { type ArtifactFile, type Manifest, manifestSchema } from './manifest.ts';
+
+/** Where an artifact's files come from: a folder, static assets, a bundle. */
+export interface ArtifactSource {
+  /**
+   * @param path relative to the version's folder, forward slashes
+   * @returns the file's bytes, or undefined where there is no such file
+   */
+  read(path: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+}
+
+/** Lower-case hex SHA-256 of some bytes. */
+export type Sha256 = (bytes: Uint8Array<ArrayBuffer>) => string | Promise<string>;
+
+export type ArtifactFault =
+  | 'missing'
+  | 'not-json'
+  | 'invalid'
+  | 'not-listed'
+  | 'wrong-size'
+  | 'wrong-hash';
+
+/** A model artifact that must not be served: `code` says why, `path` which of its files. */
+export class ArtifactError extends Error {
+  override readonly name = 'ArtifactError';
+  readonly code: ArtifactFault;
+  readonly path: string;
+
+  constructor(code: ArtifactFault, path: string, detail: string) {
+    super(`${path}: ${detail}`);
+    this.code = code;
+    this.path = path;
+  }
+}
+
+export const MANIFEST_PATH = 'manifest.json';
+
+export interface LoadedManifest {
+  readonly manifest: Manifest;
+  /** Digest of the manifest's own bytes; the same on every engine. */
+  readonly sha256: string;
+}
+
+/** {@link Sha256} by Web Crypto, which every runtime has. */
+export async function webCryptoSha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/**
+ * Reads and validates `manifest.json`.
+ *
+ * @throws ArtifactError `missing`, `not-json` or `invalid`
+ */
+export async function loadManifest(
+  source: ArtifactSource,
+  sha256: Sha256 = webCryptoSha256,
+): Promise<LoadedManifest> {
+  const bytes = await readOrThrow(source, MANIFEST_PATH);
+  const manifest = parseJson(bytes, MANIFEST_PATH, manifestSchema);
+  return { manifest, sha256: await sha256(bytes) };
+}
+
+/**
+ * Reads a file of the artifact and holds it against its entry in the manifest.
+ *
+ * @throws ArtifactError `not-listed`, `missing`, `wrong-size` or `wrong-hash`
+ */
+export async function loadFile(
+  source: ArtifactSource,
+  manifest: Pick<Manifest, 'files'>,
+  path: string,
+  sha256: Sha256 = webCryptoSha256,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const entry = manifest.files.find((file) => file.path === path);
+  if (entry === undefined) {
+    throw new ArtifactError('not-listed', path, 'is not among the files that the manifest lists');
+  }
+  const bytes = await readOrThrow(source, path);
+  await verifyFile(bytes, entry, sha256);
+  return bytes;
+}
+
+/**
+ * Holds bytes against their entry in the manifest.
+ *
+ * @throws ArtifactError `wrong-size` or `wrong-hash`
+ */
+export async function verifyFile(
+  bytes: Uint8Array<ArrayBuffer>,
+  entry: ArtifactFile,
+  sha256: Sha256 = webCryptoSha256,
+): Promise<void> {
+  if (bytes.length !== entry.bytes) {
+    const sizes = `has ${bytes.length} bytes where the manifest says ${entry.bytes}`;
+    throw new ArtifactError('wrong-size', entry.path, `${sizes}; restore the file or export again`);
+  }
+  const actual = await sha256(bytes);
+  if (actual !== entry.sha256) {
+    const hashes = `has sha256 ${actual} where the manifest says ${entry.sha256}`;
+    throw new ArtifactError(
+      'wrong-hash',
+      entry.path,
+      `${hashes}; restore the file or export again`,
+    );
+  }
+}
+
+/**
+ * Parses a JSON file of an artifact.
+ *
+ * @throws ArtifactError `not-json` or `invalid`, naming each member that is wrong
+ */
+export function parseJson<T>(bytes: Uint8Array, path: string, schema: z.ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new ArtifactError('not-json', path, 'is not JSON');
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) =>
+    `${issue.path.map(String).join('.')} ${issue.message}`.trim(),
+  );
+  throw new ArtifactError('invalid', path, `does not fit its schema: ${faults.join('; ')}`);
+}
+
+async function readOrThrow(source: ArtifactSource, path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await source.read(path);
+  if (bytes === undefined) throw new ArtifactError('missing', path, 'is missing from the artifact');
+  return bytes;
+}
