@@ -1,0 +1,39 @@
+import { type GraphModel, loadGraphModel } from '@tensorflow/tfjs-converter';
+import type * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import type { TfjsFiles } from './tfjs-export.ts';
+
+const modelSchema = z.looseObject({
+  format: z.literal('graph-model'),
+  signature: z.looseObject({}),
+  modelTopology: z.looseObject({}),
+  weightsManifest: z.array(
+    z.object({ paths: z.array(z.string()), weights: z.array(z.looseObject({})) }),
+  ),
+});
+
+/**
+ * A graph model out of files in memory, on tfjs's current backend.
+ *
+ * @throws Error when a shard that `model.json` names is not among the files.
+ */
+export async function loadTfjsModel(files: TfjsFiles): Promise<GraphModel> {
+  const json = files.get('model.json');
+  if (!json) throw new Error('the graph model has no model.json');
+  const { weightsManifest, ...model } = modelSchema.parse(
+    JSON.parse(new TextDecoder().decode(json)),
+  );
+  const shards = weightsManifest.flatMap(({ paths }) =>
+    paths.map((path) => {
+      const shard = files.get(path);
+      if (!shard) throw new Error(`model.json names ${path}, which is not there`);
+      return shard;
+    }),
+  );
+  const artifacts = {
+    ...model,
+    weightSpecs: weightsManifest.flatMap(({ weights }) => weights),
+    weightData: new Uint8Array(Buffer.concat(shards)).buffer,
+  } as unknown as tf.io.ModelArtifacts;
+  return loadGraphModel({ load: async () => artifacts });
+}
