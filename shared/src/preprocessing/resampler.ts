@@ -53,15 +53,17 @@ const TILE_COLUMNS = 1 << 14;
 /** What the kernels may read or write past the end of a region, and the alignment of regions. */
 const SLACK = 64;
 const WASM_PAGE = 1 << 16;
-/** Pairs of input and output length whose weights are kept. */
+/** Pairs of input and output length whose weights are kept, and how long weights may be to be kept. */
 const CACHED_COEFFICIENTS = 16;
+const CACHED_BYTES_EACH = 1 << 18;
 
 /**
  * Makes the resampler that training, evaluation, Node, edge and browser share: the same bytes in,
  * the same bytes out, on every engine.
  *
- * Pictures go through wasm memory strip by strip, so that it stays at a few megabytes whatever the
- * picture's size (only the columns under one output pixel need to fit beside each other).
+ * Pictures go through wasm memory strip by strip, so that it stays at about a megabyte for
+ * usual pictures (the weights of a side of a million pixels take 8 bytes for each of them, and the
+ * columns under one output pixel have to fit in beside each other).
  * Not reentrant, which synchronous calls never are; make one for each thread.
  *
  * @param module `@naevus/shared/resampler.wasm`, compiled the way the runtime allows
@@ -190,6 +192,7 @@ function cachedCoefficients(): typeof triangleCoefficients {
   return (inSize, outSize) => {
     const key = `${inSize}:${outSize}`;
     const found = cache.get(key) ?? triangleCoefficients(inSize, outSize);
+    if (found.weights.byteLength > CACHED_BYTES_EACH) return found;
     cache.delete(key);
     cache.set(key, found);
     if (cache.size > CACHED_COEFFICIENTS) cache.delete(cache.keys().next().value!);
