@@ -14,8 +14,8 @@ const HEADER_LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 100_000_000;
 
 /**
- * Tensors of a safetensors file by name. Float32 only; tensors of other types are left out when nobody
- * asks for them (`num_batches_tracked` is an int64) and an error from {@link Parameters} checks otherwise.
+ * Tensors of a safetensors file by name. Float32 only: tensors of other types (`num_batches_tracked` is an
+ * int64) are left out, and whoever needs one finds it missing.
  *
  * @throws Error that names the file and what is wrong in it.
  */
@@ -26,9 +26,12 @@ export async function readSafetensors(path: string): Promise<Parameters> {
   try {
     return parseSafetensors(bytes);
   } catch (cause) {
-    throw new Error(`${path} is not a safetensors file this project reads: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw new Error(
+      `${path} is not a safetensors file this project reads: ${(cause as Error).message}`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -40,22 +43,32 @@ export function parseSafetensors(bytes: Uint8Array): Parameters {
   if (headerBytes > MAX_HEADER_BYTES || dataStart > bytes.length) {
     throw new Error(`its header of ${headerBytes} bytes does not fit`);
   }
-  const header = headerSchema.parse(
-    JSON.parse(new TextDecoder().decode(bytes.subarray(HEADER_LENGTH_BYTES, dataStart))),
-  );
+  const header = parseHeader(bytes.subarray(HEADER_LENGTH_BYTES, dataStart));
   const parameters: Parameters = new Map();
   for (const [name, value] of Object.entries(header)) {
     if (name === '__metadata__') continue;
-    const { dtype, shape, data_offsets } = entrySchema.parse(value);
+    const entry = entrySchema.safeParse(value);
+    if (!entry.success) throw new Error(`the entry of ${name} is malformed`);
+    const { dtype, shape, data_offsets } = entry.data;
     if (dtype !== 'F32') continue;
     const [begin, end] = data_offsets;
     const size = shape.reduce((product, side) => product * side, 1);
     if (end - begin !== size * 4 || dataStart + end > bytes.length) {
       throw new Error(`the data of ${name} [${shape}] do not fit their place`);
     }
-    parameters.set(name, new Float32Array(bytes.slice(dataStart + begin, dataStart + end).buffer));
+    // Copied through the buffer: a Node Buffer's own slice would share it.
+    const start = bytes.byteOffset + dataStart;
+    parameters.set(name, new Float32Array(bytes.buffer.slice(start + begin, start + end)));
   }
   return parameters;
+}
+
+function parseHeader(bytes: Uint8Array): Record<string, unknown> {
+  try {
+    return headerSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch (cause) {
+    throw new Error('its header is not JSON of entries by name', { cause });
+  }
 }
 
 /** Writes parameters as a safetensors file's bytes, with the shapes given by name. */
