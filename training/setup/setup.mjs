@@ -119,7 +119,7 @@ async function main() {
     console.error(`setup:training: ${reason}\nWhat to do: ${remedy}`);
     if (!flags['if-missing'] || isCi()) return 1;
     mkdirSync(dirname(FAILURE_NOTE), { recursive: true });
-    writeFileSync(FAILURE_NOTE, reason.split('\n')[0]);
+    writeFileSync(FAILURE_NOTE, reason.split('\n')[0].replace(/:$/, ''));
     console.error(
       '\n*** No native TensorFlow: the tests that need it will be SKIPPED (with CI set this is a failure). ***\n',
     );
