@@ -28,19 +28,23 @@ export function exifOrientation(tiff: Uint8Array): Orientation {
   for (let i = 0; i < Math.min(declared, present); i++) {
     const entry = ifd + 2 + i * IFD_ENTRY_BYTES;
     if (view.getUint16(entry, littleEndian) !== ORIENTATION_TAG) continue;
-    if (view.getUint32(entry + 4, littleEndian) !== 1) return 1;
-    const value = unsignedValue(view, entry, littleEndian);
+    const value = firstUnsigned(view, entry, littleEndian);
     return isOrientation(value) ? value : 1;
   }
   return 1;
 }
 
-/** The entry's value: SHORT by the standard, but libexif, and with it libvips, takes its neighbours too. */
-function unsignedValue(view: DataView, entry: number, littleEndian: boolean): number {
+/**
+ * The first number of an entry, 0 where it is none that lies in the entry itself.
+ * The standard says one SHORT; libexif, and with it libvips, takes what is close to it too.
+ */
+function firstUnsigned(view: DataView, entry: number, littleEndian: boolean): number {
   const type = view.getUint16(entry + 2, littleEndian);
-  if (type === BYTE) return view.getUint8(entry + 8);
-  if (type === SHORT) return view.getUint16(entry + 8, littleEndian);
-  return type === LONG ? view.getUint32(entry + 8, littleEndian) : 0;
+  const count = view.getUint32(entry + 4, littleEndian);
+  if (type === BYTE && count >= 1 && count <= 4) return view.getUint8(entry + 8);
+  if (type === SHORT && count >= 1 && count <= 2) return view.getUint16(entry + 8, littleEndian);
+  if (type === LONG && count === 1) return view.getUint32(entry + 8, littleEndian);
+  return 0;
 }
 
 function isOrientation(value: number): value is Orientation {
