@@ -89,8 +89,9 @@ export interface ClassifierLayer {
 /** What an interpreter of the network supplies; `T` is its kind of tensor, batch first. */
 export interface NetworkOps<T> {
   /**
-   * A named stretch of the network ('stem', 'blocks.S.I', 'head'): all that `body` makes, but for what it
-   * returns, is dead behind it. Where an interpreter frees, freezes or recomputes, it does so by block.
+   * A named stretch of the network ('stem', 'blocks.S.I', 'head'): `input` and all that `body` makes, but
+   * for what it returns, are dead behind it. Where an interpreter frees, freezes or recomputes, it does so
+   * by block.
    */
   block(name: string, input: T, body: (input: T) => T): T;
   /** RGB 0 to 255 to the backbone's scale: (x / 255 - mean) / std a channel. */

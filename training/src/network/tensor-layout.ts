@@ -40,7 +40,9 @@ function permute(
   for (const axis of axes) {
     const stride = strides[axis] ?? 1;
     const side = shape[axis] ?? 1;
-    offsets = offsets.flatMap((offset) => Array.from({ length: side }, (_, i) => offset + i * stride));
+    offsets = offsets.flatMap((offset) =>
+      Array.from({ length: side }, (_, i) => offset + i * stride),
+    );
   }
   return Float32Array.from(offsets, (offset) => values[offset] ?? Number.NaN);
 }

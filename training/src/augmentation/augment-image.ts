@@ -1,0 +1,191 @@
+import type { Random } from '@naevus/shared/random';
+import type { Augmentation } from './augmentation-config.ts';
+
+/** A squashed square picture as the decoded cache holds it. */
+export interface SquareImage {
+  /** `size * size * 3` bytes, RGB. */
+  readonly data: Uint8Array;
+  readonly size: number;
+  /** Width over height before it was squashed: rotation happens in the true shape. */
+  readonly aspect: number;
+}
+
+const LUMA = [0.299, 0.587, 0.114] as const;
+
+/** From this reduction on each output pixel averages 2×2 samples, so that detail does not alias. */
+const SUPERSAMPLE_FROM = 1.4;
+
+/**
+ * One random variant of an image, in one resampling: geometry, then colour, blur, noise and cut-out.
+ *
+ * @param output receives `size * size * 3` float32 values 0 to 255 from `offset` on.
+ */
+export function augmentImage(
+  image: SquareImage,
+  options: Augmentation,
+  random: Random,
+  output: Float32Array,
+  offset: number,
+  size: number,
+): void {
+  const target = output.subarray(offset, offset + size * size * 3);
+  warp(image, randomTransform(options, image.aspect, random), target, size);
+  jitterColour(target, options, random);
+  if (options.blur > 0 && random.next() < options.blur) {
+    const passes = 1 + random.integer(3);
+    for (let pass = 0; pass < passes; pass++) blur(target, size);
+  }
+  if (options.noise > 0) addNoise(target, random.next() * options.noise, random);
+  if (options.cutOut > 0 && random.next() < options.cutOut) cutOut(target, size, random);
+  for (let i = 0; i < target.length; i++) {
+    const value = target[i]!;
+    target[i] = value < 0 ? 0 : value > 255 ? 255 : value;
+  }
+}
+
+/** Output position to source position, both in [-0.5, 0.5] about the centre: [xx, xy, x0, yx, yy, y0]. */
+type Transform = readonly [number, number, number, number, number, number];
+
+function randomTransform(options: Augmentation, aspect: number, random: Random): Transform {
+  const [minArea, maxArea] = options.cropArea;
+  const side = Math.sqrt(uniform(random, minArea, maxArea));
+  const stretch = options.cropAspect ** uniform(random, -0.5, 0.5);
+  const angle = (uniform(random, -1, 1) * options.rotationDegrees * Math.PI) / 180;
+  const flipX = options.horizontalFlip && random.next() < 0.5 ? -1 : 1;
+  const flipY = options.verticalFlip && random.next() < 0.5 ? -1 : 1;
+  const scaleX = side * stretch * flipX;
+  const scaleY = (side / stretch) * flipY;
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  // A crop smaller than the picture may lie anywhere in it; a shift moves it further.
+  const slack = Math.max(0, 1 - side) / 2;
+  const reach = slack + options.shift;
+  return [
+    cos * scaleX,
+    (-sin * scaleY) / aspect,
+    uniform(random, -reach, reach),
+    sin * scaleX * aspect,
+    cos * scaleY,
+    uniform(random, -reach, reach),
+  ];
+}
+
+function warp(image: SquareImage, transform: Transform, target: Float32Array, size: number): void {
+  const [xx, xy, x0, yx, yy, y0] = transform;
+  const reduction = (image.size / size) * Math.sqrt(Math.abs(xx * yy - xy * yx));
+  const samples = reduction >= SUPERSAMPLE_FROM ? 2 : 1;
+  const weight = 1 / (samples * samples);
+  const { data, size: source } = image;
+  const last = source - 1;
+  let at = 0;
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < size; column++) {
+      let red = 0;
+      let green = 0;
+      let blue = 0;
+      for (let sample = 0; sample < samples * samples; sample++) {
+        const u = (column + ((sample % samples) + 0.5) / samples) / size - 0.5;
+        const v = (row + (Math.floor(sample / samples) + 0.5) / samples) / size - 0.5;
+        const x = reflect((xx * u + xy * v + x0 + 0.5) * source - 0.5, last);
+        const y = reflect((yx * u + yy * v + y0 + 0.5) * source - 0.5, last);
+        const left = x | 0;
+        const top = y | 0;
+        const fx = x - left;
+        const fy = y - top;
+        const a = (top * source + left) * 3;
+        const b = left < last ? a + 3 : a;
+        const down = top < last ? source * 3 : 0;
+        const wa = (1 - fx) * (1 - fy);
+        const wb = fx * (1 - fy);
+        const wc = (1 - fx) * fy;
+        const wd = fx * fy;
+        red += wa * data[a]! + wb * data[b]! + wc * data[a + down]! + wd * data[b + down]!;
+        green +=
+          wa * data[a + 1]! +
+          wb * data[b + 1]! +
+          wc * data[a + down + 1]! +
+          wd * data[b + down + 1]!;
+        blue +=
+          wa * data[a + 2]! +
+          wb * data[b + 2]! +
+          wc * data[a + down + 2]! +
+          wd * data[b + down + 2]!;
+      }
+      target[at++] = red * weight;
+      target[at++] = green * weight;
+      target[at++] = blue * weight;
+    }
+  }
+}
+
+/** Mirrors a coordinate at 0 and `last` until it lies between them. */
+function reflect(position: number, last: number): number {
+  const period = 2 * last;
+  const folded = Math.abs(position) % period;
+  return folded > last ? period - folded : folded;
+}
+
+function jitterColour(target: Float32Array, options: Augmentation, random: Random): void {
+  const brightness = uniform(random, ...options.brightness);
+  const contrast = 1 + uniform(random, -1, 1) * options.contrast;
+  const saturation = 1 + uniform(random, -1, 1) * options.saturation;
+  const gains = LUMA.map(() => brightness * (1 + uniform(random, -1, 1) * options.channelGain));
+  if (contrast === 1 && saturation === 1 && gains.every((gain) => gain === 1)) return;
+  const [gainR = 1, gainG = 1, gainB = 1] = gains;
+  let mean = 0;
+  for (let i = 0; i < target.length; i++) mean += target[i]!;
+  mean = (mean / target.length) * brightness;
+  const offset = mean * (1 - contrast);
+  for (let i = 0; i < target.length; i += 3) {
+    const red = target[i]! * gainR;
+    const green = target[i + 1]! * gainG;
+    const blue = target[i + 2]! * gainB;
+    const grey = (LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue) * (1 - saturation);
+    target[i] = (grey + red * saturation) * contrast + offset;
+    target[i + 1] = (grey + green * saturation) * contrast + offset;
+    target[i + 2] = (grey + blue * saturation) * contrast + offset;
+  }
+}
+
+/** One pass of the binomial filter [1, 2, 1] / 4 along both axes; borders repeat. */
+function blur(target: Float32Array, size: number): void {
+  const line = new Float32Array(size);
+  for (const [step, stride] of [
+    [3, size * 3],
+    [size * 3, 3],
+  ] as const) {
+    for (let i = 0; i < size; i++) {
+      for (let channel = 0; channel < 3; channel++) {
+        const start = i * stride + channel;
+        for (let j = 0; j < size; j++) line[j] = target[start + j * step]!;
+        for (let j = 0; j < size; j++) {
+          const before = line[j > 0 ? j - 1 : 0]!;
+          const after = line[j < size - 1 ? j + 1 : j]!;
+          target[start + j * step] = (before + 2 * line[j]! + after) / 4;
+        }
+      }
+    }
+  }
+}
+
+function addNoise(target: Float32Array, deviation: number, random: Random): void {
+  // A short table of normals read from random places: a true one a value costs more than the warp.
+  const table = Float32Array.from({ length: 1024 }, () => deviation * random.normal());
+  let state = random.uint32();
+  for (let i = 0; i < target.length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    target[i] = target[i]! + table[state >>> 22]!;
+  }
+}
+
+function cutOut(target: Float32Array, size: number, random: Random): void {
+  const side = Math.round(size * uniform(random, 1 / 8, 3 / 8));
+  const left = random.integer(size - side);
+  const top = random.integer(size - side);
+  for (let row = top; row < top + side; row++) {
+    target.fill(127.5, (row * size + left) * 3, (row * size + left + side) * 3);
+  }
+}
+
+function uniform(random: Random, from: number, to: number): number {
+  return from + (to - from) * random.next();
+}

@@ -1,0 +1,90 @@
+import { createRandom } from '@naevus/shared/random';
+import { describe, expect, it } from 'vitest';
+import { type LogitLossOptions, logitLoss } from './logit-loss.ts';
+
+const plain: LogitLossOptions = {
+  classes: 3,
+  focalGamma: 0,
+  labelSmoothing: 0,
+  classWeights: [1, 1, 1],
+  logitOffsets: [0, 0, 0],
+};
+const logits = Float32Array.of(2, -1, 0.5, 0, 0, 0);
+const labels = [0, 2];
+// log softmax of the two rows, by hand.
+const first = -Math.log(Math.exp(2) / (Math.exp(2) + Math.exp(-1) + Math.exp(0.5)));
+const second = Math.log(3);
+
+describe('logitLoss', () => {
+  it('is cross-entropy when nothing is set', () => {
+    expect(logitLoss(logits, labels, plain).value).toBeCloseTo((first + second) / 2, 6);
+  });
+
+  it('weighs each row by its class', () => {
+    const { value } = logitLoss(logits, labels, { ...plain, classWeights: [0.25, 1, 3] });
+    expect(value).toBeCloseTo((0.25 * first + 3 * second) / 2, 6);
+  });
+
+  it('focuses as Lin et al. 2017, equation 5: (1 - p)^gamma in front', () => {
+    const p = Math.exp(-first);
+    const { value } = logitLoss(logits, labels, { ...plain, focalGamma: 2 });
+    expect(value).toBeCloseTo(((1 - p) ** 2 * first + (2 / 3) ** 2 * second) / 2, 6);
+  });
+
+  it('smooths the target over all classes', () => {
+    const { value } = logitLoss(Float32Array.of(2, -1, 0.5), [0], {
+      ...plain,
+      labelSmoothing: 0.3,
+    });
+    const all = [2, -1, 0.5].map((logit) => first + 2 - logit);
+    const spread = all.reduce((sum, loss) => sum + 0.1 * loss, 0);
+    expect(value).toBeCloseTo(0.7 * first + spread, 5);
+  });
+
+  it('adds the offsets to the logits', () => {
+    const shifted = logitLoss(Float32Array.of(2, 1, 0.5, 0, 2, 0), labels, plain).value;
+    const { value } = logitLoss(logits, labels, { ...plain, logitOffsets: [0, 2, 0] });
+    expect(value).toBeCloseTo(shifted, 6);
+  });
+
+  it.each([
+    ['cross-entropy', plain],
+    ['focal', { ...plain, focalGamma: 2 }],
+    [
+      'everything',
+      {
+        classes: 3,
+        focalGamma: 1.5,
+        labelSmoothing: 0.1,
+        classWeights: [0.3, 2, 5],
+        logitOffsets: [-1, 0.4, 0],
+      },
+    ],
+  ])('has the gradient of its value: %s', (_name, options) => {
+    const random = createRandom(3);
+    const point = Float32Array.from({ length: 6 }, () => 2 * random.normal());
+    const { gradient } = logitLoss(point, labels, options);
+    for (let i = 0; i < point.length; i++) {
+      const at = (offset: number) =>
+        logitLoss(
+          point.map((value, j) => (j === i ? value + offset : value)),
+          labels,
+          options,
+        ).value;
+      expect(gradient[i]).toBeCloseTo((at(1e-2) - at(-1e-2)) / 2e-2, 3);
+    }
+  });
+
+  it('stays finite where a class is certain', () => {
+    const { value, gradient } = logitLoss(Float32Array.of(500, -500, 0), [1], {
+      ...plain,
+      focalGamma: 2,
+    });
+    expect(Number.isFinite(value)).toBe(true);
+    expect(gradient.every(Number.isFinite)).toBe(true);
+  });
+
+  it('refuses logits that are not one row a label', () => {
+    expect(() => logitLoss(logits, [0], plain)).toThrow('6 logits are not 1 rows of 3');
+  });
+});

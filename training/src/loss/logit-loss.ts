@@ -1,0 +1,77 @@
+/**
+ * Losses on logits with their gradients, [N, classes] row-major. Small enough to be plain arithmetic here:
+ * what costs time is the network before them.
+ */
+
+export interface LogitLossOptions {
+  readonly classes: number;
+  /** Focusing parameter γ of the focal loss, softmax form (Lin et al. 2017, eq. 5); 0 is cross-entropy. */
+  readonly focalGamma: number;
+  /** Share of the target spread evenly over all classes (Szegedy et al. 2016, section 7). */
+  readonly labelSmoothing: number;
+  /** Factor of each class's loss by the true label: class weights, or the focal loss's α. */
+  readonly classWeights: ArrayLike<number>;
+  /** Added to the logits inside the loss only: τ · log prior (Menon et al. 2021, eq. 10). */
+  readonly logitOffsets: ArrayLike<number>;
+}
+
+export interface LogitLoss {
+  /** Mean over the rows of each row's weighted loss. */
+  readonly value: number;
+  /** Of that mean with regard to the logits. */
+  readonly gradient: Float32Array;
+}
+
+/**
+ * Weighted focal cross-entropy with smoothed targets and adjusted logits:
+ * Σ_k −t_k · (1 − p_k)^γ · log p_k, p = softmax(logits + offsets), times the true class's weight.
+ *
+ * @param labels index of the true class of each row.
+ */
+export function logitLoss(
+  logits: Float32Array,
+  labels: ArrayLike<number>,
+  options: LogitLossOptions,
+): LogitLoss {
+  const { classes, focalGamma, labelSmoothing, classWeights, logitOffsets } = options;
+  const rows = labels.length;
+  if (logits.length !== rows * classes) {
+    throw new Error(`${logits.length} logits are not ${rows} rows of ${classes}`);
+  }
+  const gradient = new Float32Array(logits.length);
+  const probabilities = new Float64Array(classes);
+  const slopes = new Float64Array(classes);
+  let total = 0;
+  for (let row = 0; row < rows; row++) {
+    const start = row * classes;
+    const label = labels[row] ?? 0;
+    let top = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < classes; k++) {
+      top = Math.max(top, (logits[start + k] ?? 0) + (logitOffsets[k] ?? 0));
+    }
+    let sum = 0;
+    for (let k = 0; k < classes; k++) {
+      const e = Math.exp((logits[start + k] ?? 0) + (logitOffsets[k] ?? 0) - top);
+      probabilities[k] = e;
+      sum += e;
+    }
+    const weight = (classWeights[label] ?? 1) / rows;
+    let mean = 0;
+    for (let k = 0; k < classes; k++) {
+      const p = Math.max((probabilities[k] ?? 0) / sum, 1e-12);
+      probabilities[k] = p;
+      const target = labelSmoothing / classes + (k === label ? 1 - labelSmoothing : 0);
+      const easy = (1 - p) ** focalGamma;
+      const logP = Math.log(p);
+      total += -weight * target * easy * logP;
+      // d/dp of −t (1 − p)^γ log p, times p: the softmax's Jacobian then takes the mean off.
+      const rise = focalGamma === 0 ? 0 : focalGamma * (1 - p) ** (focalGamma - 1) * p * logP;
+      slopes[k] = target * (rise - easy);
+      mean += slopes[k] ?? 0;
+    }
+    for (let k = 0; k < classes; k++) {
+      gradient[start + k] = weight * ((slopes[k] ?? 0) - (probabilities[k] ?? 0) * mean);
+    }
+  }
+  return { value: total, gradient };
+}
