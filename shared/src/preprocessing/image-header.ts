@@ -2,6 +2,7 @@ import type { Orientation } from './exif-orientation.ts';
 import { guessForeignFormat } from './foreign-format.ts';
 import { UnsupportedFormatError } from './image-header-error.ts';
 import { readJpegHeader } from './jpeg-header.ts';
+import { hasMagic } from './magic-bytes.ts';
 import { readPngHeader } from './png-header.ts';
 import { readWebpHeader } from './webp-header.ts';
 
@@ -36,9 +37,9 @@ export interface ImageHeader {
  *   (a sound header does not promise sound pixels)
  */
 export function readImageHeader(bytes: Uint8Array): ImageHeader {
-  if (startsWith(bytes, 0, '\xff\xd8\xff')) return readJpegHeader(bytes);
-  if (startsWith(bytes, 0, '\x89PNG')) return readPngHeader(bytes);
-  if (startsWith(bytes, 0, 'RIFF') && startsWith(bytes, 8, 'WEBP')) return readWebpHeader(bytes);
+  if (hasMagic(bytes, 0, '\xff\xd8\xff')) return readJpegHeader(bytes);
+  if (hasMagic(bytes, 0, '\x89PNG')) return readPngHeader(bytes);
+  if (hasMagic(bytes, 0, 'RIFF') && hasMagic(bytes, 8, 'WEBP')) return readWebpHeader(bytes);
   throw new UnsupportedFormatError(guessForeignFormat(bytes));
 }
 
@@ -49,12 +50,4 @@ export function displayedSize(header: Pick<ImageHeader, 'width' | 'height' | 'or
 } {
   const { width, height, orientation } = header;
   return orientation >= 5 ? { width: height, height: width } : { width, height };
-}
-
-function startsWith(bytes: Uint8Array, offset: number, magic: string): boolean {
-  if (bytes.length < offset + magic.length) return false;
-  for (let i = 0; i < magic.length; i++) {
-    if (bytes[offset + i] !== magic.charCodeAt(i)) return false;
-  }
-  return true;
 }

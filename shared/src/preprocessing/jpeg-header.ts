@@ -1,6 +1,7 @@
 import { exifOrientation, type Orientation } from './exif-orientation.ts';
 import { HeaderBytes } from './header-bytes.ts';
 import type { ImageHeader } from './image-header.ts';
+import { hasMagic } from './magic-bytes.ts';
 
 const SOI = 0xd8;
 const EOI = 0xd9;
@@ -50,10 +51,10 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
     if (isFrame(marker)) {
       if (frame !== undefined) throw file.damaged('a second frame header');
       frame = readFrame(file, offset, length);
-    } else if (marker === APP1 && startsWith(file, offset + 2, end, 'Exif\0')) {
-      // Identifier and one fill byte; where there are several, the first one counts.
-      orientation ??= exifOrientation(file.slice(Math.min(offset + 8, end), end));
-    } else if (marker === APP2 && startsWith(file, offset + 2, end, 'ICC_PROFILE\0')) {
+    } else if (marker === APP1 && hasMagic(file.slice(offset, end), 2, 'Exif\0\0')) {
+      // Where there are several, the first one counts.
+      orientation ??= exifOrientation(file.slice(offset + 8, end));
+    } else if (marker === APP2 && hasMagic(file.slice(offset, end), 2, 'ICC_PROFILE\0')) {
       iccProfile = true;
     }
     offset = end;
@@ -83,12 +84,4 @@ function readFrame(file: HeaderBytes, offset: number, length: number) {
     throw file.damaged(`a frame of ${width}x${height} pixels with ${channels} components`);
   }
   return { width, height, bitDepth, channels };
-}
-
-function startsWith(file: HeaderBytes, start: number, end: number, text: string): boolean {
-  if (start + text.length > end) return false;
-  for (let i = 0; i < text.length; i++) {
-    if (file.u8(start + i) !== text.charCodeAt(i)) return false;
-  }
-  return true;
 }

@@ -1,6 +1,7 @@
 import { exifOrientation, type Orientation } from './exif-orientation.ts';
 import { HeaderBytes } from './header-bytes.ts';
 import type { ImageHeader } from './image-header.ts';
+import { hasMagic } from './magic-bytes.ts';
 
 /** Flags of a VP8X chunk (RFC 9649, section 2.7, figure 7). */
 const ANIMATION = 0x02;
@@ -115,8 +116,7 @@ function readLossless(file: HeaderBytes, data: number): Frame {
 
 /** Some writers keep JPEG's "Exif\0\0" before the TIFF header; decoders allow it. */
 function withoutPrefix(exif: Uint8Array): Uint8Array {
-  const isPrefixed = exif[0] === 0x45 && exif[1] === 0x78 && exif[2] === 0x69 && exif[3] === 0x66;
-  return isPrefixed ? exif.subarray(6) : exif;
+  return hasMagic(exif, 0, 'Exif\0\0') ? exif.subarray(6) : exif;
 }
 
 function header(
