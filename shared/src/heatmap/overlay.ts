@@ -4,12 +4,15 @@ import { COLORMAP } from './colormap.ts';
 /** Opacity is kept in 1 / 65536. */
 const OPAQUE = 1 << 16;
 const LEVELS = COLORMAP.length / 3;
+/** Cells that a pixel's heat is interpolated from, along each side. */
+const TAPS = 4;
 
 /**
  * Lays a heat map over the picture that it was made from.
  *
- * The grid covers the whole picture, as the network saw it squashed; between the centres of its
- * cells heat is interpolated bilinearly, beyond the outermost centres it stays what it is there.
+ * The grid covers the whole picture, as the network saw it squashed. Between the centres of its
+ * cells heat is interpolated bicubically: it is exact at the centres, and shows no ridges along the
+ * grid as bilinear interpolation does.
  * Each pixel is blended with {@link COLORMAP} at the opacity `alpha * heat`: cold regions keep the photo.
  *
  * @param image RGB picture of any size and aspect
@@ -23,25 +26,29 @@ export function overlayHeatmap(image: RgbImage, grid: number[][], alpha: number)
   checkArguments(image, grid, alpha);
   const { width, height } = image;
   const source = image.data;
-  const out = new Uint8Array(source.length);
-
-  const columns = interpolation(grid[0]!.length, width);
-  const rows = interpolation(grid.length, height);
+  const out = new Uint8Array(source);
   const blend = blendTable(alpha);
-  const cells = grid[0]!.length;
-  const line = new Float64Array(cells);
+  const rows = interpolation(grid.length, height);
+  const wide = widen(grid, width);
+  // Rounds, and cuts what the cubic overshoots down the columns.
+  const levels = new Uint8ClampedArray(width);
 
   for (let y = 0, byte = 0; y < height; y++) {
-    const above = grid[rows.before[y]!]!;
-    const below = grid[rows.after[y]!]!;
-    const down = rows.fraction[y]!;
-    for (let i = 0; i < cells; i++) {
-      line[i] = (above[i]! + (below[i]! - above[i]!) * down) * (LEVELS - 1) + 0.5;
+    const tap = y * TAPS;
+    const a = wide[rows.cells[tap]!]!;
+    const b = wide[rows.cells[tap + 1]!]!;
+    const c = wide[rows.cells[tap + 2]!]!;
+    const d = wide[rows.cells[tap + 3]!]!;
+    const wa = rows.weights[tap]!;
+    const wb = rows.weights[tap + 1]!;
+    const wc = rows.weights[tap + 2]!;
+    const wd = rows.weights[tap + 3]!;
+    for (let x = 0; x < width; x++) {
+      levels[x] = wa * a[x]! + wb * b[x]! + wc * c[x]! + wd * d[x]!;
     }
     for (let x = 0; x < width; x++, byte += 3) {
-      const left = line[columns.before[x]!]!;
-      const right = line[columns.after[x]!]!;
-      const entry = ((left + (right - left) * columns.fraction[x]!) | 0) << 2;
+      const entry = levels[x]! << 2;
+      if (entry === 0) continue;
       const keep = blend[entry]!;
       out[byte] = (source[byte]! * keep + blend[entry + 1]!) >> 16;
       out[byte + 1] = (source[byte + 1]! * keep + blend[entry + 2]!) >> 16;
@@ -51,18 +58,48 @@ export function overlayHeatmap(image: RgbImage, grid: number[][], alpha: number)
   return { data: out, width, height };
 }
 
-/** For each pixel of a side the cells before and after it, and how far it lies between their centres. */
-function interpolation(cells: number, pixels: number) {
-  const before = new Uint16Array(pixels);
-  const after = new Uint16Array(pixels);
-  const fraction = new Float64Array(pixels);
+/**
+ * The rows of the grid, each interpolated to `width` pixels, in levels of heat. What the cubic
+ * overshoots is cut here already: two negative weights would make heat of cold diagonal neighbours.
+ */
+function widen(grid: number[][], width: number): Float64Array[] {
+  const { cells, weights } = interpolation(grid[0]!.length, width);
+  return grid.map((row) =>
+    Float64Array.from({ length: width }, (_, x) => {
+      let heat = 0;
+      for (let tap = x * TAPS; tap < (x + 1) * TAPS; tap++) {
+        heat += weights[tap]! * row[cells[tap]!]!;
+      }
+      return Math.min(Math.max(heat, 0), 1) * (LEVELS - 1);
+    }),
+  );
+}
+
+/**
+ * For each pixel of a side the four cells around it and their weights: Keys' cubic convolution with
+ * a = -1/2 (Keys 1981, "Cubic convolution interpolation for digital image processing", equation 15).
+ */
+function interpolation(cellCount: number, pixels: number) {
+  const cells = new Uint32Array(pixels * TAPS);
+  const weights = new Float64Array(pixels * TAPS);
   for (let i = 0; i < pixels; i++) {
-    const position = Math.min(Math.max(((i + 0.5) * cells) / pixels - 0.5, 0), cells - 1);
-    before[i] = Math.floor(position);
-    after[i] = Math.min(before[i]! + 1, cells - 1);
-    fraction[i] = position - before[i]!;
+    const position = ((i + 0.5) * cellCount) / pixels - 0.5;
+    const before = Math.floor(position);
+    const s = position - before;
+    for (let tap = 0; tap < TAPS; tap++) {
+      cells[i * TAPS + tap] = Math.min(Math.max(before - 1 + tap, 0), cellCount - 1);
+    }
+    weights.set(
+      [
+        ((2 - s) * s - 1) * s * 0.5,
+        ((3 * s - 5) * s * s + 2) * 0.5,
+        ((4 - 3 * s) * s + 1) * s * 0.5,
+        (s - 1) * s * s * 0.5,
+      ],
+      i * TAPS,
+    );
   }
-  return { before, after, fraction };
+  return { cells, weights };
 }
 
 /** For each level of heat: what is kept of the photo, then what is added to red, green, blue (with half a unit for rounding). */
