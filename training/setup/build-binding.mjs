@@ -95,7 +95,7 @@ export async function buildBinding(package_, tensorflow, log) {
   if (!nodedir && /nodejs\.org|headers/.test(built.output)) {
     throw new SetupError(
       `Node's headers are neither beside ${process.execPath} nor could node-gyp download them:\n${tail}`,
-      'name a folder that has include/node: npm config set nodedir /usr, or npm_config_nodedir in the environment',
+      'name the folder that has include/node: npm_config_nodedir=/usr npm run setup:training',
     );
   }
   throw new SetupError(
