@@ -1,0 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import {
+  type DecodedImage,
+  type DecodeOptions,
+  decodeWithSharp,
+} from '@naevus/shared/preprocessing/sharp-decode';
+import sharp from 'sharp';
+
+// Several images are decoded at once: more threads for each would only compete.
+sharp.concurrency(1);
+
+/**
+ * Reads and decodes an image file exactly as serving does ({@link decodeWithSharp}): 8-bit sRGB as
+ * displayed, large JPEGs reduced.
+ *
+ * @throws UnsupportedFormatError, DamagedImageError, TooManyPixelsError; Error where the file
+ *   cannot be read.
+ */
+export async function decodeRgb(path: string, options?: DecodeOptions): Promise<DecodedImage> {
+  return decodeWithSharp(sharp, await readFile(path), options);
+}

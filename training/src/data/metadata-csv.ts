@@ -1,0 +1,130 @@
+import { isLabel, LABELS, type Label } from '@naevus/shared/taxonomy';
+import { CsvError, parse } from 'csv-parse/sync';
+import { DataError, type DataProblem } from './data-error.ts';
+
+/** One row of the metadata. */
+export interface MetadataRow {
+  /** Line of the file, the header being line 1. */
+  readonly row: number;
+  readonly imageId: string;
+  readonly label: Label;
+  /** null where there is no such column, or nothing in it. */
+  readonly lesionId: string | null;
+  /** All other columns by their lower-case names, untouched. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** `image` is what the ISIC challenges call it, `isic_id` the archive. */
+const ID_COLUMNS = ['image_id', 'image', 'isic_id'];
+const IMAGE_EXTENSION = /\.(jpe?g|png|webp)$/i;
+
+/**
+ * Reads metadata in either of two forms: `image_id,dx` with any other columns (`lesion_id` has a
+ * meaning, the rest is kept), or the ISIC challenge's ground truth `image,MEL,NV,BCC,AKIEC,BKL,DF,VASC`
+ * with a single 1 a row. A byte order mark, CRLF, quotes, and any case of header and label are fine;
+ * an image id may carry its file's extension.
+ *
+ * @param path only for messages
+ * @throws DataError malformed-csv, missing-column, unknown-label, duplicate-image-id
+ */
+export function parseMetadata(text: string, path: string): MetadataRow[] {
+  const [header, ...records] = readRecords(text, path);
+  const columns = (header?.record ?? []).map((name) => name.trim().toLowerCase());
+  const repeated = columns.find((name, i) => columns.indexOf(name) !== i);
+  if (repeated !== undefined) {
+    throw new DataError({
+      kind: 'malformed-csv',
+      path,
+      row: 1,
+      detail: `two columns are called ${JSON.stringify(repeated)}`,
+    });
+  }
+  const idColumn = ID_COLUMNS.find((name) => columns.includes(name));
+  const oneHot = !columns.includes('dx') && LABELS.every((label) => columns.includes(label));
+  const missing = (column: string) =>
+    new DataError({ kind: 'missing-column', path, column, found: columns });
+  if (idColumn === undefined) throw missing('image_id');
+  if (!oneHot && !columns.includes('dx')) throw missing('dx');
+
+  const own = new Set<string>([idColumn, 'lesion_id', ...(oneHot ? LABELS : ['dx'])]);
+  const rows: MetadataRow[] = [];
+  const unknown: { row: number; value: string }[] = [];
+  for (const { row, record } of records) {
+    const fields = Object.fromEntries(columns.map((name, i) => [name, record[i]!]));
+    const imageId = fields[idColumn]!.trim().replace(IMAGE_EXTENSION, '');
+    if (imageId === '') {
+      throw new DataError({ kind: 'malformed-csv', path, row, detail: `${idColumn} is empty` });
+    }
+    const value = oneHot ? hotLabel(fields) : fields.dx!.trim().toLowerCase();
+    if (!isLabel(value)) {
+      unknown.push({ row, value: oneHot ? value : fields.dx! });
+      continue;
+    }
+    rows.push({
+      row,
+      imageId,
+      label: value,
+      lesionId: fields.lesion_id?.trim() || null,
+      metadata: Object.fromEntries(Object.entries(fields).filter(([name]) => !own.has(name))),
+    });
+  }
+  const problems: DataProblem[] = [];
+  if (unknown.length > 0) {
+    const { row, value } = unknown[0]!;
+    problems.push({
+      kind: 'unknown-label',
+      path,
+      row,
+      value,
+      count: unknown.length,
+      known: LABELS,
+    });
+  }
+  problems.push(...repeatedIds(rows));
+  if (problems.length > 0) throw new DataError(problems[0]!, ...problems.slice(1));
+  return rows;
+}
+
+function readRecords(text: string, path: string): { row: number; record: string[] }[] {
+  try {
+    const records = parse(text, { bom: true, info: true, skip_empty_lines: true }) as unknown as {
+      info: { lines: number };
+      record: string[];
+    }[];
+    return records.map(({ info, record }) => ({ row: info.lines, record }));
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    const row = typeof error.lines === 'number' ? error.lines : null;
+    throw new DataError({ kind: 'malformed-csv', path, row, detail: error.message });
+  }
+}
+
+/** The one label whose column is 1; what stands there instead where it is not exactly one. */
+function hotLabel(fields: Readonly<Record<string, string>>): string {
+  const values = LABELS.map((label) => Number(fields[label]!.trim() || Number.NaN));
+  const hot = LABELS.filter((_, k) => values[k] === 1);
+  const clean = values.every((value) => value === 0 || value === 1);
+  return hot.length === 1 && clean
+    ? hot[0]!
+    : LABELS.map((label) => `${label}=${fields[label]}`).join(' ');
+}
+
+function repeatedIds(rows: readonly MetadataRow[]): DataProblem[] {
+  const first = new Map<string, MetadataRow>();
+  const again: MetadataRow[] = [];
+  for (const row of rows) {
+    if (first.has(row.imageId)) again.push(row);
+    else first.set(row.imageId, row);
+  }
+  const example = again[0];
+  if (example === undefined) return [];
+  const { imageId } = example;
+  return [
+    {
+      kind: 'duplicate-image-id',
+      imageId,
+      where: [`row ${first.get(imageId)!.row}`, `row ${example.row}`],
+      count: new Set(again.map((row) => row.imageId)).size,
+    },
+  ];
+}
