@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LABELS } from '../taxonomy.ts';
 import { predictResponseSchema } from './prediction.ts';
 

@@ -1,10 +1,10 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const liveSchema = z.strictObject({ status: z.literal('live') }).meta({ id: 'Live' });
 
 export const readySchema = z
   .strictObject({
-    status: z.enum(['ready', 'starting', 'draining']),
+    status: z.literal('ready'),
     model: z.strictObject({ name: z.string(), version: z.string() }),
   })
   .meta({ id: 'Ready' });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { manifestSchema } from '../artifact/manifest.ts';
 import { LABELS, RISKS } from '../taxonomy.ts';
 

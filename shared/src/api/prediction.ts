@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CLASS_COUNT, LABELS, RISKS } from '../taxonomy.ts';
 import { problemSchema } from './problem.ts';
 

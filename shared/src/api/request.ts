@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CLASS_COUNT, LABELS } from '../taxonomy.ts';
 
 /** Images in one batch, unless the server's settings say less. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PREPROCESSING } from '../preprocessing/preprocessing-spec.ts';
 import { LABELS } from '../taxonomy.ts';
 

@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import {
-  type ArtifactSource,
-  loadFile,
-  loadManifest,
-  parseJson,
-  webCryptoSha256,
-} from './verify.ts';
+import { type ArtifactSource, loadFile, webCryptoSha256 } from './verify.ts';
 
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
@@ -66,26 +59,5 @@ describe('webCryptoSha256', () => {
     expect(await webCryptoSha256(encode('abc'))).toBe(
       'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
     );
-  });
-});
-
-describe('loadManifest', () => {
-  it.each([
-    ['no manifest', {}, 'missing'],
-    ['text', { 'manifest.json': 'not json' }, 'not-json'],
-    ['another schema', { 'manifest.json': '{"schemaVersion": 2}' }, 'invalid'],
-  ])('refuses %s', async (_, files, code) => {
-    await expect(loadManifest(sourceOf(files))).rejects.toMatchObject({
-      code,
-      path: 'manifest.json',
-    });
-  });
-});
-
-describe('parseJson', () => {
-  it('names every member that is wrong', () => {
-    const schema = z.strictObject({ version: z.string(), count: z.number() });
-    const parse = () => parseJson(encode('{"version": 1, "count": "x"}'), 'current.json', schema);
-    expect(parse).toThrow(/current\.json.*version.*count/);
   });
 });

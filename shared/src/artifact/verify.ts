@@ -1,5 +1,4 @@
-import type { z } from 'zod';
-import { type ArtifactFile, type Manifest, manifestSchema } from './manifest.ts';
+import type { ArtifactFile, Manifest } from './manifest.ts';
 
 /** Where an artifact's files come from: a folder, static assets, a bundle. */
 export interface ArtifactSource {
@@ -34,32 +33,10 @@ export class ArtifactError extends Error {
   }
 }
 
-export const MANIFEST_PATH = 'manifest.json';
-
-export interface LoadedManifest {
-  readonly manifest: Manifest;
-  /** Digest of the manifest's own bytes; the same on every engine. */
-  readonly sha256: string;
-}
-
 /** {@link Sha256} by Web Crypto, which every runtime has. */
 export async function webCryptoSha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/**
- * Reads and validates `manifest.json`.
- *
- * @throws ArtifactError `missing`, `not-json` or `invalid`
- */
-export async function loadManifest(
-  source: ArtifactSource,
-  sha256: Sha256 = webCryptoSha256,
-): Promise<LoadedManifest> {
-  const bytes = await readOrThrow(source, MANIFEST_PATH);
-  const manifest = parseJson(bytes, MANIFEST_PATH, manifestSchema);
-  return { manifest, sha256: await sha256(bytes) };
 }
 
 /**
@@ -107,27 +84,11 @@ export async function verifyFile(
   }
 }
 
-/**
- * Parses a JSON file of an artifact.
- *
- * @throws ArtifactError `not-json` or `invalid`, naming each member that is wrong
- */
-export function parseJson<T>(bytes: Uint8Array, path: string, schema: z.ZodType<T>): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    throw new ArtifactError('not-json', path, 'is not JSON');
-  }
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) =>
-    `${issue.path.map(String).join('.')} ${issue.message}`.trim(),
-  );
-  throw new ArtifactError('invalid', path, `does not fit its schema: ${faults.join('; ')}`);
-}
-
-async function readOrThrow(source: ArtifactSource, path: string): Promise<Uint8Array<ArrayBuffer>> {
+/** @throws ArtifactError `missing` */
+export async function readOrThrow(
+  source: ArtifactSource,
+  path: string,
+): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await source.read(path);
   if (bytes === undefined) throw new ArtifactError('missing', path, 'is missing from the artifact');
   return bytes;

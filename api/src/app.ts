@@ -1,0 +1,101 @@
+import { Hono } from 'hono';
+import { cors } from 'hono/cors';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import type { AppDependencies } from './app-dependencies.ts';
+import type { AppEnv } from './app-env.ts';
+import { accessLog } from './http/access-log.ts';
+import { internalProblem, ProblemError } from './http/problem-error.ts';
+import { respondWithProblem } from './http/problem-response.ts';
+import { bodyTooLarge, declaredLength } from './http/read-body.ts';
+import { requestId } from './http/request-id.ts';
+import { docsRoute } from './routes/docs.ts';
+import { gradcamRoute } from './routes/gradcam.ts';
+import { liveRoute, readyRoute } from './routes/health.ts';
+import { modelRoute } from './routes/model.ts';
+import { openapiRoute } from './routes/openapi.ts';
+import { pageRoute } from './routes/page.ts';
+import { predictRoute } from './routes/predict.ts';
+import type { Route } from './routes/route.ts';
+
+/**
+ * The API, the same on every runtime: what differs comes in as `deps`.
+ *
+ * @example
+ * const app = createApp({ engine, limits, log, draining: () => false, toBase64 });
+ * const response = await app.request('/predict', { method: 'POST', body: jpeg });
+ */
+export function createApp(deps: AppDependencies): Hono<AppEnv> {
+  const described: Route[] = [
+    predictRoute(deps),
+    gradcamRoute(deps),
+    modelRoute(deps),
+    liveRoute(),
+    readyRoute(deps),
+  ];
+  const routes: Route[] = [
+    ...described,
+    openapiRoute(described, deps),
+    docsRoute(described, deps),
+    pageRoute(deps),
+  ];
+
+  const app = new Hono<AppEnv>();
+  app.use(requestId);
+  app.use(accessLog(deps.log));
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) =>
+        respondWithProblem(c, wrongMethod(c.req.method, methods.join(', '))),
+    }),
+  );
+  app.use(async (c, next) => {
+    c.header('X-Content-Type-Options', 'nosniff');
+    const { maxBodyBytes } = deps.limits;
+    if ((declaredLength(c.req) ?? 0) > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
+    await next();
+  });
+
+  if (deps.corsOrigins) {
+    const exposeHeaders = [
+      'X-Request-Id',
+      'X-Model-Version',
+      'X-Predicted-Class',
+      'X-Disclaimer',
+      'Retry-After',
+    ];
+    app.use(cors({ origin: [...deps.corsOrigins], exposeHeaders }));
+  }
+
+  for (const route of routes) {
+    app.on(route.method, route.path, (c) => {
+      c.set('route', route.path);
+      if (route.work && deps.draining()) throw shuttingDown();
+      return route.handle(c);
+    });
+  }
+
+  app.notFound((c) =>
+    respondWithProblem(
+      c,
+      new ProblemError('not-found', 'there is no such route; GET /docs lists them'),
+    ),
+  );
+  app.onError((error, c) => {
+    if (error instanceof ProblemError) return respondWithProblem(c, error);
+    deps.log.defect(c.var.requestId, error);
+    return respondWithProblem(c, internalProblem());
+  });
+  return app;
+}
+
+function wrongMethod(method: string, allow: string): ProblemError {
+  const detail = `${method} is not served here; ${allow} is`;
+  return new ProblemError('method-not-allowed', detail, { headers: { Allow: allow } });
+}
+
+function shuttingDown(): ProblemError {
+  const detail = 'the server is shutting down; try again in 1 s';
+  const headers = { 'Retry-After': '1', Connection: 'close' };
+  return new ProblemError('draining', detail, { headers });
+}

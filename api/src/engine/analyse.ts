@@ -1,0 +1,84 @@
+import { heatmapGrid } from '@naevus/shared/heatmap/heatmap';
+import { overlayHeatmap } from '@naevus/shared/heatmap/overlay';
+import { DamagedImageError } from '@naevus/shared/preprocessing/image-header-error';
+import type { RgbImage } from '@naevus/shared/preprocessing/preprocessing-spec';
+import type { Resampler } from '@naevus/shared/preprocessing/resampler';
+import { type Calibration, scores } from '@naevus/shared/probabilities';
+import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
+import type { ExplainedHeatmap, HeatmapWish, Outcome, Photo } from './engine.ts';
+import type { Classifier, ImageDecoder, NetworkOutput, PngEncoder } from './engine-parts.ts';
+
+/** What a runtime brings; the rest is the same everywhere. */
+export interface AnalysisParts {
+  readonly decode: ImageDecoder;
+  readonly resampler: Resampler;
+  readonly classify: Classifier;
+  readonly encodePng: PngEncoder;
+  readonly calibration: Calibration;
+}
+
+/** Long side of the overlay, in pixels, at most. */
+const PICTURE_SIDE = 1024;
+/** So small that an answer with it costs hardly more than one without. */
+const THUMBNAIL_SIDE = 320;
+
+/**
+ * One photo from file to answer: decode, squash to the network's input, classify, and where it is
+ * wished for lay the heat map over the picture, which is decoded once for both.
+ *
+ * @returns a failure when the pixels are damaged; every other fault is thrown
+ */
+export async function analyse(
+  photo: Photo,
+  wish: HeatmapWish | undefined,
+  parts: AnalysisParts,
+): Promise<Outcome> {
+  const start = performance.now();
+  let decoded: Awaited<ReturnType<ImageDecoder>>;
+  try {
+    decoded = await parts.decode(photo.bytes, photo.header);
+  } catch (error) {
+    if (!(error instanceof DamagedImageError)) throw error;
+    return { ok: false, failure: { kind: 'damaged', detail: error.message } };
+  }
+  const input = parts.resampler.squash(decoded);
+  const decodedAt = performance.now();
+  const output = await parts.classify(input);
+  const inferredAt = performance.now();
+
+  const probabilities = scores(output.logits, parts.calibration);
+  const heatmap = wish && (await explain(decoded, output, probabilities, wish, parts));
+  return {
+    ok: true,
+    analysis: {
+      scores: probabilities,
+      image: { ...decoded.displayed, format: photo.header.format },
+      timing: { decodeMs: decodedAt - start, inferenceMs: inferredAt - decodedAt },
+      ...(heatmap && { heatmap }),
+    },
+  };
+}
+
+async function explain(
+  decoded: RgbImage,
+  output: NetworkOutput,
+  probabilities: readonly number[],
+  wish: HeatmapWish,
+  { resampler, encodePng }: AnalysisParts,
+): Promise<ExplainedHeatmap> {
+  const label = wish.label ?? LABELS[probabilities.indexOf(Math.max(...probabilities))]!;
+  const map = heatmapGrid(output.cam, labelIndex(label));
+  const thumbnail = wish.overlay === 'thumbnail';
+  const picture = shrink(decoded, thumbnail ? THUMBNAIL_SIDE : PICTURE_SIDE, resampler);
+  const overlay = overlayHeatmap(picture, map.grid, wish.alpha);
+  return { ...map, label, overlay: await encodePng(overlay, thumbnail ? 'fast' : 'small') };
+}
+
+/** The picture at its own aspect with a long side of at most `side` pixels; never enlarged. */
+function shrink(image: RgbImage, side: number, resampler: Resampler): RgbImage {
+  const scale = side / Math.max(image.width, image.height);
+  if (scale >= 1) return image;
+  const width = Math.max(1, Math.round(image.width * scale));
+  const height = Math.max(1, Math.round(image.height * scale));
+  return { data: resampler.resize(image, width, height), width, height };
+}

@@ -1,0 +1,107 @@
+import type { Manifest } from '@naevus/shared/artifact/manifest';
+import type { Heatmap } from '@naevus/shared/heatmap/heatmap';
+import type { ImageFormat, ImageHeader } from '@naevus/shared/preprocessing/image-header';
+import type { Label } from '@naevus/shared/taxonomy';
+
+/** An image file that passed the checks of its header. */
+export interface Photo {
+  /** The whole file. An engine may take the memory away (transfer it): do not use it again. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly header: ImageHeader;
+}
+
+/** The heat map that is wanted beside the scores. */
+export interface HeatmapWish {
+  /** The class to explain; without it the one with the highest score. */
+  readonly label?: Label;
+  /** Opacity of the overlay where the map is hottest, 0 to 1. */
+  readonly alpha: number;
+  /**
+   * - `picture`: the overlay as a picture of its own, up to 1024 pixels on its long side, well compressed.
+   * - `thumbnail`: small, and encoded in as little time as possible.
+   */
+  readonly overlay: 'picture' | 'thumbnail';
+}
+
+/** What an engine finds in one photo. */
+export interface Analysis {
+  /** Seven, in the order of `LABELS`; they sum to 1. */
+  readonly scores: readonly number[];
+  readonly image: {
+    /** As displayed, after the orientation. */
+    readonly width: number;
+    readonly height: number;
+    readonly format: ImageFormat;
+  };
+  readonly timing: { readonly decodeMs: number; readonly inferenceMs: number };
+  /** Where a {@link HeatmapWish} came with the photo. */
+  readonly heatmap?: ExplainedHeatmap;
+}
+
+export interface ExplainedHeatmap extends Heatmap {
+  readonly label: Label;
+  /** The overlay as a PNG file. */
+  readonly overlay: Uint8Array<ArrayBuffer>;
+}
+
+/** One photo's outcome: an analysis, or why there is none. */
+export type Outcome =
+  | { readonly ok: true; readonly analysis: Analysis }
+  | { readonly ok: false; readonly failure: PhotoFailure };
+
+export type PhotoFailure =
+  /** The header was sound, the pixels are not. `detail` holds no image content. */
+  | { readonly kind: 'damaged'; readonly detail: string }
+  /** A defect: what is said of it is for the log, not for an answer. */
+  | { readonly kind: 'crashed'; readonly cause: string };
+
+/** Why an engine gives no answer at all; about the machine, not about a photo. */
+export type EngineFault =
+  /** As many photos wait as may. */
+  | { readonly kind: 'busy'; readonly retryAfterSeconds: number }
+  /** The model could not be loaded, or the engine is closed. */
+  | { readonly kind: 'unavailable' }
+  /** The caller's signal fired, or a photo took longer than the engine allows. */
+  | { readonly kind: 'timeout' };
+
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly fault: EngineFault;
+
+  constructor(fault: EngineFault) {
+    super(fault.kind);
+    this.fault = fault;
+  }
+}
+
+/** The weights that an engine serves. */
+export interface ServedModel {
+  readonly manifest: Manifest;
+  /** Digest of the manifest's bytes. */
+  readonly sha256: string;
+  /** The model card, Markdown. */
+  card(): Promise<string>;
+}
+
+/**
+ * What turns photos into answers; one for each runtime.
+ *
+ * `starting` until the model has answered once; what comes before that waits its turn.
+ */
+export interface Engine {
+  readonly model: ServedModel;
+  readonly state: 'starting' | 'ready' | 'failed';
+  /**
+   * Analyses photos, each on its own: a damaged one does not fail the others.
+   *
+   * @param photos accepted all together or not at all
+   * @param signal drops what has not been begun
+   * @returns as many outcomes, in the same order
+   * @throws EngineError when there is no answer for reasons that lie not in a photo
+   */
+  analyse(
+    photos: readonly Photo[],
+    wish: HeatmapWish | undefined,
+    signal: AbortSignal,
+  ): Promise<Outcome[]>;
+}

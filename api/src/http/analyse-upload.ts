@@ -1,0 +1,98 @@
+import type { Context } from 'hono';
+import type { AppDependencies } from '../app-dependencies.ts';
+import type { AppEnv } from '../app-env.ts';
+import {
+  type Analysis,
+  EngineError,
+  type HeatmapWish,
+  type Outcome,
+  type Photo,
+} from '../engine/engine.ts';
+import { inspectPhoto } from './photo.ts';
+import { internalProblem, ProblemError } from './problem-error.ts';
+
+type ImageFile = Uint8Array<ArrayBuffer>;
+
+/**
+ * Analyses the images of one request.
+ *
+ * @param images what is a problem already stays one
+ * @returns as many, in the same order: an analysis, or the problem of that image
+ * @throws ProblemError when the engine cannot answer: `busy`, `no-model`, `timeout`
+ */
+export async function analyseUpload(
+  c: Context<AppEnv>,
+  { engine, limits, log }: AppDependencies,
+  images: readonly (ImageFile | ProblemError)[],
+  wish?: HeatmapWish,
+): Promise<(Analysis | ProblemError)[]> {
+  const inspected = images.map((image) => {
+    if (image instanceof ProblemError) return image;
+    return problemOr(() => inspectPhoto(image, limits));
+  });
+  const photos = inspected.filter((item): item is Photo => !(item instanceof ProblemError));
+  const outcomes = await withDeadline(c, limits.timeoutSeconds, (signal) =>
+    photos.length === 0 ? Promise.resolve<Outcome[]>([]) : engine.analyse(photos, wish, signal),
+  );
+  let next = 0;
+  return inspected.map((item) => {
+    if (item instanceof ProblemError) return item;
+    const outcome = outcomes[next++]!;
+    if (outcome.ok) return outcome.analysis;
+    if (outcome.failure.kind === 'damaged') {
+      return new ProblemError('damaged-image', outcome.failure.detail);
+    }
+    log.defect(c.var.requestId, outcome.failure.cause);
+    return internalProblem();
+  });
+}
+
+function problemOr<T>(make: () => T): T | ProblemError {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof ProblemError) return error;
+    throw error;
+  }
+}
+
+/** Runs work whose signal fires when the time is up or the client has hung up. */
+async function withDeadline<T>(
+  c: Context<AppEnv>,
+  seconds: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const timer = setTimeout(abort, seconds * 1000);
+  const client = c.req.raw.signal;
+  if (client.aborted) abort();
+  client.addEventListener('abort', abort, { once: true });
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    if (error instanceof EngineError) throw engineProblem(error, seconds);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    client.removeEventListener('abort', abort);
+  }
+}
+
+/** What an engine's fault means to the caller. */
+function engineProblem({ fault }: EngineError, seconds: number): ProblemError {
+  switch (fault.kind) {
+    case 'busy': {
+      const wait = fault.retryAfterSeconds;
+      return new ProblemError('busy', `as many images wait as may; try again in ${wait} s`, {
+        headers: { 'Retry-After': String(wait) },
+      });
+    }
+    case 'unavailable':
+      return new ProblemError('no-model', 'no model is loaded; try again in 5 s', {
+        headers: { 'Retry-After': '5' },
+      });
+    case 'timeout':
+      return new ProblemError('timeout', `there was no answer within ${seconds} s; try again`);
+  }
+}

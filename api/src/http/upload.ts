@@ -1,0 +1,110 @@
+import { imagesBodySchema } from '@naevus/shared/api/request';
+import type { HonoRequest } from 'hono';
+import type { Limits } from '../app-dependencies.ts';
+import { Base64Error, decodeBase64 } from './base64.ts';
+import { ProblemError } from './problem-error.ts';
+import { readBody } from './read-body.ts';
+
+type ImageFile = Uint8Array<ArrayBuffer>;
+
+/** The image files of a request, in the order sent; in a batch each may have its own problem. */
+export type Upload =
+  | { readonly batch: false; readonly image: ImageFile }
+  | { readonly batch: true; readonly images: readonly (ImageFile | ProblemError)[] };
+
+/**
+ * Takes the images out of a request: a raw body, multipart fields `image`, or JSON.
+ * The content type only tells these three apart; what an image is, its first bytes say.
+ *
+ * @throws ProblemError for everything that is wrong with the request as a whole
+ */
+export async function readUpload(request: HonoRequest, limits: Limits): Promise<Upload> {
+  const contentType = request.header('Content-Type') ?? '';
+  const mediaType = contentType.split(';', 1)[0]!.trim().toLowerCase();
+  const body = await readBody(request, limits);
+  if (mediaType === 'multipart/form-data') return readMultipart(body, contentType, limits);
+  if (mediaType === 'application/json' || mediaType.endsWith('+json'))
+    return readJson(body, limits);
+  return { batch: false, image: body };
+}
+
+async function readMultipart(
+  body: ImageFile,
+  contentType: string,
+  limits: Limits,
+): Promise<Upload> {
+  let form: FormData;
+  try {
+    form = await new Response(body, { headers: { 'Content-Type': contentType } }).formData();
+  } catch {
+    const detail = 'the body is not multipart/form-data with the boundary that its header names';
+    throw new ProblemError('malformed-body', detail);
+  }
+  const parts = form.getAll('image');
+  if (parts.length === 0) {
+    throw new ProblemError('invalid-body', 'the form has no field named "image"');
+  }
+  checkBatch(parts.length, limits);
+  if (parts.some((part) => typeof part === 'string')) {
+    const detail = 'a field named "image" is not a file; with curl: -F image=@photo.jpg';
+    throw new ProblemError('invalid-body', detail);
+  }
+  const files = await Promise.all(
+    parts.map(async (part) => new Uint8Array(await (part as File).arrayBuffer())),
+  );
+  if (files.length > 1) return { batch: true, images: files.map(emptyAsProblem) };
+  return { batch: false, image: orThrow(emptyAsProblem(files[0]!)) };
+}
+
+function readJson(body: ImageFile, limits: Limits): Upload {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    throw new ProblemError(
+      'malformed-body',
+      'the body is not JSON, though its Content-Type says so',
+    );
+  }
+  const result = imagesBodySchema.safeParse(value);
+  if (!result.success) {
+    const faults = result.error.issues.map(({ path, message }) =>
+      `${path.map(String).join('.') || 'the body'} ${message}`.trim(),
+    );
+    throw new ProblemError('invalid-body', faults.join('; '));
+  }
+  const { image, images } = result.data;
+  if (images === undefined) return { batch: false, image: orThrow(decodeItem(image!)) };
+  checkBatch(images.length, limits);
+  return { batch: true, images: images.map(decodeItem) };
+}
+
+function checkBatch(count: number, { maxBatch }: Limits): void {
+  if (count <= maxBatch) return;
+  const detail = `${count} images came; a batch may have ${maxBatch}`;
+  throw new ProblemError('too-many-images', detail);
+}
+
+const DATA_URL = /^data:[^,]{0,200};base64,/i;
+
+function decodeItem(text: string): ImageFile | ProblemError {
+  if (/^data:/i.test(text) && !DATA_URL.test(text)) {
+    const detail = 'a data: URL of an image reads data:image/jpeg;base64,…';
+    return new ProblemError('invalid-base64', detail);
+  }
+  try {
+    return emptyAsProblem(decodeBase64(text.replace(DATA_URL, '')));
+  } catch (error) {
+    if (!(error instanceof Base64Error)) throw error;
+    return new ProblemError('invalid-base64', `the image is not base64: ${error.message}`);
+  }
+}
+
+function emptyAsProblem(file: ImageFile): ImageFile | ProblemError {
+  return file.length > 0 ? file : new ProblemError('empty-image', 'the image has no bytes');
+}
+
+function orThrow(file: ImageFile | ProblemError): ImageFile {
+  if (file instanceof ProblemError) throw file;
+  return file;
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { parentPort, type Transferable, workerData } from 'node:worker_threads';
+import { loadFile } from '@naevus/shared/artifact/verify';
+import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { createResampler } from '@naevus/shared/preprocessing/resampler';
+import {
+  blockOtherLoaders,
+  decodeWithSharp,
+  type SharpModule,
+} from '@naevus/shared/preprocessing/sharp-decode';
+import sharp from 'sharp';
+import { type AnalysisParts, analyse } from './engine/analyse.ts';
+import type { Outcome } from './engine/engine.ts';
+import { folderSource, nodeSha256 } from './node/folder-source.ts';
+import { createOnnxClassifier } from './node/onnx-classifier.ts';
+import { encodePng } from './node/png-encoder.ts';
+import type { FromWorker, ToWorker, WorkerSetup } from './node/worker-messages.ts';
+
+const port = parentPort!;
+const decoder = sharp as unknown as SharpModule;
+
+// libvips has one state for all threads: to block its loaders again, for however short a time,
+// would fail what other workers are decoding.
+if ((workerData as WorkerSetup).firstOfProcess) {
+  sharp.concurrency(1);
+  sharp.cache(false);
+  blockOtherLoaders(decoder);
+}
+
+let parts: AnalysisParts | undefined;
+
+port.on('message', async (message: ToWorker) => {
+  if (message.type === 'load') {
+    try {
+      parts = await load(message);
+      send({ type: 'loaded' });
+    } catch (error) {
+      send({ type: 'load-failed', reason: error instanceof Error ? error.message : String(error) });
+    }
+    return;
+  }
+  const outcome = await analyseOrCrash(message);
+  const overlay = outcome.ok ? outcome.analysis.heatmap?.overlay : undefined;
+  send({ type: 'done', outcome }, overlay ? [overlay.buffer] : []);
+});
+
+async function load({
+  model,
+  maxPixels,
+}: Extract<ToWorker, { type: 'load' }>): Promise<AnalysisParts> {
+  const resamplerUrl = new URL('./resampler.wasm', import.meta.url);
+  const resampler = createResampler(new WebAssembly.Module(readFileSync(resamplerUrl)));
+  const manifest = { files: [model.file] };
+  const bytes = await loadFile(folderSource(model.folder), manifest, model.file.path, nodeSha256);
+  const classify = await createOnnxClassifier(bytes, model.engine);
+  // The first run allocates and checks the outputs: ready means that the model has answered.
+  await classify(new Uint8Array(INPUT_SIZE * INPUT_SIZE * INPUT_CHANNELS));
+  return {
+    decode: (file, header) => decodeWithSharp(decoder, file, { header, maxPixels }),
+    resampler,
+    classify,
+    encodePng,
+    calibration: model.calibration,
+  };
+}
+
+async function analyseOrCrash({
+  photo,
+  wish,
+}: Extract<ToWorker, { type: 'analyse' }>): Promise<Outcome> {
+  try {
+    return await analyse(photo, wish, parts!);
+  } catch (error) {
+    const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { ok: false, failure: { kind: 'crashed', cause } };
+  }
+}
+
+function send(message: FromWorker, transfer: Transferable[] = []): void {
+  port.postMessage(message, transfer);
+}

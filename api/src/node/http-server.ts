@@ -1,0 +1,97 @@
+import { createServer, type Server, type ServerOptions } from 'node:http';
+import type { Socket } from 'node:net';
+import { getRequestListener, RequestError } from '@hono/node-server';
+import { PROBLEM_MEDIA_TYPE } from '@naevus/shared/api/problem';
+import type { Hono } from 'hono';
+import type { AppEnv } from '../app-env.ts';
+import { internalProblem, ProblemError } from '../http/problem-error.ts';
+
+export interface HttpServerOptions {
+  /** Seconds for a request's header to arrive. */
+  readonly timeoutSeconds: number;
+  /** Called with what neither the app nor this server expected. */
+  readonly onDefect: (error: unknown) => void;
+}
+
+/** How much longer than the app Node waits for a body, on routes that do not read theirs. */
+const GRACE_SECONDS = 5;
+
+/**
+ * An HTTP/1.1 server around the app. What never reaches the app, because it is not HTTP or names no
+ * host, gets a problem document, too.
+ */
+export function createHttpServer(app: Hono<AppEnv>, options: HttpServerOptions): Server {
+  const serverOptions: ServerOptions = {
+    headersTimeout: options.timeoutSeconds * 1000,
+    requestTimeout: (options.timeoutSeconds + GRACE_SECONDS) * 1000,
+    connectionsCheckingInterval: 1000,
+    // node-server takes the host from `hostname` below where there is none.
+    requireHostHeader: false,
+  };
+  const listener = getRequestListener(app.fetch, {
+    hostname: 'localhost',
+    errorHandler(error) {
+      if (error instanceof RequestError) return problemResponse(badRequest());
+      options.onDefect(error);
+      return problemResponse(internalProblem());
+    },
+  });
+  const server = createServer(serverOptions, listener);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    refuse(socket, problemOf(error));
+  });
+  // An expectation other than 100-continue may be ignored (RFC 9110, section 10.1.1).
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  return server;
+}
+
+function badRequest(): ProblemError {
+  return new ProblemError('bad-request', 'the request is not valid HTTP/1.1');
+}
+
+function problemOf(error: NodeJS.ErrnoException): ProblemError {
+  switch (error.code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new ProblemError('header-too-large', 'the header has more than 16 KiB');
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new ProblemError('request-timeout', 'the request took too long to arrive');
+    default:
+      return badRequest();
+  }
+}
+
+function problemResponse(problem: ProblemError): Response {
+  const id = crypto.randomUUID();
+  return new Response(JSON.stringify(problem.document(id)), {
+    status: problem.status,
+    headers: {
+      'Content-Type': PROBLEM_MEDIA_TYPE,
+      'Cache-Control': 'no-store',
+      'X-Request-Id': id,
+    },
+  });
+}
+
+/** Answers on a bare socket, then closes it. */
+function refuse(socket: Socket, problem: ProblemError): void {
+  if (!socket.writable || socket.destroyed) {
+    socket.destroy();
+    return;
+  }
+  const id = crypto.randomUUID();
+  const document = problem.document(id);
+  const body = JSON.stringify(document);
+  socket.end(
+    [
+      `HTTP/1.1 ${problem.status} ${document.title}`,
+      `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Cache-Control: no-store',
+      `X-Request-Id: ${id}`,
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+    () => socket.destroy(),
+  );
+}

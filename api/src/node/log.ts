@@ -1,0 +1,21 @@
+import { type Logger, pino } from 'pino';
+import type { Log } from '../app-dependencies.ts';
+
+/** JSON lines on standard output, without the process's host name and id. */
+export function createLogger(level: string): Logger {
+  return pino({ level, base: null });
+}
+
+/** The app's log on a logger: what failed on the server's side is louder than what was asked wrongly. */
+export function appLog(logger: Logger): Log {
+  return {
+    access(entry) {
+      if (entry.status >= 500) logger.warn(entry, 'request');
+      else logger.info(entry, 'request');
+    },
+    defect(requestId, error) {
+      const err = error instanceof Error ? error : new Error(String(error));
+      logger.error({ requestId, err }, 'defect');
+    },
+  };
+}

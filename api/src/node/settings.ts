@@ -1,0 +1,119 @@
+import { MAX_BATCH } from '@naevus/shared/api/request';
+import { DEFAULT_MAX_PIXELS } from '@naevus/shared/preprocessing/sharp-decode';
+import * as z from 'zod';
+
+const PREFIX = 'NAEVUS_';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
+
+/** Kubernetes puts such variables into every pod beside a Service called `naevus…`. */
+const KUBERNETES =
+  /^NAEVUS(_[A-Z0-9_]+)?_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$|^NAEVUS_PORT$/;
+
+function numeric(pattern: RegExp, least: number, most: number, error: string) {
+  return z.string().transform((text, context) => {
+    const value = Number(text);
+    if (pattern.test(text) && value >= least && value <= most) return value;
+    context.addIssue({ code: 'custom', message: error });
+    return z.NEVER;
+  });
+}
+
+function whole(least: number, most: number) {
+  return numeric(/^\d+$/, least, most, `must be a whole number from ${least} to ${most}`);
+}
+
+function seconds(most: number) {
+  const least = 0.001;
+  const error = `must be a number of seconds from ${least} to ${most}`;
+  return numeric(/^\d+(\.\d+)?$/, least, most, error);
+}
+
+const ORIGIN = /^https?:\/\/[^/\s,*]+$/;
+
+const origins = z.string().transform((text, context) => {
+  const list = text.split(',').map((origin) => origin.trim());
+  if (list.every((origin) => ORIGIN.test(origin))) return list;
+  const message = 'must be origins like https://clinic.example, separated by commas';
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
+/** Every variable that the Node server reads. */
+const variables = {
+  PORT: whole(0, 65_535).default(8080).describe('port to listen on; 0 takes any that is free'),
+  HOST: z.string().default('127.0.0.1').describe('address to listen on; 0.0.0.0 for all'),
+  NAEVUS_MODEL_DIR: z
+    .string()
+    .optional()
+    .describe('folder with current.json, or of one version (default: the bundled model)'),
+  NAEVUS_WORKERS: whole(1, 256)
+    .optional()
+    .describe('inference threads (default: the CPUs that may be used, and one more)'),
+  NAEVUS_QUEUE: whole(0, 100_000).default(64).describe('images that may wait for a thread'),
+  NAEVUS_MAX_BODY_BYTES: whole(1, 2 ** 30)
+    .default(10 * 2 ** 20)
+    .describe('bytes of a body, as it travels'),
+  NAEVUS_MAX_PIXELS: whole(1, 2 ** 30)
+    .default(DEFAULT_MAX_PIXELS)
+    .describe('pixels of one image'),
+  NAEVUS_MAX_BATCH: whole(1, 1024).default(MAX_BATCH).describe('images of one batch'),
+  NAEVUS_TIMEOUT_SECONDS: seconds(3600)
+    .default(30)
+    .describe('for a body to arrive, and then for its answer'),
+  NAEVUS_DRAIN_SECONDS: seconds(3600)
+    .default(10)
+    .describe('to answer what was accepted, on SIGTERM'),
+  NAEVUS_CORS_ORIGINS: origins
+    .optional()
+    .describe('origins that browsers may call from, separated by commas (default: none)'),
+  NAEVUS_LOG_LEVEL: z
+    .enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` })
+    .default('info')
+    .describe(LOG_LEVELS.join(', ')),
+} satisfies Record<string, z.ZodType>;
+
+const schema = z.object(variables);
+
+export type Settings = z.infer<typeof schema>;
+
+/** Settings that the server cannot start with; the message names each. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/**
+ * Reads the settings out of the environment. A variable that is set to nothing counts as not set.
+ *
+ * @throws SettingsError naming every variable that is unknown or has a wrong value
+ */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const set = Object.entries(environment).filter(
+    ([, value]) => value !== undefined && value !== '',
+  );
+  const faults = set
+    .map(([name]) => name)
+    .filter((name) => name.startsWith(PREFIX) && !(name in variables) && !KUBERNETES.test(name))
+    .map((name) => `${name} is not a setting; --help lists them`);
+  const result = schema.safeParse(Object.fromEntries(set));
+  if (!result.success) {
+    for (const { path, message } of result.error.issues) {
+      const name = String(path[0]);
+      faults.push(`${name} ${message}, not ${JSON.stringify(environment[name])}`);
+    }
+  }
+  if (faults.length > 0 || !result.success) throw new SettingsError(faults.join('\n'));
+  return result.data;
+}
+
+/** One line a setting, for `--help`. */
+export function describeSettings(): string {
+  const defaults = schema.parse({}) as Record<string, unknown>;
+  return Object.entries(variables)
+    .map(([name, type]) => {
+      const value = defaults[name];
+      const suffix = value === undefined ? '' : ` (default: ${value})`;
+      return `  ${name.padEnd(24)}${type.description}${suffix}`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,96 @@
+import type { Worker } from 'node:worker_threads';
+import {
+  type Engine,
+  EngineError,
+  type HeatmapWish,
+  type Outcome,
+  type Photo,
+} from '../engine/engine.ts';
+import type { ModelFolder } from './model-folder.ts';
+import type { WorkerModel } from './worker-messages.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+export interface WorkerEngineOptions {
+  readonly workers: number;
+  /** Photos that may wait for a worker. */
+  readonly queue: number;
+  readonly maxPixels: number;
+  readonly timeoutSeconds: number;
+  readonly spawn: () => Worker;
+  readonly onWorkerLost: (reason: string) => void;
+}
+
+/** How much one measured photo moves the estimate of what a photo takes. */
+const SMOOTHING = 0.1;
+
+/** The engine of the Node server: onnxruntime in a pool of worker threads, behind a bounded queue. */
+export class WorkerEngine implements Engine {
+  readonly model: ModelFolder;
+  readonly #pool: WorkerPool;
+  readonly #options: WorkerEngineOptions;
+  #started = false;
+  #photoMs = 20;
+
+  constructor(model: ModelFolder, options: WorkerEngineOptions) {
+    this.model = model;
+    this.#options = options;
+    this.#pool = new WorkerPool({
+      size: options.workers,
+      spawn: options.spawn,
+      load: { type: 'load', model: workerModel(model), maxPixels: options.maxPixels },
+      maxTaskMs: options.timeoutSeconds * 1000,
+      onWorkerLost: options.onWorkerLost,
+    });
+  }
+
+  get state(): Engine['state'] {
+    if (this.#pool.broken) return 'failed';
+    return this.#started ? 'ready' : 'starting';
+  }
+
+  /**
+   * @param first a worker that was spawned already
+   * @throws Error when the model cannot be loaded
+   */
+  async start(first?: Worker): Promise<void> {
+    await this.#pool.start(first);
+    this.#started = true;
+  }
+
+  async analyse(
+    photos: readonly Photo[],
+    wish: HeatmapWish | undefined,
+    signal: AbortSignal,
+  ): Promise<Outcome[]> {
+    if (this.state === 'failed') throw new EngineError({ kind: 'unavailable' });
+    const { workers, queue } = this.#options;
+    const inFlight = this.#pool.waiting + this.#pool.running;
+    // A batch enters whole once there is room for its first: else a short queue would never take one.
+    if (inFlight >= workers + queue) {
+      const seconds = (this.#pool.waiting * this.#photoMs) / workers / 1000;
+      throw new EngineError({ kind: 'busy', retryAfterSeconds: Math.max(1, Math.ceil(seconds)) });
+    }
+    return Promise.all(
+      photos.map(async (photo) => {
+        const outcome = await this.#pool.run({ photo, wish }, signal);
+        if (outcome.ok) this.#learn(outcome.analysis.timing);
+        return outcome;
+      }),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  #learn({ decodeMs, inferenceMs }: { decodeMs: number; inferenceMs: number }): void {
+    this.#photoMs += SMOOTHING * (decodeMs + inferenceMs - this.#photoMs);
+  }
+}
+
+function workerModel({ folder, manifest }: ModelFolder): WorkerModel {
+  const { path } = manifest.engines.onnx;
+  const file = manifest.files.find((entry) => entry.path === path);
+  if (file === undefined) throw new Error(`${path} is not among the files that the manifest lists`);
+  return { folder, file, engine: manifest.engines.onnx, calibration: manifest.calibration };
+}

@@ -1,0 +1,220 @@
+import {
+  PROBLEM_MEDIA_TYPE,
+  PROBLEMS,
+  type ProblemKind,
+  problemSchema,
+} from '@naevus/shared/api/problem';
+import { imagesBodySchema } from '@naevus/shared/api/request';
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import * as z from 'zod';
+import type { DescribedResponse, Route } from '../routes/route.ts';
+
+/** The part of OpenAPI 3.1 that is used here. https://spec.openapis.org/oas/v3.1.1 */
+export interface OpenApiDocument {
+  readonly openapi: '3.1.0';
+  readonly info: { title: string; version: string; description: string };
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { schemas: Record<string, object> };
+}
+
+export interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { required: true; content: Record<string, MediaType> };
+  readonly responses: Record<string, ResponseObject>;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly in: 'query' | 'header';
+  readonly description?: string;
+  readonly schema: object;
+}
+
+interface MediaType {
+  readonly schema: object;
+}
+
+interface ResponseObject {
+  readonly description: string;
+  readonly headers?: Record<string, { description: string; schema: object }>;
+  readonly content?: Record<string, MediaType>;
+}
+
+/** What may go wrong on every route. */
+const ALWAYS: readonly ProblemKind[] = ['body-too-large', 'header-too-large', 'internal'];
+
+/** What may go wrong wherever images are sent. */
+const WITH_IMAGES: readonly ProblemKind[] = [
+  'empty-body',
+  'malformed-body',
+  'invalid-body',
+  'invalid-base64',
+  'empty-image',
+  'invalid-query',
+  'not-acceptable',
+  'request-timeout',
+  'unsupported-format',
+  'damaged-image',
+  'image-too-small',
+  'too-many-pixels',
+  'busy',
+  'draining',
+  'no-model',
+  'timeout',
+];
+
+const BYTES = { type: 'string', format: 'binary' };
+const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'application/octet-stream'];
+
+/** Describes routes by the schemas that validate and type them. */
+export function openApiDocument(routes: readonly Route[], version: string): OpenApiDocument {
+  const schemas = new SchemaCollection();
+  const paths: OpenApiDocument['paths'] = {};
+  for (const route of routes) {
+    paths[route.path] ??= {};
+    paths[route.path]![route.method.toLowerCase()] = operation(route, schemas);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Naevus',
+      version,
+      description: `Classifies dermatoscopic images of skin lesions into the seven classes of HAM10000. ${DISCLAIMER}`,
+    },
+    paths,
+    components: { schemas: schemas.components() },
+  };
+}
+
+function operation(route: Route, schemas: SchemaCollection): Operation {
+  return {
+    operationId: `${route.method.toLowerCase()}${route.path.replace(/[^a-z]+(\w?)/g, (_, next: string) => next.toUpperCase())}`,
+    summary: route.summary,
+    ...(route.description && { description: route.description }),
+    parameters: [...queryParameters(route), REQUEST_ID],
+    ...(route.takes && { requestBody: imageBody(route.takes, schemas) }),
+    responses: responses(route, schemas),
+  };
+}
+
+const REQUEST_ID: Parameter = {
+  name: 'X-Request-Id',
+  in: 'header',
+  description: 'Taken over where it fits the pattern; else one is made. The answer carries it.',
+  schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,64}$' },
+};
+
+function queryParameters({ query }: Route): Parameter[] {
+  return Object.entries(query?.shape ?? {}).map(([name, schema]) => {
+    const { description, ...rest } = toJsonSchema(schema as z.ZodType);
+    return { name, in: 'query', ...(description && { description }), schema: rest };
+  });
+}
+
+function imageBody(takes: NonNullable<Route['takes']>, schemas: SchemaCollection) {
+  const field = takes === 'images' ? { type: 'array', items: BYTES, minItems: 1 } : BYTES;
+  return {
+    required: true as const,
+    content: {
+      ...Object.fromEntries(IMAGE_TYPES.map((type) => [type, { schema: BYTES }])),
+      'multipart/form-data': {
+        schema: { type: 'object', properties: { image: field }, required: ['image'] },
+      },
+      'application/json': { schema: schemas.reference(imagesBodySchema) },
+    },
+  };
+}
+
+function responses(route: Route, schemas: SchemaCollection): Record<string, ResponseObject> {
+  const all: Record<string, ResponseObject> = { 200: success(route.answer, schemas) };
+  const kinds = new Set([...route.problems, ...(route.takes ? WITH_IMAGES : []), ...ALWAYS]);
+  for (const kind of kinds) {
+    const { status, title } = PROBLEMS[kind];
+    const before = all[status]?.description;
+    all[status] = {
+      description: before ? `${before}; or: ${title}` : title,
+      content: { [PROBLEM_MEDIA_TYPE]: { schema: schemas.reference(problemSchema) } },
+    };
+  }
+  return all;
+}
+
+function success(
+  { description, content, headers }: DescribedResponse,
+  schemas: SchemaCollection,
+): ResponseObject {
+  return {
+    description,
+    ...(headers && {
+      headers: Object.fromEntries(
+        Object.entries(headers).map(([name, text]) => [
+          name,
+          { description: text, schema: { type: 'string' } },
+        ]),
+      ),
+    }),
+    content: Object.fromEntries(
+      Object.entries(content).map(([type, schema]) => [
+        type,
+        { schema: typeof schema === 'string' ? plainSchema(schema) : schemas.reference(schema) },
+      ]),
+    ),
+  };
+}
+
+function plainSchema(kind: 'binary' | 'text'): object {
+  return kind === 'binary' ? BYTES : { type: 'string' };
+}
+
+/** Gathers the schemas that have an id, each once, and refers to them. */
+class SchemaCollection {
+  readonly #registry = z.registry<{ id: string }>();
+  readonly #seen = new Set<z.ZodType>();
+
+  /** A reference where the schema has an id, the alternatives of a union, else the schema itself. */
+  reference(schema: z.ZodType): object {
+    this.#collect(schema);
+    const id = schema.meta()?.id;
+    if (id !== undefined) return { $ref: componentUri(id) };
+    if (schema instanceof z.ZodUnion) {
+      return { anyOf: schema.options.map((option) => this.reference(option as z.ZodType)) };
+    }
+    return toJsonSchema(schema);
+  }
+
+  components(): Record<string, object> {
+    const { schemas } = z.toJSONSchema(this.#registry, { uri: componentUri, io: 'output' });
+    return Object.fromEntries(
+      Object.entries(schemas).map(([id, { $schema: _, $id: __, id: ___, ...schema }]) => [
+        id,
+        schema,
+      ]),
+    );
+  }
+
+  #collect(schema: z.ZodType): void {
+    if (this.#seen.has(schema)) return;
+    this.#seen.add(schema);
+    const id = schema.meta()?.id;
+    if (id !== undefined) this.#registry.add(schema, { id });
+    if (schema instanceof z.ZodObject) {
+      for (const member of Object.values(schema.shape)) this.#collect(member as z.ZodType);
+    }
+    if (schema instanceof z.ZodArray) this.#collect(schema.element as z.ZodType);
+    if (schema instanceof z.ZodUnion) {
+      for (const option of schema.options) this.#collect(option as z.ZodType);
+    }
+  }
+}
+
+function componentUri(id: string): string {
+  return `#/components/schemas/${id}`;
+}
+
+function toJsonSchema(schema: z.ZodType): { description?: string } {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'output' });
+  return rest;
+}

@@ -1,0 +1,75 @@
+import { type GradcamResponse, gradcamResponseSchema } from '@naevus/shared/api/gradcam';
+import { gradcamQuerySchema } from '@naevus/shared/api/request';
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import { PREPROCESSING } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { CLASS_COUNT } from '@naevus/shared/taxonomy';
+import type { AppDependencies } from '../app-dependencies.ts';
+import { analyseUpload } from '../http/analyse-upload.ts';
+import { negotiate } from '../http/negotiate.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import { readQuery } from '../http/query.ts';
+import { readUpload } from '../http/upload.ts';
+import { answerAboutImage, modelReference } from './prediction-answer.ts';
+import type { Route } from './route.ts';
+
+/** `POST /gradcam`: where in the image the evidence for a class lies. */
+export function gradcamRoute(deps: AppDependencies): Route {
+  return {
+    method: 'POST',
+    path: '/gradcam',
+    summary: 'The heat map of one class over one image',
+    description:
+      'As PNG: the image at its own aspect, up to 1024 pixels on its long side, with the heat map over it. ' +
+      'As JSON: the 7 x 7 grid, a smaller overlay and the prediction.',
+    query: gradcamQuerySchema,
+    takes: 'image',
+    answer: {
+      description: 'The overlay, or the grid with a small overlay and the prediction.',
+      content: { 'image/png': 'binary', 'application/json': gradcamResponseSchema },
+      headers: {
+        'X-Model-Version': 'Version of the model. With a PNG.',
+        'X-Predicted-Class': 'Label with the highest score. With a PNG.',
+        'X-Disclaimer': 'What the answer is not good for. With a PNG.',
+      },
+    },
+    problems: ['too-many-images'],
+    work: true,
+    async handle(c) {
+      const type = negotiate(c.req.header('Accept'), ['image/png', 'application/json']);
+      const query = readQuery(c.req, gradcamQuerySchema);
+      const upload = await readUpload(c.req, deps.limits);
+      if (upload.batch) {
+        const detail = `one image at a time is explained; ${upload.images.length} came as a batch`;
+        throw new ProblemError('too-many-images', detail);
+      }
+      const [analysis] = await analyseUpload(c, deps, [upload.image], {
+        ...(query.class && { label: query.class }),
+        alpha: query.alpha,
+        overlay: type === 'image/png' ? 'picture' : 'thumbnail',
+      });
+      if (analysis instanceof ProblemError) throw analysis;
+      const { label, grid, max, overlay } = analysis!.heatmap!;
+      const answer = answerAboutImage(analysis!, CLASS_COUNT);
+      const model = modelReference(deps.engine.model);
+
+      c.header('Cache-Control', 'no-store');
+      if (type === 'image/png') {
+        return c.body(overlay, 200, {
+          'Content-Type': 'image/png',
+          'X-Model-Version': model.version,
+          'X-Predicted-Class': answer.predictions[0]!.label,
+          'X-Disclaimer': DISCLAIMER,
+        });
+      }
+      return c.json<GradcamResponse>({
+        id: c.var.requestId,
+        model,
+        ...answer,
+        class: label,
+        heatmap: { grid, max, geometry: PREPROCESSING.geometry },
+        overlay: `data:image/png;base64,${deps.toBase64(overlay)}`,
+        disclaimer: DISCLAIMER,
+      });
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { liveSchema, type Ready, readySchema } from '@naevus/shared/api/health';
+import type { AppDependencies } from '../app-dependencies.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import type { Route } from './route.ts';
+
+/** `GET /health/live`: the process answers. */
+export function liveRoute(): Route {
+  return {
+    method: 'GET',
+    path: '/health/live',
+    summary: 'Whether the process answers',
+    answer: { description: 'It does.', content: { 'application/json': liveSchema } },
+    problems: [],
+    handle: (c) => c.json({ status: 'live' }),
+  };
+}
+
+/** `GET /health/ready`: images may be sent; not before the model has answered once. */
+export function readyRoute({ engine, draining }: AppDependencies): Route {
+  return {
+    method: 'GET',
+    path: '/health/ready',
+    summary: 'Whether images may be sent',
+    answer: {
+      description: 'The model has answered at least once.',
+      content: { 'application/json': readySchema },
+    },
+    problems: ['no-model', 'draining'],
+    handle(c) {
+      const headers = { 'Retry-After': '1' };
+      if (draining())
+        throw new ProblemError('draining', 'the server is shutting down', { headers });
+      if (engine.state === 'failed') {
+        throw new ProblemError('no-model', 'the model could not be loaded', { headers });
+      }
+      if (engine.state === 'starting') {
+        throw new ProblemError('no-model', 'the model is being loaded', { headers });
+      }
+      const { name, version } = engine.model.manifest;
+      return c.json<Ready>({ status: 'ready', model: { name, version } });
+    },
+  };
+}

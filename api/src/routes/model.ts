@@ -1,0 +1,52 @@
+import { type ModelResponse, modelResponseSchema } from '@naevus/shared/api/model';
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import type { AppDependencies } from '../app-dependencies.ts';
+import { negotiate } from '../http/negotiate.ts';
+import { MIN_SIDE } from '../http/photo.ts';
+import type { Route } from './route.ts';
+
+/** `GET /model`: what is served, what it takes, how good it was measured to be. */
+export function modelRoute({ engine, limits }: AppDependencies): Route {
+  return {
+    method: 'GET',
+    path: '/model',
+    summary: 'The model, its labels, limits, metrics, licence and card',
+    answer: {
+      description: "Facts of the version's manifest, and its card.",
+      content: { 'application/json': modelResponseSchema },
+    },
+    problems: ['not-acceptable'],
+    async handle(c) {
+      negotiate(c.req.header('Accept'), ['application/json']);
+      const { manifest, sha256 } = engine.model;
+      return c.json<ModelResponse>({
+        name: manifest.name,
+        version: manifest.version,
+        sha256,
+        architecture: manifest.architecture,
+        labels: LABELS.map((label) => {
+          const { name, risk, icd10, snomedCt } = LESION_CLASSES[label];
+          return { label, name, risk, icd10: [...icd10], snomed_ct: [...snomedCt] };
+        }),
+        input: { formats: ['jpeg', 'png', 'webp'], preprocessing: manifest.preprocessing },
+        limits: {
+          max_body_bytes: limits.maxBodyBytes,
+          max_pixels: limits.maxPixels,
+          min_side: MIN_SIDE,
+          max_batch: limits.maxBatch,
+          timeout_seconds: limits.timeoutSeconds,
+        },
+        calibration: manifest.calibration,
+        prior: manifest.prior,
+        thresholds: manifest.thresholds,
+        training: manifest.training,
+        metrics: manifest.metrics,
+        licence: manifest.licence,
+        intended_use: manifest.intendedUse,
+        card: await engine.model.card(),
+        disclaimer: DISCLAIMER,
+      });
+    },
+  };
+}

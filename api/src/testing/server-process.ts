@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const NODE_ENTRY = fileURLToPath(new URL('../../dist/node.js', import.meta.url));
+
+type Variables = Readonly<Record<string, string>>;
+
+/** The bundled server in a process of its own. */
+export interface ServerProcess {
+  readonly url: string;
+  readonly port: number;
+  readonly process: ChildProcess;
+  /** Lines of the log so far. */
+  readonly log: readonly Record<string, unknown>[];
+  /** SIGTERM, and its exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** What a run that ended by itself left. */
+export interface FinishedProcess {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function launch(variables: Variables, args: readonly string[] = []): ChildProcess {
+  return spawn(process.execPath, [NODE_ENTRY, ...args], {
+    env: { PATH: process.env.PATH, ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Starts the server on a free port and waits until it is ready. */
+export async function startServer(variables: Variables): Promise<ServerProcess> {
+  const child = launch({ PORT: '0', ...variables });
+  const log: Record<string, unknown>[] = [];
+  let stderr = '';
+  child.stderr!.on('data', (chunk: Buffer) => {
+    stderr += chunk;
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    let listening = 0;
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      const entry = JSON.parse(line) as Record<string, unknown>;
+      log.push(entry);
+      if (entry.msg === 'listening') listening = entry.PORT as number;
+      if (entry.msg === 'ready') resolve(listening);
+    });
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${stderr}`)));
+  });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    process: child,
+    log,
+    async stop() {
+      if (child.exitCode !== null) return child.exitCode;
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      return (await exited)[0] as number | null;
+    },
+  };
+}
+
+/** Runs the server where it is expected to end by itself. */
+export async function runServer(
+  variables: Variables,
+  args: readonly string[] = [],
+): Promise<FinishedProcess> {
+  const child = launch({ PORT: '0', ...variables }, args);
+  let stdout = '';
+  let stderr = '';
+  child.stdout!.on('data', (chunk: Buffer) => {
+    stdout += chunk;
+  });
+  child.stderr!.on('data', (chunk: Buffer) => {
+    stderr += chunk;
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout, stderr };
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts'],
+    // The tests of the server run the bundle: it is made of the sources as they are now.
+    globalSetup: ['src/testing/build.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+  },
+});
