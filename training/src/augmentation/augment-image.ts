@@ -70,49 +70,63 @@ function randomTransform(options: Augmentation, aspect: number, random: Random):
 }
 
 function warp(image: SquareImage, transform: Transform, target: Float32Array, size: number): void {
-  const [xx, xy, x0, yx, yy, y0] = transform;
+  const [xx, xy, , yx, yy] = transform;
   const reduction = (image.size / size) * Math.sqrt(Math.abs(xx * yy - xy * yx));
-  const samples = reduction >= SUPERSAMPLE_FROM ? 2 : 1;
-  const weight = 1 / (samples * samples);
-  const { data, size: source } = image;
+  target.fill(0);
+  if (reduction < SUPERSAMPLE_FROM) {
+    addSamples(image, transform, target, size, 0.5, 0.5, 1);
+    return;
+  }
+  for (const dy of [0.25, 0.75]) {
+    for (const dx of [0.25, 0.75]) addSamples(image, transform, target, size, dx, dy, 0.25);
+  }
+}
+
+/** Adds one bilinear sample a pixel, at (dx, dy) within it, times `share`. */
+function addSamples(
+  { data, size: source }: SquareImage,
+  [xx, xy, x0, yx, yy, y0]: Transform,
+  target: Float32Array,
+  size: number,
+  dx: number,
+  dy: number,
+  share: number,
+): void {
   const last = source - 1;
+  const line = source * 3;
+  const stepX = (xx / size) * source;
+  const stepY = (yx / size) * source;
   let at = 0;
   for (let row = 0; row < size; row++) {
+    const u = dx / size - 0.5;
+    const v = (row + dy) / size - 0.5;
+    let nextX = (xx * u + xy * v + x0 + 0.5) * source - 0.5;
+    let nextY = (yx * u + yy * v + y0 + 0.5) * source - 0.5;
     for (let column = 0; column < size; column++) {
-      let red = 0;
-      let green = 0;
-      let blue = 0;
-      for (let sample = 0; sample < samples * samples; sample++) {
-        const u = (column + ((sample % samples) + 0.5) / samples) / size - 0.5;
-        const v = (row + (Math.floor(sample / samples) + 0.5) / samples) / size - 0.5;
-        const x = reflect((xx * u + xy * v + x0 + 0.5) * source - 0.5, last);
-        const y = reflect((yx * u + yy * v + y0 + 0.5) * source - 0.5, last);
-        const left = x | 0;
-        const top = y | 0;
-        const fx = x - left;
-        const fy = y - top;
-        const a = (top * source + left) * 3;
-        const b = left < last ? a + 3 : a;
-        const down = top < last ? source * 3 : 0;
-        const wa = (1 - fx) * (1 - fy);
-        const wb = fx * (1 - fy);
-        const wc = (1 - fx) * fy;
-        const wd = fx * fy;
-        red += wa * data[a]! + wb * data[b]! + wc * data[a + down]! + wd * data[b + down]!;
-        green +=
-          wa * data[a + 1]! +
-          wb * data[b + 1]! +
-          wc * data[a + down + 1]! +
-          wd * data[b + down + 1]!;
-        blue +=
-          wa * data[a + 2]! +
-          wb * data[b + 2]! +
-          wc * data[a + down + 2]! +
-          wd * data[b + down + 2]!;
-      }
-      target[at++] = red * weight;
-      target[at++] = green * weight;
-      target[at++] = blue * weight;
+      const x = nextX >= 0 && nextX <= last ? nextX : reflect(nextX, last);
+      const y = nextY >= 0 && nextY <= last ? nextY : reflect(nextY, last);
+      nextX += stepX;
+      nextY += stepY;
+      const left = x | 0;
+      const top = y | 0;
+      const fx = x - left;
+      const lower = (y - top) * share;
+      const upper = share - lower;
+      const wa = (1 - fx) * upper;
+      const wb = fx * upper;
+      const wc = (1 - fx) * lower;
+      const wd = fx * lower;
+      const a = top * line + left * 3;
+      const b = left < last ? a + 3 : a;
+      const down = top < last ? line : 0;
+      const c = a + down;
+      const d = b + down;
+      target[at]! += wa * data[a]! + wb * data[b]! + wc * data[c]! + wd * data[d]!;
+      target[at + 1]! +=
+        wa * data[a + 1]! + wb * data[b + 1]! + wc * data[c + 1]! + wd * data[d + 1]!;
+      target[at + 2]! +=
+        wa * data[a + 2]! + wb * data[b + 2]! + wc * data[c + 2]! + wd * data[d + 2]!;
+      at += 3;
     }
   }
 }

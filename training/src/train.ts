@@ -1,0 +1,165 @@
+import { execFileSync } from 'node:child_process';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Split, splitSchema } from '@naevus/shared/artifact/split';
+import { createResampler } from '@naevus/shared/preprocessing/resampler';
+import { z } from 'zod';
+import { type Dataset, loadDataset } from './data/dataset.ts';
+import { fingerprintDataset } from './data/fingerprint.ts';
+import { describeSplit, splitDataset } from './data/split.ts';
+import { RUN_FILES } from './run/run-record.ts';
+import {
+  PRESETS,
+  type PresetName,
+  type TrainingConfig,
+  trainingConfigSchema,
+} from './training/training-config.ts';
+import { trainRun } from './training/training-run.ts';
+import { loadPretrained } from './weights/pretrained.ts';
+
+const HELP = `Trains the classifier and writes a run.
+
+npm run train -- --data DIR --weights FILE --out RUN [--preset NAME | --config FILE] [--resume]
+
+--data DIR       HAM10000 as Kaggle packs it, or any folder of images with a CSV (image_id, dx)
+--metadata CSV   the CSV, where it is not in DIR
+--weights FILE   EfficientNet-B0 backbone, safetensors in timm's names; left out: the public file is fetched
+--out RUN        folder for checkpoints and reports
+--preset NAME    ${Object.keys(PRESETS).join(' or ')} (default: best)
+--config FILE    JSON with the same fields as a preset; unknown ones are errors
+--split FILE     a split.json to keep to, so that runs compare; left out: one is made from the seed
+--seed N         other random choices, the split included
+--resume         goes on from RUN's last checkpoint
+--cache DIR      where decoded images are kept (default: training/.cache)
+--help           this text
+`;
+
+/** Exit status of a run that a signal stopped and --resume continues. */
+const STOPPED = 75;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      data: { type: 'string' },
+      metadata: { type: 'string' },
+      weights: { type: 'string' },
+      out: { type: 'string' },
+      preset: { type: 'string' },
+      config: { type: 'string' },
+      seed: { type: 'string' },
+      split: { type: 'string' },
+      resume: { type: 'boolean', default: false },
+      cache: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+    strict: true,
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  if (!values.data || !values.out) throw new Error(`--data and --out are needed\n\n${HELP}`);
+  const config = await readConfig(values);
+  await checkOut(values.out, values.resume);
+  const cacheDirectory = resolve(
+    values.cache ?? fileURLToPath(new URL('../.cache', import.meta.url)),
+  );
+
+  let stopRequested = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (!stopRequested) console.log(`${signal}: writing a checkpoint after this step`);
+      stopRequested = true;
+    });
+  }
+
+  const dataset = await loadDataset({
+    directory: values.data,
+    ...(values.metadata && { metadata: values.metadata }),
+  });
+  const split = values.split
+    ? await readSplit(values.split, dataset)
+    : splitDataset(dataset, await fingerprintDataset(dataset, { cacheDirectory }), config);
+  console.log(describeSplit(split));
+  const outcome = await trainRun({
+    dataset,
+    split,
+    initialWeights: await loadPretrained(values.weights),
+    config,
+    resampler: createResampler(
+      new WebAssembly.Module(await readFile(new URL('resampler.wasm', import.meta.url))),
+    ),
+    out: values.out,
+    cacheDirectory,
+    augmentationWorker: new URL('augmentation-worker.js', import.meta.url),
+    codeCommit: codeCommit(),
+    datasetName: basename(resolve(values.data)),
+    shouldStop: () => stopRequested,
+  });
+  return outcome === 'finished' ? 0 : STOPPED;
+}
+
+async function readConfig(values: {
+  preset?: string;
+  config?: string;
+  seed?: string;
+}): Promise<TrainingConfig> {
+  if (values.preset && values.config) throw new Error('give --preset or --config, not both');
+  const preset = values.preset ?? 'best';
+  if (!values.config && !(preset in PRESETS)) {
+    throw new Error(`--preset ${preset} is none of ${Object.keys(PRESETS).join(', ')}`);
+  }
+  const source = values.config ?? `preset ${preset}`;
+  const given: unknown = values.config
+    ? JSON.parse(await readFile(values.config, 'utf8'))
+    : PRESETS[preset as PresetName];
+  const parsed = trainingConfigSchema.safeParse(given);
+  if (!parsed.success) throw new Error(`${source}: ${z.prettifyError(parsed.error)}`);
+  if (values.seed === undefined) return parsed.data;
+  const seed = Number(values.seed);
+  if (!Number.isSafeInteger(seed)) throw new Error(`--seed ${values.seed} is not a whole number`);
+  return { ...parsed.data, seed };
+}
+
+/** @throws Error when the split is of other data: an image it does not know would be on no side. */
+async function readSplit(file: string, { dataSha256 }: Dataset): Promise<Split> {
+  const parsed = splitSchema.safeParse(JSON.parse(await readFile(file, 'utf8')));
+  if (!parsed.success) throw new Error(`--split ${file}: ${z.prettifyError(parsed.error)}`);
+  if (parsed.data.data_sha256 !== dataSha256) {
+    throw new Error(
+      `--split ${file} was made of other data (${parsed.data.data_sha256}) than --data`,
+    );
+  }
+  return parsed.data;
+}
+
+async function checkOut(out: string, resume: boolean): Promise<void> {
+  const exists = async (name: string) => (await stat(join(out, name)).catch(() => null)) !== null;
+  if (await exists(RUN_FILES.record))
+    throw new Error(`${out} holds a finished run: choose another --out`);
+  const begun = (await exists('checkpoint')) || (await exists('checkpoint.previous'));
+  if (begun && !resume)
+    throw new Error(`${out} holds a checkpoint: add --resume, or choose another --out`);
+  if (!begun && resume) console.log(`${out} holds no checkpoint yet: beginning anew`);
+}
+
+function codeCommit(): string {
+  try {
+    const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
+    return git('status', '--porcelain') === ''
+      ? git('rev-parse', 'HEAD')
+      : `${git('rev-parse', 'HEAD')}-dirty`;
+  } catch {
+    return 'unknown';
+  }
+}
+
+main().then(
+  (status) => process.exit(status),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  },
+);
