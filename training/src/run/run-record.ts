@@ -25,6 +25,10 @@ export const runRecordSchema = z.strictObject({
   method: z.string().min(1),
   seed: z.number().int(),
   dataset: z.string().min(1),
+  /** Where the images and the CSV lay on the machine that trained; export looks there unless told otherwise. */
+  dataSource: z
+    .strictObject({ directory: z.string().min(1), metadata: z.string().min(1).optional() })
+    .optional(),
   dataSha256: sha256,
   configSha256: sha256,
   codeCommit: z.string(),

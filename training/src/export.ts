@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { createResampler } from '@naevus/shared/preprocessing/resampler';
+import { loadDataset } from './data/dataset.ts';
+import { decodeRgb } from './data/decoded-images.ts';
+import { checkNewVersion, setCurrentVersion, writeVersion } from './export/artifact-store.ts';
+import { exportRun } from './export/export-run.ts';
+import { describeMetrics } from './reports/metrics-report.ts';
+import { readFinishedRun } from './run/finished-run.ts';
+
+const HELP = `Converts a finished run into a version that can be served, after checking that the engines agree.
+
+npm run export -- --run RUN --version X.Y.Z [--data DIR] [--no-current]
+
+--run RUN        folder of a finished run
+--version X.Y.Z  version to write; one that exists is never overwritten
+--data DIR       the images the run was trained on (default: where they lay then)
+--metadata CSV   their CSV, where it is not in DIR
+--artifacts DIR  where the version is written (default: model-artifacts)
+--no-current     do not make it the version that is served
+--help           this text
+`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      run: { type: 'string' },
+      version: { type: 'string' },
+      data: { type: 'string' },
+      metadata: { type: 'string' },
+      artifacts: { type: 'string' },
+      'no-current': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+    strict: true,
+  });
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
+  const { version } = values;
+  if (!values.run || !version) throw new Error(`--run and --version are needed\n\n${HELP}`);
+  const store = resolve(
+    values.artifacts ?? fileURLToPath(new URL('../../model-artifacts', import.meta.url)),
+  );
+  await checkNewVersion(store, version);
+  const run = await readFinishedRun(values.run);
+  const source = values.data
+    ? { directory: values.data, metadata: values.metadata }
+    : run.record.dataSource;
+  if (!source)
+    throw new Error(`${values.run} does not say where its images are: name them with --data DIR`);
+  const { directory, metadata } = source;
+  const dataset = await loadDataset({ directory, ...(metadata && { metadata }) });
+
+  const wasm = await readFile(new URL('resampler.wasm', import.meta.url));
+  const resampler = createResampler(new WebAssembly.Module(wasm));
+  const { files, metrics } = await exportRun({
+    run,
+    dataset,
+    version,
+    prepare: async (path) => resampler.squash(await decodeRgb(path)),
+    log: console.log,
+  });
+  const folder = await writeVersion(store, version, files);
+  if (!values['no-current']) await setCurrentVersion(store, version);
+
+  const megabytes = [...files.values()].reduce((sum, { length }) => sum + length, 0) / 1e6;
+  console.log(`\n${describeMetrics(metrics)}\n`);
+  console.log(`wrote ${folder}: ${files.size} files, ${megabytes.toFixed(1)} MB`);
+  console.log(
+    values['no-current'] ? 'current.json is as it was' : `current.json names ${version} now`,
+  );
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import {
+  type ArtifactFile,
+  MANIFEST_SCHEMA_VERSION,
+  type Manifest,
+  manifestSchema,
+} from '@naevus/shared/artifact/manifest';
+import { INPUT_SIZE, PREPROCESSING } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
+import {
+  ATTRIBUTION,
+  CODE_LICENCE,
+  INTENDED_USE,
+  WEIGHTS_LICENCE,
+} from '../reports/attribution.ts';
+import type { MetricsReport } from '../reports/metrics-report.ts';
+import type { FinishedRun } from '../run/finished-run.ts';
+import { GRAPH_INPUT, GRAPH_OUTPUTS } from './inference-graph.ts';
+import type { ParityReport } from './parity.ts';
+
+/** The model's name wherever it is served. */
+export const MODEL_NAME = 'naevus-efficientnet-b0';
+
+export const ONNX_PATH = 'model.onnx';
+export const TFJS_FOLDER = 'tfjs/';
+
+/** Path inside the artifact, forward slashes, to the file's bytes. */
+export type ArtifactFiles = Map<string, Uint8Array>;
+
+export interface ArtifactContent {
+  readonly version: string;
+  readonly run: FinishedRun;
+  readonly metrics: MetricsReport;
+  readonly parity: ParityReport;
+  /** Everything but the manifest. */
+  readonly files: ArtifactFiles;
+}
+
+/**
+ * The manifest of a version. Nothing in it depends on when or where it is made: its time is the run's.
+ *
+ * @throws Error when a headline figure is not defined, because the validation side lacks a class.
+ */
+export function buildManifest({ version, run, metrics, parity, files }: ArtifactContent): Manifest {
+  const { record } = run;
+  const { metrics: report } = metrics;
+  const headline = (value: number | null, name: string): number => {
+    if (value === null) throw new Error(`${name} is not defined on the validation side`);
+    return value;
+  };
+  const engine = (path: string, layout: 'NCHW' | 'NHWC'): Manifest['engines']['onnx'] => ({
+    path,
+    input: {
+      name: GRAPH_INPUT,
+      layout,
+      type: 'float32',
+      shape:
+        layout === 'NCHW' ? [null, 3, INPUT_SIZE, INPUT_SIZE] : [null, INPUT_SIZE, INPUT_SIZE, 3],
+      range: [0, 255],
+    },
+    outputs: GRAPH_OUTPUTS,
+    weights: parity.weights,
+  });
+  return manifestSchema.parse({
+    schemaVersion: MANIFEST_SCHEMA_VERSION,
+    name: MODEL_NAME,
+    version,
+    createdAt: record.finishedAt,
+    architecture: record.architecture,
+    labels: LABELS,
+    preprocessing: PREPROCESSING,
+    engines: {
+      onnx: engine(ONNX_PATH, 'NCHW'),
+      tfjs: engine(`${TFJS_FOLDER}model.json`, 'NHWC'),
+    },
+    parity: {
+      images: parity.engines.images,
+      maxAbsProbabilityDifference: parity.engines.maxAbsProbabilityDifference,
+      topClassAgreement: parity.engines.topClassAgreement,
+    },
+    calibration: { ...record.calibration, ece: report.expectedCalibrationError },
+    prior: { name: 'training', probabilities: record.prior },
+    thresholds: {},
+    training: {
+      dataset: record.dataset,
+      dataSha256: record.dataSha256,
+      configSha256: record.configSha256,
+      codeCommit: record.codeCommit,
+      seed: record.seed,
+      initialWeights: record.initialWeights,
+      trainImages: run.split.train.length,
+      validationImages: run.split.validation.length,
+      method: record.method,
+    },
+    metrics: {
+      split: 'validation',
+      accuracy: report.accuracy,
+      balancedAccuracy: report.balancedAccuracy,
+      macroF1: headline(report.macro.f1.value, 'macro F1'),
+      macroAuc: headline(report.macro.auc.value, 'macro AUC'),
+      logLoss: report.logLoss,
+      melanomaSensitivity: headline(
+        report.perClass[labelIndex('mel')]!.recall,
+        'melanoma sensitivity',
+      ),
+    },
+    licence: { weights: WEIGHTS_LICENCE, code: CODE_LICENCE, attribution: ATTRIBUTION },
+    intendedUse: INTENDED_USE,
+    files: [...files].map(describeFile).sort((a, b) => (a.path < b.path ? -1 : 1)),
+  });
+}
+
+function describeFile([path, bytes]: [string, Uint8Array]): ArtifactFile {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { path, bytes: bytes.length, sha256 };
+}

@@ -1,0 +1,172 @@
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import type { Interval } from '@naevus/shared/metrics/bootstrap';
+import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import type { ParityReport } from '../export/parity.ts';
+import type { RunRecord } from '../run/run-record.ts';
+import { ATTRIBUTION } from './attribution.ts';
+import type { MetricsReport } from './metrics-report.ts';
+
+export interface ModelCardData {
+  readonly record: RunRecord;
+  readonly metrics: MetricsReport;
+  readonly parity: ParityReport;
+}
+
+/**
+ * The model card of a version (Mitchell et al. 2019, "Model Cards for Model Reporting"), in Markdown.
+ * Every figure comes out of the reports, so that card and reports cannot differ.
+ */
+export function modelCard({ record, metrics: report, parity }: ModelCardData): string {
+  const { model, metrics, intervals, data, uniformPriorDecision } = report;
+  const { headline, perClass } = intervals;
+  const trainImages = sum(Object.values(record.counts.train));
+  const melanoma = LABELS.indexOf('mel');
+  const missedMelanomas = metrics.confusion[melanoma]!.reduce(
+    (missed, count, k) => missed + (k === melanoma ? 0 : count),
+    0,
+  );
+  return `# Model card: ${model.name} ${model.version}
+
+> ${DISCLAIMER}
+
+## Model details
+
+- EfficientNet-B0 (Tan, Le 2019) with global average pooling and one dense layer, ${LABELS.length} classes; input 224×224 RGB.
+- Trained by this project's own code (commit \`${record.codeCommit}\`), finished ${record.finishedAt.slice(0, 10)}, seed ${record.seed}.
+- Method: ${record.method}
+- Start weights: ${record.initialWeights}.
+- Formats: ONNX and a TensorFlow.js graph model, both with ${parity.weights} weights, made from one description of the network and checked against each other on ${parity.engines.images} images: scores differ by at most ${exponent(parity.engines.maxAbsProbabilityDifference)}, the top class is the same on ${percent(parity.engines.topClassAgreement)} of them.${roundingSentence(parity)}
+- Licence: weights CC BY-NC 4.0 (non-commercial, with attribution), code Apache-2.0. ${ATTRIBUTION}
+
+### Classes
+
+| label | lesion | risk |
+| --- | --- | --- |
+${LABELS.map((label) => `| ${label} | ${LESION_CLASSES[label].name} | ${LESION_CLASSES[label].risk} |`).join('\n')}
+
+## Intended use
+
+Meant for research on, and teaching of, the automatic classification of dermatoscopic images, by people who can judge its errors.
+
+**Not to be used** to diagnose, to rule out or to triage disease, to decide whether someone sees a doctor, as a screening service for the public, in place of histology, or for anything commercial. It is not a medical device and has not been assessed as one. It has no answer "none of these": whatever it is shown, it spreads its scores over the seven classes.
+
+## Factors and limits
+
+- **Dermatoscopes only.** It was trained on images taken through a dermatoscope, cropped around one lesion. Phone photographs are outside of what it has learned, and its scores for them mean nothing, however high they are.
+- **Skin tones.** The data are from clinics in Austria and Australia and show almost only light skin. How it does on dark skin is not known: it was not measured, because the data do not say and hold too few.
+- **Seven classes of pigmented lesions.** Other diseases (squamous cell carcinoma, infections, inflammation, ...) are not among them and come back as one of the seven.
+- **Site and age.** Palms, soles, mucosa, nails and children's skin are rare in the data.
+- **Rulers, gel, hair, ink marks** stand on some training images and may have been learned along with the lesions.
+- **Prevalence.** The scores assume the class distribution of the training data (below), of lesions that specialists had reason to photograph. Elsewhere melanoma is far rarer, and a score of 0.5 is worth less.
+
+## Training data
+
+${record.dataset}: ${grouped(trainImages)} training images, data digest \`${record.dataSha256}\`. The diagnoses are by histology, follow-up, expert consensus or confocal microscopy, as the data set has them.
+
+| | ${LABELS.join(' | ')} | all |
+| --- | ${LABELS.map(() => '---:').join(' | ')} | ---: |
+| training images | ${LABELS.map((label) => record.counts.train[label]).join(' | ')} | ${trainImages} |
+| validation images | ${LABELS.map((label) => record.counts.validation[label]).join(' | ')} | ${sum(Object.values(record.counts.validation))} |
+| prior of the scores | ${LABELS.map((label) => record.prior[label].toFixed(3)).join(' | ')} | 1 |
+
+![Class weights](reports/class-weights.svg)
+
+![Training curves](reports/training-curves.svg)
+
+## Evaluation
+
+Measured on the validation side of the split: ${grouped(data.images)} images of ${grouped(data.lesions)} lesions that training never saw. The split is by lesion, so that no lesion is on both sides, and by picture, so that no photograph is; the validation side has the natural distribution of the data. Where the method or its settings were chosen by looking at them, the figures are that much too good.${unreadableSentence(report)} Scores are those that are served, computed by ${report.engine} from the exported model with the preprocessing below.
+
+It is the same collection, the same clinics and the same devices as the training data: **on other people's images expect less**.
+
+Intervals are 95 % bootstrap intervals over lesions (${grouped(intervals.resamples)} resamples).
+
+| | value | 95 % interval |
+| --- | ---: | --- |
+| accuracy | ${cells(metrics.accuracy, headline.accuracy)} |
+| balanced accuracy (mean recall of the classes) | ${cells(metrics.balancedAccuracy, headline.balancedAccuracy)} |
+| macro F1 | ${cells(metrics.macro.f1.value, headline.macroF1)} |
+| macro AUC | ${cells(metrics.macro.auc.value, headline.macroAuc)} |
+| macro average precision | ${cells(metrics.macro.averagePrecision.value, headline.macroAveragePrecision)} |
+| log loss | ${cells(metrics.logLoss, headline.logLoss)} |
+| Brier score | ${cells(metrics.brier, headline.brier)} |
+| expected calibration error | ${cells(metrics.expectedCalibrationError, headline.expectedCalibrationError)} |
+| Matthews correlation | ${cells(metrics.matthewsCorrelation, headline.matthewsCorrelation)} |
+
+| class | images | recall (sensitivity) | precision | F1 | AUC | average precision |
+| --- | ---: | --- | --- | --- | --- | --- |
+${metrics.perClass
+  .map(
+    (m, k) =>
+      `| ${LABELS[k]} | ${m.support} | ${cell(m.recall, perClass[k]!.recall)} | ${cell(m.precision, perClass[k]!.precision)} | ${cell(m.f1, perClass[k]!.f1)} | ${cell(m.auc, perClass[k]!.auc)} | ${cell(m.averagePrecision, perClass[k]!.averagePrecision)} |`,
+  )
+  .join('\n')}
+
+**Of ${metrics.perClass[melanoma]!.support} melanoma images, ${missedMelanomas} got another top class.** The top score follows the training prior and so favours the common classes. Deciding as if all classes were equally common (the highest ratio of score to prior) gives balanced accuracy ${figure(uniformPriorDecision.balancedAccuracy)}, melanoma recall ${figure(uniformPriorDecision.recall[melanoma]!)} at precision ${figure(uniformPriorDecision.precision[melanoma]!)}, and accuracy ${figure(uniformPriorDecision.accuracy)}.
+
+![Confusion matrix](reports/confusion-matrix.svg)
+
+![ROC curves](reports/roc-curves.svg)
+
+![Precision-recall curves](reports/precision-recall-curves.svg)
+
+![Reliability](reports/reliability.svg)
+
+## Scores and preprocessing
+
+- An image is decoded as it is displayed (EXIF orientation applied), converted to 8-bit sRGB, transparency laid on white, squashed to 224×224 whatever its aspect (antialiased triangle filter). The manifest names this; the scaling of the values is inside the exported graphs.
+- The scores are softmax(logits / ${record.calibration.temperature} + bias), the bias being ${biasText(record.calibration.logitBias)}, which takes the logits to the training prior. Calibration: ${record.calibration.method === 'none' ? 'none was fitted' : 'temperature scaling'}.
+- The heat map is Grad-CAM's (Selvaraju et al. 2017) for the last feature map, 7×7. It shows what raised a class's score, not where a disease is.
+
+## Ethical considerations
+
+A missed melanoma can cost a life, and a false alarm costs an excision and fear; this model makes both errors at the rates above, and unevenly over people it has hardly seen. Images of skin are health data: the project's server keeps none, and whoever runs it answers for what they do with them.
+`;
+}
+
+function roundingSentence({ weights, rounding }: ParityReport): string {
+  if (weights === 'float32') return '';
+  return ` Half-precision weights moved a score by at most ${exponent(rounding.maxAbsProbabilityDifference)} against single precision.`;
+}
+
+function unreadableSentence({ data }: MetricsReport): string {
+  const { length } = data.unreadable;
+  return length === 0 ? '' : ` ${length} more could not be decoded and are in no figure.`;
+}
+
+function biasText(bias: readonly number[]): string {
+  if (bias.every((value) => value === 0)) return 'zero';
+  return LABELS.map((label, k) => `${label} ${bias[k]!.toFixed(3)}`).join(', ');
+}
+
+function cells(value: number | null, interval: Interval): string {
+  return `${figure(value)} | ${bounds(interval)}`;
+}
+
+function cell(value: number | null, interval: Interval): string {
+  return value === null ? '–' : `${figure(value)} (${bounds(interval)})`;
+}
+
+function bounds({ low, high }: Interval): string {
+  return low === null || high === null ? '–' : `${figure(low)} to ${figure(high)}`;
+}
+
+function figure(value: number | null): string {
+  return value === null ? 'not defined' : value.toFixed(3);
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(share === 1 ? 0 : 1)} %`;
+}
+
+function exponent(value: number): string {
+  return value === 0 ? '0' : value.toExponential(1);
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Split, splitSchema } from '@naevus/shared/artifact/split';
+import { z } from 'zod';
+import { EFFICIENTNET_B0 } from '../network/architecture.ts';
+import { checkParameters, type Parameters } from '../network/parameters.ts';
+import { readSafetensors } from '../weights/safetensors.ts';
+import { type ClassWeights, classWeightsSchema } from './class-weights.ts';
+import { type History, historySchema } from './history.ts';
+import { RUN_FILES, type RunRecord, runRecordSchema } from './run-record.ts';
+
+/** Everything of a finished run that evaluation and export need. */
+export interface FinishedRun {
+  readonly record: RunRecord;
+  readonly parameters: Parameters;
+  readonly split: Split;
+  readonly classWeights: ClassWeights;
+  readonly history: History;
+  /** The reports among its files as they lie there, by {@link RUN_FILES} name. */
+  readonly reports: ReadonlyMap<string, Uint8Array>;
+}
+
+/**
+ * Reads a run's folder and checks that it is whole.
+ *
+ * @throws Error that says which file is missing or does not fit.
+ */
+export async function readFinishedRun(folder: string): Promise<FinishedRun> {
+  const reports = new Map<string, Uint8Array>();
+  const json = async <T>(name: string, schema: z.ZodType<T>): Promise<T> => {
+    const path = join(folder, name);
+    const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+      throw new Error(
+        name === RUN_FILES.record
+          ? `${folder} is not a finished run: it has no ${name}. Finish it with: npm run train -- --resume`
+          : `${folder} is not whole: ${name} cannot be read (${cause.code ?? cause.message})`,
+        { cause },
+      );
+    });
+    reports.set(name, bytes);
+    return parseAs(schema, bytes, path);
+  };
+  const record = await json(RUN_FILES.record, runRecordSchema);
+  const split = await json(RUN_FILES.split, splitSchema);
+  const classWeights = await json(RUN_FILES.classWeights, classWeightsSchema);
+  const history = await json(RUN_FILES.history, historySchema);
+  if (split.data_sha256 !== record.dataSha256) {
+    throw new Error(
+      `${folder} does not fit together: ${RUN_FILES.split} and ${RUN_FILES.record} name different data`,
+    );
+  }
+  const weightsFile = join(folder, RUN_FILES.weights);
+  const parameters = await readSafetensors(weightsFile);
+  try {
+    checkParameters(parameters, EFFICIENTNET_B0);
+  } catch (cause) {
+    throw new Error(`${weightsFile}: ${(cause as Error).message}`, { cause });
+  }
+  return { record, parameters, split, classWeights, history, reports };
+}
+
+function parseAs<T>(schema: z.ZodType<T>, bytes: Uint8Array, path: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new Error(`${path} is not JSON`, { cause });
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new Error(`${path} does not fit:\n${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
