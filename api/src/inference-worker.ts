@@ -30,6 +30,10 @@ if ((workerData as WorkerSetup).firstOfProcess) {
 let parts: AnalysisParts | undefined;
 
 port.on('message', async (message: ToWorker) => {
+  if (message.type === 'stop') {
+    port.close();
+    return;
+  }
   if (message.type === 'load') {
     try {
       parts = await load(message);

@@ -8,6 +8,7 @@ import { createApp } from '../app.ts';
 import { usableCpus } from './cpu-limit.ts';
 import { Drain } from './drain.ts';
 import { createHttpServer } from './http-server.ts';
+import type { InferenceWorkers } from './inference-workers.ts';
 import { appLog, createLogger } from './log.ts';
 import { openModelFolder } from './model-folder.ts';
 import { describeSettings, readSettings, SettingsError } from './settings.ts';
@@ -27,19 +28,26 @@ ${describeSettings()}
 /** Something that whoever starts the server can put right: told in a line, without a stack. */
 class StartError extends Error {}
 
+/** Seconds for the workers to end: more than loading a model takes. */
+const WORKERS_STOP_SECONDS = 5;
+
 /**
  * The server, from settings to SIGTERM.
  *
- * @param spawn makes a worker
- * @param firstWorker one that was made already, to lose no time
+ * @param firstWorker one that was spawned already, to lose no time
  */
-export async function main(spawn: () => Worker, firstWorker: Worker | undefined): Promise<void> {
+export async function main(
+  workers: InferenceWorkers,
+  firstWorker: Worker | undefined,
+): Promise<void> {
   try {
     if (wantsHelp(process.argv.slice(2))) process.stdout.write(HELP);
-    else await serve(spawn, firstWorker);
+    else await serve(workers, firstWorker);
   } catch (error) {
-    if (!isStartError(error)) throw error;
-    process.stderr.write(`naevus: ${error.message}\n`);
+    process.stderr.write(
+      isStartError(error) ? `naevus: ${error.message}\n` : `${(error as Error).stack}\n`,
+    );
+    await workers.stopAll(WORKERS_STOP_SECONDS);
     process.exit(1);
   }
 }
@@ -58,17 +66,17 @@ function wantsHelp(args: string[]): boolean {
   }
 }
 
-async function serve(spawn: () => Worker, firstWorker: Worker | undefined): Promise<void> {
+async function serve(workers: InferenceWorkers, firstWorker: Worker | undefined): Promise<void> {
   const settings = readSettings(process.env);
   const logger = createLogger(settings.NAEVUS_LOG_LEVEL);
   const model = await openModelFolder(settings.NAEVUS_MODEL_DIR ?? BUNDLED_MODELS);
-  const workers = settings.NAEVUS_WORKERS ?? usableCpus() + 1;
+  const threads = settings.NAEVUS_WORKERS ?? usableCpus() + 1;
   const engine = new WorkerEngine(model, {
-    workers,
+    workers: threads,
     queue: settings.NAEVUS_QUEUE,
     maxPixels: settings.NAEVUS_MAX_PIXELS,
     timeoutSeconds: settings.NAEVUS_TIMEOUT_SECONDS,
-    spawn,
+    spawn: () => workers.spawn(),
     onWorkerLost: (reason) => logger.error({ reason }, 'a worker was lost'),
   });
   const started = engine.start(firstWorker);
@@ -96,21 +104,6 @@ async function serve(spawn: () => Worker, firstWorker: Worker | undefined): Prom
   });
   const drain = new Drain(server);
 
-  server.listen(settings.PORT, settings.HOST);
-  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
-    throw new StartError(`cannot listen on ${settings.HOST}:${settings.PORT}: ${error.code}`);
-  });
-  const { port } = server.address() as AddressInfo;
-  const { name, version } = model.manifest;
-  logger.info(
-    { ...settings, NAEVUS_WORKERS: workers, PORT: port, model: `${name} ${version}` },
-    'listening',
-  );
-  await started.catch((error: Error) => {
-    throw new StartError(`the model cannot be loaded: ${error.message}`);
-  });
-  logger.info({ sinceStartMs: Math.round(performance.now()) }, 'ready');
-
   let stopping = false;
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     if (stopping) process.exit(1);
@@ -118,10 +111,26 @@ async function serve(spawn: () => Worker, firstWorker: Worker | undefined): Prom
     logger.info({ signal }, 'draining');
     const unanswered = await drain.finish(settings.NAEVUS_DRAIN_SECONDS);
     if (unanswered > 0) logger.warn({ unanswered }, 'the time to drain was up');
-    await engine.close();
+    engine.close();
+    await workers.stopAll(WORKERS_STOP_SECONDS);
     logger.info('stopped');
     process.exit(0);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+
+  server.listen(settings.PORT, settings.HOST);
+  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+    throw new StartError(`cannot listen on ${settings.HOST}:${settings.PORT}: ${error.code}`);
+  });
+  const { port } = server.address() as AddressInfo;
+  const { name, version } = model.manifest;
+  logger.info(
+    { ...settings, NAEVUS_WORKERS: threads, PORT: port, model: `${name} ${version}` },
+    'listening',
+  );
+  await started.catch((error: Error) => {
+    throw new StartError(`the model cannot be loaded: ${error.message}`);
+  });
+  logger.info({ sinceStartMs: Math.round(performance.now()) }, 'ready');
 }

@@ -79,8 +79,9 @@ export class WorkerEngine implements Engine {
     );
   }
 
-  close(): Promise<void> {
-    return this.#pool.close();
+  /** Takes nothing more. */
+  close(): void {
+    this.#pool.close();
   }
 
   #learn({ decodeMs, inferenceMs }: { decodeMs: number; inferenceMs: number }): void {

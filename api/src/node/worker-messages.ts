@@ -24,7 +24,8 @@ export interface AnalyseTask {
 /** From the pool to a worker. One task at a time. */
 export type ToWorker =
   | { readonly type: 'load'; readonly model: WorkerModel; readonly maxPixels: number }
-  | ({ readonly type: 'analyse' } & AnalyseTask);
+  | ({ readonly type: 'analyse' } & AnalyseTask)
+  | { readonly type: 'stop' };
 
 /** From a worker to the pool. */
 export type FromWorker =

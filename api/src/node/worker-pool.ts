@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { EngineError, type Outcome } from '../engine/engine.ts';
+import { stopWorker } from './inference-workers.ts';
 import type { AnalyseTask, FromWorker, ToWorker } from './worker-messages.ts';
 
 export interface WorkerPoolOptions {
@@ -9,7 +10,7 @@ export interface WorkerPoolOptions {
   readonly spawn: () => Worker;
   /** Sent to each worker first. */
   readonly load: Extract<ToWorker, { type: 'load' }>;
-  /** A worker that computes longer on one task is taken for hung, ended and replaced. */
+  /** A worker that computes longer on one task is taken for hung, and replaced. */
   readonly maxTaskMs: number;
   /** A worker died or could not be made; the pool carries on without it, and tries again. */
   readonly onWorkerLost: (reason: string) => void;
@@ -104,20 +105,16 @@ export class WorkerPool {
     });
   }
 
-  /** Ends all workers; what waits or runs fails with `unavailable`. */
-  async close(): Promise<void> {
+  /** Takes nothing more; what waits or runs fails with `unavailable`, and the workers are asked to end. */
+  close(): void {
     this.#closed = true;
     const unavailable = new EngineError({ kind: 'unavailable' });
     for (const job of this.#waiting.splice(0)) job.settle(unavailable);
-    const members = [...this.#members];
+    for (const member of this.#members) {
+      this.#finish(member, unavailable);
+      stopWorker(member.worker);
+    }
     this.#members.clear();
-    await Promise.all(
-      members.map((member) => {
-        clearTimeout(member.watchdog);
-        member.job?.settle(unavailable);
-        return member.worker.terminate();
-      }),
-    );
   }
 
   #dispatch(): void {
@@ -127,7 +124,7 @@ export class WorkerPool {
       if (job === undefined) return;
       member.job = job;
       this.#running++;
-      member.watchdog = setTimeout(() => this.#endHung(member), this.#options.maxTaskMs);
+      member.watchdog = setTimeout(() => this.#giveUpOn(member), this.#options.maxTaskMs);
       const message: ToWorker = { type: 'analyse', ...job.task };
       member.worker.postMessage(message, [job.task.photo.bytes.buffer]);
     }
@@ -159,11 +156,11 @@ export class WorkerPool {
       });
       worker.postMessage(load);
     }).catch((error) => {
-      void worker.terminate();
+      stopWorker(worker);
       throw error;
     });
     if (this.#closed) {
-      await worker.terminate();
+      stopWorker(worker);
       return;
     }
     const member: Member = { worker, job: undefined, watchdog: undefined };
@@ -177,7 +174,8 @@ export class WorkerPool {
     this.#dispatch();
   }
 
-  #endHung(member: Member): void {
+  /** A thread in native code cannot be ended from outside: it is replaced, and ends when it comes back. */
+  #giveUpOn(member: Member): void {
     this.#finish(member, new EngineError({ kind: 'timeout' }));
     this.#lose(member, `took longer than ${this.#options.maxTaskMs} ms on one image`);
   }
@@ -188,7 +186,7 @@ export class WorkerPool {
       ok: false,
       failure: { kind: 'crashed', cause: `the worker died: ${reason}` },
     });
-    void member.worker.terminate();
+    stopWorker(member.worker);
     this.#options.onWorkerLost(reason);
     void this.#fill();
   }

@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { ToWorker, WorkerSetup } from './worker-messages.ts';
+
+/**
+ * The worker threads of this process. They are asked to end, and never terminated: V8 then refuses
+ * calls out of native code, on which onnxruntime's binding aborts the whole process. For the same
+ * reason the process must not exit before they have.
+ */
+export class InferenceWorkers {
+  readonly #file: URL;
+  readonly #alive = new Set<Worker>();
+  #spawned = 0;
+
+  /** @param file `inference-worker.js` */
+  constructor(file: URL) {
+    this.#file = file;
+  }
+
+  spawn(): Worker {
+    const workerData: WorkerSetup = { firstOfProcess: this.#spawned++ === 0 };
+    const worker = new Worker(this.#file, { workerData });
+    this.#alive.add(worker);
+    worker.once('exit', () => this.#alive.delete(worker));
+    return worker;
+  }
+
+  /** Waits until every worker has ended by itself, or the time is up. */
+  async stopAll(seconds: number): Promise<void> {
+    const signal = AbortSignal.timeout(seconds * 1000);
+    await Promise.all(
+      [...this.#alive].map(async (worker) => {
+        stopWorker(worker);
+        await once(worker, 'exit', { signal }).catch(() => {});
+      }),
+    );
+  }
+}
+
+/** Asks a worker to end once it has nothing to do. */
+export function stopWorker(worker: Worker): void {
+  const message: ToWorker = { type: 'stop' };
+  worker.postMessage(message);
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { describeSettings, readSettings, SettingsError } from './settings.ts';
+
+function faultsOf(environment: Record<string, string>): string {
+  try {
+    readSettings(environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingsError);
+    return (error as SettingsError).message;
+  }
+  throw new Error('the settings were taken');
+}
+
+describe('readSettings', () => {
+  it('has a default for everything', () => {
+    expect(readSettings({ PATH: '/bin' })).toEqual({
+      PORT: 8080,
+      HOST: '127.0.0.1',
+      NAEVUS_QUEUE: 64,
+      NAEVUS_MAX_BODY_BYTES: 10_485_760,
+      NAEVUS_MAX_PIXELS: 50_000_000,
+      NAEVUS_MAX_BATCH: 32,
+      NAEVUS_TIMEOUT_SECONDS: 30,
+      NAEVUS_DRAIN_SECONDS: 10,
+      NAEVUS_LOG_LEVEL: 'info',
+    });
+  });
+
+  it('reads what is set, and takes nothing for not set', () => {
+    expect(
+      readSettings({
+        PORT: '0',
+        HOST: '',
+        NAEVUS_WORKERS: '2',
+        NAEVUS_TIMEOUT_SECONDS: '0.5',
+        NAEVUS_CORS_ORIGINS: 'https://a.example, http://localhost:3000',
+      }),
+    ).toMatchObject({
+      PORT: 0,
+      HOST: '127.0.0.1',
+      NAEVUS_WORKERS: 2,
+      NAEVUS_TIMEOUT_SECONDS: 0.5,
+      NAEVUS_CORS_ORIGINS: ['https://a.example', 'http://localhost:3000'],
+    });
+  });
+
+  it.each([
+    ['NAEVUS_QUEUES', '1', 'is not a setting'],
+    ['NAEVUS_', '1', 'is not a setting'],
+    ['PORT', '80a', 'from 0 to 65535, not "80a"'],
+    ['PORT', '65536', 'from 0 to 65535'],
+    ['PORT', 'tcp://10.0.0.1:80', 'from 0 to 65535'],
+    ['NAEVUS_WORKERS', '0', 'from 1 to'],
+    ['NAEVUS_WORKERS', '1.5', 'from 1 to'],
+    ['NAEVUS_QUEUE', '-1', 'from 0 to'],
+    ['NAEVUS_TIMEOUT_SECONDS', '0', 'seconds'],
+    ['NAEVUS_TIMEOUT_SECONDS', '1e3', 'seconds'],
+    ['NAEVUS_LOG_LEVEL', 'loud', 'one of fatal, error'],
+    ['NAEVUS_CORS_ORIGINS', '*', 'origins like'],
+    ['NAEVUS_CORS_ORIGINS', 'https://a.example/path', 'origins like'],
+  ])('refuses %s=%s by name', (name, value, rule) => {
+    const faults = faultsOf({ [name]: value });
+    expect(faults).toContain(name);
+    expect(faults).toContain(rule);
+  });
+
+  it('names every fault, not only the first', () => {
+    const faults = faultsOf({ NAEVUS_TYPO: '1', PORT: 'x', NAEVUS_QUEUE: 'y' });
+    expect(faults.split('\n')).toHaveLength(3);
+  });
+
+  it('leaves alone what Kubernetes puts beside a Service', () => {
+    const injected = {
+      NAEVUS_PORT: 'tcp://10.0.0.1:80',
+      NAEVUS_SERVICE_HOST: '10.0.0.1',
+      NAEVUS_SERVICE_PORT: '80',
+      NAEVUS_SERVICE_PORT_HTTP: '80',
+      NAEVUS_PORT_80_TCP: 'tcp://10.0.0.1:80',
+      NAEVUS_PORT_80_TCP_PROTO: 'tcp',
+      NAEVUS_PORT_80_TCP_PORT: '80',
+      NAEVUS_PORT_80_TCP_ADDR: '10.0.0.1',
+      NAEVUS_API_V2_SERVICE_HOST: '10.0.0.2',
+      NAEVUS_API_V2_PORT_8080_TCP_ADDR: '10.0.0.2',
+    };
+    expect(readSettings(injected)).toEqual(readSettings({}));
+  });
+});
+
+describe('describeSettings', () => {
+  it('has a line for each', () => {
+    const lines = describeSettings().split('\n');
+    expect(lines).toContainEqual(
+      expect.stringMatching(/PORT +port to listen on.*\(default: 8080\)/),
+    );
+    for (const line of lines) expect(line).not.toMatch(/undefined/);
+  });
+});
