@@ -4,7 +4,7 @@ import { DataError, type DataProblem } from './data-error.ts';
 
 /** One row of the metadata. */
 export interface MetadataRow {
-  /** Line of the file, the header being line 1. */
+  /** Line of the file, the header being line 1; the last one where a field goes over several. */
   readonly row: number;
   readonly imageId: string;
   readonly label: Label;

@@ -1,0 +1,123 @@
+import { LABELS } from '@naevus/shared/taxonomy';
+import { describe, expect, it } from 'vitest';
+import { DataError } from './data-error.ts';
+import { parseMetadata } from './metadata-csv.ts';
+
+function problemsOf(text: string) {
+  try {
+    parseMetadata(text, 'labels.csv');
+  } catch (error) {
+    if (error instanceof DataError) return error.problems;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('parseMetadata', () => {
+  it('reads the metadata of HAM10000', () => {
+    const rows = parseMetadata(
+      'lesion_id,image_id,dx,dx_type,age,sex,localization\nHAM_0000118,ISIC_0027419,bkl,histo,80.0,male,scalp\n',
+      '',
+    );
+    expect(rows).toEqual([
+      {
+        row: 2,
+        imageId: 'ISIC_0027419',
+        label: 'bkl',
+        lesionId: 'HAM_0000118',
+        metadata: { dx_type: 'histo', age: '80.0', sex: 'male', localization: 'scalp' },
+      },
+    ]);
+  });
+
+  it('copes with a byte order mark, CRLF, quotes, blank lines, case and spaces', () => {
+    const rows = parseMetadata(
+      '\uFEFF"Image_ID", DX ,"Note"\r\nA, MEL ,"one, ""two""\nthree"\r\n\r\n"b.JPG",nv,\r\n',
+      '',
+    );
+    expect(rows).toEqual([
+      {
+        row: 3,
+        imageId: 'A',
+        label: 'mel',
+        lesionId: null,
+        metadata: { note: 'one, "two"\nthree' },
+      },
+      { row: 5, imageId: 'b', label: 'nv', lesionId: null, metadata: { note: '' } },
+    ]);
+  });
+
+  it('takes an empty lesion id for none', () => {
+    const [a, b] = parseMetadata('image_id,dx,lesion_id\na,nv, \nb,nv,L1\n', '');
+    expect([a!.lesionId, b!.lesionId]).toEqual([null, 'L1']);
+  });
+
+  it('reads the ground truth of the ISIC challenge', () => {
+    const rows = parseMetadata(
+      'image,MEL,NV,BCC,AKIEC,BKL,DF,VASC\nISIC_1,0.0,1.0,0.0,0.0,0.0,0.0,0.0\nISIC_2,0,0,0,0,0,0,1\n',
+      '',
+    );
+    expect(rows.map(({ imageId, label }) => [imageId, label])).toEqual([
+      ['ISIC_1', 'nv'],
+      ['ISIC_2', 'vasc'],
+    ]);
+    expect(rows[0]!.metadata).toEqual({});
+  });
+
+  it.each([
+    '1.0,1.0,0,0,0,0,0',
+    '0,0,0,0,0,0,0',
+    '0.4,0,0,0,0,0,0.6',
+    '1,0,0,0,0,0,',
+    '1,0,0,0,0,0,x',
+  ])('refuses a one-hot row of %s', (values) => {
+    const [problem] = problemsOf(`image,MEL,NV,BCC,AKIEC,BKL,DF,VASC\nISIC_1,${values}\n`);
+    expect(problem).toMatchObject({ kind: 'unknown-label', row: 2, known: LABELS });
+  });
+
+  it('names an unknown label, its row, and the known ones', () => {
+    const problems = problemsOf('image_id,dx\na,nv\nb,Melanoma\nc,scc\n');
+    expect(problems).toEqual([
+      {
+        kind: 'unknown-label',
+        path: 'labels.csv',
+        row: 3,
+        value: 'Melanoma',
+        count: 2,
+        known: LABELS,
+      },
+    ]);
+    expect(new DataError(problems[0]!).message).toBe(
+      'labels.csv, row 3: the label "Melanoma" is none of akiec, bcc, bkl, df, mel, nv, vasc (nor are those of 1 more rows).',
+    );
+  });
+
+  it.each([
+    ['', 'image_id', []],
+    ['name,dx\na,nv\n', 'image_id', ['name', 'dx']],
+    ['image_id,diagnosis\na,nv\n', 'dx', ['image_id', 'diagnosis']],
+    ['image,MEL,NV\na,1,0\n', 'dx', ['image', 'mel', 'nv']],
+  ])('names a missing column and those found: %j', (text, column, found) => {
+    expect(problemsOf(text)).toEqual([
+      { kind: 'missing-column', path: 'labels.csv', column, found },
+    ]);
+  });
+
+  it('names an image id that stands twice, and reports it beside unknown labels', () => {
+    expect(problemsOf('image_id,dx\na,nv\nb,nv\na.jpg,mel\na,nv\nc,c\n')).toMatchObject([
+      { kind: 'unknown-label', row: 6 },
+      { kind: 'duplicate-image-id', imageId: 'a', where: ['row 2', 'row 4'], count: 1 },
+    ]);
+  });
+
+  it.each([
+    ['image_id,dx\na,nv,extra\n', 2],
+    ['image_id,dx\na,"nv\n', 2],
+    ['image_id,dx\n,nv\n', 2],
+    ['image_id,dx,DX\na,nv,nv\n', 1],
+  ])('refuses what is no table: %j', (text, row) => {
+    const [problem] = problemsOf(text);
+    expect(problem).toMatchObject({ kind: 'malformed-csv', path: 'labels.csv' });
+    expect(problem).toHaveProperty('row', row);
+  });
+});
