@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { type Dataset, loadDataset } from './data/dataset.ts';
 import { fingerprintDataset } from './data/fingerprint.ts';
 import { describeSplit, splitDataset } from './data/split.ts';
+import { EFFICIENTNET_B0 } from './network/architecture.ts';
 import { RUN_FILES } from './run/run-record.ts';
 import {
   PRESETS,
@@ -84,6 +85,7 @@ async function main(): Promise<number> {
     : splitDataset(dataset, await fingerprintDataset(dataset, { cacheDirectory }), config);
   console.log(describeSplit(split));
   const outcome = await trainRun({
+    architecture: EFFICIENTNET_B0,
     dataset,
     split,
     initialWeights: await loadPretrained(values.weights),

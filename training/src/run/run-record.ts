@@ -20,7 +20,7 @@ export const RUN_FILES = {
 export const runRecordSchema = z.strictObject({
   schemaVersion: z.literal(1),
   finishedAt: z.iso.datetime(),
-  architecture: z.literal('efficientnet-b0'),
+  architecture: z.string().min(1),
   /** One or two sentences for the model card: which phases, which loss, which weights. */
   method: z.string().min(1),
   seed: z.number().int(),

@@ -29,8 +29,8 @@ const STATISTICS_MOMENTUM = 0.1;
 
 export interface FineTuningRun {
   readonly architecture: Architecture;
-  /** Start values, classifier included. */
-  readonly parameters: Parameters;
+  /** Where the run begins when there is no checkpoint to go on from: the head phase's end. */
+  readonly begin: () => Promise<{ parameters: Parameters; history: readonly EpochRecord[] }>;
   readonly config: FineTuningConfig;
   readonly seed: number;
   /** Decoded larger than the network's input, for augmentation to sample from. */
@@ -69,8 +69,11 @@ export async function fineTune(run: FineTuningRun): Promise<FineTuningOutcome> {
   const resumed = await readCheckpoint(run.run, run.runDigest);
   let step = resumed?.step ?? 0;
   let epochLoss = { sum: 0, images: 0, seconds: 0, ...resumed?.epochLoss };
-  const history: EpochRecord[] = [...(resumed?.history ?? [])];
-  let weights = resumed?.weights ?? run.parameters;
+  const beginning = resumed
+    ? { parameters: resumed.weights, history: resumed.history }
+    : await run.begin();
+  const history: EpochRecord[] = [...beginning.history];
+  let weights = beginning.parameters;
   const optimizer = new AdamW(
     {
       weightDecay: config.weightDecay,
@@ -130,6 +133,7 @@ export async function fineTune(run: FineTuningRun): Promise<FineTuningOutcome> {
         };
         pending.set(at, augmented.request(job));
       };
+      if (step === 0) await save();
       while (step < stage.end) {
         if (run.shouldStop()) {
           await save();

@@ -7,7 +7,7 @@ import type { Resampler } from '@naevus/shared/preprocessing/resampler';
 import { createRandom } from '@naevus/shared/random';
 import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
 import type { Dataset, Sample } from '../data/dataset.ts';
-import { EFFICIENTNET_B0 } from '../network/architecture.ts';
+import type { Architecture } from '../network/architecture.ts';
 import {
   checkParameters,
   type Parameters,
@@ -26,17 +26,17 @@ import {
   lossWeights,
   priorLogitBias,
 } from './class-prior.ts';
-import type { EpochRecord } from './epoch-record.ts';
 import { fineTune } from './fine-tuning.ts';
 import { extractFeatures, trainHead } from './head-phase.ts';
 import { batches, imageBatch } from './image-batch.ts';
 import { decodeImages, type LabelledImages } from './labelled-images.ts';
-import type { TrainingConfig } from './training-config.ts';
+import type { FineTuningConfig, TrainingConfig } from './training-config.ts';
 import { describeSummary, predictLogits, summarizeValidation } from './validation.ts';
 
 const STATISTICS_BATCH = 32;
 
 export interface TrainingRun {
+  readonly architecture: Architecture;
   readonly dataset: Dataset;
   readonly split: Split;
   readonly initialWeights: { readonly parameters: Parameters; readonly description: string };
@@ -58,8 +58,7 @@ export interface TrainingRun {
  * @returns 'stopped' when it was asked to stop and left a checkpoint to resume from.
  */
 export async function trainRun(run: TrainingRun): Promise<'finished' | 'stopped'> {
-  const { config, split, out } = run;
-  const architecture = EFFICIENTNET_B0;
+  const { architecture, config, split, out } = run;
   const runDigest = digest({
     config,
     data: run.dataset.dataSha256,
@@ -91,33 +90,32 @@ export async function trainRun(run: TrainingRun): Promise<'finished' | 'stopped'
   const trainingPrior = classShares(counts);
   await writeClassWeights(join(out, RUN_FILES.classWeights), counts, config);
 
-  const network = new TrainableNetwork({
-    architecture,
-    parameters: withNewClassifier(run.initialWeights.parameters, architecture),
-    trainable: ({ block }) => block === 'classifier',
-  });
-  await reestimateStatistics(
-    network,
-    statisticsBatches(served.training, config.statisticsImages, config.seed),
-    Math.min(config.statisticsImages, served.training.labels.length),
-  );
-  const features = extractFeatures(network, served.training);
-  let history: EpochRecord[] = trainHead(network, features, config.head, config.seed);
-  let parameters = network.parameters.toParameters();
-  network.dispose();
-  let { sampler, loss } = config.head;
-
-  if (config.fineTuning) {
-    await report(
-      'after the head',
-      parameters,
-      served.validation,
-      assumedPrior(counts, sampler, loss),
+  const statistics = (network: TrainableNetwork, seed: number) =>
+    reestimateStatistics(
+      network,
+      statisticsBatches(served.training, config.statisticsImages, seed),
+      Math.min(config.statisticsImages, served.training.labels.length),
     );
+  const headPhase = async () => {
+    const network = new TrainableNetwork({
+      architecture,
+      parameters: withNewClassifier(run.initialWeights.parameters, architecture),
+      trainable: ({ block }) => block === 'classifier',
+    });
+    await statistics(network, config.seed);
+    const features = extractFeatures(network, served.training);
+    const history = trainHead(network, features, config.head, config.seed);
+    const parameters = network.parameters.toParameters();
+    network.dispose();
+    const { sampler, loss } = config.head;
+    report('after the head', parameters, assumedPrior(counts, sampler, loss));
+    return { parameters, history };
+  };
+  const fineTuningPhase = async (fineTuning: FineTuningConfig) => {
     const outcome = await fineTune({
       architecture,
-      parameters,
-      config: config.fineTuning,
+      begin: headPhase,
+      config: fineTuning,
       seed: config.seed,
       training: await decode(trainSamples, 'train', config.cacheSize),
       validation: served.validation,
@@ -128,23 +126,23 @@ export async function trainRun(run: TrainingRun): Promise<'finished' | 'stopped'
     });
     if (outcome.kind === 'stopped') {
       console.log(`stopped at step ${outcome.step}; go on with --resume`);
-      return 'stopped';
+      return null;
     }
-    history = [...history, ...outcome.history];
-    const final = new TrainableNetwork({ architecture, parameters: outcome.parameters });
-    await reestimateStatistics(
-      final,
-      statisticsBatches(served.training, config.statisticsImages, config.seed + 1),
-      Math.min(config.statisticsImages, served.training.labels.length),
-    );
-    parameters = final.parameters.toParameters();
-    final.dispose();
-    ({ sampler, loss } = config.fineTuning);
-  }
+    const network = new TrainableNetwork({ architecture, parameters: outcome.parameters });
+    await statistics(network, config.seed + 1);
+    const parameters = network.parameters.toParameters();
+    network.dispose();
+    return { parameters, history: outcome.history };
+  };
+
+  const trained = config.fineTuning ? await fineTuningPhase(config.fineTuning) : await headPhase();
+  if (!trained) return 'stopped';
+  const { parameters, history } = trained;
+  const { sampler, loss } = config.fineTuning ?? config.head;
 
   checkParameters(parameters, architecture);
   const assumed = assumedPrior(counts, sampler, loss);
-  await report('the final weights', parameters, served.validation, assumed);
+  if (config.fineTuning) report('the final weights', parameters, assumed);
   const shapes = new Map(parameterSpecs(architecture).map(({ name, shape }) => [name, shape]));
   await writeFile(join(out, RUN_FILES.weights), serializeSafetensors(parameters, shapes));
   await writeJson(join(out, RUN_FILES.history), history);
@@ -152,7 +150,7 @@ export async function trainRun(run: TrainingRun): Promise<'finished' | 'stopped'
   await writeJson(join(out, RUN_FILES.record), {
     schemaVersion: 1,
     finishedAt: new Date().toISOString(),
-    architecture: 'efficientnet-b0',
+    architecture: architecture.name,
     method: describeMethod(config),
     seed: config.seed,
     dataset: run.datasetName,
@@ -170,16 +168,12 @@ export async function trainRun(run: TrainingRun): Promise<'finished' | 'stopped'
   } satisfies RunRecord);
   return 'finished';
 
-  async function report(
-    when: string,
-    weights: Parameters,
-    validation: LabelledImages,
-    assumedShares: readonly number[],
-  ): Promise<void> {
+  function report(when: string, weights: Parameters, assumedShares: readonly number[]): void {
     const scored = new TrainableNetwork({ architecture, parameters: weights });
-    const logits = predictLogits(scored, validation);
+    const logits = predictLogits(scored, served.validation);
     scored.dispose();
-    const summary = summarizeValidation(validation.labels, logits, assumedShares, trainingPrior);
+    const { labels } = served.validation;
+    const summary = summarizeValidation(labels, logits, assumedShares, trainingPrior);
     console.log(`${when}: ${describeSummary(summary)}`);
   }
 }
