@@ -4,10 +4,7 @@ import {
   type DecodeOptions,
   decodeWithSharp,
 } from '@naevus/shared/preprocessing/sharp-decode';
-import sharp from 'sharp';
-
-// Several images are decoded at once: more threads for each would only compete.
-sharp.concurrency(1);
+import sharp from './single-threaded-sharp.ts';
 
 /**
  * Reads and decodes an image file exactly as serving does ({@link decodeWithSharp}): 8-bit sRGB as

@@ -41,28 +41,36 @@ export function findDuplicates(fingerprints: Fingerprints): DuplicatePair[] {
       const distance = bitCount(high[i]! ^ high[j]!) + bitCount(low[i]! ^ low[j]!);
       if (distance > MAX_HASH_DISTANCE) continue;
       const sameBytes = prints[i]!.sha256 === prints[j]!.sha256;
-      if (!sameBytes && dot(pictures[i]!, pictures[j]!) < MIN_CORRELATION) continue;
+      if (!sameBytes && !correlate(pictures[i]!, pictures[j]!)) continue;
       pairs.push({ first: ids[i]!, second: ids[j]!, kind: sameBytes ? 'bytes' : 'picture' });
     }
   }
   return pairs;
 }
 
-/** Mean 0 and length 1, so that the dot product of two is their correlation; all 0 for a flat picture. */
-function standardized(thumbnail: Uint8Array): Float32Array {
+/** Mean 0 and length 1, so that the dot product of two is their correlation; null for a flat picture. */
+function standardized(thumbnail: Uint8Array): Float32Array | null {
   const count = THUMBNAIL_WIDTH * THUMBNAIL_HEIGHT;
   if (thumbnail.length !== count) {
     throw new RangeError(`a thumbnail of ${thumbnail.length} bytes, not ${count}`);
   }
   const mean = thumbnail.reduce((sum, value) => sum + value, 0) / count;
   const length = Math.sqrt(thumbnail.reduce((sum, value) => sum + (value - mean) ** 2, 0));
-  return Float32Array.from(thumbnail, (value) => (length === 0 ? 0 : (value - mean) / length));
+  return length === 0 ? null : Float32Array.from(thumbnail, (value) => (value - mean) / length);
 }
 
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
+/** Squared distance of two vectors of length 1 whose dot product is {@link MIN_CORRELATION}. */
+const MAX_SQUARED_DISTANCE = 2 * (1 - MIN_CORRELATION);
+
+/** Whether two pictures correlate enough. A distance only grows, so that strangers are told early. */
+function correlate(a: Float32Array | null, b: Float32Array | null): boolean {
+  if (a === null || b === null) return false;
+  let distance = 0;
+  for (let i = 0; i < a.length && distance <= MAX_SQUARED_DISTANCE; i++) {
+    const difference = a[i]! - b[i]!;
+    distance += difference * difference;
+  }
+  return distance <= MAX_SQUARED_DISTANCE;
 }
 
 function bitCount(word: number): number {

@@ -2,15 +2,12 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readImageHeader } from '@naevus/shared/preprocessing/image-header';
 import { DEFAULT_MAX_PIXELS, TooManyPixelsError } from '@naevus/shared/preprocessing/sharp-decode';
-import sharp from 'sharp';
 import { z } from 'zod';
 import { DataError, type UnreadableImage } from './data-error.ts';
 import { type Dataset, digestSamples, type Sample } from './dataset.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 import { createProgress } from './progress.ts';
-
-// Several images are decoded at once: more threads for each would only compete.
-sharp.concurrency(1);
+import sharp from './single-threaded-sharp.ts';
 
 /** Columns and rows of {@link Fingerprint.thumbnail}. */
 export const THUMBNAIL_WIDTH = 36;
