@@ -3,7 +3,10 @@ import { PREPROCESSING } from '../preprocessing/preprocessing-spec.ts';
 import { LABELS } from '../taxonomy.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 in lower-case hex');
-const semver = z.string().regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'a version like 1.2.3');
+/** semver.org's own expression, less the build metadata, which would make two versions of one rank. */
+const SEMVER =
+  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][\da-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][\da-zA-Z-]*))*)?$/;
+const semver = z.string().regex(SEMVER, 'a version like 1.2.3');
 const score = z.number().min(0).max(1);
 
 /** Raised when the format changes so that an older loader would misread it. */

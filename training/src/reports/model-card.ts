@@ -35,7 +35,7 @@ export function modelCard({ record, metrics: report, parity }: ModelCardData): s
 - Trained by this project's own code (commit \`${record.codeCommit}\`), finished ${record.finishedAt.slice(0, 10)}, seed ${record.seed}.
 - Method: ${record.method}
 - Start weights: ${record.initialWeights}.
-- Formats: ONNX and a TensorFlow.js graph model, both with ${parity.weights} weights, made from one description of the network and checked against each other on ${parity.engines.images} images: scores differ by at most ${exponent(parity.engines.maxAbsProbabilityDifference)}, the top class is the same on ${percent(parity.engines.topClassAgreement)} of them.${roundingSentence(parity)}
+- Formats: ONNX and a TensorFlow.js graph model, both with ${parity.weights} weights, made from one description of the network and checked against each other on ${parity.engines.images} images: scores differ by at most ${exponent(parity.engines.maxAbsProbabilityDifference)}, the top class is the same on ${parity.engines.topClassAgreement === 1 ? 'all' : percent(parity.engines.topClassAgreement)} of them.${roundingSentence(parity)}
 - Licence: weights CC BY-NC 4.0 (non-commercial, with attribution), code Apache-2.0. ${ATTRIBUTION}
 
 ### Classes
@@ -156,7 +156,7 @@ function figure(value: number | null): string {
 }
 
 function percent(share: number): string {
-  return `${(100 * share).toFixed(share === 1 ? 0 : 1)} %`;
+  return `${(100 * share).toFixed(1)} %`;
 }
 
 function exponent(value: number): string {

@@ -36,7 +36,7 @@ export async function reportPictures(data: ReportData): Promise<Map<string, stri
     ),
     reliability: reliabilityChart(
       metrics.calibrationBins,
-      `${scored}; expected calibration error ${metrics.expectedCalibrationError.toFixed(3)}`,
+      `${version}, ${report.data.images} images; expected calibration error ${metrics.expectedCalibrationError.toFixed(3)}`,
     ),
     'class-weights': classWeightsChart(classWeights, `${version}, training images`),
     'training-curves': trainingCurvesChart(history, version),

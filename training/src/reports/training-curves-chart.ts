@@ -6,6 +6,7 @@ type Panel = Extract<TopLevelSpec, { vconcat: unknown }>['vconcat'][number];
 /** Loss of each epoch and, where it was measured, what the validation side said. */
 export function trainingCurvesChart(history: History, subtitle: string): TopLevelSpec {
   const epochs = history.map((record, index) => ({ ...record, step: index + 1 }));
+  const phases = [...new Set(history.map(({ phase }) => phase))];
   const measured = epochs.flatMap(({ step, phase, validation }) =>
     validation
       ? MEASURES.flatMap(({ key, name }) => {
@@ -60,7 +61,7 @@ export function trainingCurvesChart(history: History, subtitle: string): TopLeve
             field: 'phase',
             type: 'nominal',
             title: 'phase',
-            scale: { domain: ['head', 'fine-tuning'], range: ['#e69f00', '#0072b2'] },
+            scale: { domain: phases, range: ['#e69f00', '#0072b2', '#009e73', '#cc79a7'] },
           },
         },
       },
