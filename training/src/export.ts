@@ -9,6 +9,7 @@ import { checkNewVersion, setCurrentVersion, writeVersion } from './export/artif
 import { exportRun } from './export/export-run.ts';
 import { describeMetrics } from './reports/metrics-report.ts';
 import { readFinishedRun } from './run/finished-run.ts';
+import { isScorePrior, SCORE_PRIORS } from './run/score-prior.ts';
 
 const HELP = `Converts a finished run into a version that can be served, after checking that the engines agree.
 
@@ -19,6 +20,7 @@ npm run export -- --run RUN --version X.Y.Z [--data DIR] [--no-current]
 --data DIR       the images the run was trained on (default: where they lay then)
 --metadata CSV   their CSV, where it is not in DIR
 --artifacts DIR  where the version is written (default: model-artifacts)
+--score-prior P  class distribution that the scores assume: ${SCORE_PRIORS.join(' or ')} (default: training)
 --no-current     do not make it the version that is served
 --help           this text
 `;
@@ -31,6 +33,7 @@ async function main(): Promise<void> {
       data: { type: 'string' },
       metadata: { type: 'string' },
       artifacts: { type: 'string' },
+      'score-prior': { type: 'string', default: 'training' },
       'no-current': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -42,6 +45,10 @@ async function main(): Promise<void> {
   }
   const { version } = values;
   if (!values.run || !version) throw new Error(`--run and --version are needed\n\n${HELP}`);
+  const scorePrior = values['score-prior'];
+  if (!isScorePrior(scorePrior)) {
+    throw new Error(`--score-prior ${scorePrior} is none of ${SCORE_PRIORS.join(', ')}`);
+  }
   const store = resolve(
     values.artifacts ?? fileURLToPath(new URL('../../model-artifacts', import.meta.url)),
   );
@@ -61,6 +68,7 @@ async function main(): Promise<void> {
     run,
     dataset,
     version,
+    scorePrior,
     prepare: async (path) => resampler.squash(await decodeRgb(path)),
     log: console.log,
   });

@@ -98,6 +98,10 @@ async function main(): Promise<number> {
     augmentationWorker: new URL('augmentation-worker.js', import.meta.url),
     codeCommit: codeCommit(),
     datasetName: basename(resolve(values.data)),
+    dataSource: {
+      directory: resolve(values.data),
+      ...(values.metadata && { metadata: resolve(values.metadata) }),
+    },
     shouldStop: () => stopRequested,
   });
   return outcome === 'finished' ? 0 : STOPPED;

@@ -15,6 +15,7 @@ import {
 } from '../reports/attribution.ts';
 import type { MetricsReport } from '../reports/metrics-report.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
+import type { ScorePrior } from '../run/score-prior.ts';
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from './inference-graph.ts';
 import type { ParityReport } from './parity.ts';
 
@@ -29,7 +30,9 @@ export type ArtifactFiles = Map<string, Uint8Array>;
 
 export interface ArtifactContent {
   readonly version: string;
+  /** Its record's prior and calibration being those of the scores. */
   readonly run: FinishedRun;
+  readonly scorePrior: ScorePrior;
   readonly metrics: MetricsReport;
   readonly parity: ParityReport;
   /** Everything but the manifest. */
@@ -41,7 +44,14 @@ export interface ArtifactContent {
  *
  * @throws Error when a headline figure is not defined, because the validation side lacks a class.
  */
-export function buildManifest({ version, run, metrics, parity, files }: ArtifactContent): Manifest {
+export function buildManifest({
+  version,
+  run,
+  scorePrior,
+  metrics,
+  parity,
+  files,
+}: ArtifactContent): Manifest {
   const { record } = run;
   const { metrics: report } = metrics;
   const headline = (value: number | null, name: string): number => {
@@ -79,7 +89,7 @@ export function buildManifest({ version, run, metrics, parity, files }: Artifact
       topClassAgreement: parity.engines.topClassAgreement,
     },
     calibration: { ...record.calibration, ece: report.expectedCalibrationError },
-    prior: { name: 'training', probabilities: record.prior },
+    prior: { name: scorePrior, probabilities: record.prior },
     thresholds: {},
     training: {
       dataset: record.dataset,

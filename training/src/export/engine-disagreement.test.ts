@@ -30,6 +30,7 @@ it('refuses a version whose engines disagree', async () => {
     const wasm = createRequire(import.meta.url).resolve('@naevus/shared/resampler.wasm');
     const resampler = createResampler(new WebAssembly.Module(readFileSync(wasm)));
     const exporting = exportRun({
+      scorePrior: 'training',
       run: await readFinishedRun(run),
       dataset: await loadDataset({ directory: data }),
       version: '1.0.0',

@@ -32,6 +32,7 @@ const digests = (files: ExportedVersion['files']) =>
 
 const exporting = async (changes: Partial<Parameters<typeof exportRun>[0]> = {}) =>
   exportRun({
+    scorePrior: 'training',
     run,
     dataset: await loadDataset({ directory: small.data }),
     version: '1.2.3',

@@ -1,4 +1,5 @@
 import { scores } from '@naevus/shared/probabilities';
+import type { UnreadableImage } from '../data/data-error.ts';
 import type { Dataset, Sample } from '../data/dataset.ts';
 import type { Classifier } from '../evaluation/classifier.ts';
 import { classifyImages } from '../evaluation/classify-images.ts';
@@ -10,6 +11,7 @@ import { modelCard } from '../reports/model-card.ts';
 import { reportPictures } from '../reports/report-pictures.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 import { RUN_FILES } from '../run/run-record.ts';
+import { type ScorePrior, withScorePrior } from '../run/score-prior.ts';
 import {
   type ArtifactFiles,
   buildManifest,
@@ -35,6 +37,8 @@ export interface ExportOptions {
   /** The data that the run was trained on. */
   readonly dataset: Dataset;
   readonly version: string;
+  /** The class distribution that the scores assume. */
+  readonly scorePrior: ScorePrior;
   /** Path to the network's input: 224 * 224 * 3 RGB bytes, as serving prepares it. */
   readonly prepare: (path: string) => Promise<Uint8Array>;
   readonly log: (line: string) => void;
@@ -55,8 +59,9 @@ export interface ExportedVersion {
  * @throws Error when the data are not the run's, or the engines disagree.
  */
 export async function exportRun(options: ExportOptions): Promise<ExportedVersion> {
-  const { run, dataset, version, prepare, log } = options;
-  const { record } = run;
+  const { dataset, version, scorePrior, prepare, log } = options;
+  const record = withScorePrior(options.run.record, scorePrior);
+  const run = { ...options.run, record };
   const validation = validationSamples(run, dataset);
   const { onnx, tfjs, parity } = await exportFormats(run, validation, prepare, log);
 
@@ -66,6 +71,7 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
     classifier.logits(rgb),
   );
   await classifier.close();
+  requireReadable(unreadable);
   const images: ScoredImage[] = results.map(({ image, result }) => ({
     imageId: image.imageId,
     label: image.label,
@@ -75,7 +81,7 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
   const metrics = metricsReport(images, {
     model: { name: MODEL_NAME, version },
     engine: classifier.engine,
-    data: { name: 'validation side of the split', sha256: record.dataSha256, unreadable },
+    data: { name: 'validation side of the split', sha256: record.dataSha256, unreadable: [] },
     prior: record.prior,
     calibration: record.calibration,
     seed: record.seed,
@@ -92,8 +98,11 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
   for (const [name, svg] of await reportPictures({ metrics, images, classWeights, history })) {
     files.set(`reports/${name}`, text(svg));
   }
-  files.set('MODEL_CARD.md', text(modelCard({ record, metrics, parity })));
-  files.set('manifest.json', json(buildManifest({ version, run, metrics, parity, files })));
+  files.set('MODEL_CARD.md', text(modelCard({ record, scorePrior, metrics, parity })));
+  files.set(
+    'manifest.json',
+    json(buildManifest({ version, run, scorePrior, metrics, parity, files })),
+  );
   return { files, metrics, parity };
 }
 
@@ -173,12 +182,7 @@ async function compareFormats(
     Promise.all(classifiers.map((classifier) => classifier.logits(rgb))),
   );
   for (const classifier of classifiers) await classifier.close();
-  if (unreadable.length > 0) {
-    const { path, reason } = unreadable[0]!;
-    throw new Error(
-      `${unreadable.length} validation images cannot be read, ${path} among them: ${reason}`,
-    );
-  }
+  requireReadable(unreadable);
   const [onnx, tfjs, reference] = [0, 1, 2].map((i) => results.map(({ result }) => result[i]!));
   return {
     schemaVersion: 1,
@@ -190,6 +194,15 @@ async function compareFormats(
     },
     rounding: compareLogits(onnx!, reference!, calibration),
   };
+}
+
+/** Training read every one of them: what is lost now must not go unseen into the figures. */
+function requireReadable(unreadable: readonly UnreadableImage[]): void {
+  const [first] = unreadable;
+  if (!first) return;
+  throw new Error(
+    `${unreadable.length} validation images cannot be read, ${first.path} among them: ${first.reason}`,
+  );
 }
 
 function describe({ maxAbsProbabilityDifference, topClassAgreement, images }: Agreement): string {

@@ -3,11 +3,14 @@ import type { Interval } from '@naevus/shared/metrics/bootstrap';
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { ParityReport } from '../export/parity.ts';
 import type { RunRecord } from '../run/run-record.ts';
+import type { ScorePrior } from '../run/score-prior.ts';
 import { ATTRIBUTION } from './attribution.ts';
 import type { MetricsReport } from './metrics-report.ts';
 
 export interface ModelCardData {
+  /** Its prior and calibration being those of the scores. */
   readonly record: RunRecord;
+  readonly scorePrior: ScorePrior;
   readonly metrics: MetricsReport;
   readonly parity: ParityReport;
 }
@@ -16,8 +19,8 @@ export interface ModelCardData {
  * The model card of a version (Mitchell et al. 2019, "Model Cards for Model Reporting"), in Markdown.
  * Every figure comes out of the reports, so that card and reports cannot differ.
  */
-export function modelCard({ record, metrics: report, parity }: ModelCardData): string {
-  const { model, metrics, intervals, data, uniformPriorDecision } = report;
+export function modelCard({ record, scorePrior, metrics: report, parity }: ModelCardData): string {
+  const { model, metrics, intervals, data } = report;
   const { headline, perClass } = intervals;
   const trainImages = sum(Object.values(record.counts.train));
   const melanoma = LABELS.indexOf('mel');
@@ -57,7 +60,7 @@ Meant for research on, and teaching of, the automatic classification of dermatos
 - **Seven classes of pigmented lesions.** Other diseases (squamous cell carcinoma, infections, inflammation, ...) are not among them and come back as one of the seven.
 - **Site and age.** Palms, soles, mucosa, nails and children's skin are rare in the data.
 - **Rulers, gel, hair, ink marks** stand on some training images and may have been learned along with the lesions.
-- **Prevalence.** The scores assume the class distribution of the training data (below), of lesions that specialists had reason to photograph. Elsewhere melanoma is far rarer, and a score of 0.5 is worth less.
+- **Prevalence.** ${PREVALENCE[scorePrior]}
 
 ## Training data
 
@@ -75,7 +78,7 @@ ${record.dataset}: ${grouped(trainImages)} training images, data digest \`${reco
 
 ## Evaluation
 
-Measured on the validation side of the split: ${grouped(data.images)} images of ${grouped(data.lesions)} lesions that training never saw. The split is by lesion, so that no lesion is on both sides, and by picture, so that no photograph is; the validation side has the natural distribution of the data. Where the method or its settings were chosen by looking at them, the figures are that much too good.${unreadableSentence(report)} Scores are those that are served, computed by ${report.engine} from the exported model with the preprocessing below.
+Measured on the validation side of the split: ${grouped(data.images)} images of ${grouped(data.lesions)} lesions that training never saw. The split is by lesion, so that no lesion is on both sides, and by picture, so that no photograph is; the validation side has the natural distribution of the data. Where the method or its settings were chosen by looking at them, the figures are that much too good. Scores are those that are served, computed by ${report.engine} from the exported model with the preprocessing below.
 
 It is the same collection, the same clinics and the same devices as the training data: **on other people's images expect less**.
 
@@ -102,7 +105,7 @@ ${metrics.perClass
   )
   .join('\n')}
 
-**Of ${metrics.perClass[melanoma]!.support} melanoma images, ${missedMelanomas} got another top class.** The top score follows the training prior and so favours the common classes. Deciding as if all classes were equally common (the highest ratio of score to prior) gives balanced accuracy ${figure(uniformPriorDecision.balancedAccuracy)}, melanoma recall ${figure(uniformPriorDecision.recall[melanoma]!)} at precision ${figure(uniformPriorDecision.precision[melanoma]!)}, and accuracy ${figure(uniformPriorDecision.accuracy)}.
+**Of ${metrics.perClass[melanoma]!.support} melanoma images, ${missedMelanomas} got another top class.** ${priorSentence(report, scorePrior)}
 
 ![Confusion matrix](reports/confusion-matrix.svg)
 
@@ -115,7 +118,7 @@ ${metrics.perClass
 ## Scores and preprocessing
 
 - An image is decoded as it is displayed (EXIF orientation applied), converted to 8-bit sRGB, transparency laid on white, squashed to 224×224 whatever its aspect (antialiased triangle filter). The manifest names this; the scaling of the values is inside the exported graphs.
-- The scores are softmax(logits / ${record.calibration.temperature} + bias), the bias being ${biasText(record.calibration.logitBias)}, which takes the logits to the training prior. Calibration: ${record.calibration.method === 'none' ? 'none was fitted' : 'temperature scaling'}.
+- The scores are softmax(logits / ${record.calibration.temperature} + bias), the bias being ${biasText(record.calibration.logitBias)}, which takes the logits to the ${scorePrior} prior. Calibration: ${record.calibration.method === 'none' ? 'none was fitted' : 'temperature scaling'}.
 - The heat map is Grad-CAM's (Selvaraju et al. 2017) for the last feature map, 7×7. It shows what raised a class's score, not where a disease is.
 
 ## Ethical considerations
@@ -124,14 +127,25 @@ A missed melanoma can cost a life, and a false alarm costs an excision and fear;
 `;
 }
 
+const PREVALENCE: Readonly<Record<ScorePrior, string>> = {
+  training:
+    'The scores assume the class distribution of the training data (below), of lesions that specialists had reason to photograph. Elsewhere melanoma is far rarer, and a score of 0.5 is worth less.',
+  uniform:
+    'The scores assume that all seven classes are equally common, which they are nowhere: rare diseases score higher than they are likely. A score compares classes, it is not the probability of a disease in any clinic, and the calibration error below is that of taking it for one.',
+};
+
+function priorSentence({ uniformPriorDecision }: MetricsReport, scorePrior: ScorePrior): string {
+  if (scorePrior === 'uniform') {
+    return 'The top score takes all classes for equally common, and so finds more of the rare ones at the price of false alarms.';
+  }
+  const melanoma = LABELS.indexOf('mel');
+  const { balancedAccuracy, accuracy, recall, precision } = uniformPriorDecision;
+  return `The top score follows the training prior and so favours the common classes. Deciding as if all classes were equally common (the highest ratio of score to prior) gives balanced accuracy ${figure(balancedAccuracy)}, melanoma recall ${figure(recall[melanoma]!)} at precision ${figure(precision[melanoma]!)}, and accuracy ${figure(accuracy)}.`;
+}
+
 function roundingSentence({ weights, rounding }: ParityReport): string {
   if (weights === 'float32') return '';
   return ` Half-precision weights moved a score by at most ${exponent(rounding.maxAbsProbabilityDifference)} against single precision.`;
-}
-
-function unreadableSentence({ data }: MetricsReport): string {
-  const { length } = data.unreadable;
-  return length === 0 ? '' : ` ${length} more could not be decoded and are in no figure.`;
 }
 
 function biasText(bias: readonly number[]): string {

@@ -48,6 +48,8 @@ export interface TrainingRun {
   readonly augmentationWorker: URL;
   readonly codeCommit: string;
   readonly datasetName: string;
+  /** Where the images and the CSV lie, for the export. */
+  readonly dataSource?: RunRecord['dataSource'];
   readonly shouldStop: () => boolean;
 }
 
@@ -154,6 +156,7 @@ export async function trainRun(run: TrainingRun): Promise<'finished' | 'stopped'
     method: describeMethod(config),
     seed: config.seed,
     dataset: run.datasetName,
+    ...(run.dataSource && { dataSource: run.dataSource }),
     dataSha256: run.dataset.dataSha256,
     configSha256: digest(config),
     codeCommit: run.codeCommit,
