@@ -1,12 +1,14 @@
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildPageAssets } from './src/page/build-page-assets.mjs';
 
 const root = new URL('./', import.meta.url);
 const path = (relative) => fileURLToPath(new URL(relative, root));
 
 await rm(path('dist'), { recursive: true, force: true });
 await mkdir(path('dist'));
+await buildPageAssets(path('dist/page-assets.js'));
 await Promise.all([
   build({
     absWorkingDir: path('.'),

@@ -8,12 +8,13 @@ import { internalProblem, ProblemError } from './http/problem-error.ts';
 import { respondWithProblem } from './http/problem-response.ts';
 import { bodyTooLarge, declaredLength } from './http/read-body.ts';
 import { requestId } from './http/request-id.ts';
+import { assetRoute } from './page/asset-route.ts';
+import { pageRoute } from './page/page-route.ts';
 import { docsRoute } from './routes/docs.ts';
 import { gradcamRoute } from './routes/gradcam.ts';
 import { liveRoute, readyRoute } from './routes/health.ts';
 import { modelRoute } from './routes/model.ts';
 import { openapiRoute } from './routes/openapi.ts';
-import { pageRoute } from './routes/page.ts';
 import { predictRoute } from './routes/predict.ts';
 import type { Route } from './routes/route.ts';
 
@@ -37,6 +38,7 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     openapiRoute(described, deps),
     docsRoute(described, deps),
     pageRoute(deps),
+    assetRoute(),
   ];
 
   const app = new Hono<AppEnv>();

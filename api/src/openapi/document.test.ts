@@ -85,7 +85,7 @@ describe('/openapi.json', () => {
   });
 });
 
-describe.each(['/', '/docs'])('%s', (path) => {
+describe.each(['/docs'])('%s', (path) => {
   it('is a page that loads nothing from anywhere', async () => {
     const response = await fetch(server.url + path);
     expect(response.status).toBe(200);

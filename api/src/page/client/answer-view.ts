@@ -1,0 +1,62 @@
+import type { GradcamResponse } from '@naevus/shared/api/gradcam';
+import type { Prediction } from '@naevus/shared/api/prediction';
+import { element } from './element.ts';
+import { hottestPlace, percent } from './wording.ts';
+
+export interface TimedAnswer {
+  readonly answer: GradcamResponse;
+  /** From the question to the answer, as the browser sees it. */
+  readonly milliseconds: number;
+}
+
+/** Puts scores and facts in their places; `undefined` takes them away. */
+export function showAnswer(timed: TimedAnswer | undefined): void {
+  showScores(timed?.answer.predictions);
+  element('facts', HTMLElement).hidden = !timed;
+  if (!timed) return;
+  const { model, image, timing, id } = timed.answer;
+  const decoding = timing.decode_ms.toFixed(1);
+  const network = timing.inference_ms.toFixed(1);
+  const whole = Math.round(timed.milliseconds);
+  write('fact-model', `${model.name} ${model.version}, sha256 ${model.sha256.slice(0, 12)}…`);
+  write('fact-image', `${image.width} × ${image.height} pixels, ${image.format.toUpperCase()}`);
+  write('fact-time', `decoding ${decoding} ms, network ${network} ms, there and back ${whole} ms`);
+  write('fact-id', id);
+}
+
+/** Rows in the order of the scores, with bars; without scores the rows stay where they are. */
+function showScores(predictions: readonly Prediction[] = []): void {
+  const list = element('scores', HTMLOListElement);
+  list.classList.toggle('scored', predictions.length > 0);
+  for (const score of list.querySelectorAll('.score')) score.textContent = '';
+  for (const { label, score } of predictions) {
+    const row = list.querySelector(`[data-label="${label}"]`)!;
+    row.querySelector('.score')!.textContent = percent(score);
+    row.querySelector<HTMLElement>('.fill')!.style.width = `${score * 100}%`;
+    list.append(row);
+  }
+}
+
+/** The answer in two sentences: a benign class on top does not hide what the others add up to. */
+export function headline({ predictions }: GradcamResponse): string {
+  const { name, risk, score } = predictions[0]!;
+  const suspicious = predictions.filter((prediction) => prediction.risk !== 'benign');
+  const together = suspicious.reduce((sum, prediction) => sum + prediction.score, 0);
+  return `Highest score: ${name} (${risk}), ${percent(score)}. Malignant and premalignant classes together: ${percent(together)}.`;
+}
+
+/** What the heat map shows, in words; also for those who do not see it. */
+export function describeMap({ class: label, heatmap, predictions }: GradcamResponse): string {
+  const { name } = predictions.find((prediction) => prediction.label === label)!;
+  const place = hottestPlace(heatmap.grid);
+  if (!place) return `No region of the picture speaks for “${name}”.`;
+  return `The regions that speak for “${name}”; the strongest lies ${where(place)}. Each map is scaled to its own strongest region: the maps of two classes cannot be compared.`;
+}
+
+function where(place: string): string {
+  return place === 'centre' ? 'in the centre' : `at the ${place}`;
+}
+
+function write(id: string, text: string): void {
+  element(id, HTMLElement).textContent = text;
+}

@@ -1,0 +1,23 @@
+import type { AppDependencies } from '../app-dependencies.ts';
+import type { Route } from '../routes/route.ts';
+import { PAGE_HEADERS } from './page-headers.ts';
+import { pageHtml } from './page-html.ts';
+
+/** `GET /`: the page that asks this API from a browser. */
+export function pageRoute({ engine, limits }: AppDependencies): Route {
+  return {
+    method: 'GET',
+    path: '/',
+    summary: 'A page to try this API with',
+    answer: { description: 'A page.', content: { 'text/html': 'text' } },
+    problems: [],
+    async handle(c) {
+      const page = await pageHtml(engine.model.manifest, limits, new URL(c.req.url).origin);
+      return c.body(page, 200, {
+        ...PAGE_HEADERS,
+        'Cache-Control': 'no-cache',
+        'Content-Type': 'text/html; charset=utf-8',
+      });
+    },
+  };
+}
