@@ -111,6 +111,19 @@ describe('exportRun', () => {
     expect(digests((await exporting()).files)).toEqual(digests(exported.files));
   });
 
+  it('lets the scores assume another prior, in the manifest as in the metrics', async () => {
+    const prior = { ...run.record.prior, nv: 0.25, mel: 2 / 7 - 0.25 };
+    const skewed = { ...run, record: { ...run.record, prior } };
+    const { files, metrics } = await exporting({ run: skewed, scorePrior: 'uniform' });
+    const manifest = JSON.parse(Buffer.from(files.get('manifest.json')!).toString());
+    const even = Object.fromEntries(LABELS.map((label) => [label, 1 / 7]));
+    expect(manifest.prior).toEqual({ name: 'uniform', probabilities: even });
+    const bias = manifest.calibration.logitBias[LABELS.indexOf('nv')];
+    expect(bias).toBeCloseTo(Math.log(1 / 7) - Math.log(0.25));
+    expect(metrics.calibration.logitBias).toEqual(manifest.calibration.logitBias);
+    expect(metrics.uniformPriorDecision.confusion).toEqual(metrics.metrics.confusion);
+  });
+
   it('says where the data were, nowhere in what it writes', () => {
     for (const [path, bytes] of exported.files) {
       if (/\.(json|md|svg)$/.test(path)) expect(Buffer.from(bytes).includes(folder)).toBe(false);

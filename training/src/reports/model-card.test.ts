@@ -1,0 +1,111 @@
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { describe, expect, it } from 'vitest';
+import type { ParityReport } from '../export/parity.ts';
+import type { RunRecord } from '../run/run-record.ts';
+import { CONTEXT, scoredImages } from './fixtures/scored-images.ts';
+import { metricsReport } from './metrics-report.ts';
+import { modelCard } from './model-card.ts';
+
+const each = (value: number) =>
+  Object.fromEntries(LABELS.map((label) => [label, value])) as Record<Label, number>;
+const record: RunRecord = {
+  schemaVersion: 1,
+  finishedAt: '2026-05-06T07:08:09.000Z',
+  architecture: 'efficientnet-b0',
+  method: 'A dense head on a frozen backbone.',
+  seed: 3,
+  dataset: 'ham10000',
+  dataSha256: 'b'.repeat(64),
+  configSha256: 'c'.repeat(64),
+  codeCommit: 'd'.repeat(40),
+  initialWeights: 'weights.safetensors (sha256 e)',
+  counts: { train: each(11), validation: each(3) },
+  prior: CONTEXT.prior,
+  calibration: { method: 'none', temperature: 1, logitBias: LABELS.map(() => 0.25) },
+  dataSource: { directory: '/home/someone/images' },
+};
+const parity: ParityReport = {
+  schemaVersion: 1,
+  images: [],
+  weights: 'float16',
+  engines: {
+    compared: ['onnxruntime', 'tfjs'],
+    images: 64,
+    maxAbsProbabilityDifference: 3.21e-6,
+    topClassAgreement: 1,
+  },
+  rounding: { images: 64, maxAbsProbabilityDifference: 4.56e-3, topClassAgreement: 1 },
+};
+const images = scoredImages(150, 9);
+const metrics = metricsReport(images, CONTEXT);
+
+describe('modelCard', () => {
+  const card = modelCard({ record, scorePrior: 'training', metrics, parity });
+
+  it('has the sections of Mitchell et al. and the disclaimer', () => {
+    expect(card).toContain(DISCLAIMER);
+    const sections = [...card.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
+    expect(sections).toEqual([
+      'Model details',
+      'Intended use',
+      'Factors and limits',
+      'Training data',
+      'Evaluation',
+      'Scores and preprocessing',
+      'Ethical considerations',
+    ]);
+    expect(card).toContain('CC BY-NC 4.0');
+    expect(card).toContain('Tschandl');
+    expect(card).toContain('Phone photographs are outside');
+    expect(card).toContain('almost only light skin');
+  });
+
+  it('repeats the figures of the reports and no others', () => {
+    const { metrics: report, intervals } = metrics;
+    const row = (name: string) => card.split('\n').find((line) => line.startsWith(`| ${name}`))!;
+    expect(row('accuracy')).toContain(`| ${report.accuracy.toFixed(3)} |`);
+    expect(row('balanced accuracy')).toContain(report.balancedAccuracy.toFixed(3));
+    expect(row('balanced accuracy')).toContain(intervals.headline.balancedAccuracy.low!.toFixed(3));
+    expect(row('macro AUC')).toContain(report.macro.auc.value!.toFixed(3));
+    for (const [k, label] of LABELS.entries()) {
+      const line = card.split('\n').findLast((text) => text.startsWith(`| ${label} |`))!;
+      expect(line).toContain(`| ${report.perClass[k]!.support} |`);
+      expect(line).toContain(report.perClass[k]!.auc!.toFixed(3));
+    }
+    const melanomas = images.filter(({ label }) => label === 'mel');
+    const missed = melanomas.filter(
+      ({ scores }) => scores.indexOf(Math.max(...scores)) !== labelIndex('mel'),
+    );
+    expect(card).toContain(
+      `Of ${melanomas.length} melanoma images, ${missed.length} got another top class`,
+    );
+    expect(card).toContain('differ by at most 3.2e-6');
+    expect(card).toContain('at most 4.6e-3 against single precision');
+    expect(card).toContain('77 training images');
+  });
+
+  it('says nothing of the machine it was made on', () => {
+    expect(card).not.toContain('/home/');
+  });
+
+  it('leaves out what does not hold', () => {
+    const single = modelCard({
+      record,
+      scorePrior: 'training',
+      metrics,
+      parity: { ...parity, weights: 'float32' },
+    });
+    expect(single).not.toContain('Half-precision');
+    expect(card).not.toMatch(/undefined|NaN|null/);
+  });
+
+  it('says which class distribution the scores assume', () => {
+    const { recall } = metrics.uniformPriorDecision;
+    expect(card).toContain('takes the logits to the training prior');
+    expect(card).toContain(`melanoma recall ${recall[labelIndex('mel')]!.toFixed(3)}`);
+    const uniform = modelCard({ record, scorePrior: 'uniform', metrics, parity });
+    expect(uniform).toContain('takes the logits to the uniform prior');
+    expect(uniform).toContain('not the probability of a disease in any clinic');
+  });
+});
