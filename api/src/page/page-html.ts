@@ -43,7 +43,7 @@ export async function pageHtml(
 <aside class="disclaimer" aria-label="Disclaimer"><p>${DISCLAIMER}</p></aside>
 <main id="main" tabindex="-1">
 ${pictureSection(limits)}
-${answerSection()}
+${answerSection(manifest.prior.name)}
 ${examplesSection()}
 </main>
 ${footer(manifest, origin)}
@@ -86,7 +86,13 @@ function pictureSection(limits: Limits) {
 </section>`;
 }
 
-function answerSection() {
+/** What the scores take for granted about how often each class is met. */
+const ASSUMED_FREQUENCIES: Readonly<Record<Manifest['prior']['name'], string>> = {
+  training: 'the classes to be as frequent as among the training images',
+  uniform: 'all seven classes to be equally frequent',
+};
+
+function answerSection(prior: Manifest['prior']['name']) {
   return html`<section class="answer" aria-labelledby="answer-heading">
 <h2 id="answer-heading">The seven classes</h2>
 <ol id="scores" class="scores" role="list">${BY_RISK.map((label) => {
@@ -97,7 +103,7 @@ function answerSection() {
 <div class="caution">
 <h3>How to read the scores</h3>
 <p>The network learned from dermatoscope images only. <strong>An ordinary phone photograph lies outside what it was trained on</strong>; it is scored all the same, and the scores then mean little.</p>
-<p>The seven scores always add up to 100%, also for a picture that shows none of the seven. A low score rules nothing out.</p>
+<p>The seven scores always add up to 100%, also for a picture that shows none of the seven. They take ${ASSUMED_FREQUENCIES[prior]}, which is not so in any practice. A low score rules nothing out.</p>
 </div>
 <dl id="facts" class="facts" hidden>
 <div><dt>Model</dt><dd id="fact-model"></dd></div>

@@ -74,6 +74,7 @@ describe('GET /', () => {
     expect(page).toContain(DISCLAIMER);
     expect(page).toContain('not kept or logged');
     expect(page).toContain('phone photograph lies outside what it was trained on');
+    expect(page).toContain('all seven classes to be equally frequent');
     for (const { name } of Object.values(LESION_CLASSES)) expect(page).toContain(name);
     expect(page).toContain('doi:10.7910/DVN/DBW86T');
     expect(page).toContain('ViDIR Group, Department of Dermatology, Medical University of Vienna');

@@ -20,7 +20,7 @@ export function showAnswer(timed: TimedAnswer | undefined): void {
   const whole = Math.round(timed.milliseconds);
   write('fact-model', `${model.name} ${model.version}, sha256 ${model.sha256.slice(0, 12)}…`);
   write('fact-image', `${image.width} × ${image.height} pixels, ${image.format.toUpperCase()}`);
-  write('fact-time', `decoding ${decoding} ms, network ${network} ms, there and back ${whole} ms`);
+  write('fact-time', `decoding ${decoding} ms, network ${network} ms, in all ${whole} ms`);
   write('fact-id', id);
 }
 
