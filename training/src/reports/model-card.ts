@@ -117,7 +117,7 @@ ${metrics.perClass
 
 ## Scores and preprocessing
 
-- An image is decoded as it is displayed (EXIF orientation applied), converted to 8-bit sRGB, transparency laid on white, squashed to 224×224 whatever its aspect (antialiased triangle filter). The manifest names this; the scaling of the values is inside the exported graphs.
+- An image is decoded as it is displayed (EXIF orientation applied), converted to 8-bit sRGB, transparency laid on white (large JPEGs are reduced while they are decoded), squashed to 224×224 whatever its aspect (antialiased triangle filter). The manifest names this; the scaling of the values is inside the exported graphs.
 - The scores are softmax(logits / ${record.calibration.temperature} + bias), the bias being ${biasText(record.calibration.logitBias)}, which takes the logits to the ${scorePrior} prior. Calibration: ${record.calibration.method === 'none' ? 'none was fitted' : 'temperature scaling'}.
 - The heat map is Grad-CAM's (Selvaraju et al. 2017) for the last feature map, 7×7. It shows what raised a class's score, not where a disease is.
 
