@@ -22,12 +22,9 @@ export const gradcamResponseSchema = z
     ...predictResponseSchema.shape,
     class: z.enum(LABELS).meta({ description: 'The label that the heat map explains.' }),
     heatmap: heatmapSchema,
-    overlay: z
-      .string()
-      .startsWith('data:image/png;base64,')
-      .meta({
-        description: "The picture with the heat map over it, small, at the picture's aspect.",
-      }),
+    overlay: z.string().startsWith('data:image/png;base64,').meta({
+      description: "The picture with the heat map over it, small, at the picture's aspect.",
+    }),
   })
   .meta({ id: 'GradcamResponse' });
 
