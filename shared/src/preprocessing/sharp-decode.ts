@@ -1,6 +1,7 @@
-import { displayedSize, type ImageHeader, readImageHeader } from './image-header.ts';
+import { displayedSize, type ImageHeader } from './image-header.ts';
 import { DamagedImageError } from './image-header-error.ts';
 import { INPUT_SIZE, type RgbImage } from './preprocessing-spec.ts';
+import { readImageHeader } from './read-image-header.ts';
 
 /** What is used of sharp, so that this file needs no native code: pass `import sharp from 'sharp'`. */
 export interface SharpModule {

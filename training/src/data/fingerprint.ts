@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readImageHeader } from '@naevus/shared/preprocessing/image-header';
+import { readImageHeader } from '@naevus/shared/preprocessing/read-image-header';
 import { DEFAULT_MAX_PIXELS, TooManyPixelsError } from '@naevus/shared/preprocessing/sharp-decode';
 import { z } from 'zod';
 import { DataError, type UnreadableImage } from './data-error.ts';

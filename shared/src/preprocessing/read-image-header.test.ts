@@ -2,17 +2,13 @@ import { crc32 } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exifWithOrientation } from './exif-test-data.ts';
-import {
-  displayedSize,
-  type ImageFormat,
-  type ImageHeader,
-  readImageHeader,
-} from './image-header.ts';
+import { displayedSize, type ImageFormat, type ImageHeader } from './image-header.ts';
 import {
   DamagedImageError,
   isImageHeaderError,
   UnsupportedFormatError,
 } from './image-header-error.ts';
+import { readImageHeader } from './read-image-header.ts';
 
 const WIDTH = 61;
 const HEIGHT = 37;
