@@ -1,4 +1,5 @@
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildPageAssets } from './src/page/build-page-assets.mjs';
@@ -6,10 +7,9 @@ import { buildPageAssets } from './src/page/build-page-assets.mjs';
 const root = new URL('./', import.meta.url);
 const path = (relative) => fileURLToPath(new URL(relative, root));
 
-await rm(path('dist'), { recursive: true, force: true });
-await mkdir(path('dist'));
+await mkdir(path('dist'), { recursive: true });
 await buildPageAssets(path('dist/page-assets.js'));
-await Promise.all([
+const [{ metafile }] = await Promise.all([
   build({
     absWorkingDir: path('.'),
     entryPoints: ['src/node.ts', 'src/inference-worker.ts'],
@@ -28,9 +28,20 @@ await Promise.all([
       js: "import { createRequire as naevusCreateRequire } from 'node:module'; const require = naevusCreateRequire(import.meta.url);",
     },
     logLevel: 'warning',
+    metafile: true,
   }),
   copyFile(
     fileURLToPath(import.meta.resolve('@naevus/shared/resampler.wasm')),
     path('dist/resampler.wasm'),
   ),
 ]);
+
+// What earlier builds left goes last: a server that runs meanwhile finds its files.
+const current = new Set([
+  'page-assets.js',
+  'resampler.wasm',
+  ...Object.keys(metafile.outputs).map((file) => basename(file)),
+]);
+for (const file of await readdir(path('dist'))) {
+  if (!current.has(file)) await rm(path(`dist/${file}`), { recursive: true });
+}

@@ -1,12 +1,18 @@
 import { heatmapGrid } from '@naevus/shared/heatmap/heatmap';
 import { overlayHeatmap } from '@naevus/shared/heatmap/overlay';
 import { DamagedImageError } from '@naevus/shared/preprocessing/image-header-error';
-import type { RgbImage } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { INPUT_SIZE, type RgbImage } from '@naevus/shared/preprocessing/preprocessing-spec';
 import type { Resampler } from '@naevus/shared/preprocessing/resampler';
 import { type Calibration, scores } from '@naevus/shared/probabilities';
 import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
 import type { ExplainedHeatmap, HeatmapWish, Outcome, Photo } from './engine.ts';
-import type { Classifier, ImageDecoder, NetworkOutput, PngEncoder } from './engine-parts.ts';
+import type {
+  Classifier,
+  DecodedPhoto,
+  ImageDecoder,
+  NetworkOutput,
+  PngEncoder,
+} from './engine-parts.ts';
 
 /** What a runtime brings; the rest is the same everywhere. */
 export interface AnalysisParts {
@@ -17,10 +23,8 @@ export interface AnalysisParts {
   readonly calibration: Calibration;
 }
 
-/** Long side of the overlay, in pixels, at most. */
+/** Long side of the overlay as a picture of its own, in pixels, at most. */
 const PICTURE_SIDE = 1024;
-/** So small that an answer with it costs hardly more than one without. */
-const THUMBNAIL_SIDE = 320;
 
 /**
  * One photo from file to answer: decode, squash to the network's input, classify, and where it is
@@ -34,7 +38,7 @@ export async function analyse(
   parts: AnalysisParts,
 ): Promise<Outcome> {
   const start = performance.now();
-  let decoded: Awaited<ReturnType<ImageDecoder>>;
+  let decoded: DecodedPhoto;
   try {
     decoded = await parts.decode(photo.bytes, photo.header);
   } catch (error) {
@@ -47,7 +51,7 @@ export async function analyse(
   const inferredAt = performance.now();
 
   const probabilities = scores(output.logits, parts.calibration);
-  const heatmap = wish && (await explain(decoded, output, probabilities, wish, parts));
+  const heatmap = wish && (await explain(decoded, input, output, probabilities, wish, parts));
   return {
     ok: true,
     analysis: {
@@ -60,7 +64,8 @@ export async function analyse(
 }
 
 async function explain(
-  decoded: RgbImage,
+  decoded: DecodedPhoto,
+  input: Uint8Array,
   output: NetworkOutput,
   probabilities: readonly number[],
   wish: HeatmapWish,
@@ -68,17 +73,30 @@ async function explain(
 ): Promise<ExplainedHeatmap> {
   const label = wish.label ?? LABELS[probabilities.indexOf(Math.max(...probabilities))]!;
   const map = heatmapGrid(output.cam, labelIndex(label));
-  const thumbnail = wish.overlay === 'thumbnail';
-  const picture = shrink(decoded, thumbnail ? THUMBNAIL_SIDE : PICTURE_SIDE, resampler);
+  const picture =
+    wish.overlay === 'picture'
+      ? shrunk(decoded, decoded, PICTURE_SIDE, resampler)
+      : shrunk(
+          { data: input, width: INPUT_SIZE, height: INPUT_SIZE },
+          decoded,
+          INPUT_SIZE,
+          resampler,
+        );
   const overlay = overlayHeatmap(picture, map.grid, wish.alpha);
-  return { ...map, label, overlay: await encodePng(overlay, thumbnail ? 'fast' : 'small') };
+  const effort = wish.overlay === 'picture' ? 'small' : 'fast';
+  return { ...map, label, overlay: await encodePng(overlay, effort) };
 }
 
-/** The picture at its own aspect with a long side of at most `side` pixels; never enlarged. */
-function shrink(image: RgbImage, side: number, resampler: Resampler): RgbImage {
-  const scale = side / Math.max(image.width, image.height);
-  if (scale >= 1) return image;
-  const width = Math.max(1, Math.round(image.width * scale));
-  const height = Math.max(1, Math.round(image.height * scale));
+/** A picture at the aspect of `shape` and no larger than it, its long side at most `side` pixels. */
+function shrunk(
+  image: RgbImage,
+  shape: { width: number; height: number },
+  side: number,
+  resampler: Resampler,
+): RgbImage {
+  const scale = Math.min(1, side / Math.max(shape.width, shape.height));
+  const width = Math.max(1, Math.round(shape.width * scale));
+  const height = Math.max(1, Math.round(shape.height * scale));
+  if (width === image.width && height === image.height) return image;
   return { data: resampler.resize(image, width, height), width, height };
 }

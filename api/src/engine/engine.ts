@@ -18,7 +18,8 @@ export interface HeatmapWish {
   readonly alpha: number;
   /**
    * - `picture`: the overlay as a picture of its own, up to 1024 pixels on its long side, well compressed.
-   * - `thumbnail`: small, and encoded in as little time as possible.
+   * - `thumbnail`: 224 pixels on its long side, made of the network's input put back to the photo's
+   *   aspect, and encoded in as little time as possible: whatever the photo, it costs the same.
    */
   readonly overlay: 'picture' | 'thumbnail';
 }

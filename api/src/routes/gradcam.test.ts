@@ -78,7 +78,7 @@ describe('as JSON', () => {
       const png = Buffer.from(overlay.slice('data:image/png;base64,'.length), 'base64');
       const size = await sharp(png).metadata();
       expect(size.format).toBe('png');
-      expect(Math.max(size.width, size.height)).toBeLessThanOrEqual(320);
+      expect(Math.max(size.width, size.height)).toBeLessThanOrEqual(224);
       expect(size.width / size.height).toBeCloseTo(width / height, 1);
     }
   });

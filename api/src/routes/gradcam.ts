@@ -61,15 +61,22 @@ export function gradcamRoute(deps: AppDependencies): Route {
           'X-Disclaimer': DISCLAIMER,
         });
       }
-      return c.json<GradcamResponse>({
+      const members: Omit<GradcamResponse, 'overlay'> = {
         id: c.var.requestId,
         model,
         ...answer,
         class: label,
         heatmap: { grid, max, geometry: PREPROCESSING.geometry },
-        overlay: `data:image/png;base64,${deps.toBase64(overlay)}`,
         disclaimer: DISCLAIMER,
+      };
+      return c.body(withOverlay(members, deps.toBase64(overlay)), 200, {
+        'Content-Type': 'application/json',
       });
     },
   };
+}
+
+/** Base64 needs no escapes: put in as it is, it costs a third of what `JSON.stringify` would. */
+function withOverlay(members: Omit<GradcamResponse, 'overlay'>, base64: string): string {
+  return `${JSON.stringify(members).slice(0, -1)},"overlay":"data:image/png;base64,${base64}"}`;
 }
