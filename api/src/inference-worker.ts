@@ -8,10 +8,10 @@ import {
   decodeWithSharp,
   type SharpModule,
 } from '@naevus/shared/preprocessing/sharp-decode';
-import sharp from 'sharp';
 import { type AnalysisParts, analyse } from './engine/analyse.ts';
 import type { Outcome } from './engine/engine.ts';
 import { folderSource, nodeSha256 } from './node/folder-source.ts';
+import { sharp } from './node/native-modules.ts';
 import { createOnnxClassifier } from './node/onnx-classifier.ts';
 import { encodePng } from './node/png-encoder.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './node/worker-messages.ts';

@@ -2,8 +2,9 @@ import type { Manifest } from '@naevus/shared/artifact/manifest';
 import { fillPlanar } from '@naevus/shared/preprocessing/planar';
 import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Tensor as OnnxTensor } from 'onnxruntime-node';
 import type { Classifier } from '../engine/engine-parts.ts';
+import { InferenceSession, Tensor } from './native-modules.ts';
 
 const INPUT_SHAPE = [1, INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE];
 const LOGITS_SHAPE = [1, CLASS_COUNT];
@@ -42,7 +43,11 @@ export async function createOnnxClassifier(
   };
 }
 
-function floats(tensor: Tensor | undefined, name: string, shape: readonly number[]): Float32Array {
+function floats(
+  tensor: OnnxTensor | undefined,
+  name: string,
+  shape: readonly number[],
+): Float32Array {
   if (tensor?.data instanceof Float32Array && tensor.dims.join() === shape.join()) {
     return tensor.data;
   }

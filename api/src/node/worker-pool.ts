@@ -28,6 +28,8 @@ interface Member {
 }
 
 const LONGEST_BACKOFF_MS = 30_000;
+/** Before the other workers are made: the first photo has the cores to itself. */
+const HEAD_START_MS = 200;
 
 /**
  * Worker threads that analyse photos, first come, first served.
@@ -73,7 +75,7 @@ export class WorkerPool {
    */
   async start(first: Worker = this.#options.spawn()): Promise<void> {
     await this.#addMember(first);
-    void this.#fill();
+    setTimeout(() => void this.#fill(), HEAD_START_MS).unref();
   }
 
   /**
