@@ -1,21 +1,20 @@
-import { EventEmitter, once } from 'node:events';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 
-/** Counts the requests under way, so that a server can stop without leaving one unanswered. */
+/** For the last refusals to be written once what was accepted is answered. */
+const REFUSALS_MS = 200;
+
+/** Keeps account of the requests under way, so that a server can stop without leaving one unanswered. */
 export class Drain {
   readonly #server: Server;
-  readonly #idle = new EventEmitter();
-  #inFlight = 0;
+  readonly #open = new Set<ServerResponse>();
   #draining = false;
 
   constructor(server: Server) {
     this.#server = server;
-    server.on('request', (_, response) => {
-      this.#inFlight++;
-      response.once('close', () => {
-        this.#inFlight--;
-        if (this.#inFlight === 0) this.#idle.emit('idle');
-      });
+    server.on('request', (_, response: ServerResponse) => {
+      this.#open.add(response);
+      response.once('close', () => this.#open.delete(response));
     });
   }
 
@@ -30,14 +29,21 @@ export class Drain {
    */
   async finish(seconds: number): Promise<number> {
     this.#draining = true;
-    if (this.#inFlight > 0) {
-      await once(this.#idle, 'idle', { signal: AbortSignal.timeout(seconds * 1000) }).catch(
-        () => {},
-      );
-    }
-    const unanswered = this.#inFlight;
+    const accepted = [...this.#open];
+    const answered = Promise.all(accepted.map(closed));
+    await Promise.race([answered, delay(seconds * 1000, undefined, { ref: false })]);
+    const unanswered = accepted.filter((response) => this.#open.has(response)).length;
+
+    const ended = closed(this.#server);
     this.#server.close();
+    if (unanswered === 0) await Promise.race([ended, delay(REFUSALS_MS)]);
     this.#server.closeAllConnections();
     return unanswered;
   }
+}
+
+function closed(emitter: Server | ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    emitter.once('close', resolve);
+  });
 }

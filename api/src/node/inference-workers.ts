@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { ToWorker, WorkerSetup } from './worker-messages.ts';
 
@@ -27,13 +28,11 @@ export class InferenceWorkers {
 
   /** Waits until every worker has ended by itself, or the time is up. */
   async stopAll(seconds: number): Promise<void> {
-    const signal = AbortSignal.timeout(seconds * 1000);
-    await Promise.all(
-      [...this.#alive].map(async (worker) => {
-        stopWorker(worker);
-        await once(worker, 'exit', { signal }).catch(() => {});
-      }),
-    );
+    const ended = [...this.#alive].map((worker) => {
+      stopWorker(worker);
+      return once(worker, 'exit').catch(() => {});
+    });
+    await Promise.race([Promise.all(ended), delay(seconds * 1000, undefined, { ref: false })]);
   }
 }
 

@@ -28,6 +28,8 @@ ${describeSettings()}
 /** Something that whoever starts the server can put right: told in a line, without a stack. */
 class StartError extends Error {}
 
+const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;
+
 /** Seconds for the workers to end: more than loading a model takes. */
 const WORKERS_STOP_SECONDS = 5;
 
@@ -125,10 +127,14 @@ async function serve(workers: InferenceWorkers, firstWorker: Worker | undefined)
   });
   const { port } = server.address() as AddressInfo;
   const { name, version } = model.manifest;
+  const url = `http://${settings.HOST.includes(':') ? `[${settings.HOST}]` : settings.HOST}:${port}`;
   logger.info(
-    { ...settings, NAEVUS_WORKERS: threads, PORT: port, model: `${name} ${version}` },
+    { url, model: `${name} ${version}`, settings: { ...settings, NAEVUS_WORKERS: threads } },
     'listening',
   );
+  if (!LOOPBACK.test(settings.HOST)) {
+    logger.warn({ url }, 'whoever reaches this address may send images: put a gateway before it');
+  }
   await started.catch((error: Error) => {
     throw new StartError(`the model cannot be loaded: ${error.message}`);
   });

@@ -45,7 +45,7 @@ export async function startServer(variables: Variables): Promise<ServerProcess> 
     createInterface({ input: child.stdout! }).on('line', (line) => {
       const entry = JSON.parse(line) as Record<string, unknown>;
       log.push(entry);
-      if (entry.msg === 'listening') listening = entry.PORT as number;
+      if (entry.msg === 'listening') listening = Number(new URL(entry.url as string).port);
       if (entry.msg === 'ready') resolve(listening);
     });
     child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${stderr}`)));
