@@ -23,7 +23,8 @@ export interface LesionClass {
  * What each label stands for.
  *
  * Classes: Tschandl, Rosendahl, Kittler, "The HAM10000 dataset", Sci. Data 5:180161 (2018), table 2.
- * Codes: WHO ICD-10 and the SNOMED CT international edition, each read in at least two sources.
+ * Codes: WHO ICD-10 categories, and SNOMED CT ids that stood alike in two public secondary sources.
+ * They were not read in a SNOMED release: check them against one before they go into a record.
  * - akiec is actinic keratosis and Bowen's disease; `mel` holds invasive and in situ melanoma.
  * - bkl (seborrhoeic keratosis, solar lentigo, lichen-planus-like keratosis) and vasc (angiomas,
  *   angiokeratomas, pyogenic granulomas, haemorrhage) are gathered for their looks under the
