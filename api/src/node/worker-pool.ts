@@ -204,6 +204,8 @@ export class WorkerPool {
         this.#lost = false;
         backoffMs = 500;
       } catch (error) {
+        // A worker that was still being made when the pool closed is not lost: it was asked to end.
+        if (this.#closed) break;
         this.#lost = true;
         this.#options.onWorkerLost(error instanceof Error ? error.message : String(error));
         if (this.broken) this.#refuseWaiting();
