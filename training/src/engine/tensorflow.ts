@@ -26,7 +26,6 @@ interface Binding {
   readonly TF_ATTR_FLOAT: number;
   readonly TF_ATTR_BOOL: number;
   readonly TF_ATTR_TYPE: number;
-  readonly TF_Version: string;
   createTensor(shape: readonly number[], dtype: number, values: Float32Array | Int32Array): number;
   deleteTensor(id: number): void;
   tensorDataSync(id: number): Float32Array | Int32Array;
@@ -66,11 +65,6 @@ let loaded: Binding | undefined;
 function binding(): Binding {
   loaded ??= (loadTfjsNode().backend() as unknown as { binding: Binding }).binding;
   return loaded;
-}
-
-/** Version of the TensorFlow library behind the binding. */
-export function tensorflowVersion(): string {
-  return binding().TF_Version;
 }
 
 let live = 0;

@@ -161,7 +161,8 @@ export class TrainingInterpreter implements NetworkOps<Activation> {
   }
 
   addShortcut(x: Activation, shortcut: Activation, _block: string, depth: number): Activation {
-    const branch = this.dropPath(x, this.pass.dropPathRate * depth);
+    const [batch = 0] = x.tensor.shape;
+    const branch = this.multiplyByMask(x, this.pass.dropPathRate * depth, [batch, 1, 1, 1]);
     const output = this.own(
       kernels.add(branch.tensor, shortcut.tensor),
       branch.needsGradient || shortcut.needsGradient,
@@ -198,7 +199,7 @@ export class TrainingInterpreter implements NetworkOps<Activation> {
 
   classifier(pooled: Activation, { name }: ClassifierLayer): Activation {
     const { parameters } = this.pass;
-    const x = this.dropout(pooled, this.pass.dropoutRate);
+    const x = this.multiplyByMask(pooled, this.pass.dropoutRate, pooled.tensor.shape);
     const kernel = parameters.tensor(`${name}.weight`);
     const output = this.own(
       affine(x.tensor, kernel, parameters.tensor(`${name}.bias`)),
@@ -329,24 +330,10 @@ export class TrainingInterpreter implements NetworkOps<Activation> {
     return output;
   }
 
-  private dropPath(x: Activation, rate: number): Activation {
-    const [batch = 0] = x.tensor.shape;
-    const keep = 1 - rate;
-    return this.multiplyByMask(x, rate, [batch, 1, 1, 1], keep);
-  }
-
-  private dropout(x: Activation, rate: number): Activation {
-    return this.multiplyByMask(x, rate, x.tensor.shape, 1 - rate);
-  }
-
   /** Zeros at the given rate, the rest scaled so that the mean stays. */
-  private multiplyByMask(
-    x: Activation,
-    rate: number,
-    maskShape: readonly number[],
-    keep: number,
-  ): Activation {
+  private multiplyByMask(x: Activation, rate: number, maskShape: readonly number[]): Activation {
     if (rate === 0) return x;
+    const keep = 1 - rate;
     const size = maskShape.reduce((product, side) => product * side, 1);
     const values = Float32Array.from({ length: size }, () =>
       this.pass.random.next() < rate ? 0 : 1 / keep,

@@ -6,12 +6,10 @@ import { createClassLoss } from './class-loss.ts';
 import { countLabels } from './class-prior.ts';
 import { epochOrder } from './epoch-order.ts';
 import type { EpochRecord } from './epoch-record.ts';
-import { batches, imageBatch } from './image-batch.ts';
+import { batches, inferRows } from './image-batch.ts';
 import type { LabelledImages } from './labelled-images.ts';
 import { warmupCosine } from './learning-rate.ts';
 import type { HeadConfig } from './training-config.ts';
-
-const FEATURE_BATCH = 32;
 
 /** Pooled features of every image, one row each, running statistics, no augmentation. */
 export interface Features {
@@ -19,18 +17,8 @@ export interface Features {
   readonly labels: readonly number[];
 }
 
-export function extractFeatures(network: TrainableNetwork, images: LabelledImages): Features {
-  const width = network.architecture.headChannels;
-  const progress = createProgress('features', images.labels.length);
-  const rows: Float32Array[] = [];
-  for (const indices of batches([...images.labels.keys()], FEATURE_BATCH)) {
-    const values = network.features(imageBatch(images, indices));
-    for (let row = 0; row < indices.length; row++) {
-      rows.push(values.slice(row * width, (row + 1) * width));
-    }
-    progress.advance(indices.length);
-  }
-  progress.done();
+export function pooledFeatures(network: TrainableNetwork, images: LabelledImages): Features {
+  const rows = inferRows(images, 'features', (batch) => network.features(batch));
   return { rows, labels: images.labels };
 }
 

@@ -1,3 +1,4 @@
+import { createProgress } from '../data/progress.ts';
 import type { ImageBatch } from '../network/trainable-network.ts';
 import type { LabelledImages } from './labelled-images.ts';
 
@@ -18,4 +19,32 @@ export function batches(indices: readonly number[], size: number): number[][] {
     result.push(indices.slice(start, start + size));
   }
   return result;
+}
+
+/** Images that are run through the network at once where no gradient is wanted. */
+const INFERENCE_BATCH = 32;
+
+/**
+ * What the network gives for each image, one row each, with progress.
+ *
+ * @param label names the work for the progress line.
+ * @param infer a batch to its values, row-major, as many for each image.
+ */
+export function inferRows(
+  images: LabelledImages,
+  label: string,
+  infer: (batch: ImageBatch) => Float32Array,
+): Float32Array[] {
+  const progress = createProgress(label, images.labels.length);
+  const rows: Float32Array[] = [];
+  for (const indices of batches([...images.labels.keys()], INFERENCE_BATCH)) {
+    const values = infer(imageBatch(images, indices));
+    const width = values.length / indices.length;
+    for (let row = 0; row < indices.length; row++) {
+      rows.push(values.slice(row * width, (row + 1) * width));
+    }
+    progress.advance(indices.length);
+  }
+  progress.done();
+  return rows;
 }

@@ -27,7 +27,7 @@ import {
   priorLogitBias,
 } from './class-prior.ts';
 import { fineTune } from './fine-tuning.ts';
-import { extractFeatures, trainHead } from './head-phase.ts';
+import { pooledFeatures, trainHead } from './head-phase.ts';
 import { batches, imageBatch } from './image-batch.ts';
 import { decodeImages, type LabelledImages } from './labelled-images.ts';
 import type { FineTuningConfig, TrainingConfig } from './training-config.ts';
@@ -103,7 +103,7 @@ export async function trainRun(run: TrainingRun): Promise<'finished' | 'stopped'
       statisticsBatches(served.training, config.statisticsImages, config.seed),
       Math.min(config.statisticsImages, served.training.labels.length),
     );
-    const features = extractFeatures(network, served.training);
+    const features = pooledFeatures(network, served.training);
     const history = trainHead(network, features, config.head, config.seed);
     const parameters = network.parameters.toParameters();
     network.dispose();

@@ -1,12 +1,9 @@
 import { classificationReport } from '@naevus/shared/metrics/classification-report';
 import { softmax } from '@naevus/shared/probabilities';
-import { createProgress } from '../data/progress.ts';
 import type { TrainableNetwork } from '../network/trainable-network.ts';
 import { classShares, priorLogitBias } from './class-prior.ts';
-import { batches, imageBatch } from './image-batch.ts';
+import { inferRows } from './image-batch.ts';
 import type { LabelledImages } from './labelled-images.ts';
-
-const VALIDATION_BATCH = 32;
 
 /** Headline figures of one validation: the first two under the training prior, balanced accuracy under a uniform one too. */
 export interface ValidationSummary {
@@ -20,18 +17,7 @@ export interface ValidationSummary {
 
 /** Logits of every image, one row each. */
 export function predictLogits(network: TrainableNetwork, images: LabelledImages): Float32Array[] {
-  const { classes } = network.architecture;
-  const progress = createProgress('validation', images.labels.length);
-  const rows: Float32Array[] = [];
-  for (const indices of batches([...images.labels.keys()], VALIDATION_BATCH)) {
-    const values = network.logits(imageBatch(images, indices));
-    for (let row = 0; row < indices.length; row++) {
-      rows.push(values.slice(row * classes, (row + 1) * classes));
-    }
-    progress.advance(indices.length);
-  }
-  progress.done();
-  return rows;
+  return inferRows(images, 'validation', (batch) => network.logits(batch));
 }
 
 /**
