@@ -24,16 +24,6 @@ afterAll(async () => {
   expect(await server.stop()).toBe(0);
 });
 
-type Sent = string | Uint8Array<ArrayBuffer> | FormData;
-
-function post(path: string, body: Sent, headers: Record<string, string> = {}): Promise<Response> {
-  return fetch(server.url + path, { method: 'POST', body, headers });
-}
-
-function postJson(path: string, value: unknown): Promise<Response> {
-  return post(path, JSON.stringify(value), { 'Content-Type': 'application/json' });
-}
-
 function form(...fields: [name: string, value: string | Uint8Array<ArrayBuffer>][]): FormData {
   const data = new FormData();
   for (const [name, value] of fields) {
@@ -59,7 +49,7 @@ async function expectProblem(response: Response, kind: ProblemKind): Promise<str
   expect(JSON.stringify(problem)).not.toMatch(
     /node_modules|\.[tj]s:\d|at \w+ \(|\/tmp|sharp|vips|onnx|zod/i,
   );
-  const next = await post('/predict', photo);
+  const next = await server.post('/predict', photo);
   expect(next.status).toBe(200);
   return problem.detail;
 }
@@ -68,7 +58,7 @@ const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base6
 
 describe('400', () => {
   it.each(['/predict', '/gradcam'])('an empty body to %s', async (path) => {
-    await expectProblem(await post(path, ''), 'empty-body');
+    await expectProblem(await server.post(path, ''), 'empty-body');
     await expectProblem(await fetch(server.url + path, { method: 'POST' }), 'empty-body');
   });
 
@@ -81,12 +71,15 @@ describe('400', () => {
       '--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\nabc',
     ],
   ])('multipart that is broken: %s', async (_, type, body) => {
-    await expectProblem(await post('/predict', body, { 'Content-Type': type }), 'malformed-body');
+    await expectProblem(
+      await server.post('/predict', body, { 'Content-Type': type }),
+      'malformed-body',
+    );
   });
 
   it('a form without a file named image', async () => {
-    await expectProblem(await post('/predict', form(['photo', photo])), 'invalid-body');
-    await expectProblem(await post('/predict', form(['image', 'text'])), 'invalid-body');
+    await expectProblem(await server.post('/predict', form(['photo', photo])), 'invalid-body');
+    await expectProblem(await server.post('/predict', form(['image', 'text'])), 'invalid-body');
   });
 
   it.each([
@@ -101,32 +94,38 @@ describe('400', () => {
     '{"images": []}',
     '{"images": ["AA==", 5]}',
   ])('JSON %j', async (body) => {
-    const response = await post('/predict', body, { 'Content-Type': 'application/json' });
+    const response = await server.post('/predict', body, { 'Content-Type': 'application/json' });
     const broken = body === '{' ? 'malformed-body' : body === '' ? 'empty-body' : 'invalid-body';
     await expectProblem(response, broken);
   });
 
   it('JSON that is not UTF-8', async () => {
     const body = new Uint8Array([0x7b, 0xff, 0x7d]);
-    const response = await post('/predict', body, { 'Content-Type': 'application/json' });
+    const response = await server.post('/predict', body, { 'Content-Type': 'application/json' });
     await expectProblem(response, 'malformed-body');
   });
 
   it('image together with images', async () => {
-    const response = await postJson('/predict', { image: base64(photo), images: [base64(photo)] });
+    const response = await server.postJson('/predict', {
+      image: base64(photo),
+      images: [base64(photo)],
+    });
     await expectProblem(response, 'invalid-body');
   });
 
   it.each(['not base64!', 'data:image/jpeg,abc', 'A'])('base64 %j', async (image) => {
-    await expectProblem(await postJson('/predict', { image }), 'invalid-base64');
+    await expectProblem(await server.postJson('/predict', { image }), 'invalid-base64');
   });
 
   it.each(['', 'data:image/jpeg;base64,'])('an image without bytes: %j', async (image) => {
-    await expectProblem(await postJson('/predict', { image }), 'empty-image');
+    await expectProblem(await server.postJson('/predict', { image }), 'empty-image');
   });
 
   it('a file without bytes', async () => {
-    await expectProblem(await post('/predict', form(['image', new Uint8Array()])), 'empty-image');
+    await expectProblem(
+      await server.post('/predict', form(['image', new Uint8Array()])),
+      'empty-image',
+    );
   });
 
   it.each([
@@ -140,20 +139,23 @@ describe('400', () => {
     ['/gradcam?class=melanoma', /class.*akiec, bcc, bkl, df, mel, nv, vasc/],
     ['/gradcam?class=x&alpha=y', /class.*alpha/],
   ])('%s', async (path, rule) => {
-    expect(await expectProblem(await post(path, photo), 'invalid-query')).toMatch(rule);
+    expect(await expectProblem(await server.post(path, photo), 'invalid-query')).toMatch(rule);
   });
 
   it('too many images', async () => {
     const images = Array.from({ length: 33 }, () => base64(photo));
-    expect(await expectProblem(await postJson('/predict', { images }), 'too-many-images')).toMatch(
-      /33.*32/,
-    );
+    expect(
+      await expectProblem(await server.postJson('/predict', { images }), 'too-many-images'),
+    ).toMatch(/33.*32/);
     const fields = images.map((): [string, Uint8Array<ArrayBuffer>] => ['image', photo]);
-    await expectProblem(await post('/predict', form(...fields)), 'too-many-images');
+    await expectProblem(await server.post('/predict', form(...fields)), 'too-many-images');
   });
 
   it('a batch to /gradcam', async () => {
-    await expectProblem(await postJson('/gradcam', { images: [base64(photo)] }), 'too-many-images');
+    await expectProblem(
+      await server.postJson('/gradcam', { images: [base64(photo)] }),
+      'too-many-images',
+    );
   });
 
   it('what is not HTTP', async () => {
@@ -201,7 +203,7 @@ describe('406', () => {
     ['/gradcam', 'image/jpeg'],
     ['/gradcam', 'application/json;q=0, image/png;q=0'],
   ])('%s for %s', async (path, accept) => {
-    await expectProblem(await post(path, photo, { Accept: accept }), 'not-acceptable');
+    await expectProblem(await server.post(path, photo, { Accept: accept }), 'not-acceptable');
   });
 
   it('/model for text/html alone', async () => {
@@ -216,7 +218,7 @@ describe('413', () => {
   it.each(['/predict', '/gradcam', '/model', '/nope'])(
     '50 MB with a length to %s',
     async (path) => {
-      await expectProblem(await post(path, big), 'body-too-large');
+      await expectProblem(await server.post(path, big), 'body-too-large');
     },
   );
 
@@ -227,17 +229,17 @@ describe('413', () => {
     expect(problemSchema.parse(JSON.parse(answer.body)).type).toBe(
       'urn:naevus:problem:body-too-large',
     );
-    expect((await post('/predict', photo)).status).toBe(200);
+    expect((await server.post('/predict', photo)).status).toBe(200);
   });
 
   it('takes what is just within the limit', async () => {
     const padded = new Uint8Array(10 * 2 ** 20);
     padded.set(photo);
-    expect((await post('/predict', padded)).status).toBe(200);
+    expect((await server.post('/predict', padded)).status).toBe(200);
     const answer = await postChunked(`${server.url}/predict`, [padded]);
     expect(answer.status).toBe(200);
     const over = new Uint8Array(10 * 2 ** 20 + 1);
-    await expectProblem(await post('/predict', over), 'body-too-large');
+    await expectProblem(await server.post('/predict', over), 'body-too-large');
   });
 });
 
@@ -251,13 +253,13 @@ describe('415', () => {
     ['one byte', '\xff', /JPEG, PNG and WebP/],
   ])('%s', async (_, bytes, guess) => {
     const body = new Uint8Array(Buffer.from(bytes, 'latin1'));
-    const detail = await expectProblem(await post('/predict', body), 'unsupported-format');
+    const detail = await expectProblem(await server.post('/predict', body), 'unsupported-format');
     expect(detail).toMatch(guess);
     expect(detail).toMatch(/JPEG, PNG and WebP/);
   });
 
   it('whatever the header says the image is', async () => {
-    const response = await post('/predict', 'text', { 'Content-Type': 'image/jpeg' });
+    const response = await server.post('/predict', 'text', { 'Content-Type': 'image/jpeg' });
     await expectProblem(response, 'unsupported-format');
   });
 });
@@ -265,25 +267,31 @@ describe('415', () => {
 describe('422', () => {
   it('a JPEG that is cut off', async () => {
     const whole = await jpeg(RED, 640, 480);
-    await expectProblem(await post('/predict', whole.slice(0, whole.length / 2)), 'damaged-image');
-    await expectProblem(await post('/gradcam', whole.slice(0, 200)), 'damaged-image');
+    await expectProblem(
+      await server.post('/predict', whole.slice(0, whole.length / 2)),
+      'damaged-image',
+    );
+    await expectProblem(await server.post('/gradcam', whole.slice(0, 200)), 'damaged-image');
   });
 
   it.each(['png', 'webp'] as const)('a %s that is cut off', async (format) => {
     const noise = plain(RED).convolve({ width: 3, height: 3, kernel: [0, 1, 0, 1, 1, 1, 0, 1, 0] });
     const whole = new Uint8Array(await noise[format]().toBuffer());
-    await expectProblem(await post('/predict', whole.slice(0, whole.length - 40)), 'damaged-image');
+    await expectProblem(
+      await server.post('/predict', whole.slice(0, whole.length - 40)),
+      'damaged-image',
+    );
   });
 
   it('a PNG of a few kilobytes that claims 30,000 x 30,000 pixels', async () => {
     const bomb = pngThatClaims(30_000, 30_000);
     expect(bomb.length).toBeLessThan(4096);
-    const detail = await expectProblem(await post('/predict', bomb), 'too-many-pixels');
+    const detail = await expectProblem(await server.post('/predict', bomb), 'too-many-pixels');
     expect(detail).toMatch(/30000 x 30000.*50000000/);
   });
 
   it('a PNG with fewer pixels than it claims', async () => {
-    await expectProblem(await post('/predict', pngThatClaims(2000, 2000)), 'damaged-image');
+    await expectProblem(await server.post('/predict', pngThatClaims(2000, 2000)), 'damaged-image');
   });
 
   it.each([
@@ -292,7 +300,7 @@ describe('422', () => {
     [1, 1],
   ])('%i x %i pixels', async (width, height) => {
     const small = await jpeg(RED, width, height);
-    await expectProblem(await post('/predict', small), 'image-too-small');
+    await expectProblem(await server.post('/predict', small), 'image-too-small');
   });
 });
 

@@ -34,7 +34,7 @@ describe.skipIf(!hasModel)('the bundled model', () => {
   });
 
   function post(path: string, body: Uint8Array<ArrayBuffer>, accept = 'application/json') {
-    return fetch(server.url + path, { method: 'POST', body, headers: { Accept: accept } });
+    return server.post(path, body, { Accept: accept });
   }
 
   async function predict(body: Uint8Array<ArrayBuffer>) {

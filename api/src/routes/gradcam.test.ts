@@ -23,7 +23,7 @@ async function bytesOf(picture: Sharp): Promise<Uint8Array<ArrayBuffer>> {
 
 function post(query: string, body: Uint8Array<ArrayBuffer>, accept?: string): Promise<Response> {
   const headers = accept === undefined ? {} : { Accept: accept };
-  return fetch(`${server.url}/gradcam${query}`, { method: 'POST', body, headers });
+  return server.post(`/gradcam${query}`, body, headers);
 }
 
 async function json(query: string, body: Uint8Array<ArrayBuffer>) {

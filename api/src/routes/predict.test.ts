@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectedScores, writeFixtureArtifact } from '../testing/fixture-artifact.ts';
 import { BLUE, type Colour, jpeg, plain, pngThatClaims, RED } from '../testing/pictures.ts';
 import { postChunked } from '../testing/raw-http.ts';
-import { type ServerProcess, startServer } from '../testing/server-process.ts';
+import { type RequestBody, type ServerProcess, startServer } from '../testing/server-process.ts';
 
 let server: ServerProcess;
 let red: Uint8Array<ArrayBuffer>;
@@ -23,18 +23,8 @@ afterAll(async () => {
   expect(await server.stop()).toBe(0);
 });
 
-type Sent = string | Uint8Array<ArrayBuffer> | FormData;
-
-function post(path: string, body: Sent, headers: Record<string, string> = {}): Promise<Response> {
-  return fetch(server.url + path, { method: 'POST', body, headers });
-}
-
-function postJson(path: string, value: unknown): Promise<Response> {
-  return post(path, JSON.stringify(value), { 'Content-Type': 'application/json' });
-}
-
-async function predict(body: Sent, headers?: Record<string, string>) {
-  const response = await post('/predict', body, headers);
+async function predict(body: RequestBody, headers?: Record<string, string>) {
+  const response = await server.post('/predict', body, headers);
   expect(response.status).toBe(200);
   return predictResponseSchema.parse(await response.json());
 }
@@ -47,7 +37,7 @@ async function file(picture: Sharp): Promise<Uint8Array<ArrayBuffer>> {
 
 describe('an answer', () => {
   it('has the seven scores of the network, the highest first, and all that the contract names', async () => {
-    const response = await post('/predict', red, { 'X-Request-Id': 'my-id_1.2' });
+    const response = await server.post('/predict', red, { 'X-Request-Id': 'my-id_1.2' });
     expect(response.status).toBe(200);
     expect(response.headers.get('Content-Type')).toBe('application/json');
     expect(response.headers.get('Cache-Control')).toBe('no-store');
@@ -86,7 +76,7 @@ describe('an answer', () => {
 
   it('has as many predictions as are asked for', async () => {
     const all = await predict(red);
-    const response = await post('/predict?top_k=2&unknown=ignored', red);
+    const response = await server.post('/predict?top_k=2&unknown=ignored', red);
     const { predictions } = predictResponseSchema.parse(await response.json());
     expect(predictions).toEqual(all.predictions.slice(0, 2));
   });
@@ -116,7 +106,7 @@ describe('a body', () => {
 
   it('may be JSON with base64 or a data: URL', async () => {
     for (const image of [base64(blue), `data:image/png;base64,${base64(blue)}`]) {
-      const response = await postJson('/predict', { image });
+      const response = await server.postJson('/predict', { image });
       const answer = predictResponseSchema.parse(await response.json());
       expect(answer.predictions[0]!.label).toBe('vasc');
     }
@@ -132,7 +122,7 @@ describe('a batch', () => {
       pngThatClaims(30_000, 30_000),
       red.slice(0, 300),
     ];
-    const response = await postJson('/predict?top_k=1', {
+    const response = await server.postJson('/predict?top_k=1', {
       images: [...images.map(base64), '!', ''],
     });
     expect(response.status).toBe(200);
@@ -159,7 +149,7 @@ describe('a batch', () => {
     const form = new FormData();
     form.append('image', new Blob([red]), 'a.jpg');
     form.append('image', new Blob(['text']), 'b.jpg');
-    const response = await post('/predict', form);
+    const response = await server.post('/predict', form);
     const { results } = batchResponseSchema.parse(await response.json());
     expect(results).toHaveLength(2);
     expect(results[1]).toHaveProperty('error.status', 415);
@@ -168,13 +158,15 @@ describe('a batch', () => {
   it('may have one image, and thirty-two', async () => {
     for (const count of [1, 32]) {
       const images = Array.from({ length: count }, () => base64(red));
-      const response = await postJson('/predict', { images });
+      const response = await server.postJson('/predict', { images });
       expect(batchResponseSchema.parse(await response.json()).results).toHaveLength(count);
     }
   });
 
   it('fails as a whole when all of its images do', async () => {
-    const response = await postJson('/predict', { images: [base64(new Uint8Array(9)), 'AA=='] });
+    const response = await server.postJson('/predict', {
+      images: [base64(new Uint8Array(9)), 'AA=='],
+    });
     expect(response.status).toBe(422);
     const problem = problemSchema.parse(await response.json());
     expect(problem.type).toBe('urn:naevus:problem:all-images-failed');
@@ -303,7 +295,7 @@ describe('hostile bytes', () => {
       for (let round = 0; round < 120; round++) {
         const mutated = sound.slice(0, round % 4 === 0 ? next(sound.length) + 1 : sound.length);
         for (let flips = next(12); flips >= 0; flips--) mutated[next(mutated.length)] = next(256);
-        const response = await post(round % 3 === 0 ? '/gradcam' : '/predict', mutated);
+        const response = await server.post(round % 3 === 0 ? '/gradcam' : '/predict', mutated);
         expect([200, 415, 422]).toContain(response.status);
         await response.arrayBuffer();
       }

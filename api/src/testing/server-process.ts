@@ -7,6 +7,8 @@ const NODE_ENTRY = fileURLToPath(new URL('../../dist/node.js', import.meta.url))
 
 type Variables = Readonly<Record<string, string>>;
 
+export type RequestBody = string | Uint8Array<ArrayBuffer> | FormData;
+
 /** The bundled server in a process of its own. */
 export interface ServerProcess {
   readonly url: string;
@@ -14,6 +16,8 @@ export interface ServerProcess {
   readonly process: ChildProcess;
   /** Lines of the log so far. */
   readonly log: readonly Record<string, unknown>[];
+  post(path: string, body: RequestBody, headers?: Record<string, string>): Promise<Response>;
+  postJson(path: string, value: unknown): Promise<Response>;
   /** SIGTERM, and its exit code. */
   stop(): Promise<number | null>;
 }
@@ -50,9 +54,15 @@ export async function startServer(variables: Variables): Promise<ServerProcess> 
     });
     child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${stderr}`)));
   });
+  const url = `http://127.0.0.1:${port}`;
+  const post: ServerProcess['post'] = (path, body, headers = {}) =>
+    fetch(url + path, { method: 'POST', body, headers });
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     port,
+    post,
+    postJson: (path, value) =>
+      post(path, JSON.stringify(value), { 'Content-Type': 'application/json' }),
     process: child,
     log,
     async stop() {
