@@ -119,10 +119,10 @@ export const PRESETS = {
       sampler: 'square-root',
       loss: { logitAdjustment: 1, labelSmoothing: 0.05 },
       stages: [
-        { epochs: 4, resolution: 160, frozenThrough: 'blocks.1' },
-        { epochs: 3, resolution: 224, frozenThrough: 'blocks.2' },
+        { epochs: 9, resolution: 160, frozenThrough: 'blocks.1' },
+        { epochs: 5, resolution: 224, frozenThrough: 'blocks.2' },
       ],
-      validateEvery: 4,
+      validateEvery: 3,
       augmentation: {
         rotationDegrees: 180,
         cropArea: [0.5, 1],
