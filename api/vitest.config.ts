@@ -7,5 +7,7 @@ export default defineConfig({
     globalSetup: ['src/testing/build.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // A loaded machine takes longer than the second that is the default.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -69,11 +69,11 @@ async function load({
 }
 
 async function analyseOrCrash({
-  photo,
+  picture,
   wish,
 }: Extract<ToWorker, { type: 'analyse' }>): Promise<Outcome> {
   try {
-    return await analyse(photo, wish, parts!);
+    return await analyse(picture, wish, parts!);
   } catch (error) {
     const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { ok: false, failure: { kind: 'crashed', cause } };

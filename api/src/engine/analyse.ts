@@ -5,14 +5,8 @@ import { INPUT_SIZE, type RgbImage } from '@naevus/shared/preprocessing/preproce
 import type { Resampler } from '@naevus/shared/preprocessing/resampler';
 import { type Calibration, scores } from '@naevus/shared/probabilities';
 import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
-import type { ExplainedHeatmap, HeatmapWish, Outcome, Photo } from './engine.ts';
-import type {
-  Classifier,
-  DecodedPhoto,
-  ImageDecoder,
-  NetworkOutput,
-  PngEncoder,
-} from './engine-parts.ts';
+import type { ExplainedHeatmap, HeatmapWish, NetworkOutput, Outcome, Picture } from './engine.ts';
+import type { Classifier, DecodedPhoto, ImageDecoder, PngEncoder } from './engine-parts.ts';
 
 /** What a runtime brings; the rest is the same everywhere. */
 export interface AnalysisParts {
@@ -27,25 +21,26 @@ export interface AnalysisParts {
 const PICTURE_SIDE = 1024;
 
 /**
- * One photo from file to answer: decode, squash to the network's input, classify, and where it is
- * wished for lay the heat map over the picture, which is decoded once for both.
+ * One picture from file to answer: decode, squash to the network's input, classify, and where it is
+ * wished for lay the heat map over the picture, which is decoded once for both. What is the
+ * network's input already is only classified.
  *
  * @returns a failure when the pixels are damaged; every other fault is thrown
  */
 export async function analyse(
-  photo: Photo,
+  picture: Picture,
   wish: HeatmapWish | undefined,
   parts: AnalysisParts,
 ): Promise<Outcome> {
   const start = performance.now();
-  let decoded: DecodedPhoto;
+  let prepared: PreparedPicture;
   try {
-    decoded = await parts.decode(photo.bytes, photo.header);
+    prepared = await prepare(picture, parts);
   } catch (error) {
     if (!(error instanceof DamagedImageError)) throw error;
     return { ok: false, failure: { kind: 'damaged', detail: error.message } };
   }
-  const input = parts.resampler.squash(decoded);
+  const { decoded, input } = prepared;
   const decodedAt = performance.now();
   const output = await parts.classify(input);
   const inferredAt = performance.now();
@@ -56,11 +51,30 @@ export async function analyse(
     ok: true,
     analysis: {
       scores: probabilities,
-      image: { ...decoded.displayed, format: photo.header.format },
+      output,
+      ...(picture.header && { image: { ...decoded.displayed, format: picture.header.format } }),
       timing: { decodeMs: decodedAt - start, inferenceMs: inferredAt - decodedAt },
       ...(heatmap && { heatmap }),
     },
   };
+}
+
+interface PreparedPicture {
+  readonly decoded: DecodedPhoto;
+  /** 224 x 224 RGB bytes. */
+  readonly input: Uint8Array;
+}
+
+async function prepare(
+  picture: Picture,
+  { decode, resampler }: AnalysisParts,
+): Promise<PreparedPicture> {
+  if (picture.header !== undefined) {
+    const decoded = await decode(picture.bytes, picture.header);
+    return { decoded, input: resampler.squash(decoded) };
+  }
+  const size = { width: INPUT_SIZE, height: INPUT_SIZE };
+  return { decoded: { data: picture.bytes, ...size, displayed: size }, input: picture.bytes };
 }
 
 async function explain(

@@ -1,5 +1,6 @@
 import type { ImageHeader } from '@naevus/shared/preprocessing/image-header';
 import type { RgbImage } from '@naevus/shared/preprocessing/preprocessing-spec';
+import type { NetworkOutput } from './engine.ts';
 
 /** A decoded picture, and its size as displayed where the decoder reduced it. */
 export interface DecodedPhoto extends RgbImage {
@@ -15,13 +16,6 @@ export type ImageDecoder = (
   bytes: Uint8Array<ArrayBuffer>,
   header: ImageHeader,
 ) => Promise<DecodedPhoto>;
-
-export interface NetworkOutput {
-  /** Seven, in the order of `LABELS`. */
-  readonly logits: Float32Array;
-  /** `[class, y, x]`, 7 x 7 x 7, before the ReLU. */
-  readonly cam: Float32Array;
-}
 
 /** Runs the network on one image: 224 x 224 x 3 RGB bytes, row by row. */
 export type Classifier = (rgb: Uint8Array) => Promise<NetworkOutput>;

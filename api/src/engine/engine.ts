@@ -10,6 +10,16 @@ export interface Photo {
   readonly header: ImageHeader;
 }
 
+/** Pixels that are the network's input already, so that nothing is decoded. */
+export interface NetworkInput {
+  /** 224 * 224 * 3 RGB bytes, row by row. As with a photo, their memory may be taken away. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly header?: never;
+}
+
+/** What an engine takes: a file, or pixels. */
+export type Picture = Photo | NetworkInput;
+
 /** The heat map that is wanted beside the scores. */
 export interface HeatmapWish {
   /** The class to explain; without it the one with the highest score. */
@@ -24,18 +34,29 @@ export interface HeatmapWish {
   readonly overlay: 'picture' | 'thumbnail';
 }
 
-/** What an engine finds in one photo. */
+/** What the network gives for one picture. */
+export interface NetworkOutput {
+  /** Seven, in the order of `LABELS`. */
+  readonly logits: Float32Array;
+  /** `[class, y, x]`, 7 x 7 x 7, before the ReLU. */
+  readonly cam: Float32Array;
+}
+
+/** What an engine finds in one picture. */
 export interface Analysis {
   /** Seven, in the order of `LABELS`; they sum to 1. */
   readonly scores: readonly number[];
-  readonly image: {
+  /** What the scores were made of. */
+  readonly output: NetworkOutput;
+  /** Of a photo; a {@link NetworkInput} has no size and format of its own. */
+  readonly image?: {
     /** As displayed, after the orientation. */
     readonly width: number;
     readonly height: number;
     readonly format: ImageFormat;
   };
   readonly timing: { readonly decodeMs: number; readonly inferenceMs: number };
-  /** Where a {@link HeatmapWish} came with the photo. */
+  /** Where a {@link HeatmapWish} came with the picture. */
   readonly heatmap?: ExplainedHeatmap;
 }
 
@@ -45,7 +66,7 @@ export interface ExplainedHeatmap extends Heatmap {
   readonly overlay: Uint8Array<ArrayBuffer>;
 }
 
-/** One photo's outcome: an analysis, or why there is none. */
+/** One picture's outcome: an analysis, or why there is none. */
 export type Outcome =
   | { readonly ok: true; readonly analysis: Analysis }
   | { readonly ok: false; readonly failure: PhotoFailure };
@@ -56,13 +77,13 @@ export type PhotoFailure =
   /** A defect: what is said of it is for the log, not for an answer. */
   | { readonly kind: 'crashed'; readonly cause: string };
 
-/** Why an engine gives no answer at all; about the machine, not about a photo. */
+/** Why an engine gives no answer at all; about the machine, not about a picture. */
 export type EngineFault =
-  /** As many photos wait as may. */
+  /** As many pictures wait as may. */
   | { readonly kind: 'busy'; readonly retryAfterSeconds: number }
   /** The model could not be loaded, or the engine is closed. */
   | { readonly kind: 'unavailable' }
-  /** The caller's signal fired, or a photo took longer than the engine allows. */
+  /** The caller's signal fired, or a picture took longer than the engine allows. */
   | { readonly kind: 'timeout' };
 
 export class EngineError extends Error {
@@ -85,7 +106,7 @@ export interface ServedModel {
 }
 
 /**
- * What turns photos into answers; one for each runtime.
+ * What turns pictures into answers; one for each runtime.
  *
  * `starting` until the model has answered once; what comes before that waits its turn.
  */
@@ -93,15 +114,15 @@ export interface Engine {
   readonly model: ServedModel;
   readonly state: 'starting' | 'ready' | 'failed';
   /**
-   * Analyses photos, each on its own: a damaged one does not fail the others.
+   * Analyses pictures, each on its own: a damaged one does not fail the others.
    *
-   * @param photos accepted all together or not at all
+   * @param pictures accepted all together or not at all
    * @param signal drops what has not been begun
    * @returns as many outcomes, in the same order
-   * @throws EngineError when there is no answer for reasons that lie not in a photo
+   * @throws EngineError when there is no answer for reasons that lie not in a picture
    */
   analyse(
-    photos: readonly Photo[],
+    pictures: readonly Picture[],
     wish: HeatmapWish | undefined,
     signal: AbortSignal,
   ): Promise<Outcome[]>;

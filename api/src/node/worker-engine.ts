@@ -4,7 +4,7 @@ import {
   EngineError,
   type HeatmapWish,
   type Outcome,
-  type Photo,
+  type Picture,
 } from '../engine/engine.ts';
 import type { ModelFolder } from './model-folder.ts';
 import type { WorkerModel } from './worker-messages.ts';
@@ -12,7 +12,7 @@ import { WorkerPool } from './worker-pool.ts';
 
 export interface WorkerEngineOptions {
   readonly workers: number;
-  /** Photos that may wait for a worker. */
+  /** Pictures that may wait for a worker. */
   readonly queue: number;
   readonly maxPixels: number;
   readonly timeoutSeconds: number;
@@ -58,7 +58,7 @@ export class WorkerEngine implements Engine {
   }
 
   async analyse(
-    photos: readonly Photo[],
+    pictures: readonly Picture[],
     wish: HeatmapWish | undefined,
     signal: AbortSignal,
   ): Promise<Outcome[]> {
@@ -71,8 +71,8 @@ export class WorkerEngine implements Engine {
       throw new EngineError({ kind: 'busy', retryAfterSeconds: Math.max(1, Math.ceil(seconds)) });
     }
     return Promise.all(
-      photos.map(async (photo) => {
-        const outcome = await this.#pool.run({ photo, wish }, signal);
+      pictures.map(async (picture) => {
+        const outcome = await this.#pool.run({ picture, wish }, signal);
         if (outcome.ok) this.#learn(outcome.analysis.timing);
         return outcome;
       }),

@@ -1,6 +1,6 @@
 import type { ArtifactFile, Manifest } from '@naevus/shared/artifact/manifest';
 import type { Calibration } from '@naevus/shared/probabilities';
-import type { HeatmapWish, Outcome, Photo } from '../engine/engine.ts';
+import type { HeatmapWish, Outcome, Picture } from '../engine/engine.ts';
 
 /** `workerData` of each worker. */
 export interface WorkerSetup {
@@ -17,7 +17,7 @@ export interface WorkerModel {
 }
 
 export interface AnalyseTask {
-  readonly photo: Photo;
+  readonly picture: Picture;
   readonly wish: HeatmapWish | undefined;
 }
 

@@ -7,7 +7,7 @@ import type { AnalyseTask, WorkerModel } from './worker-messages.ts';
 import { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts';
 
 /**
- * A worker that obeys the first byte of the photo: 0 answers, 1 after 50 ms, 2 never, 3 dies,
+ * A worker that obeys the first byte of the picture: 0 answers, 1 after 50 ms, 2 never, 3 dies,
  * and tells by `loads` in shared memory how many load at once.
  */
 const SCRIPT = `
@@ -25,7 +25,7 @@ const SCRIPT = `
       }
       return parentPort.postMessage({ type: 'loaded' });
     }
-    const [order, tag] = message.photo.bytes;
+    const [order, tag] = message.picture.bytes;
     if (order === 3) process.exit(7);
     if (order === 2) return;
     if (order === 1) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -63,7 +63,7 @@ function makePool({ goodLoads = 1_000_000, ...options }: Setup = {}) {
 
 function task(order: number, tag = 0): AnalyseTask {
   return {
-    photo: { bytes: new Uint8Array([order, tag]), header: {} as ImageHeader },
+    picture: { bytes: new Uint8Array([order, tag]), header: {} as ImageHeader },
     wish: undefined,
   };
 }

@@ -32,7 +32,7 @@ const LONGEST_BACKOFF_MS = 30_000;
 const HEAD_START_MS = 200;
 
 /**
- * Worker threads that analyse photos, first come, first served.
+ * Worker threads that analyse pictures, first come, first served.
  *
  * Own code where a general pool would do, for three things that those do not have: sessions are
  * made one after another (made at once in several threads they have crashed, onnxruntime#24486),
@@ -79,7 +79,7 @@ export class WorkerPool {
   }
 
   /**
-   * Runs a task; its photo's memory moves to the worker.
+   * Runs a task; its picture's memory moves to the worker.
    *
    * @param signal when it fires, a task that waits is dropped, one that runs is no longer waited for
    * @throws EngineError `timeout` or `unavailable`
@@ -128,7 +128,7 @@ export class WorkerPool {
       this.#running++;
       member.watchdog = setTimeout(() => this.#giveUpOn(member), this.#options.maxTaskMs);
       const message: ToWorker = { type: 'analyse', ...job.task };
-      member.worker.postMessage(message, [job.task.photo.bytes.buffer]);
+      member.worker.postMessage(message, [job.task.picture.bytes.buffer]);
     }
   }
 

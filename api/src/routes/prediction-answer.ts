@@ -17,14 +17,14 @@ export function rankedPredictions(scores: readonly number[], topK: number): Pred
     .slice(0, topK);
 }
 
-/** What an answer says of one image. */
+/** What an answer says of one photo. */
 export function answerAboutImage(
   { scores, image, timing }: Analysis,
   topK: number,
 ): Exclude<BatchItem, { error: unknown }> {
   return {
     predictions: rankedPredictions(scores, topK),
-    image,
+    image: image!,
     timing: {
       decode_ms: roundToMicroseconds(timing.decodeMs),
       inference_ms: roundToMicroseconds(timing.inferenceMs),
