@@ -8,6 +8,7 @@ import { LABELS } from '@naevus/shared/taxonomy';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SmallRun, writeSmallRun } from './run/fixtures/small-run.ts';
+import { filesBelow } from './versions/verify-version.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -69,6 +70,21 @@ describe('export', () => {
     expect(await readFile(join(store(), 'current.json'), 'utf8')).toBe('{"version":"0.0.1"}\n');
   });
 
+  it('gives the same bytes when it is run again', async () => {
+    const again = join(folder, 'again');
+    const args = ['--run', small.run, '--version', '0.0.1', '--artifacts', again];
+    expect((await command('export', ...args)).code).toBe(0);
+    const files = await filesBelow(store());
+    expect(files.length).toBeGreaterThan(15);
+    expect(await filesBelow(again)).toEqual(files);
+    for (const path of files) {
+      const [first, second] = await Promise.all(
+        [store(), again].map((root) => readFile(join(root, path))),
+      );
+      expect(first!.equals(second!), path).toBe(true);
+    }
+  });
+
   it('refuses a version that exists, a bad one and a run that is none', async () => {
     const exporting = (version: string, run = small.run) =>
       command('export', '--run', run, '--version', version, '--artifacts', store());
@@ -86,6 +102,72 @@ describe('export', () => {
     );
     expect(flat.stderr).toContain('--score-prior flat is none of training, uniform');
     expect((await readdir(store())).sort()).toEqual(['0.0.1', 'current.json']);
+  });
+});
+
+describe('models', () => {
+  const models = (...args: string[]) =>
+    command('models', ...args, '--artifacts', join(folder, 'store'));
+
+  it('explains itself', async () => {
+    const { code, stdout } = await command('models', '--help');
+    expect(code).toBe(0);
+    for (const name of [
+      'list',
+      'show',
+      'diff',
+      'use',
+      'verify',
+      'add',
+      'prune',
+      'keygen',
+      'sign',
+    ]) {
+      expect(stdout).toMatch(new RegExp(`^${name} `, 'm'));
+    }
+  });
+
+  it.each([
+    [[], 'a command is needed: list, show'],
+    [['lost'], 'lost is no command: list'],
+    [['list', '--keep', '1'], 'list takes no --keep'],
+    [['diff', '0.0.1'], 'diff takes 2 words after it, not 1'],
+    [['use', '0.0.9'], 'there is no version 0.0.9. There are: 0.0.1'],
+    [['show', '../data'], 'there is no version ../data'],
+    [['prune', '--keep', '-1'], 'keep'],
+  ])('says what is wrong with %j', async (args, message) => {
+    const { code, stderr } = await models(...args);
+    expect(code).toBe(1);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it('signs, verifies and serves what was exported, and nothing that was changed since', async () => {
+    const key = join(folder, 'key');
+    expect((await models('verify')).stdout).toContain('0.0.1: whole');
+    expect((await command('models', 'keygen', '--out', key)).code).toBe(0);
+    expect((await models('use', '0.0.1', '--key', `${key}.pub`)).stderr).toContain('is not signed');
+    expect((await models('sign', '0.0.1', '--key', key)).code).toBe(0);
+    expect(await models('use', '0.0.1', '--key', `${key}.pub`)).toMatchObject({
+      code: 0,
+      stdout: 'current.json names 0.0.1 now\n',
+    });
+    expect((await models('list')).stdout).toMatch(/^\* {2}0\.0\.1 /m);
+
+    const card = join(folder, 'store', '0.0.1', 'MODEL_CARD.md');
+    const whole = await readFile(card);
+    try {
+      await writeFile(card, `${whole}.`);
+      const { code, stderr } = await models('verify', '--key', `${key}.pub`);
+      expect(code).toBe(1);
+      expect(stderr).toContain('MODEL_CARD.md: has ');
+      expect((await models('use', '0.0.1')).stderr).toContain('must not be used');
+    } finally {
+      await writeFile(card, whole);
+    }
+    expect((await models('verify', '0.0.1', '--key', `${key}.pub`)).stdout).toContain(
+      'signed by a trusted key',
+    );
   });
 });
 

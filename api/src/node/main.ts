@@ -71,7 +71,10 @@ function wantsHelp(args: string[]): boolean {
 async function serve(workers: InferenceWorkers, firstWorker: Worker | undefined): Promise<void> {
   const settings = readSettings(process.env);
   const logger = createLogger(settings.NAEVUS_LOG_LEVEL);
-  const model = await openModelFolder(settings.NAEVUS_MODEL_DIR ?? BUNDLED_MODELS);
+  const model = await openModelFolder(
+    settings.NAEVUS_MODEL_DIR ?? BUNDLED_MODELS,
+    settings.NAEVUS_TRUSTED_KEY,
+  );
   const threads = settings.NAEVUS_WORKERS ?? usableCpus() + 1;
   const engine = new WorkerEngine(model, {
     workers: threads,

@@ -19,12 +19,19 @@ export interface ModelFolder extends ServedModel {
  * Opens the model that is to be served.
  *
  * @param directory a folder with `current.json` and one folder a version, or the folder of a version
- * @throws ArtifactError when there is no model, or its manifest cannot be used
+ * @param trustedKeys public keys, one of which must have signed it; left out: signed or not
+ * @throws ArtifactError when there is no model, its manifest cannot be used, or it is not signed as it must be
  */
-export async function openModelFolder(directory: string): Promise<ModelFolder> {
-  const folder = await versionFolder(directory);
+export async function openModelFolder(
+  directory: string,
+  trustedKeys?: readonly string[],
+): Promise<ModelFolder> {
+  const { folder, version } = await versionFolder(directory);
   const source = folderSource(folder);
-  const { manifest, sha256 } = await loadManifest(source, nodeSha256);
+  const { manifest, sha256 } = await loadManifest(source, nodeSha256, {
+    ...(trustedKeys && { trustedKeys }),
+    ...(version !== undefined && { version }),
+  });
   let card: Promise<string> | undefined;
   return {
     folder,
@@ -39,8 +46,9 @@ export async function openModelFolder(directory: string): Promise<ModelFolder> {
   };
 }
 
-async function versionFolder(directory: string): Promise<string> {
-  if (await exists(join(directory, MANIFEST_PATH))) return directory;
+/** The folder to read, and which version must be in it where `current.json` says so. */
+async function versionFolder(directory: string): Promise<{ folder: string; version?: string }> {
+  if (await exists(join(directory, MANIFEST_PATH))) return { folder: directory };
   const bytes = await folderSource(directory).read(CURRENT_PATH);
   if (bytes === undefined) {
     const detail = 'holds no model: neither current.json nor manifest.json is in it';
@@ -55,7 +63,7 @@ async function versionFolder(directory: string): Promise<string> {
       'is the current version, but there is no such folder',
     );
   }
-  return folder;
+  return { folder, version };
 }
 
 async function exists(path: string): Promise<boolean> {

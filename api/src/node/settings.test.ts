@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { describeSettings, readSettings, SettingsError } from './settings.ts';
 
+const KEY = '/FHNjmIYoaONpH7QAjDwWAgW7RO6MwOsXeuRFUiQgCU=';
+
 function faultsOf(environment: Record<string, string>): string {
   try {
     readSettings(environment);
@@ -34,6 +36,7 @@ describe('readSettings', () => {
         NAEVUS_WORKERS: '2',
         NAEVUS_TIMEOUT_SECONDS: '0.5',
         NAEVUS_CORS_ORIGINS: 'https://a.example, http://localhost:3000',
+        NAEVUS_TRUSTED_KEY: `${KEY}, ${KEY}`,
       }),
     ).toMatchObject({
       PORT: 0,
@@ -41,6 +44,7 @@ describe('readSettings', () => {
       NAEVUS_WORKERS: 2,
       NAEVUS_TIMEOUT_SECONDS: 0.5,
       NAEVUS_CORS_ORIGINS: ['https://a.example', 'http://localhost:3000'],
+      NAEVUS_TRUSTED_KEY: [KEY, KEY],
     });
   });
 
@@ -55,6 +59,7 @@ describe('readSettings', () => {
     ['NAEVUS_QUEUE', '-1', 'from 0 to'],
     ['NAEVUS_TIMEOUT_SECONDS', '0', 'seconds'],
     ['NAEVUS_TIMEOUT_SECONDS', '1e3', 'seconds'],
+    ['NAEVUS_TRUSTED_KEY', 'key.pub', 'public keys as'],
     ['NAEVUS_LOG_LEVEL', 'loud', 'one of fatal, error'],
     ['NAEVUS_CORS_ORIGINS', '*', 'origins like'],
     ['NAEVUS_CORS_ORIGINS', 'https://a.example/path', 'origins like'],

@@ -1,4 +1,5 @@
 import { MAX_BATCH } from '@naevus/shared/api/request';
+import { publicKeySchema } from '@naevus/shared/artifact/signature';
 import { DEFAULT_MAX_PIXELS } from '@naevus/shared/preprocessing/sharp-decode';
 import * as z from 'zod';
 
@@ -39,6 +40,14 @@ const origins = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const publicKeys = z.string().transform((text, context) => {
+  const list = text.split(',').map((key) => key.trim());
+  if (list.every((key) => publicKeySchema.safeParse(key).success)) return list;
+  const message = 'must be public keys as models -- keygen prints them, separated by commas';
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
 /** Every variable that the Node server reads. */
 const variables = {
   PORT: whole(0, 65_535).default(8080).describe('port to listen on; 0 takes any that is free'),
@@ -47,6 +56,9 @@ const variables = {
     .string()
     .optional()
     .describe('folder with current.json, or of one version (default: the bundled model)'),
+  NAEVUS_TRUSTED_KEY: publicKeys
+    .optional()
+    .describe('public keys, one of which must have signed the model (default: signed or not)'),
   NAEVUS_WORKERS: whole(1, 256)
     .optional()
     .describe('inference threads (default: the CPUs that may be used, and one more)'),

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { type Manifest, manifestSchema } from './manifest.ts';
+import { SIGNATURE_PATH, signatureSchema, verifySignature } from './signature.ts';
 import {
   ArtifactError,
   type ArtifactSource,
@@ -16,18 +17,50 @@ export interface LoadedManifest {
   readonly sha256: string;
 }
 
+/** What a manifest must be besides valid. */
+export interface ManifestDemands {
+  /** Public keys (`publicKeySchema`), one of which must have signed it. Left out: signatures are not looked at. */
+  readonly trustedKeys?: readonly string[];
+  /** The version that was asked for: an older one, however well signed, must not stand in its place. */
+  readonly version?: string;
+}
+
 /**
- * Reads and validates `manifest.json`.
+ * Reads and validates `manifest.json`, and holds it to what is demanded of it.
  *
- * @throws ArtifactError `missing`, `not-json` or `invalid`
+ * @throws ArtifactError `missing`, `not-json`, `invalid`, `wrong-version`, `unsigned`, `untrusted-key` or
+ *   `wrong-signature`
  */
 export async function loadManifest(
   source: ArtifactSource,
   sha256: Sha256 = webCryptoSha256,
+  { trustedKeys, version }: ManifestDemands = {},
 ): Promise<LoadedManifest> {
   const bytes = await readOrThrow(source, MANIFEST_PATH);
+  if (trustedKeys) await requireSignature(source, bytes, trustedKeys);
   const manifest = parseJson(bytes, MANIFEST_PATH, manifestSchema);
+  if (version !== undefined && manifest.version !== version) {
+    const detail = `is of version ${manifest.version} where ${version} should be`;
+    throw new ArtifactError('wrong-version', MANIFEST_PATH, detail);
+  }
   return { manifest, sha256: await sha256(bytes) };
+}
+
+async function requireSignature(
+  source: ArtifactSource,
+  manifest: Uint8Array<ArrayBuffer>,
+  trustedKeys: readonly string[],
+): Promise<void> {
+  const signature = await source.read(SIGNATURE_PATH);
+  if (signature === undefined) {
+    const detail = `is not signed: there is no ${SIGNATURE_PATH} beside it`;
+    throw new ArtifactError('unsigned', MANIFEST_PATH, detail);
+  }
+  await verifySignature(
+    manifest,
+    parseJson(signature, SIGNATURE_PATH, signatureSchema),
+    trustedKeys,
+  );
 }
 
 /**

@@ -1,12 +1,9 @@
 import * as z from 'zod';
 import { PREPROCESSING } from '../preprocessing/preprocessing-spec.ts';
 import { LABELS } from '../taxonomy.ts';
+import { versionSchema } from './version.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 in lower-case hex');
-/** semver.org's own expression, less the build metadata, which would make two versions of one rank. */
-const SEMVER =
-  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][\da-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][\da-zA-Z-]*))*)?$/;
-const semver = z.string().regex(SEMVER, 'a version like 1.2.3');
 const score = z.number().min(0).max(1);
 
 /** Raised when the format changes so that an older loader would misread it. */
@@ -43,7 +40,7 @@ const engineSchema = z.strictObject({
 export const manifestSchema = z.strictObject({
   schemaVersion: z.literal(MANIFEST_SCHEMA_VERSION),
   name: z.string().min(1),
-  version: semver,
+  version: versionSchema,
   createdAt: z.iso.datetime(),
   architecture: z.string().min(1),
   labels: z.tuple(LABELS.map((label) => z.literal(label)) as never) as z.ZodType<typeof LABELS>,
@@ -98,7 +95,7 @@ export const manifestSchema = z.strictObject({
   }),
   licence: z.strictObject({ weights: z.string(), code: z.string(), attribution: z.string() }),
   intendedUse: z.string(),
-  /** Every file of the version but this one. */
+  /** Every file of the version but this one and its signatures. */
   files: z.array(artifactFileSchema).min(1),
 });
 
@@ -106,4 +103,4 @@ export type Manifest = z.infer<typeof manifestSchema>;
 export type ArtifactFile = z.infer<typeof artifactFileSchema>;
 
 /** `model-artifacts/current.json`: the version served by default. */
-export const currentSchema = z.strictObject({ version: semver });
+export const currentSchema = z.strictObject({ version: versionSchema });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ArtifactSource, loadFile, webCryptoSha256 } from './verify.ts';
+import { type ArtifactSource, loadFile, verifyFiles, webCryptoSha256 } from './verify.ts';
 
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
@@ -51,6 +51,20 @@ describe('loadFile', () => {
     await expect(
       loadFile(source, manifest, 'model.onnx', () => WEIGHTS_SHA256),
     ).resolves.toHaveLength(7);
+  });
+});
+
+describe('verifyFiles', () => {
+  it('names every file that is not what the manifest says', async () => {
+    const entry = (path: string, sha256: string) => ({ path, bytes: 7, sha256 });
+    const right = await webCryptoSha256(encode(WEIGHTS));
+    const files = [entry('a', right), entry('b', WEIGHTS_SHA256), entry('c', right)];
+    const source = sourceOf({ a: WEIGHTS, b: WEIGHTS });
+    expect((await verifyFiles(source, { files })).map(({ code, path }) => [code, path])).toEqual([
+      ['wrong-hash', 'b'],
+      ['missing', 'c'],
+    ]);
+    expect(await verifyFiles(source, { files: [entry('a', right)] })).toEqual([]);
   });
 });
 

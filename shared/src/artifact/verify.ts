@@ -18,7 +18,11 @@ export type ArtifactFault =
   | 'invalid'
   | 'not-listed'
   | 'wrong-size'
-  | 'wrong-hash';
+  | 'wrong-hash'
+  | 'wrong-version'
+  | 'unsigned'
+  | 'untrusted-key'
+  | 'wrong-signature';
 
 /** A model artifact that must not be served: `code` says why, `path` which of its files. */
 export class ArtifactError extends Error {
@@ -82,6 +86,26 @@ export async function verifyFile(
       `${hashes}; restore the file or export again`,
     );
   }
+}
+
+/**
+ * Holds every file that a manifest lists to its entry there.
+ *
+ * @returns what is wrong, one a file; empty where the artifact is whole
+ */
+export async function verifyFiles(
+  source: ArtifactSource,
+  manifest: Pick<Manifest, 'files'>,
+  sha256: Sha256 = webCryptoSha256,
+): Promise<ArtifactError[]> {
+  const faults: ArtifactError[] = [];
+  for (const { path } of manifest.files) {
+    await loadFile(source, manifest, path, sha256).catch((error: unknown) => {
+      if (!(error instanceof ArtifactError)) throw error;
+      faults.push(error);
+    });
+  }
+  return faults;
 }
 
 /** @throws ArtifactError `missing` */

@@ -1,12 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type LoadedManifest,
-  loadManifest,
-  parseJson,
-} from '@naevus/shared/artifact/load-manifest';
-import { currentSchema } from '@naevus/shared/artifact/manifest';
+import { type LoadedManifest, loadManifest } from '@naevus/shared/artifact/load-manifest';
 import { type ArtifactSource, loadFile } from '@naevus/shared/artifact/verify';
+import { readCurrentVersion } from '../export/artifact-store.ts';
 
 /** A version out of a folder, of which everything that is read was held to the manifest's digests. */
 export interface ArtifactFolder extends LoadedManifest {
@@ -32,14 +28,17 @@ export async function loadArtifactFolder(folder: string): Promise<ArtifactFolder
  * @throws ArtifactError when there is no `current.json`, or it does not fit.
  */
 export async function currentVersionFolder(store: string): Promise<string> {
-  const path = join(store, 'current.json');
-  const bytes = await folderSource(store).read('current.json');
-  if (!bytes)
-    throw new Error(`${path} is not there: export a version first, or name one with --model`);
-  return join(store, parseJson(bytes, path, currentSchema).version);
+  const version = await readCurrentVersion(store);
+  if (version === undefined) {
+    throw new Error(
+      `${join(store, 'current.json')} is not there: export a version first, or name one with --model`,
+    );
+  }
+  return join(store, version);
 }
 
-function folderSource(folder: string): ArtifactSource {
+/** The files of a version's folder. */
+export function folderSource(folder: string): ArtifactSource {
   return {
     async read(path) {
       try {

@@ -1,7 +1,39 @@
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { parseJson } from '@naevus/shared/artifact/load-manifest';
 import { currentSchema } from '@naevus/shared/artifact/manifest';
+import { compareVersions, isVersion } from '@naevus/shared/artifact/version';
 import type { ArtifactFiles } from './build-artifact.ts';
+
+const CURRENT_PATH = 'current.json';
+
+/** Versions of a store, oldest first; none where there is no store. */
+export async function listVersions(store: string): Promise<string[]> {
+  const entries = await readdir(store, { withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    },
+  );
+  return entries
+    .filter((entry) => entry.isDirectory() && isVersion(entry.name))
+    .map(({ name }) => name)
+    .sort(compareVersions);
+}
+
+/**
+ * The version that is served by default; undefined where none is.
+ *
+ * @throws ArtifactError when `current.json` does not fit
+ */
+export async function readCurrentVersion(store: string): Promise<string | undefined> {
+  const path = join(store, CURRENT_PATH);
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return bytes && parseJson(bytes, path, currentSchema).version;
+}
 
 /**
  * Whether a version may be written.
@@ -9,13 +41,13 @@ import type { ArtifactFiles } from './build-artifact.ts';
  * @throws Error when it is not a semantic version, or is there already.
  */
 export async function checkNewVersion(store: string, version: string): Promise<void> {
-  if (!currentSchema.safeParse({ version }).success) {
+  if (!isVersion(version)) {
     throw new Error(`${version} is not a version like 1.2.3 (semver.org)`);
   }
   if (await stat(join(store, version)).catch(() => null)) {
-    const versions = (await readdir(store)).filter((name) => /^\d/.test(name)).sort();
+    const versions = (await listVersions(store)).join(', ');
     throw new Error(
-      `${join(store, version)} is there already, and a version is never overwritten. There are: ${versions.join(', ')}`,
+      `${join(store, version)} is there already, and a version is never overwritten. There are: ${versions}`,
     );
   }
 }
@@ -52,7 +84,7 @@ export async function setCurrentVersion(store: string, version: string): Promise
   const partial = join(store, `.current.${process.pid}.partial`);
   try {
     await writeFile(partial, `${JSON.stringify({ version })}\n`);
-    await rename(partial, join(store, 'current.json'));
+    await rename(partial, join(store, CURRENT_PATH));
   } finally {
     await rm(partial, { force: true });
   }

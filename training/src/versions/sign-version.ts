@@ -1,0 +1,29 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MANIFEST_PATH } from '@naevus/shared/artifact/load-manifest';
+import { SIGNATURE_PATH, signManifest } from '@naevus/shared/artifact/signature';
+import { requireWhole } from './verify-version.ts';
+
+/**
+ * Signs a version that is whole, in the place of a signature that it has.
+ *
+ * @param privateKey PKCS #8, DER, of an Ed25519 key
+ * @returns the public key
+ * @throws Error when a file does not fit the manifest: a signature must not vouch for that
+ */
+export async function signVersion(
+  folder: string,
+  privateKey: Uint8Array<ArrayBuffer>,
+): Promise<string> {
+  await requireWhole(folder);
+  const manifest = new Uint8Array(await readFile(join(folder, MANIFEST_PATH)));
+  const signature = await signManifest(manifest, privateKey);
+  const partial = join(folder, `.${SIGNATURE_PATH}.${process.pid}.partial`);
+  try {
+    await writeFile(partial, `${JSON.stringify(signature, null, 2)}\n`);
+    await rename(partial, join(folder, SIGNATURE_PATH));
+  } finally {
+    await rm(partial, { force: true });
+  }
+  return signature.publicKey;
+}
