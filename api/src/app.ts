@@ -17,6 +17,7 @@ import { modelRoute } from './routes/model.ts';
 import { openapiRoute } from './routes/openapi.ts';
 import { predictRoute } from './routes/predict.ts';
 import type { Route } from './routes/route.ts';
+import { v2Routes } from './v2/routes.ts';
 
 /**
  * The API, the same on every runtime: what differs comes in as `deps`.
@@ -32,6 +33,7 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     modelRoute(deps),
     liveRoute(),
     readyRoute(deps),
+    ...v2Routes(deps),
   ];
   const routes: Route[] = [
     ...described,

@@ -5,8 +5,9 @@ import {
   type Analysis,
   EngineError,
   type HeatmapWish,
+  type NetworkInput,
   type Outcome,
-  type Photo,
+  type Picture,
 } from '../engine/engine.ts';
 import { inspectPhoto } from './photo.ts';
 import { internalProblem, ProblemError } from './problem-error.ts';
@@ -16,23 +17,23 @@ type ImageFile = Uint8Array<ArrayBuffer>;
 /**
  * Analyses the images of one request.
  *
- * @param images what is a problem already stays one
+ * @param images files, whose headers are looked at first; or the network's inputs. What is a problem already stays one
  * @returns as many, in the same order: an analysis, or the problem of that image
  * @throws ProblemError when the engine cannot answer: `busy`, `no-model`, `timeout`
  */
 export async function analyseUpload(
   c: Context<AppEnv>,
   { engine, limits, log }: AppDependencies,
-  images: readonly (ImageFile | ProblemError)[],
+  images: readonly (ImageFile | NetworkInput | ProblemError)[],
   wish?: HeatmapWish,
 ): Promise<(Analysis | ProblemError)[]> {
   const inspected = images.map((image) => {
-    if (image instanceof ProblemError) return image;
+    if (!(image instanceof Uint8Array)) return image;
     return problemOr(() => inspectPhoto(image, limits));
   });
-  const photos = inspected.filter((item): item is Photo => !(item instanceof ProblemError));
+  const pictures = inspected.filter((item): item is Picture => !(item instanceof ProblemError));
   const outcomes = await withDeadline(c, limits.timeoutSeconds, (signal) =>
-    photos.length === 0 ? Promise.resolve<Outcome[]>([]) : engine.analyse(photos, wish, signal),
+    pictures.length === 0 ? Promise.resolve<Outcome[]>([]) : engine.analyse(pictures, wish, signal),
   );
   let next = 0;
   return inspected.map((item) => {

@@ -1,14 +1,21 @@
+import type { V2Error } from '@naevus/shared/api/inference-protocol';
 import { PROBLEM_MEDIA_TYPE } from '@naevus/shared/api/problem';
 import type { Context } from 'hono';
 import type { AppEnv } from '../app-env.ts';
 import type { ProblemError } from './problem-error.ts';
 
-/** Answers with a problem document. */
+/** Answers with a problem document; under /v2 with the error that the protocol has instead. */
 export function respondWithProblem(c: Context<AppEnv>, error: ProblemError): Response {
   c.set('problem', error.kind);
+  const headers = { ...error.headers, 'Cache-Control': 'no-store' };
+  if (/^\/v2(\/|$)/.test(c.req.path)) {
+    return c.body(JSON.stringify({ error: error.message } satisfies V2Error), error.status, {
+      ...headers,
+      'Content-Type': 'application/json',
+    });
+  }
   return c.body(JSON.stringify(error.document(c.var.requestId)), error.status, {
-    ...error.headers,
+    ...headers,
     'Content-Type': PROBLEM_MEDIA_TYPE,
-    'Cache-Control': 'no-store',
   });
 }

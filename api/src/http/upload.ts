@@ -2,8 +2,12 @@ import { imagesBodySchema } from '@naevus/shared/api/request';
 import type { HonoRequest } from 'hono';
 import type { Limits } from '../app-dependencies.ts';
 import { Base64Error, decodeBase64 } from './base64.ts';
+import { parseJson, schemaFaults } from './parse-json.ts';
 import { ProblemError } from './problem-error.ts';
 import { readBody } from './read-body.ts';
+
+/** Values of a JSON body, members that are not known included. */
+const MAX_VALUES = 10_000;
 
 type ImageFile = Uint8Array<ArrayBuffer>;
 
@@ -57,29 +61,16 @@ async function readMultipart(
 }
 
 function readJson(body: ImageFile, limits: Limits): Upload {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch {
-    throw new ProblemError(
-      'malformed-body',
-      'the body is not JSON, though its Content-Type says so',
-    );
-  }
-  const result = imagesBodySchema.safeParse(value);
-  if (!result.success) {
-    const faults = result.error.issues.map(({ path, message }) =>
-      `${path.map(String).join('.') || 'the body'} ${message}`.trim(),
-    );
-    throw new ProblemError('invalid-body', faults.join('; '));
-  }
+  const result = imagesBodySchema.safeParse(parseJson(body, MAX_VALUES));
+  if (!result.success) throw new ProblemError('invalid-body', schemaFaults(result.error));
   const { image, images } = result.data;
-  if (images === undefined) return { batch: false, image: orThrow(decodeItem(image!)) };
+  if (images === undefined) return { batch: false, image: orThrow(decodeBase64Image(image!)) };
   checkBatch(images.length, limits);
-  return { batch: true, images: images.map(decodeItem) };
+  return { batch: true, images: images.map(decodeBase64Image) };
 }
 
-function checkBatch(count: number, { maxBatch }: Limits): void {
+/** @throws ProblemError `too-many-images` */
+export function checkBatch(count: number, { maxBatch }: Limits): void {
   if (count <= maxBatch) return;
   const detail = `${count} images came; a batch may have ${maxBatch}`;
   throw new ProblemError('too-many-images', detail);
@@ -87,7 +78,8 @@ function checkBatch(count: number, { maxBatch }: Limits): void {
 
 const DATA_URL = /^data:[^,]{0,200};base64,/i;
 
-function decodeItem(text: string): ImageFile | ProblemError {
+/** The file in a text of base64 or a data: URL, or what is wrong with the text. */
+export function decodeBase64Image(text: string): ImageFile | ProblemError {
   if (/^data:/i.test(text) && !DATA_URL.test(text)) {
     const detail = 'a data: URL of an image reads data:image/jpeg;base64,…';
     return new ProblemError('invalid-base64', detail);
@@ -100,7 +92,8 @@ function decodeItem(text: string): ImageFile | ProblemError {
   }
 }
 
-function emptyAsProblem(file: ImageFile): ImageFile | ProblemError {
+/** A file as it is, or the problem that it has no bytes. */
+export function emptyAsProblem(file: ImageFile): ImageFile | ProblemError {
   return file.length > 0 ? file : new ProblemError('empty-image', 'the image has no bytes');
 }
 

@@ -1,3 +1,4 @@
+import { v2ErrorSchema } from '@naevus/shared/api/inference-protocol';
 import {
   PROBLEM_MEDIA_TYPE,
   PROBLEMS,
@@ -8,6 +9,7 @@ import { imagesBodySchema } from '@naevus/shared/api/request';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import * as z from 'zod';
 import type { DescribedResponse, Route } from '../routes/route.ts';
+import { JSON_LENGTH_HEADER } from '../v2/infer-request.ts';
 
 /** The part of OpenAPI 3.1 that is used here. https://spec.openapis.org/oas/v3.1.1 */
 export interface OpenApiDocument {
@@ -28,7 +30,8 @@ export interface Operation {
 
 interface Parameter {
   readonly name: string;
-  readonly in: 'query' | 'header';
+  readonly in: 'query' | 'header' | 'path';
+  readonly required?: true;
   readonly description?: string;
   readonly schema: object;
 }
@@ -46,6 +49,9 @@ interface ResponseObject {
 /** What may go wrong on every route. */
 const ALWAYS: readonly ProblemKind[] = ['body-too-large', 'header-too-large', 'internal'];
 
+/** What may go wrong wherever images are sent in one of the three ways of this API. */
+const WITH_UPLOAD: readonly ProblemKind[] = ['invalid-query', 'not-acceptable'];
+
 /** What may go wrong wherever images are sent. */
 const WITH_IMAGES: readonly ProblemKind[] = [
   'empty-body',
@@ -53,8 +59,6 @@ const WITH_IMAGES: readonly ProblemKind[] = [
   'invalid-body',
   'invalid-base64',
   'empty-image',
-  'invalid-query',
-  'not-acceptable',
   'request-timeout',
   'unsupported-format',
   'damaged-image',
@@ -74,8 +78,9 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
   const schemas = new SchemaCollection();
   const paths: OpenApiDocument['paths'] = {};
   for (const route of routes) {
-    paths[route.path] ??= {};
-    paths[route.path]![route.method.toLowerCase()] = operation(route, schemas);
+    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] ??= {};
+    paths[path]![route.method.toLowerCase()] = operation(route, schemas);
   }
   return {
     openapi: '3.1.0',
@@ -91,11 +96,17 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
 
 function operation(route: Route, schemas: SchemaCollection): Operation {
   return {
-    operationId: `${route.method.toLowerCase()}${route.path.replace(/[^a-z]+(\w?)/g, (_, next: string) => next.toUpperCase())}`,
+    operationId: `${route.method.toLowerCase()}${route.path.replace(/[^a-z0-9]+(\w?)/g, (_, next: string) => next.toUpperCase())}`,
     summary: route.summary,
     ...(route.description && { description: route.description }),
-    parameters: [...queryParameters(route), REQUEST_ID],
+    parameters: [
+      ...pathParameters(route),
+      ...(route.tensors ? [JSON_LENGTH] : []),
+      ...queryParameters(route),
+      REQUEST_ID,
+    ],
     ...(route.takes && { requestBody: imageBody(route.takes, schemas) }),
+    ...(route.tensors && { requestBody: tensorBody(route.tensors, schemas) }),
     responses: responses(route, schemas),
   };
 }
@@ -106,6 +117,24 @@ const REQUEST_ID: Parameter = {
   description: 'Taken over where it fits the pattern; else one is made. The answer carries it.',
   schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,64}$' },
 };
+
+const JSON_LENGTH: Parameter = {
+  name: JSON_LENGTH_HEADER,
+  in: 'header',
+  description:
+    'Bytes of the JSON, where binary tensors follow it; 0 where the body is one image file.',
+  schema: { type: 'integer', minimum: 0 },
+};
+
+function pathParameters({ pathParameters }: Route): Parameter[] {
+  return Object.entries(pathParameters ?? {}).map(([name, description]) => ({
+    name,
+    in: 'path',
+    required: true,
+    description,
+    schema: { type: 'string' },
+  }));
+}
 
 function queryParameters({ query }: Route): Parameter[] {
   return Object.entries(query?.shape ?? {}).map(([name, schema]) => {
@@ -128,15 +157,33 @@ function imageBody(takes: NonNullable<Route['takes']>, schemas: SchemaCollection
   };
 }
 
+function tensorBody(schema: z.ZodType, schemas: SchemaCollection) {
+  return {
+    required: true as const,
+    content: {
+      'application/json': { schema: schemas.reference(schema) },
+      'application/octet-stream': { schema: BYTES },
+    },
+  };
+}
+
 function responses(route: Route, schemas: SchemaCollection): Record<string, ResponseObject> {
   const all: Record<string, ResponseObject> = { 200: success(route.answer, schemas) };
-  const kinds = new Set([...route.problems, ...(route.takes ? WITH_IMAGES : []), ...ALWAYS]);
+  const kinds = new Set([
+    ...route.problems,
+    ...(route.takes ? WITH_UPLOAD : []),
+    ...(route.takes || route.tensors ? WITH_IMAGES : []),
+    ...ALWAYS,
+  ]);
+  const content = route.v2
+    ? { 'application/json': { schema: schemas.reference(v2ErrorSchema) } }
+    : { [PROBLEM_MEDIA_TYPE]: { schema: schemas.reference(problemSchema) } };
   for (const kind of kinds) {
     const { status, title } = PROBLEMS[kind];
     const before = all[status]?.description;
     all[status] = {
       description: before ? `${before}; or: ${title}` : title,
-      content: { [PROBLEM_MEDIA_TYPE]: { schema: schemas.reference(problemSchema) } },
+      content,
     };
   }
   return all;
@@ -203,6 +250,7 @@ class SchemaCollection {
     if (schema instanceof z.ZodObject) {
       for (const member of Object.values(schema.shape)) this.#collect(member as z.ZodType);
     }
+    if (schema instanceof z.ZodOptional) this.#collect(schema.unwrap() as z.ZodType);
     if (schema instanceof z.ZodArray) this.#collect(schema.element as z.ZodType);
     if (schema instanceof z.ZodUnion) {
       for (const option of schema.options) this.#collect(option as z.ZodType);

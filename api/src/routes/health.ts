@@ -16,7 +16,7 @@ export function liveRoute(): Route {
 }
 
 /** `GET /health/ready`: images may be sent; not before the model has answered once. */
-export function readyRoute({ engine, draining }: AppDependencies): Route {
+export function readyRoute(deps: AppDependencies): Route {
   return {
     method: 'GET',
     path: '/health/ready',
@@ -27,17 +27,21 @@ export function readyRoute({ engine, draining }: AppDependencies): Route {
     },
     problems: ['no-model', 'draining'],
     handle(c) {
-      const headers = { 'Retry-After': '1' };
-      if (draining())
-        throw new ProblemError('draining', 'the server is shutting down', { headers });
-      if (engine.state === 'failed') {
-        throw new ProblemError('no-model', 'the model could not be loaded', { headers });
-      }
-      if (engine.state === 'starting') {
-        throw new ProblemError('no-model', 'the model is being loaded', { headers });
-      }
-      const { name, version } = engine.model.manifest;
+      requireReady(deps);
+      const { name, version } = deps.engine.model.manifest;
       return c.json<Ready>({ status: 'ready', model: { name, version } });
     },
   };
+}
+
+/** @throws ProblemError `draining`, `no-model` where images may not be sent */
+export function requireReady({ engine, draining }: AppDependencies): void {
+  const headers = { 'Retry-After': '1' };
+  if (draining()) throw new ProblemError('draining', 'the server is shutting down', { headers });
+  if (engine.state === 'failed') {
+    throw new ProblemError('no-model', 'the model could not be loaded', { headers });
+  }
+  if (engine.state === 'starting') {
+    throw new ProblemError('no-model', 'the model is being loaded', { headers });
+  }
 }

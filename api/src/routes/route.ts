@@ -20,6 +20,12 @@ export interface Route {
   readonly query?: z.ZodObject;
   /** Images are sent: raw, as multipart or as JSON; or several at once. */
   readonly takes?: 'image' | 'images';
+  /** JSON of this schema is sent, and perhaps binary tensors behind it. */
+  readonly tensors?: z.ZodType;
+  /** What the `:names` of the path stand for. */
+  readonly pathParameters?: Readonly<Record<string, string>>;
+  /** Errors are those of the Open Inference Protocol, not problem documents. */
+  readonly v2?: boolean;
   readonly answer: DescribedResponse;
   /** What may go wrong beside what may always go wrong. */
   readonly problems: readonly ProblemKind[];
