@@ -11,12 +11,8 @@ import { fingerprintDataset } from './data/fingerprint.ts';
 import { describeSplit, splitDataset } from './data/split.ts';
 import { EFFICIENTNET_B0 } from './network/architecture.ts';
 import { RUN_FILES } from './run/run-record.ts';
-import {
-  PRESETS,
-  type PresetName,
-  type TrainingConfig,
-  trainingConfigSchema,
-} from './training/training-config.ts';
+import { PRESETS, type PresetName } from './training/presets.ts';
+import { type TrainingConfig, trainingConfigSchema } from './training/training-config.ts';
 import { trainRun } from './training/training-run.ts';
 import { loadPretrained } from './weights/pretrained.ts';
 

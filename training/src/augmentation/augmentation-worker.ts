@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { createRandom } from '@naevus/shared/random';
 import { augmentImage } from './augment-image.ts';
 import type { Augmentation } from './augmentation-config.ts';
+import { type BatchMix, mixImages } from './mixing.ts';
 
 export interface AugmentationWorkerData {
   /** Decoded images one after another, `imageSize * imageSize * 3` bytes each. */
@@ -20,6 +21,8 @@ export interface AugmentationJob {
   readonly seed: number;
   /** Side of the images wanted. */
   readonly size: number;
+  /** How the augmented images are then mixed with one another. */
+  readonly mix: BatchMix | null;
 }
 
 export interface AugmentedBatch {
@@ -30,7 +33,7 @@ export interface AugmentedBatch {
 
 const { images, imageSize, aspects, augmentation } = workerData as AugmentationWorkerData;
 
-parentPort?.on('message', ({ id, indices, seed, size }: AugmentationJob) => {
+parentPort?.on('message', ({ id, indices, seed, size, mix }: AugmentationJob) => {
   const random = createRandom(seed);
   const bytes = imageSize * imageSize * 3;
   const values = new Float32Array(indices.length * size * size * 3);
@@ -39,5 +42,6 @@ parentPort?.on('message', ({ id, indices, seed, size }: AugmentationJob) => {
     const image = { data, size: imageSize, aspect: aspects[index] ?? 1 };
     augmentImage(image, augmentation, random, values, position * size * size * 3, size);
   }
+  if (mix) mixImages(values, indices.length, size, mix);
   parentPort?.postMessage({ id, values } satisfies AugmentedBatch, [values.buffer]);
 });

@@ -1,5 +1,6 @@
 import { createRandom } from '@naevus/shared/random';
 import { describe, expect, it } from 'vitest';
+import keras from './fixtures/keras-focal.json' with { type: 'json' };
 import { type LogitLossOptions, logitLoss } from './logit-loss.ts';
 
 const plain: LogitLossOptions = {
@@ -74,6 +75,23 @@ describe('logitLoss', () => {
       expect(gradient[i]).toBeCloseTo((at(1e-2) - at(-1e-2)) / 2e-2, 3);
     }
   });
+
+  it.each(keras.cases)(
+    "has the value and gradient of Keras' focal loss: gamma $gamma, alpha $alpha, smoothing $labelSmoothing",
+    ({ gamma, alpha, labelSmoothing, value, gradient }) => {
+      const found = logitLoss(Float32Array.from(keras.logits.flat()), keras.labels, {
+        classes: 7,
+        focalGamma: gamma,
+        labelSmoothing,
+        classWeights: Array.isArray(alpha) ? alpha : new Array(7).fill(alpha),
+        logitOffsets: new Array(7).fill(0),
+      });
+      expect(found.value).toBeCloseTo(value, 5);
+      for (const [i, slope] of gradient.flat().entries()) {
+        expect(found.gradient[i]).toBeCloseTo(slope, 5);
+      }
+    },
+  );
 
   it('stays finite where a class is certain', () => {
     const { value, gradient } = logitLoss(Float32Array.of(500, -500, 0), [1], {

@@ -27,6 +27,8 @@ export interface ParameterSpec {
   readonly shape: readonly number[];
   /** 'stem', 'blocks.S.I', 'head' or 'classifier'. */
   readonly block: string;
+  /** Whether it is a batch norm's. */
+  readonly normalization: boolean;
 }
 
 /** Float32 values by name, in PyTorch's layout: what safetensors files, checkpoints and exporters hold. */
@@ -65,10 +67,10 @@ class ParameterRecorder implements NetworkOps<null> {
       kernel,
       kernel,
     ]);
-    this.add(`${norm}.weight`, 'scale', [outputs]);
-    this.add(`${norm}.bias`, 'bias', [outputs]);
-    this.add(`${norm}.running_mean`, 'running-mean', [outputs]);
-    this.add(`${norm}.running_var`, 'running-variance', [outputs]);
+    this.add(`${norm}.weight`, 'scale', [outputs], true);
+    this.add(`${norm}.bias`, 'bias', [outputs], true);
+    this.add(`${norm}.running_mean`, 'running-mean', [outputs], true);
+    this.add(`${norm}.running_var`, 'running-variance', [outputs], true);
     return null;
   }
 
@@ -98,8 +100,13 @@ class ParameterRecorder implements NetworkOps<null> {
     return null;
   }
 
-  private add(name: string, kind: ParameterKind, shape: readonly number[]): void {
-    this.specs.push({ name, kind, shape, block: this.currentBlock });
+  private add(
+    name: string,
+    kind: ParameterKind,
+    shape: readonly number[],
+    normalization = false,
+  ): void {
+    this.specs.push({ name, kind, shape, block: this.currentBlock, normalization });
   }
 }
 

@@ -1,5 +1,8 @@
 import type { ParameterSpec } from './parameters.ts';
 
+/** What of a parameter decides its layout. */
+type Layout = Pick<ParameterSpec, 'kind' | 'shape'>;
+
 /** Axes of PyTorch's layout in the order TensorFlow has them. */
 const AXES: Partial<Record<ParameterSpec['kind'], readonly number[]>> = {
   convolution: [2, 3, 1, 0],
@@ -11,19 +14,19 @@ const AXES: Partial<Record<ParameterSpec['kind'], readonly number[]>> = {
  * Shape in TensorFlow's layout: convolution [y, x, in, out], depthwise [y, x, channel, 1],
  * dense [in, out]; vectors stay.
  */
-export function tensorflowShape({ kind, shape }: ParameterSpec): number[] {
+export function tensorflowShape({ kind, shape }: Layout): number[] {
   const axes = AXES[kind];
   return axes ? axes.map((axis) => shape[axis] ?? 1) : [...shape];
 }
 
 /** PyTorch's layout to TensorFlow's; a copy. */
-export function toTensorflowLayout(values: Float32Array, spec: ParameterSpec): Float32Array {
+export function toTensorflowLayout(values: Float32Array, spec: Layout): Float32Array {
   const axes = AXES[spec.kind];
   return axes ? permute(values, spec.shape, axes) : values.slice();
 }
 
 /** TensorFlow's layout to PyTorch's; a copy. */
-export function toPytorchLayout(values: Float32Array, spec: ParameterSpec): Float32Array {
+export function toPytorchLayout(values: Float32Array, spec: Layout): Float32Array {
   const axes = AXES[spec.kind];
   if (!axes) return values.slice();
   const inverse = axes.map((_, axis) => axes.indexOf(axis));

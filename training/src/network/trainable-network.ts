@@ -64,14 +64,21 @@ export class TrainableNetwork {
       usesBatchStatistics: never,
       onBatchStatistics: ignore,
     });
-    const width = this.architecture.headChannels;
-    const values = new Float32Array(features.length * width);
-    for (const [row, feature] of features.entries()) values.set(feature, row * width);
-    const pooled = interpreter.input(values, [features.length, width]);
-    const logits = classify(interpreter, pooled, this.architecture);
+    const logits = this.classifyRows(interpreter, features);
     interpreter.backward(logits, options.lossGradient(logits.tensor.read()));
     interpreter.dispose();
     return interpreter.gradients;
+  }
+
+  /** Logits [N, classes] of rows of pooled features, no dropout. */
+  classifierLogits(features: readonly Float32Array[]): Float32Array {
+    const interpreter = this.interpreter(false, {
+      usesBatchStatistics: never,
+      onBatchStatistics: ignore,
+    });
+    const values = this.classifyRows(interpreter, features).tensor.read();
+    interpreter.dispose();
+    return values;
   }
 
   /** Forward with batch statistics in every block; the weights stay, only `onBatchStatistics` learns something. */
@@ -99,6 +106,14 @@ export class TrainableNetwork {
 
   dispose(): void {
     this.parameters.dispose();
+  }
+
+  private classifyRows(interpreter: TrainingInterpreter, features: readonly Float32Array[]) {
+    const width = this.architecture.headChannels;
+    const values = new Float32Array(features.length * width);
+    for (const [row, feature] of features.entries()) values.set(feature, row * width);
+    const pooled = interpreter.input(values, [features.length, width]);
+    return classify(interpreter, pooled, this.architecture);
   }
 
   private infer(batch: ImageBatch, toLogits: boolean): Float32Array {

@@ -56,3 +56,26 @@ it('lets a single batch be normalized in inference as it was in training', async
   expect(relativeError(network.logits(batch(3)), settled)).toBeLessThan(1e-4);
   network.dispose();
 });
+
+it('goes on after a stop to the same statistics', async () => {
+  const fresh = () =>
+    new TrainableNetwork({
+      architecture: SHRUNKEN,
+      parameters: trainedLookingParameters(SHRUNKEN, 1),
+    });
+  const whole = fresh();
+  expect(await reestimateStatistics(whole, each([batch(1), batch(2)]), 8)).toBeNull();
+
+  const stopped = fresh();
+  const before = stopped.parameters.toParameters();
+  const begun = await reestimateStatistics(stopped, each([batch(1), batch(2)]), 8, {
+    shouldStop: () => true,
+  });
+  expect(begun?.batches).toBe(1);
+  expect(stopped.parameters.toParameters()).toEqual(before);
+  const kept = JSON.parse(JSON.stringify(begun)) as typeof begun;
+  expect(await reestimateStatistics(stopped, each([batch(2)]), 8, { begun: kept })).toBeNull();
+  expect(stopped.parameters.toParameters()).toEqual(whole.parameters.toParameters());
+  whole.dispose();
+  stopped.dispose();
+});

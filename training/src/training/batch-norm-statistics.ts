@@ -1,19 +1,28 @@
+import { setImmediate } from 'node:timers/promises';
 import { createProgress } from '../data/progress.ts';
 import type { ImageBatch, TrainableNetwork } from '../network/trainable-network.ts';
+import type { StatisticsSums } from './checkpoint.ts';
+import type { ShouldStop } from './run-stopped.ts';
 
 /**
  * Re-estimates every normalization's running mean and variance as the mean over batches of their own
  * statistics, the weights still: what was estimated on other pictures, or on moving weights, is replaced.
  * (Wu, Johnson 2021, "Rethinking 'Batch' in BatchNorm", section 3: precise statistics.)
+ *
+ * @param imageBatches those that are left where `begun` holds the sums of an earlier pass.
+ * @param total images in all.
+ * @returns the sums so far where it was asked to stop, the network being unchanged then; null when done.
  */
 export async function reestimateStatistics(
   network: TrainableNetwork,
   imageBatches: AsyncIterable<ImageBatch>,
   total: number,
-): Promise<void> {
-  const means = new Map<string, Float64Array>();
-  const variances = new Map<string, Float64Array>();
-  let count = 0;
+  options: { readonly begun?: StatisticsSums | null; readonly shouldStop?: ShouldStop } = {},
+): Promise<StatisticsSums | null> {
+  const { begun, shouldStop = () => false } = options;
+  const means = sumsByName(begun?.means);
+  const variances = sumsByName(begun?.variances);
+  let count = begun?.batches ?? 0;
   const progress = createProgress('batch-norm statistics', total);
   for await (const batch of imageBatches) {
     network.observeStatistics(batch, (norm, mean, variance) => {
@@ -22,6 +31,11 @@ export async function reestimateStatistics(
     });
     count++;
     progress.advance(batch.count);
+    // Lets a signal in, which is what sets shouldStop.
+    await setImmediate();
+    if (shouldStop()) {
+      return { batches: count, means: asRecord(means), variances: asRecord(variances) };
+    }
   }
   progress.done();
   for (const [statistic, sums] of [
@@ -35,6 +49,15 @@ export async function reestimateStatistics(
       network.parameters.changed(name);
     }
   }
+  return null;
+}
+
+function sumsByName(sums: StatisticsSums['means'] = {}): Map<string, Float64Array> {
+  return new Map(Object.entries(sums).map(([name, sum]) => [name, Float64Array.from(sum)]));
+}
+
+function asRecord(sums: ReadonlyMap<string, Float64Array>): StatisticsSums['means'] {
+  return Object.fromEntries([...sums].map(([name, sum]) => [name, [...sum]]));
 }
 
 function accumulate(sums: Map<string, Float64Array>, name: string, values: Float32Array): void {

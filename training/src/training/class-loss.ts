@@ -5,11 +5,16 @@ import type { LossConfig, Sampler } from './training-config.ts';
 /** The configured loss of a phase over rows of logits and class indices. */
 export type ClassLoss = (logits: Float32Array, labels: readonly number[]) => LogitLoss;
 
+/** How a phase learns: what its loss and its sampler are set to. */
+export interface PhaseLoss {
+  readonly sampler: Sampler;
+  readonly loss: LossConfig;
+}
+
 /** @param counts training images a class, before any resampling. */
 export function createClassLoss(
   counts: readonly number[],
-  sampler: Sampler,
-  loss: LossConfig,
+  { sampler, loss }: PhaseLoss,
 ): ClassLoss {
   const options = {
     classes: counts.length,
@@ -19,4 +24,26 @@ export function createClassLoss(
     logitOffsets: lossLogitOffsets(counts, sampler, loss),
   };
   return (logits, labels) => logitLoss(logits, labels, options);
+}
+
+/**
+ * The loss of images that were mixed: each label's, by its share (Zhang et al. 2018, eq. 2, with a loss that
+ * is linear in the target; each label keeps its own class's weight).
+ *
+ * @param others label of the rest of each image.
+ * @param share of each image in itself.
+ */
+export function mixedLoss(
+  loss: ClassLoss,
+  logits: Float32Array,
+  labels: readonly number[],
+  others: readonly number[],
+  share: number,
+): LogitLoss {
+  const own = loss(logits, labels);
+  const rest = loss(logits, others);
+  return {
+    value: share * own.value + (1 - share) * rest.value,
+    gradient: own.gradient.map((slope, i) => share * slope + (1 - share) * rest.gradient[i]!),
+  };
 }

@@ -34,6 +34,10 @@ describe('class priors', () => {
     ['logit adjustment', 'natural', { logitAdjustment: 1 }],
     ['logit adjustment of what the sampler shows', 'square-root', { logitAdjustment: 1 }],
     ['a balanced sampler', 'balanced', {}],
+    ['random oversampling', 'oversampling', {}],
+    ['SMOTE', 'smote', {}],
+    ['logit adjustment of oversampled classes', 'oversampling', { logitAdjustment: 1 }],
+    ['a focal alpha for all classes', 'oversampling', { focalAlpha: 0.25 }],
   ] as const)('assumes a uniform prior after %s', (_name, sampler, fields) => {
     for (const share of assumedPrior(counts, sampler, loss(fields)))
       expect(share).toBeCloseTo(1 / 7, 12);
@@ -44,6 +48,14 @@ describe('class priors', () => {
     expect(weights[3]).toBeCloseTo(43.881615718, 8);
     const shares = assumedPrior(counts, 'natural', loss({ classWeightPower: 1.5 }));
     expect(shares[3]).toBeGreaterThan(shares[5]!);
+  });
+
+  it('counts a focal alpha a class as a weight of that class', () => {
+    const focalAlpha = [1, 2, 1, 1, 1, 1, 1];
+    expect(lossWeights(counts, loss({ focalAlpha }))).toEqual(focalAlpha);
+    const shares = assumedPrior(counts, 'smote', loss({ focalAlpha }));
+    expect(shares[1]).toBeCloseTo(2 / 8, 12);
+    expect(shares[0]).toBeCloseTo(1 / 8, 12);
   });
 
   it('moves a posterior from one prior to another by Bayes', () => {

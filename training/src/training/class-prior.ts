@@ -8,6 +8,8 @@ const SAMPLER_POWER: Readonly<Record<Sampler, number>> = {
   natural: 1,
   'square-root': 0.5,
   balanced: 0,
+  oversampling: 0,
+  smote: 0,
 };
 
 /** Images a class, from the class index of each image. */
@@ -28,11 +30,22 @@ export function sampledShares(counts: readonly number[], sampler: Sampler): numb
   return classShares(counts.map((count) => count ** SAMPLER_POWER[sampler]));
 }
 
-/** Factor of each class's loss; from the counts before any resampling. */
-export function lossWeights(counts: readonly number[], { classWeightPower }: LossConfig): number[] {
+/**
+ * Factor of each class's loss: its balanced weight to the configured power, times the focal loss's α (Lin et
+ * al. 2017, eq. 5).
+ *
+ * @param counts training images a class before any resampling, as scikit-learn's 'balanced' is fitted.
+ */
+export function lossWeights(
+  counts: readonly number[],
+  { classWeightPower, focalAlpha }: Pick<LossConfig, 'classWeightPower' | 'focalAlpha'>,
+): number[] {
   const byLabel = Object.fromEntries(LABELS.map((label, k) => [label, counts[k] ?? 0]));
   const weights = powerClassWeights(byLabel, classWeightPower);
-  return LABELS.map((label) => weights[label] ?? 1);
+  return LABELS.map((label, k) => {
+    const alpha = typeof focalAlpha === 'number' ? focalAlpha : (focalAlpha[k] ?? 1);
+    return alpha * (weights[label] ?? 1);
+  });
 }
 
 /** What the loss adds to the logits: τ · log of how often each class is shown (Menon et al. 2021, eq. 10). */

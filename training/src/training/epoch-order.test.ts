@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { epochOrder } from './epoch-order.ts';
+import { createEpochOrder } from './epoch-order.ts';
+import type { FineTuningConfig } from './training-config.ts';
 
 const labels = [...new Array(90).fill(0), ...new Array(10).fill(1)] as number[];
+const epochOrder = (
+  of: readonly number[],
+  classes: number,
+  sampler: FineTuningConfig['sampler'],
+  seed: number,
+) => createEpochOrder(of, classes, sampler, 1)(seed);
 const shown = (order: readonly number[], label: number) =>
   order.filter((position) => labels[position] === label);
 
@@ -29,5 +36,21 @@ describe('epochOrder', () => {
   it('depends on the seed alone', () => {
     expect(epochOrder(labels, 2, 'natural', 4)).toEqual(epochOrder(labels, 2, 'natural', 4));
     expect(epochOrder(labels, 2, 'natural', 4)).not.toEqual(epochOrder(labels, 2, 'natural', 5));
+  });
+
+  it('shows every image and as many of each class as of the commonest with oversampling', () => {
+    const order = epochOrder(labels, 2, 'oversampling', 1);
+    expect(order).toHaveLength(180);
+    expect(shown(order, 1)).toHaveLength(90);
+    expect(new Set(order)).toEqual(new Set(labels.keys()));
+  });
+
+  it('copies the same images in every epoch with oversampling, in another order', () => {
+    const orders = createEpochOrder(labels, 2, 'oversampling', 7);
+    const [first, second] = [orders(1), orders(2)];
+    expect(first).not.toEqual(second);
+    expect(first.sort((a, b) => a - b)).toEqual(second.sort((a, b) => a - b));
+    const other = createEpochOrder(labels, 2, 'oversampling', 8)(1);
+    expect(other.sort((a, b) => a - b)).not.toEqual(first);
   });
 });

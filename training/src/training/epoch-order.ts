@@ -1,37 +1,47 @@
 import { createRandom } from '@naevus/shared/random';
 import { sampledShares } from './class-prior.ts';
-import type { Sampler } from './training-config.ts';
+import { positionsByClass, randomOversample } from './random-oversampling.ts';
+import type { FineTuningConfig } from './training-config.ts';
+
+/** Positions in the training labels, in the order of one epoch, by the epoch's seed. */
+export type EpochOrder = (epochSeed: number) => number[];
 
 /**
- * The order of one epoch: as many images as there are, each class in the sampler's share, shuffled. A class
- * that is shown more often than it has images repeats all of them before any comes once more.
+ * The order of each epoch. With a share of each class: as many images as there are, shuffled; a class that is
+ * shown more often than it has images repeats all of them before any comes once more. With oversampling: the
+ * copies are drawn once, and shuffled anew each epoch.
  * Depends on its arguments alone, so that a resumed run meets the same images.
  *
  * @param labels class index of each training image.
- * @returns positions in `labels`.
+ * @param seed decides what oversampling copies.
  */
-export function epochOrder(
+export function createEpochOrder(
   labels: readonly number[],
   classes: number,
-  sampler: Sampler,
+  sampler: FineTuningConfig['sampler'],
   seed: number,
-): number[] {
-  const random = createRandom(seed);
-  const members: number[][] = Array.from({ length: classes }, () => []);
-  for (const [position, label] of labels.entries()) members[label]?.push(position);
+): EpochOrder {
+  if (sampler === 'oversampling') {
+    const positions = randomOversample(labels, classes, createRandom(seed));
+    return (epochSeed) => createRandom(epochSeed).shuffle([...positions]);
+  }
+  const members = positionsByClass(labels, classes);
   const shares = sampledShares(
     members.map(({ length }) => length),
     sampler,
   );
-  const order: number[] = [];
-  for (const [k, positions] of members.entries()) {
-    const wanted = Math.round((shares[k] ?? 0) * labels.length);
-    let missing = wanted;
-    while (missing > 0 && positions.length > 0) {
-      const round = random.shuffle([...positions]).slice(0, missing);
-      order.push(...round);
-      missing -= round.length;
+  return (epochSeed) => {
+    const random = createRandom(epochSeed);
+    const order: number[] = [];
+    for (const [k, positions] of members.entries()) {
+      const wanted = Math.round((shares[k] ?? 0) * labels.length);
+      let missing = wanted;
+      while (missing > 0 && positions.length > 0) {
+        const round = random.shuffle([...positions]).slice(0, missing);
+        order.push(...round);
+        missing -= round.length;
+      }
     }
-  }
-  return random.shuffle(order);
+    return random.shuffle(order);
+  };
 }

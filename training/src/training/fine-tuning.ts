@@ -1,25 +1,25 @@
 import { createRandom } from '@naevus/shared/random';
 import { AugmentedBatches } from '../augmentation/augmented-batches.ts';
+import { type BatchMix, drawMix, partners } from '../augmentation/mixing.ts';
 import { createProgress } from '../data/progress.ts';
 import type { Architecture } from '../network/architecture.ts';
-import { type ParameterSpec, type Parameters, parameterSpecs } from '../network/parameters.ts';
+import { type Parameters, parameterSpecs } from '../network/parameters.ts';
 import { TrainableNetwork } from '../network/trainable-network.ts';
-import { AdamW } from './adamw.ts';
-import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { createClassLoss } from './class-loss.ts';
-import { assumedPrior, classShares, countLabels } from './class-prior.ts';
-import { epochOrder } from './epoch-order.ts';
+import { Adam } from './adam.ts';
+import { batchGradients } from './batch-gradients.ts';
+import { type Checkpoint, EMPTY_CHECKPOINT } from './checkpoint.ts';
+import { createClassLoss, mixedLoss } from './class-loss.ts';
+import { countLabels } from './class-prior.ts';
+import { DivergedError } from './diverged-error.ts';
 import type { EpochRecord } from './epoch-record.ts';
-import { batches } from './image-batch.ts';
 import type { LabelledImages } from './labelled-images.ts';
-import { warmupCosine } from './learning-rate.ts';
+import { learningRateShare } from './learning-rate.ts';
+import { blockLearningRates, frozenBlocks } from './network-blocks.ts';
+import { RunStopped, type ShouldStop } from './run-stopped.ts';
+import { planSteps } from './step-plan.ts';
 import type { FineTuningConfig } from './training-config.ts';
-import {
-  describeSummary,
-  predictLogits,
-  summarizeValidation,
-  type ValidationSummary,
-} from './validation.ts';
+import { describeSummary, predictLogits, summarizeValidation } from './validation.ts';
+import { earlyStop, watchedValues } from './watched-metric.ts';
 import { WeightAverage } from './weight-average.ts';
 
 /** Batches that the augmentation prepares ahead of the step. */
@@ -29,64 +29,85 @@ const STATISTICS_MOMENTUM = 0.1;
 
 export interface FineTuningRun {
   readonly architecture: Architecture;
-  /** Where the run begins when there is no checkpoint to go on from: the head phase's end. */
+  /** Where the run begins when there is no checkpoint of this phase: the head phase's end. */
   readonly begin: () => Promise<{ parameters: Parameters; history: readonly EpochRecord[] }>;
+  /** A checkpoint of this phase to go on from. */
+  readonly resumed: Checkpoint | null;
+  /** Keeps a checkpoint: after each epoch, every so many minutes, and before a stop. */
+  readonly save: (checkpoint: Checkpoint) => Promise<void>;
   readonly config: FineTuningConfig;
   readonly seed: number;
   /** Decoded larger than the network's input, for augmentation to sample from. */
   readonly training: LabelledImages;
   /** Prepared exactly as they are served. */
   readonly validation: LabelledImages;
-  /** Folder for checkpoints. */
-  readonly run: string;
-  readonly runDigest: string;
   readonly augmentationWorker: URL;
-  /** Asked before each step; true writes a checkpoint and ends the run. */
-  readonly shouldStop: () => boolean;
+  /** Asked before each step, and between the batches of a validation. */
+  readonly shouldStop: ShouldStop;
 }
 
-export type FineTuningOutcome =
-  | { readonly kind: 'finished'; readonly parameters: Parameters; readonly history: EpochRecord[] }
-  | { readonly kind: 'stopped'; readonly step: number };
-
-/** A loss or gradient that is not finite: the last checkpoint is the last good state. */
-export class DivergedError extends Error {
-  override readonly name = 'DivergedError';
+export interface FineTuned {
+  /** Those of the best validation where early stopping watches, else the last ones, or their average. */
+  readonly parameters: Parameters;
+  readonly history: EpochRecord[];
 }
 
 /**
- * Trains the network beyond its classifier, stage by stage, from the last checkpoint where there is one.
+ * Trains the network beyond its classifier, stage by stage, from a checkpoint where there is one.
  *
- * @throws DivergedError when the loss is no longer finite; checkpoints stay.
+ * @throws DivergedError when the loss is no longer finite, checkpoints stay; RunStopped when it was asked to
+ *   stop, after it has saved.
  */
-export async function fineTune(run: FineTuningRun): Promise<FineTuningOutcome> {
-  const { architecture, config, training, seed } = run;
+export async function fineTune(run: FineTuningRun): Promise<FineTuned> {
+  const { architecture, config, training, seed, resumed, shouldStop } = run;
   const counts = countLabels(training.labels, architecture.classes);
-  const loss = createClassLoss(counts, config.sampler, config.loss);
+  const loss = createClassLoss(counts, config);
   const blocks = [...new Set(parameterSpecs(architecture).map(({ block }) => block))];
   const plan = planSteps(config, training.labels, architecture.classes, seed);
 
-  const resumed = await readCheckpoint(run.run, run.runDigest);
   let step = resumed?.step ?? 0;
-  let epochLoss = { sum: 0, images: 0, seconds: 0, ...resumed?.epochLoss };
+  let epochLoss = { ...(resumed ?? EMPTY_CHECKPOINT).epochLoss };
   const beginning = resumed
     ? { parameters: resumed.weights, history: resumed.history }
     : await run.begin();
   const history: EpochRecord[] = [...beginning.history];
   let weights = beginning.parameters;
-  const optimizer = new AdamW(
+  const optimizer = new Adam(
     {
+      optimizer: config.optimizer,
       weightDecay: config.weightDecay,
-      gradientNorm: config.gradientNorm,
-      learningRateFactor: (spec) =>
-        spec.block === 'classifier'
-          ? config.headLearningRateFactor
-          : config.layerDecay ** (blocks.length - 2 - blocks.indexOf(spec.block)),
+      gradientNorm: config.gradientNorm ?? Number.POSITIVE_INFINITY,
+      learningRateFactor: blockLearningRates(blocks, config),
     },
     resumed ? { step: resumed.step, first: resumed.first, second: resumed.second } : undefined,
   );
   let averaged = resumed?.average ?? undefined;
+  let best = resumed?.best ?? null;
   if (resumed) console.log(`resuming at step ${step} of ${plan.totalSteps}`);
+
+  /** The epoch whose steps are done and whose record is not yet made; null within one. */
+  const epochToRecord = () => {
+    const epoch = plan.epochEnding(step);
+    const recorded = history.filter(({ phase }) => phase === 'fine-tuning').length;
+    return epoch !== null && epoch > recorded ? epoch : null;
+  };
+  const learningRateAt = (at: number) =>
+    config.learningRate *
+    learningRateShare(
+      config,
+      at,
+      plan.totalSteps,
+      watchedValues(history, 'fine-tuning', config.plateau.metric),
+    );
+  const stopping = () => {
+    const { earlyStopping } = config;
+    if (!earlyStopping) return null;
+    return earlyStop(watchedValues(history, 'fine-tuning', earlyStopping.metric), earlyStopping);
+  };
+  const mixOf = (at: number, size: number): BatchMix | null =>
+    plan.epochOf(at) >= plan.epochs - config.mixing.offEpochs
+      ? null
+      : drawMix(config.mixing, size, createRandom(-1 - stepSeed(seed, at, 0)));
 
   const augmented = new AugmentedBatches(run.augmentationWorker, {
     images: training.pixels,
@@ -100,28 +121,57 @@ export async function fineTune(run: FineTuningRun): Promise<FineTuningOutcome> {
 
   try {
     for (const stage of plan.stages) {
-      if (step >= stage.end) continue;
+      const isOver = () =>
+        stopping()?.stop === true || (step >= stage.end && epochToRecord() === null);
+      if (step > stage.end || isOver()) continue;
       const isFrozen = frozenBlocks(blocks, stage.frozenThrough);
+      const normalizes = config.batchNorm === 'trained';
       const network = new TrainableNetwork({
         architecture,
         parameters: weights,
-        trainable: (spec: ParameterSpec) => !isFrozen(spec.block),
+        trainable: (spec) => !isFrozen(spec.block) && (normalizes || !spec.normalization),
       });
       const average =
         config.averageDecay > 0
           ? new WeightAverage(network.parameters, config.averageDecay, averaged)
           : null;
-      const save = () =>
-        writeCheckpoint(run.run, {
+      const save = async () => {
+        await run.save({
+          ...EMPTY_CHECKPOINT,
+          phase: 'fine-tuning',
           step,
           epochLoss,
           history,
-          runDigest: run.runDigest,
           weights: network.parameters.toParameters(),
           first: optimizer.state.first,
           second: optimizer.state.second,
           average: average?.values ?? null,
+          best,
         });
+        lastCheckpoint = performance.now();
+      };
+      const finishEpoch = async (epoch: number) => {
+        const running = epochLoss.sum / epochLoss.images;
+        const current =
+          average?.toParameters(network.parameters) ?? network.parameters.toParameters();
+        const due = epoch % config.validateEvery === 0 || step === plan.totalSteps;
+        const summary = due ? await validate(run, current, counts) : undefined;
+        history.push({
+          phase: 'fine-tuning',
+          epoch,
+          loss: running,
+          learningRate: learningRateAt(step - 1),
+          seconds: epochLoss.seconds,
+          imagesPerSecond: epochLoss.images / epochLoss.seconds,
+          ...(summary && { validation: summary }),
+        });
+        epochLoss = { ...EMPTY_CHECKPOINT.epochLoss };
+        const watched = stopping();
+        if (summary && watched && watched.best === validations(history) - 1) best = current;
+        console.log(
+          `epoch ${epoch}: loss ${running.toFixed(4)}${summary ? `; ${describeSummary(summary)}` : ''}`,
+        );
+      };
 
       const pending = new Map<number, Promise<Float32Array>>();
       const request = (at: number) => {
@@ -130,50 +180,62 @@ export async function fineTune(run: FineTuningRun): Promise<FineTuningOutcome> {
           indices: plan.indices(at),
           seed: stepSeed(seed, at, 0),
           size: stage.resolution,
+          mix: mixOf(at, stage.resolution),
         };
         pending.set(at, augmented.request(job));
       };
       if (step === 0) await save();
-      while (step < stage.end) {
-        if (run.shouldStop()) {
+      while (!isOver()) {
+        const ended = epochToRecord();
+        if (ended !== null) {
+          try {
+            await finishEpoch(ended);
+          } catch (error) {
+            // The steps of the epoch are done: the resumed run begins with this validation.
+            if (error instanceof RunStopped) await save();
+            throw error;
+          }
           await save();
-          return { kind: 'stopped', step };
+          continue;
+        }
+        if (shouldStop()) {
+          await save();
+          throw new RunStopped(`fine-tuning at step ${step} of ${plan.totalSteps}`);
         }
         const started = performance.now();
         for (let ahead = 0; ahead < PREFETCH; ahead++) request(step + ahead);
         const indices = plan.indices(step);
         const labels = indices.map((index) => training.labels[index] ?? 0);
+        const mix = mixOf(step, stage.resolution);
+        const others = mix ? partners(labels) : labels;
         const values = await pending.get(step);
         pending.delete(step);
         if (!values) throw new Error(`the batch of step ${step} was never requested`);
-        const learningRate =
-          config.learningRate *
-          warmupCosine(step, plan.totalSteps, config.warmupSteps, config.finalLearningRate);
-        let stepLoss = Number.NaN;
-        const gradients = network.gradients(
+        const { loss: stepLoss, gradients } = batchGradients(
+          network,
           { values, count: indices.length, size: stage.resolution },
+          config.microBatchSize,
           {
             random: createRandom(stepSeed(seed, step, 1)),
             dropPathRate: config.dropPath,
             dropoutRate: config.dropout,
-            usesBatchStatistics: (block) => !isFrozen(block),
+            usesBatchStatistics: (block) => normalizes && !isFrozen(block),
             onBatchStatistics: (norm, mean, variance) => {
               moveStatistic(network, `${norm}.running_mean`, mean);
               moveStatistic(network, `${norm}.running_var`, variance);
             },
-            lossGradient: (logits) => {
-              const { value, gradient } = loss(logits, labels);
-              stepLoss = value;
-              return gradient;
-            },
+          },
+          (logits, from, rows) => {
+            const own = labels.slice(from, from + rows);
+            return mix
+              ? mixedLoss(loss, logits, own, others.slice(from, from + rows), mix.share)
+              : loss(logits, own);
           },
         );
         if (!Number.isFinite(stepLoss)) {
-          throw new DivergedError(
-            `the loss is ${stepLoss} at step ${step}: lower the learning rate`,
-          );
+          throw new DivergedError(`the loss is ${stepLoss}`, 'fine-tuning', step);
         }
-        optimizer.update(network.parameters, gradients, learningRate);
+        optimizer.update(network.parameters, gradients, learningRateAt(step));
         average?.update(network.parameters, step);
         step++;
         epochLoss = {
@@ -184,32 +246,8 @@ export async function fineTune(run: FineTuningRun): Promise<FineTuningOutcome> {
         const running = epochLoss.sum / epochLoss.images;
         const speed = epochLoss.images / epochLoss.seconds;
         progress.advance(1, `loss ${running.toFixed(4)}, ${speed.toFixed(1)} images/s`);
-
-        const epoch = plan.epochEnding(step);
-        if (epoch !== null) {
-          const due = epoch % config.validateEvery === 0 || step === plan.totalSteps;
-          const current =
-            average?.toParameters(network.parameters) ?? network.parameters.toParameters();
-          const validation = due ? validate(run, current, counts) : undefined;
-          history.push({
-            phase: 'fine-tuning',
-            epoch,
-            loss: running,
-            learningRate,
-            seconds: epochLoss.seconds,
-            imagesPerSecond: speed,
-            ...(validation && { validation }),
-          });
-          epochLoss = { sum: 0, images: 0, seconds: 0 };
-          console.log(
-            `epoch ${epoch}: loss ${running.toFixed(4)}${validation ? `; ${describeSummary(validation)}` : ''}`,
-          );
-        }
         const minutes = (performance.now() - lastCheckpoint) / 60_000;
-        if (epoch !== null || minutes >= config.checkpointMinutes) {
-          await save();
-          lastCheckpoint = performance.now();
-        }
+        if (epochToRecord() === null && minutes >= config.checkpointMinutes) await save();
       }
       weights = network.parameters.toParameters();
       averaged = average?.values;
@@ -219,23 +257,26 @@ export async function fineTune(run: FineTuningRun): Promise<FineTuningOutcome> {
     await augmented.close();
   }
   progress.done();
+  if (best) return { parameters: best, history };
   const final = new TrainableNetwork({ architecture, parameters: weights });
   const parameters = final.parameters.toParameters(averaged);
   final.dispose();
-  return { kind: 'finished', parameters, history };
+  return { parameters, history };
 }
 
-function validate(
-  run: FineTuningRun,
-  parameters: Parameters,
-  counts: readonly number[],
-): ValidationSummary {
-  const { architecture, validation, config } = run;
+async function validate(run: FineTuningRun, parameters: Parameters, counts: readonly number[]) {
+  const { architecture, validation, config, shouldStop } = run;
   const network = new TrainableNetwork({ architecture, parameters });
-  const logits = predictLogits(network, validation);
-  network.dispose();
-  const assumed = assumedPrior(counts, config.sampler, config.loss);
-  return summarizeValidation(validation.labels, logits, assumed, classShares(counts));
+  try {
+    const logits = await predictLogits(network, validation, shouldStop);
+    return summarizeValidation(validation.labels, logits, counts, config);
+  } finally {
+    network.dispose();
+  }
+}
+
+function validations(history: readonly EpochRecord[]): number {
+  return history.filter(({ phase, validation }) => phase === 'fine-tuning' && validation).length;
 }
 
 function moveStatistic(network: TrainableNetwork, name: string, batch: Float32Array): void {
@@ -246,44 +287,7 @@ function moveStatistic(network: TrainableNetwork, name: string, batch: Float32Ar
   network.parameters.changed(name);
 }
 
-function frozenBlocks(blocks: readonly string[], through: string): (block: string) => boolean {
-  if (through === 'none') return () => false;
-  // 'blocks.2' freezes 'blocks.2.0', 'blocks.2.1' and all before them.
-  const last = blocks.findLastIndex(
-    (block) => block === through || block.startsWith(`${through}.`),
-  );
-  return (block) => blocks.indexOf(block) <= last;
-}
-
 /** One number of seed, step and purpose; steps and purposes never meet. */
 function stepSeed(seed: number, step: number, purpose: 0 | 1): number {
   return seed * 2 ** 32 + step * 2 + purpose;
-}
-
-function planSteps(
-  config: FineTuningConfig,
-  labels: readonly number[],
-  classes: number,
-  seed: number,
-) {
-  const orderOf = (epoch: number) =>
-    batches(epochOrder(labels, classes, config.sampler, seed * 1000 + epoch), config.batchSize);
-  const stepsPerEpoch = orderOf(0).length;
-  let end = 0;
-  const stages = config.stages.map((stage) => {
-    end += stage.epochs * stepsPerEpoch;
-    return { ...stage, end };
-  });
-  let cached = { epoch: -1, order: [] as number[][] };
-  return {
-    stages,
-    totalSteps: end,
-    indices(step: number): number[] {
-      const epoch = Math.floor(step / stepsPerEpoch);
-      if (cached.epoch !== epoch) cached = { epoch, order: orderOf(epoch) };
-      return cached.order[step % stepsPerEpoch] ?? [];
-    },
-    /** Number of the epoch, from 1, whose last step has just been done; null within one. */
-    epochEnding: (step: number) => (step % stepsPerEpoch === 0 ? step / stepsPerEpoch : null),
-  };
 }

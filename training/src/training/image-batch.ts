@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { createProgress } from '../data/progress.ts';
 import type { ImageBatch } from '../network/trainable-network.ts';
 import type { LabelledImages } from './labelled-images.ts';
+import type { ShouldStop } from './run-stopped.ts';
 
 /** Some of the images as they are, as the network's float32 input. */
 export function imageBatch(images: LabelledImages, indices: readonly number[]): ImageBatch {
@@ -29,15 +31,24 @@ const INFERENCE_BATCH = 32;
  *
  * @param label names the work for the progress line.
  * @param infer a batch to its values, row-major, as many for each image.
+ * @param options.begun rows of an earlier pass that was stopped: it goes on after them.
+ * @returns fewer rows than images where it was asked to stop.
  */
-export function inferRows(
+export async function inferRows(
   images: LabelledImages,
   label: string,
   infer: (batch: ImageBatch) => Float32Array,
-): Float32Array[] {
+  options: { readonly begun?: readonly Float32Array[]; readonly shouldStop?: ShouldStop } = {},
+): Promise<Float32Array[]> {
+  const { begun = [], shouldStop = () => false } = options;
   const progress = createProgress(label, images.labels.length);
-  const rows: Float32Array[] = [];
-  for (const indices of batches([...images.labels.keys()], INFERENCE_BATCH)) {
+  const rows = [...begun];
+  if (begun.length > 0) progress.advance(begun.length);
+  const missing = [...images.labels.keys()].slice(begun.length);
+  for (const indices of batches(missing, INFERENCE_BATCH)) {
+    // Lets a signal in, which is what sets shouldStop.
+    await setImmediate();
+    if (shouldStop()) break;
     const values = infer(imageBatch(images, indices));
     const width = values.length / indices.length;
     for (let row = 0; row < indices.length; row++) {

@@ -5,6 +5,7 @@ import type { Label } from '@naevus/shared/taxonomy';
 import { labelIndex } from '@naevus/shared/taxonomy';
 import { decodeRgb } from '../data/decoded-images.ts';
 import { createProgress } from '../data/progress.ts';
+import { RunStopped, type ShouldStop } from './run-stopped.ts';
 
 /** Decoded, squashed images in memory, one after another, with their labels. */
 export interface LabelledImages {
@@ -25,18 +26,22 @@ export interface ImageSource {
 }
 
 const CONCURRENT_DECODES = 4;
+/** Damaged images that an error names; the others it counts. */
+const NAMED_IMAGES = 5;
 
 /**
  * Decodes all images and squashes them to a square with the project's one resampler.
  *
  * @param cache folder and key under which the decoded pixels are kept; the key must name the data's digest.
- * @throws Error that names the first images that could not be decoded and counts them.
+ * @throws Error that names the first images that could not be decoded and counts them; RunStopped when it was
+ *   asked to stop.
  */
 export async function decodeImages(
   sources: readonly ImageSource[],
   size: number,
   resampler: Resampler,
   cache: { readonly directory: string; readonly key: string },
+  shouldStop: ShouldStop = () => false,
 ): Promise<LabelledImages> {
   const imageBytes = size * size * 3;
   const pixels = new SharedArrayBuffer(sources.length * imageBytes);
@@ -56,8 +61,11 @@ export async function decodeImages(
   const progress = createProgress(`decoding to ${size}x${size}`, sources.length);
   const unreadable: string[] = [];
   const queue = [...sources.entries()];
+  let stopped = false;
   const decodeNext = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
+      stopped ||= shouldStop();
+      if (stopped) return;
       const [index, { imageId, path }] = next;
       try {
         const image = await decodeRgb(path);
@@ -65,17 +73,22 @@ export async function decodeImages(
           resampler.resize(image, size, size),
         );
         aspects[index] = image.width / image.height;
-      } catch {
-        unreadable.push(imageId);
+      } catch (error) {
+        unreadable.push(`${imageId} (${path}: ${(error as Error).message})`);
       }
       progress.advance(1);
     }
   };
   await Promise.all(Array.from({ length: CONCURRENT_DECODES }, decodeNext));
   progress.done();
+  if (stopped) throw new RunStopped('decoding the images');
   if (unreadable.length > 0) {
-    const named = unreadable.slice(0, 5).join(', ');
-    throw new Error(`${unreadable.length} images cannot be decoded, among them ${named}`);
+    const named = unreadable.slice(0, NAMED_IMAGES).map((image) => `\n  ${image}`);
+    const more = unreadable.length - named.length;
+    throw new Error(
+      `${unreadable.length} of ${sources.length} images cannot be decoded:${named.join('')}${more > 0 ? `\n  and ${more} more` : ''}\n` +
+        'Repair them, or take their rows out of the CSV.',
+    );
   }
   await writeCache(file, buffers);
   return result;

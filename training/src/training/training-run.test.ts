@@ -3,20 +3,30 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { splitSchema } from '@naevus/shared/artifact/split';
+import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import { createRandom } from '@naevus/shared/random';
 import { LABELS } from '@naevus/shared/taxonomy';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AugmentedBatches } from '../augmentation/augmented-batches.ts';
 import { type Dataset, loadDataset } from '../data/dataset.ts';
 import { fingerprintDataset } from '../data/fingerprint.ts';
 import { splitDataset } from '../data/split.ts';
 import { SHRUNKEN, trainedLookingParameters } from '../network/fixtures/shrunken-network.ts';
 import { checkParameters } from '../network/parameters.ts';
+import { TrainableNetwork } from '../network/trainable-network.ts';
 import { RUN_FILES, runRecordSchema } from '../run/run-record.ts';
 import { readSafetensors } from '../weights/safetensors.ts';
-import { PRESETS, trainingConfigSchema } from './training-config.ts';
+import { type Features, pooledFeatures } from './head-phase.ts';
+import { decodeImages } from './labelled-images.ts';
+import { PRESETS } from './presets.ts';
+import { smote } from './smote.ts';
+import { trainingConfigSchema } from './training-config.ts';
 import { type TrainingRun, trainRun } from './training-run.ts';
+
+vi.mock('./smote.ts', { spy: true });
+vi.mock('../augmentation/augmented-batches.ts', { spy: true });
 
 // Worker threads run JavaScript: the build makes it of augmentation-worker.ts, and comes before the tests.
 const AUGMENTATION_WORKER = new URL('../../dist/augmentation-worker.js', import.meta.url);
@@ -87,13 +97,20 @@ describe('trainRun', () => {
     expect(await trainRun({ ...run, out: whole, shouldStop: () => false })).toBe('finished');
 
     const broken = join(folder, 'broken');
-    for (const stopAfter of [3, 4]) {
+    // Each attempt comes two pieces of work further: every phase is stopped in, and gone on with.
+    const phases = new Set<string>();
+    for (let attempt = 0; ; attempt++) {
       let asked = 0;
+      const stopAfter = attempt === 0 ? 0 : 2;
       const shouldStop = () => asked++ === stopAfter;
-      expect(await trainRun({ ...run, out: broken, shouldStop })).toBe('stopped');
+      const outcome = await trainRun({ ...run, out: broken, shouldStop });
+      if (outcome === 'finished') break;
       expect(existsSync(join(broken, RUN_FILES.record))).toBe(false);
+      const { phase } = (await readJson(broken, 'checkpoint/state.json')) as { phase: string };
+      phases.add(phase);
+      expect(attempt, 'attempts that come no further').toBeLessThan(30);
     }
-    expect(await trainRun({ ...run, out: broken, shouldStop: () => false })).toBe('finished');
+    expect(phases).toEqual(new Set(['statistics', 'head', 'fine-tuning']));
 
     const weights = await readSafetensors(join(whole, RUN_FILES.weights));
     const resumed = await readSafetensors(join(broken, RUN_FILES.weights));
@@ -131,5 +148,86 @@ describe('trainRun', () => {
     await expect(trainRun({ ...run, config, out, shouldStop: () => false })).rejects.toThrow(
       'another configuration',
     );
+  });
+
+  it('gives the same weights for the same seed, and others for another', async () => {
+    const weightsOf = async (name: string, seed: number) => {
+      const out = join(folder, name);
+      const config = { ...run.config, seed, fineTuning: null };
+      await trainRun({ ...run, config, out, shouldStop: () => false });
+      return readSafetensors(join(out, RUN_FILES.weights));
+    };
+    const first = await weightsOf('seed-1', 1);
+    expect(await weightsOf('seed-1-again', 1)).toEqual(first);
+    expect(await weightsOf('seed-2', 2)).not.toEqual(first);
+  });
+
+  describe('resampling', () => {
+    // Less of one class to train on, so that there is something to oversample.
+    const unbalanced = () => ({
+      ...run.split,
+      train: run.split.train.filter((id) => id !== run.split.train[0]),
+    });
+    const trainingImages = (size: number) => {
+      const samples = new Map(dataset.samples.map((sample) => [sample.imageId, sample]));
+      const sources = unbalanced().train.map((id) => samples.get(id)!);
+      const cache = { directory: join(folder, 'cache'), key: 'expected' };
+      return decodeImages(sources, size, run.resampler, cache);
+    };
+    const lesions = (ids: readonly string[]) =>
+      new Set(
+        dataset.samples
+          .filter(({ imageId }) => ids.includes(imageId))
+          .map(({ lesionId }) => lesionId),
+      );
+
+    beforeEach(() => vi.clearAllMocks());
+
+    it('has no lesion of the validation side to copy', () => {
+      const { train, validation } = unbalanced();
+      for (const lesion of lesions(validation)) expect(lesions(train)).not.toContain(lesion);
+    });
+
+    it('interpolates the features of training images alone', async () => {
+      const config = trainingConfigSchema.parse({
+        ...PRESETS.smoke,
+        head: { ...PRESETS.smoke.head, sampler: 'smote', smoteNeighbours: 2 },
+        fineTuning: null,
+      });
+      const out = join(folder, 'smote');
+      await trainRun({ ...run, split: unbalanced(), config, out, shouldStop: () => false });
+      const network = new TrainableNetwork({
+        architecture: SHRUNKEN,
+        parameters: await readSafetensors(join(out, RUN_FILES.weights)),
+      });
+      const expected = await pooledFeatures(network, await trainingImages(INPUT_SIZE));
+      network.dispose();
+      expect(vi.mocked(smote)).toHaveBeenCalledOnce();
+      const [given] = vi.mocked(smote).mock.calls[0]!;
+      expect(given).toEqual(expected);
+      const made = vi.mocked(smote).mock.results[0]!.value as Features;
+      expect(made.rows.length).toBe(given.rows.length + 1);
+      // Scores follow the training prior: SMOTE leaves logits of a uniform one.
+      const record = runRecordSchema.parse(await readJson(out, RUN_FILES.record));
+      expect(record.prior[LABELS[0]]).toBeCloseTo(3 / 27, 12);
+      expect(record.calibration.logitBias[0]).toBeCloseTo(Math.log((7 * 3) / 27), 9);
+    });
+
+    it('shows and copies training images alone', async () => {
+      const config = trainingConfigSchema.parse({
+        ...PRESETS.smoke,
+        fineTuning: { ...PRESETS.smoke.fineTuning, sampler: 'oversampling' },
+      });
+      const out = join(folder, 'oversampled');
+      await trainRun({ ...run, split: unbalanced(), config, out, shouldStop: () => false });
+      const expected = await trainingImages(config.cacheSize);
+      const [, { images }] = vi.mocked(AugmentedBatches).mock.calls[0]!;
+      expect(Buffer.from(images).equals(Buffer.from(expected.pixels))).toBe(true);
+      const requests = vi.mocked(AugmentedBatches.prototype.request).mock.calls;
+      const shown = requests.flatMap(([{ indices }]) => indices);
+      // Two epochs of seven classes brought to four images.
+      expect(shown).toHaveLength(2 * 7 * 4);
+      expect(Math.max(...shown)).toBeLessThan(27);
+    });
   });
 });

@@ -1,23 +1,17 @@
-import { createHash } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Split } from '@naevus/shared/artifact/split';
 import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
 import type { Resampler } from '@naevus/shared/preprocessing/resampler';
-import { createRandom } from '@naevus/shared/random';
 import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
 import type { Dataset, Sample } from '../data/dataset.ts';
 import type { Architecture } from '../network/architecture.ts';
-import {
-  checkParameters,
-  type Parameters,
-  parameterSpecs,
-  withNewClassifier,
-} from '../network/parameters.ts';
-import { type ImageBatch, TrainableNetwork } from '../network/trainable-network.ts';
+import { checkParameters, type Parameters, parameterSpecs } from '../network/parameters.ts';
+import { TrainableNetwork } from '../network/trainable-network.ts';
 import { RUN_FILES, type RunRecord } from '../run/run-record.ts';
 import { serializeSafetensors } from '../weights/safetensors.ts';
-import { reestimateStatistics } from './batch-norm-statistics.ts';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import type { PhaseLoss } from './class-loss.ts';
 import {
   assumedPrior,
   classShares,
@@ -27,13 +21,12 @@ import {
   priorLogitBias,
 } from './class-prior.ts';
 import { fineTune } from './fine-tuning.ts';
-import { pooledFeatures, trainHead } from './head-phase.ts';
-import { batches, imageBatch } from './image-batch.ts';
-import { decodeImages, type LabelledImages } from './labelled-images.ts';
-import type { FineTuningConfig, TrainingConfig } from './training-config.ts';
+import { frozenBackbonePhases } from './frozen-backbone-phases.ts';
+import { decodeImages } from './labelled-images.ts';
+import { digest, type RunIdentity } from './run-identity.ts';
+import { RunStopped, type ShouldStop } from './run-stopped.ts';
+import type { TrainingConfig } from './training-config.ts';
 import { describeSummary, predictLogits, summarizeValidation } from './validation.ts';
-
-const STATISTICS_BATCH = 32;
 
 export interface TrainingRun {
   readonly architecture: Architecture;
@@ -50,26 +43,42 @@ export interface TrainingRun {
   readonly datasetName: string;
   /** Where the images and the CSV lie, for the export. */
   readonly dataSource?: RunRecord['dataSource'];
-  readonly shouldStop: () => boolean;
+  /** Asked between two pieces of work; true writes a checkpoint and ends the run. */
+  readonly shouldStop: ShouldStop;
 }
 
 /**
  * Trains from pretrained weights: statistics, head, and fine-tuning where it is configured; writes the
- * run's files.
+ * run's files. Goes on from the folder's checkpoint where there is one.
  *
  * @returns 'stopped' when it was asked to stop and left a checkpoint to resume from.
  */
 export async function trainRun(run: TrainingRun): Promise<'finished' | 'stopped'> {
-  const { architecture, config, split, out } = run;
-  const runDigest = digest({
+  try {
+    await trainToTheEnd(run);
+    return 'finished';
+  } catch (error) {
+    if (!(error instanceof RunStopped)) throw error;
+    console.log(`${error.message}; go on with --resume`);
+    return 'stopped';
+  }
+}
+
+async function trainToTheEnd(run: TrainingRun): Promise<void> {
+  const { architecture, config, split, out, shouldStop } = run;
+  const identity: RunIdentity = {
     config,
-    data: run.dataset.dataSha256,
-    weights: run.initialWeights.description,
-    split: split.validation,
-  });
+    dataSha256: run.dataset.dataSha256,
+    initialWeights: run.initialWeights.description,
+    validation: split.validation,
+  };
   await mkdir(out, { recursive: true });
-  await writeJson(join(out, RUN_FILES.split), split);
-  await writeJson(join(out, RUN_FILES.config), config);
+  const checkpoint = await readCheckpoint(out, identity);
+  const save = (state: Checkpoint) => writeCheckpoint(out, identity, state);
+  if (!checkpoint) {
+    await writeJson(join(out, RUN_FILES.split), split);
+    await writeJson(join(out, RUN_FILES.config), config);
+  }
 
   const sampleOf = new Map(run.dataset.samples.map((sample) => [sample.imageId, sample]));
   const pick = (ids: readonly string[]) =>
@@ -79,10 +88,16 @@ export async function trainRun(run: TrainingRun): Promise<'finished' | 'stopped'
       return sample;
     });
   const decode = (samples: readonly Sample[], side: string, size: number) =>
-    decodeImages(samples, size, run.resampler, {
-      directory: run.cacheDirectory,
-      key: `${side}-${digest({ data: run.dataset.dataSha256, ids: samples.map((s) => s.imageId) }).slice(0, 16)}`,
-    });
+    decodeImages(
+      samples,
+      size,
+      run.resampler,
+      {
+        directory: run.cacheDirectory,
+        key: `${side}-${digest({ data: run.dataset.dataSha256, ids: samples.map((s) => s.imageId) }).slice(0, 16)}`,
+      },
+      shouldStop,
+    );
   const trainSamples = pick(split.train);
   const served = {
     training: await decode(trainSamples, 'train', INPUT_SIZE),
@@ -93,54 +108,31 @@ export async function trainRun(run: TrainingRun): Promise<'finished' | 'stopped'
   await writeClassWeights(join(out, RUN_FILES.classWeights), counts, config);
 
   const headPhase = async () => {
-    const network = new TrainableNetwork({
-      architecture,
-      parameters: withNewClassifier(run.initialWeights.parameters, architecture),
-      trainable: ({ block }) => block === 'classifier',
-    });
-    await reestimateStatistics(
-      network,
-      statisticsBatches(served.training, config.statisticsImages, config.seed),
-      Math.min(config.statisticsImages, served.training.labels.length),
-    );
-    const features = pooledFeatures(network, served.training);
-    const history = trainHead(network, features, config.head, config.seed);
-    const parameters = network.parameters.toParameters();
-    network.dispose();
-    const { sampler, loss } = config.head;
-    report('after the head', parameters, assumedPrior(counts, sampler, loss));
-    return { parameters, history };
+    const trained = await frozenBackbonePhases({ run, checkpoint, save, ...served });
+    await report('after the head', trained.parameters, config.head);
+    return trained;
   };
-  const fineTuningPhase = async (fineTuning: FineTuningConfig) => {
-    const outcome = await fineTune({
-      architecture,
-      begin: headPhase,
-      config: fineTuning,
-      seed: config.seed,
-      training: await decode(trainSamples, 'train', config.cacheSize),
-      validation: served.validation,
-      run: out,
-      runDigest,
-      augmentationWorker: run.augmentationWorker,
-      shouldStop: run.shouldStop,
-    });
-    if (outcome.kind === 'stopped') {
-      console.log(`stopped at step ${outcome.step}; go on with --resume`);
-      return null;
-    }
-    // Statistics stay as they were averaged along with the weights: estimated anew on unvaried images they
-    // took 3 points of balanced accuracy off, the frozen blocks never having run on batch statistics.
-    return { parameters: outcome.parameters, history: outcome.history };
-  };
-
-  const trained = config.fineTuning ? await fineTuningPhase(config.fineTuning) : await headPhase();
-  if (!trained) return 'stopped';
-  const { parameters, history } = trained;
-  const { sampler, loss } = config.fineTuning ?? config.head;
+  const { fineTuning } = config;
+  const { parameters, history } = fineTuning
+    ? await fineTune({
+        architecture,
+        begin: headPhase,
+        resumed: checkpoint?.phase === 'fine-tuning' ? checkpoint : null,
+        save,
+        config: fineTuning,
+        seed: config.seed,
+        training: await decode(trainSamples, 'train', config.cacheSize),
+        validation: served.validation,
+        augmentationWorker: run.augmentationWorker,
+        shouldStop,
+      })
+    : await headPhase();
+  // Statistics stay as they were averaged along with the weights: estimated anew on unvaried images they
+  // took 3 points of balanced accuracy off, the frozen blocks never having run on batch statistics.
+  const lastPhase = fineTuning ?? config.head;
 
   checkParameters(parameters, architecture);
-  const assumed = assumedPrior(counts, sampler, loss);
-  if (config.fineTuning) report('the final weights', parameters, assumed);
+  if (fineTuning) await report('the final weights', parameters, fineTuning);
   const shapes = new Map(parameterSpecs(architecture).map(({ name, shape }) => [name, shape]));
   await writeFile(join(out, RUN_FILES.weights), serializeSafetensors(parameters, shapes));
   await writeJson(join(out, RUN_FILES.history), history);
@@ -162,30 +154,20 @@ export async function trainRun(run: TrainingRun): Promise<'finished' | 'stopped'
     calibration: {
       method: 'none',
       temperature: 1,
-      logitBias: priorLogitBias(assumed, trainingPrior),
+      logitBias: priorLogitBias(
+        assumedPrior(counts, lastPhase.sampler, lastPhase.loss),
+        trainingPrior,
+      ),
     },
   } satisfies RunRecord);
-  return 'finished';
 
-  function report(when: string, weights: Parameters, assumedShares: readonly number[]): void {
+  async function report(when: string, weights: Parameters, phase: PhaseLoss): Promise<void> {
     const scored = new TrainableNetwork({ architecture, parameters: weights });
-    const logits = predictLogits(scored, served.validation);
+    const logits = await predictLogits(scored, served.validation, shouldStop);
     scored.dispose();
-    const { labels } = served.validation;
-    const summary = summarizeValidation(labels, logits, assumedShares, trainingPrior);
+    const summary = summarizeValidation(served.validation.labels, logits, counts, phase);
     console.log(`${when}: ${describeSummary(summary)}`);
   }
-}
-
-async function* statisticsBatches(
-  images: LabelledImages,
-  count: number,
-  seed: number,
-): AsyncGenerator<ImageBatch> {
-  const order = createRandom(seed)
-    .shuffle([...images.labels.keys()])
-    .slice(0, count);
-  for (const indices of batches(order, STATISTICS_BATCH)) yield imageBatch(images, indices);
 }
 
 async function writeClassWeights(
@@ -194,8 +176,8 @@ async function writeClassWeights(
   config: TrainingConfig,
 ): Promise<void> {
   const phase = config.fineTuning ?? config.head;
-  const balanced = lossWeights(counts, { ...phase.loss, classWeightPower: 1 });
-  const power = lossWeights(counts, { ...phase.loss, classWeightPower: 1.5 });
+  const balanced = lossWeights(counts, { classWeightPower: 1, focalAlpha: 1 });
+  const power = lossWeights(counts, { classWeightPower: 1.5, focalAlpha: 1 });
   const used = lossWeights(counts, phase.loss);
   const offsets = lossLogitOffsets(counts, phase.sampler, phase.loss);
   const weighted = classShares(counts.map((count, k) => count * (used[k] ?? 1)));
@@ -203,6 +185,10 @@ async function writeClassWeights(
     formula: {
       balanced: 'n / (classes * count), on the training counts before any resampling',
       power: 'balanced ** 1.5',
+      used: `balanced ** ${phase.loss.classWeightPower}, times the alpha of the focal loss`,
+      published:
+        "by the formula of 'power', HAM10000's 10,015 images give nv 0.0986 and df 43.88; the weights 0.07 and " +
+        '72.7 of the published example do not follow from its counts',
     },
     labels: LABELS,
     counts,
@@ -210,6 +196,7 @@ async function writeClassWeights(
     power_1_5: power,
     used: {
       classWeightPower: phase.loss.classWeightPower,
+      focalAlpha: phase.loss.focalAlpha,
       weights: used,
       sampler: phase.sampler,
       logitOffsets: offsets,
@@ -231,12 +218,29 @@ function describeMethod(config: TrainingConfig): string {
         `${s.epochs} epochs at ${s.resolution} pixels with ${s.frozenThrough === 'none' ? 'nothing' : `everything through ${s.frozenThrough}`} frozen`,
     )
     .join(', then ');
-  return `${head}; then fine-tuned with AdamW: ${stages} (${describeLoss(tuning)}, augmentation, moving average of the weights ${tuning.averageDecay}).`;
+  const parts = [
+    describeLoss(tuning),
+    'augmentation',
+    ...(tuning.mixing.mixup > 0 ? ['mixup'] : []),
+    ...(tuning.mixing.cutMix > 0 ? ['CutMix'] : []),
+    ...(tuning.batchNorm === 'frozen' ? ['batch norm frozen'] : []),
+    ...(tuning.averageDecay > 0 ? [`moving average of the weights ${tuning.averageDecay}`] : []),
+    ...(tuning.earlyStopping
+      ? [
+          `stopped early by ${tuning.earlyStopping.metric}, patience ${tuning.earlyStopping.patience}`,
+        ]
+      : []),
+  ];
+  const optimizer = tuning.optimizer === 'adam' ? 'Adam' : 'AdamW';
+  return `${head}; then fine-tuned with ${optimizer}: ${stages} (${parts.join(', ')}).`;
 }
 
-function describeLoss({ loss, sampler }: Pick<TrainingConfig['head'], 'loss' | 'sampler'>): string {
-  const parts = [`${sampler} sampler`];
-  parts.push(loss.focalGamma > 0 ? `focal loss γ ${loss.focalGamma}` : 'cross-entropy');
+function describeLoss({ loss, sampler }: PhaseLoss): string {
+  const parts = [SAMPLER_NAMES[sampler]];
+  const alpha = loss.focalAlpha === 1 ? '' : `, α ${loss.focalAlpha}`;
+  parts.push(
+    loss.focalGamma > 0 || alpha ? `focal loss γ ${loss.focalGamma}${alpha}` : 'cross-entropy',
+  );
   if (loss.classWeightPower > 0)
     parts.push(`balanced class weights to the power ${loss.classWeightPower}`);
   if (loss.logitAdjustment > 0) parts.push(`logit adjustment τ ${loss.logitAdjustment}`);
@@ -244,14 +248,18 @@ function describeLoss({ loss, sampler }: Pick<TrainingConfig['head'], 'loss' | '
   return parts.join(', ');
 }
 
+const SAMPLER_NAMES: Readonly<Record<PhaseLoss['sampler'], string>> = {
+  natural: 'natural sampler',
+  'square-root': 'square-root sampler',
+  balanced: 'balanced sampler',
+  oversampling: 'random oversampling',
+  smote: 'SMOTE of the features',
+};
+
 function byLabel(values: readonly number[]): Record<Label, number> {
   return Object.fromEntries(
     LABELS.map((label) => [label, values[labelIndex(label)] ?? 0]),
   ) as Record<Label, number>;
-}
-
-function digest(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }
 
 async function writeJson(file: string, value: unknown): Promise<void> {

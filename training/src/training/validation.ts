@@ -1,9 +1,11 @@
 import { classificationReport } from '@naevus/shared/metrics/classification-report';
 import { softmax } from '@naevus/shared/probabilities';
 import type { TrainableNetwork } from '../network/trainable-network.ts';
-import { classShares, priorLogitBias } from './class-prior.ts';
+import { createClassLoss, type PhaseLoss } from './class-loss.ts';
+import { assumedPrior, classShares, priorLogitBias } from './class-prior.ts';
 import { inferRows } from './image-batch.ts';
 import type { LabelledImages } from './labelled-images.ts';
+import { RunStopped, type ShouldStop } from './run-stopped.ts';
 
 /** Headline figures of one validation: the first two under the training prior, balanced accuracy under a uniform one too. */
 export interface ValidationSummary {
@@ -13,23 +15,39 @@ export interface ValidationSummary {
   readonly balancedAccuracyUniformPrior: number;
   readonly macroAuc: number;
   readonly logLoss: number;
-}
-
-/** Logits of every image, one row each. */
-export function predictLogits(network: TrainableNetwork, images: LabelledImages): Float32Array[] {
-  return inferRows(images, 'validation', (batch) => network.logits(batch));
+  /** The phase's own loss without class weights: what Keras calls val_loss. */
+  readonly loss: number;
 }
 
 /**
- * @param assumed class distribution that softmax(logits) assumes.
- * @param trainingPrior class distribution of the training data.
+ * Logits of every image, one row each.
+ *
+ * @throws RunStopped when it was asked to stop before the last one.
+ */
+export async function predictLogits(
+  network: TrainableNetwork,
+  images: LabelledImages,
+  shouldStop?: ShouldStop,
+): Promise<Float32Array[]> {
+  const rows = await inferRows(images, 'validation', (batch) => network.logits(batch), {
+    ...(shouldStop && { shouldStop }),
+  });
+  if (rows.length < images.labels.length) throw new RunStopped('validation');
+  return rows;
+}
+
+/**
+ * @param counts training images a class, before any resampling.
+ * @param phase decides which class distribution softmax(logits) assumes.
  */
 export function summarizeValidation(
   labels: readonly number[],
   logits: readonly Float32Array[],
-  assumed: readonly number[],
-  trainingPrior: readonly number[],
+  counts: readonly number[],
+  phase: PhaseLoss,
 ): ValidationSummary {
+  const assumed = assumedPrior(counts, phase.sampler, phase.loss);
+  const trainingPrior = classShares(counts);
   const uniform = classShares(trainingPrior.map(() => 1));
   const underPrior = (wanted: readonly number[]) => {
     const bias = priorLogitBias(assumed, wanted);
@@ -46,7 +64,20 @@ export function summarizeValidation(
     balancedAccuracyUniformPrior: underPrior(uniform).balancedAccuracy,
     macroAuc: natural.macro.auc.value ?? Number.NaN,
     logLoss: natural.logLoss,
+    loss: phaseLoss(labels, logits, counts, phase),
   };
+}
+
+function phaseLoss(
+  labels: readonly number[],
+  logits: readonly Float32Array[],
+  counts: readonly number[],
+  { sampler, loss }: PhaseLoss,
+): number {
+  const unweighted = createClassLoss(counts, { sampler, loss: { ...loss, classWeightPower: 0 } });
+  const values = new Float32Array(labels.length * counts.length);
+  for (const [row, rowLogits] of logits.entries()) values.set(rowLogits, row * counts.length);
+  return unweighted(values, labels).value;
 }
 
 export function describeSummary(summary: ValidationSummary): string {

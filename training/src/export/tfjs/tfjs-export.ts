@@ -114,12 +114,7 @@ class GraphModelWriter implements InferenceOps<GraphValue> {
     const { inputs, outputs } = layer;
     const kind = depthwise ? 'depthwise' : 'convolution';
     const pytorchShape = [outputs, depthwise ? 1 : inputs, size, size];
-    const values = toTensorflowLayout(kernel, {
-      name: kernelName,
-      kind,
-      shape: pytorchShape,
-      block: '',
-    });
+    const values = toTensorflowLayout(kernel, { kind, shape: pytorchShape });
     const shape = depthwise ? [size, size, outputs, 1] : [size, size, inputs, outputs];
     const operands = [x.name, this.constant(kernelName, values, shape)];
     if (bias) operands.push(this.constant(`${name}/bias`, bias, [outputs]));

@@ -1,7 +1,10 @@
 import type { NetworkParameters } from '../network/network-parameters.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
+import { DivergedError } from './diverged-error.ts';
 
-export interface AdamWOptions {
+export interface AdamOptions {
+  /** 'adam': Keras' form, no decay. 'adamw': decoupled weight decay. */
+  readonly optimizer: 'adam' | 'adamw';
   readonly weightDecay: number;
   /** Factor of the learning rate for this parameter. */
   readonly learningRateFactor: (spec: ParameterSpec) => number;
@@ -10,7 +13,7 @@ export interface AdamWOptions {
 }
 
 /** First and second moments by parameter name, TensorFlow's layout. */
-export interface AdamWState {
+export interface AdamState {
   step: number;
   readonly first: Map<string, Float32Array>;
   readonly second: Map<string, Float32Array>;
@@ -18,14 +21,20 @@ export interface AdamWState {
 
 const BETA1 = 0.9;
 const BETA2 = 0.999;
-const EPSILON = 1e-8;
+/** PyTorch's default, as AdamW's authors have it. */
+const ADAMW_EPSILON = 1e-8;
+/** Keras' default. It stands for ε̂ of Kingma and Ba 2015, end of section 2: added before the bias correction. */
+const KERAS_EPSILON = 1e-7;
 
-/** Adam with decoupled weight decay (Loshchilov, Hutter 2019, algorithm 2); decay on kernels alone. */
-export class AdamW {
-  readonly state: AdamWState;
-  private readonly options: AdamWOptions;
+/**
+ * Adam (Kingma, Ba 2015) as Keras has it, or with decoupled weight decay (Loshchilov, Hutter 2019,
+ * algorithm 2), decay on kernels alone.
+ */
+export class Adam {
+  readonly state: AdamState;
+  private readonly options: AdamOptions;
 
-  constructor(options: AdamWOptions, state?: AdamWState) {
+  constructor(options: AdamOptions, state?: AdamState) {
     this.options = options;
     this.state = state ?? { step: 0, first: new Map(), second: new Map() };
   }
@@ -34,7 +43,7 @@ export class AdamW {
    * One update in place.
    *
    * @returns the gradients' global norm before clipping.
-   * @throws Error when a gradient is not finite; nothing was changed then.
+   * @throws DivergedError when a gradient is not finite; nothing was changed then.
    */
   update(
     parameters: NetworkParameters,
@@ -42,17 +51,22 @@ export class AdamW {
     learningRate: number,
   ): number {
     const norm = globalNorm(gradients);
-    if (!Number.isFinite(norm)) throw new Error('a gradient is not finite');
+    if (!Number.isFinite(norm)) {
+      throw new DivergedError('a gradient is not finite', 'training', this.state.step);
+    }
     const clip = Math.min(1, this.options.gradientNorm / (norm + 1e-12));
     this.state.step++;
     const correction1 = 1 - BETA1 ** this.state.step;
     const correction2 = 1 - BETA2 ** this.state.step;
+    const keras = this.options.optimizer === 'adam';
+    const epsilon = keras ? KERAS_EPSILON / Math.sqrt(correction2) : ADAMW_EPSILON;
+    const weightDecay = keras ? 0 : this.options.weightDecay;
     for (const [name, gradient] of gradients) {
       const { spec, values } = parameters.get(name);
       const rate = learningRate * this.options.learningRateFactor(spec);
       const decays =
         spec.kind === 'convolution' || spec.kind === 'depthwise' || spec.kind === 'dense';
-      const decay = decays ? rate * this.options.weightDecay : 0;
+      const decay = decays ? rate * weightDecay : 0;
       const first = moment(this.state.first, name, values.length);
       const second = moment(this.state.second, name, values.length);
       const stepSize = rate / correction1;
@@ -63,7 +77,7 @@ export class AdamW {
         first[i] = m;
         second[i] = v;
         const w = values[i]!;
-        values[i] = w - decay * w - (stepSize * m) / (Math.sqrt(v / correction2) + EPSILON);
+        values[i] = w - decay * w - (stepSize * m) / (Math.sqrt(v / correction2) + epsilon);
       }
       parameters.changed(name);
     }

@@ -1,0 +1,95 @@
+import type { z } from 'zod';
+import type { trainingConfigSchema } from './training-config.ts';
+
+/** Named configurations, as a user would write them in a file. */
+export const PRESETS = {
+  /** Frozen backbone, class-weighted dense head: minutes on two cores. */
+  head: {
+    head: {
+      epochs: 60,
+      batchSize: 128,
+      learningRate: 2e-3,
+      weightDecay: 0.02,
+      dropout: 0.2,
+      loss: { classWeightPower: 1 },
+    },
+  },
+  /** Head, then fine-tuning of everything above the third stage. */
+  best: {
+    head: {
+      epochs: 30,
+      batchSize: 128,
+      learningRate: 2e-3,
+      weightDecay: 0.02,
+      dropout: 0.2,
+      sampler: 'square-root',
+      loss: { logitAdjustment: 1, labelSmoothing: 0.05 },
+    },
+    fineTuning: {
+      batchSize: 32,
+      learningRate: 5e-4,
+      weightDecay: 0.02,
+      layerDecay: 0.97,
+      headLearningRateFactor: 2,
+      warmupSteps: 150,
+      dropout: 0.2,
+      dropPath: 0.1,
+      averageDecay: 0.998,
+      gradientNorm: 5,
+      sampler: 'square-root',
+      loss: { logitAdjustment: 1, labelSmoothing: 0.05 },
+      stages: [
+        { epochs: 9, resolution: 160, frozenThrough: 'blocks.1' },
+        { epochs: 5, resolution: 224, frozenThrough: 'blocks.2' },
+      ],
+      validateEvery: 3,
+      augmentation: {
+        rotationDegrees: 180,
+        cropArea: [0.5, 1],
+        cropAspect: 1.15,
+        horizontalFlip: true,
+        verticalFlip: true,
+        brightness: [0.8, 1.2],
+        contrast: 0.15,
+        saturation: 0.15,
+        channelGain: 0.05,
+        blur: 0.2,
+        noise: 5,
+        cutOut: 0.2,
+      },
+    },
+  },
+  /** Every step of the recipe in small: shows that all works, not what it can do. */
+  smoke: {
+    statisticsImages: 32,
+    cacheSize: 96,
+    head: { epochs: 4, batchSize: 16, learningRate: 5e-3, loss: { logitAdjustment: 1 } },
+    fineTuning: {
+      batchSize: 8,
+      learningRate: 1e-3,
+      weightDecay: 0.02,
+      layerDecay: 0.97,
+      warmupSteps: 2,
+      dropout: 0.2,
+      dropPath: 0.1,
+      averageDecay: 0.9,
+      sampler: 'square-root',
+      loss: { logitAdjustment: 1, labelSmoothing: 0.05 },
+      stages: [
+        { epochs: 1, resolution: 64, frozenThrough: 'blocks.2' },
+        { epochs: 1, resolution: 96, frozenThrough: 'stem' },
+      ],
+      augmentation: {
+        rotationDegrees: 180,
+        cropArea: [0.6, 1],
+        horizontalFlip: true,
+        brightness: [0.9, 1.1],
+        blur: 0.2,
+        noise: 3,
+        cutOut: 0.2,
+      },
+    },
+  },
+} as const satisfies Record<string, z.input<typeof trainingConfigSchema>>;
+
+export type PresetName = keyof typeof PRESETS;
