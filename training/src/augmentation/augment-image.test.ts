@@ -1,7 +1,13 @@
 import { createRandom } from '@naevus/shared/random';
 import { describe, expect, it } from 'vitest';
-import { augmentImage, type SquareImage } from './augment-image.ts';
+import {
+  augmentImage,
+  imageDataGeneratorTransform,
+  type SquareImage,
+  warp,
+} from './augment-image.ts';
 import { type Augmentation, augmentationSchema } from './augmentation-config.ts';
+import keras from './fixtures/keras-image-data-generator.json' with { type: 'json' };
 
 const SIZE = 32;
 
@@ -141,4 +147,80 @@ describe('augmentImage', () => {
     expect(augment(options, 9)).toEqual(augment(options, 9));
     expect(augment(options, 9)).not.toEqual(augment(options, 10));
   });
+
+  it('is what it was before an option came that is left out', () => {
+    const options = {
+      rotationDegrees: 180,
+      cropArea: [0.5, 1] as [number, number],
+      cropAspect: 1.15,
+      horizontalFlip: true,
+      brightness: [0.8, 1.2] as [number, number],
+      channelGain: 0.05,
+      noise: 5,
+      cutOut: 0.5,
+    };
+    // Of the version that trained the bundled model.
+    const sum = augment(options, 4).reduce((total, value) => total + value, 0);
+    expect(sum).toBeCloseTo(147988.72, 0);
+  });
+
+  it('zooms each axis on its own', () => {
+    const middle: SquareImage = {
+      ...corner,
+      data: Uint8Array.from({ length: SIZE * SIZE * 3 }, (_, i) => {
+        const [x, y] = [Math.floor(i / 3) % SIZE, Math.floor(i / 3 / SIZE)];
+        return Math.max(Math.abs(x - 15.5), Math.abs(y - 15.5)) < SIZE / 4 ? 200 : 20;
+      }),
+    };
+    const sides = Array.from({ length: 80 }, (_, seed) => {
+      const pixels = augment({ zoom: 0.3 }, seed, SIZE, middle);
+      const bright = (at: (i: number) => number) =>
+        Array.from({ length: SIZE }, (_, i) => pixels[at(i) * 3]!).filter((red) => red > 110)
+          .length;
+      return [bright((x) => (SIZE / 2) * SIZE + x), bright((y) => y * SIZE + SIZE / 2)] as const;
+    });
+    for (const side of sides.flat()) {
+      expect(side).toBeGreaterThanOrEqual(Math.floor(SIZE / 2 / 1.3));
+      expect(side).toBeLessThanOrEqual(Math.ceil(SIZE / 2 / 0.7));
+    }
+    expect(Math.min(...sides.flat())).toBeLessThan(14);
+    expect(Math.max(...sides.flat())).toBeGreaterThan(20);
+    expect(sides.some(([x, y]) => x - y > 4)).toBe(true);
+    expect(sides.some(([x, y]) => y - x > 4)).toBe(true);
+  });
+});
+
+describe("Keras' ImageDataGenerator", () => {
+  const picture: SquareImage = {
+    data: Uint8Array.from(keras.image),
+    size: keras.size,
+    aspect: 1.5,
+  };
+
+  it.each(keras.affine)(
+    'is met in rotation, shift and zoom: $theta degrees, $tx, $ty, $zx, $zy',
+    ({ theta, tx, ty, zx, zy, pixels }) => {
+      const transform = imageDataGeneratorTransform({
+        angle: (theta * Math.PI) / 180,
+        scaleX: zx,
+        scaleY: zy,
+        shiftX: tx / keras.size,
+        shiftY: ty / keras.size,
+      });
+      const found = new Float32Array(pixels.length);
+      warp(picture, transform, 'nearest', found, keras.size);
+      for (const [i, value] of found.entries()) expect(value).toBeCloseTo(pixels[i]!, 1);
+    },
+  );
+
+  it.each(keras.brightness)(
+    'is met in brightness, but for its rounding down',
+    ({ factor, pixels }) => {
+      const found = augment({ brightness: [factor, factor] }, 1, keras.size, picture);
+      for (const [i, value] of found.entries()) {
+        expect(value - pixels[i]!).toBeGreaterThan(-1e-3);
+        expect(value - pixels[i]!).toBeLessThan(1);
+      }
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import type { Random } from '@naevus/shared/random';
 import type { Augmentation } from './augmentation-config.ts';
+import { turnHue } from './hue.ts';
 
 /** A squashed square picture as the decoded cache holds it. */
 export interface SquareImage {
@@ -29,8 +30,9 @@ export function augmentImage(
   size: number,
 ): void {
   const target = output.subarray(offset, offset + size * size * 3);
-  warp(image, randomTransform(options, image.aspect, random), target, size);
+  warp(image, randomTransform(options, image.aspect, random), options.fill, target, size);
   jitterColour(target, options, random);
+  if (options.hue > 0) turnHue(target, uniform(random, -options.hue, options.hue));
   if (options.blur > 0 && random.next() < options.blur) {
     const passes = 1 + random.integer(3);
     for (let pass = 0; pass < passes; pass++) blur(target, size);
@@ -44,7 +46,47 @@ export function augmentImage(
 }
 
 /** Output position to source position, both in [-0.5, 0.5] about the centre: [xx, xy, x0, yx, yy, y0]. */
-type Transform = readonly [number, number, number, number, number, number];
+export type Transform = readonly [number, number, number, number, number, number];
+
+/** What a transform is made of. */
+export interface Geometry {
+  /** Radians. */
+  readonly angle: number;
+  /** Source sides over output sides; negative flips. */
+  readonly scaleX: number;
+  readonly scaleY: number;
+  /** Shares of the side. */
+  readonly shiftX: number;
+  readonly shiftY: number;
+}
+
+/** Rotates in the shape the picture had before it was squashed, then shifts. */
+export function trueShapeTransform(geometry: Geometry, aspect: number): Transform {
+  const { angle, scaleX, scaleY, shiftX, shiftY } = geometry;
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  return [
+    cos * scaleX,
+    (-sin * scaleY) / aspect,
+    shiftX,
+    sin * scaleX * aspect,
+    cos * scaleY,
+    shiftY,
+  ];
+}
+
+/** Shifts, then rotates, both in the squashed square: Keras' ImageDataGenerator. */
+export function imageDataGeneratorTransform(geometry: Geometry): Transform {
+  const { angle, scaleX, scaleY, shiftX, shiftY } = geometry;
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  return [
+    cos * scaleX,
+    -sin * scaleY,
+    cos * shiftX - sin * shiftY,
+    sin * scaleX,
+    cos * scaleY,
+    sin * shiftX + cos * shiftY,
+  ];
+}
 
 function randomTransform(options: Augmentation, aspect: number, random: Random): Transform {
   const [minArea, maxArea] = options.cropArea;
@@ -53,32 +95,56 @@ function randomTransform(options: Augmentation, aspect: number, random: Random):
   const angle = (uniform(random, -1, 1) * options.rotationDegrees * Math.PI) / 180;
   const flipX = options.horizontalFlip && random.next() < 0.5 ? -1 : 1;
   const flipY = options.verticalFlip && random.next() < 0.5 ? -1 : 1;
-  const scaleX = side * stretch * flipX;
-  const scaleY = (side / stretch) * flipY;
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   // A crop smaller than the picture may lie anywhere in it; a shift moves it further.
   const slack = Math.max(0, 1 - side) / 2;
   const reach = slack + options.shift;
-  return [
-    cos * scaleX,
-    (-sin * scaleY) / aspect,
-    uniform(random, -reach, reach),
-    sin * scaleX * aspect,
-    cos * scaleY,
-    uniform(random, -reach, reach),
-  ];
+  const shiftX = uniform(random, -reach, reach);
+  const shiftY = uniform(random, -reach, reach);
+  const { zoom } = options;
+  const zoomX = zoom > 0 ? uniform(random, 1 - zoom, 1 + zoom) : 1;
+  const zoomY = zoom > 0 ? uniform(random, 1 - zoom, 1 + zoom) : 1;
+  const geometry = {
+    angle,
+    scaleX: side * stretch * flipX * zoomX,
+    scaleY: (side / stretch) * flipY * zoomY,
+    shiftX,
+    shiftY,
+  };
+  return options.geometry === 'true-shape'
+    ? trueShapeTransform(geometry, aspect)
+    : imageDataGeneratorTransform(geometry);
 }
 
-function warp(image: SquareImage, transform: Transform, target: Float32Array, size: number): void {
+/** Maps a coordinate outside of 0 .. last into it. */
+type Fill = (position: number, last: number) => number;
+
+const FILLS: Readonly<Record<Augmentation['fill'], Fill>> = {
+  reflect,
+  nearest: (position, last) => (position < 0 ? 0 : last),
+};
+
+/**
+ * Resamples a picture bilinearly, averaging where it is reduced much.
+ *
+ * @param target [size, size, 3], overwritten.
+ */
+export function warp(
+  image: SquareImage,
+  transform: Transform,
+  fill: Augmentation['fill'],
+  target: Float32Array,
+  size: number,
+): void {
   const [xx, xy, , yx, yy] = transform;
   const reduction = (image.size / size) * Math.sqrt(Math.abs(xx * yy - xy * yx));
   target.fill(0);
   if (reduction < SUPERSAMPLE_FROM) {
-    addSamples(image, transform, target, size, 0.5, 0.5, 1);
+    addSamples(image, transform, FILLS[fill], target, size, 0.5, 0.5, 1);
     return;
   }
   for (const dy of [0.25, 0.75]) {
-    for (const dx of [0.25, 0.75]) addSamples(image, transform, target, size, dx, dy, 0.25);
+    for (const dx of [0.25, 0.75])
+      addSamples(image, transform, FILLS[fill], target, size, dx, dy, 0.25);
   }
 }
 
@@ -86,6 +152,7 @@ function warp(image: SquareImage, transform: Transform, target: Float32Array, si
 function addSamples(
   { data, size: source }: SquareImage,
   [xx, xy, x0, yx, yy, y0]: Transform,
+  fill: Fill,
   target: Float32Array,
   size: number,
   dx: number,
@@ -103,8 +170,8 @@ function addSamples(
     let nextX = (xx * u + xy * v + x0 + 0.5) * source - 0.5;
     let nextY = (yx * u + yy * v + y0 + 0.5) * source - 0.5;
     for (let column = 0; column < size; column++) {
-      const x = nextX >= 0 && nextX <= last ? nextX : reflect(nextX, last);
-      const y = nextY >= 0 && nextY <= last ? nextY : reflect(nextY, last);
+      const x = nextX >= 0 && nextX <= last ? nextX : fill(nextX, last);
+      const y = nextY >= 0 && nextY <= last ? nextY : fill(nextY, last);
       nextX += stepX;
       nextY += stepY;
       const left = x | 0;

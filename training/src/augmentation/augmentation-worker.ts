@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { createRandom } from '@naevus/shared/random';
 import { augmentImage } from './augment-image.ts';
 import type { Augmentation } from './augmentation-config.ts';
+import { recompress } from './jpeg-noise.ts';
 import { type BatchMix, mixImages } from './mixing.ts';
 
 export interface AugmentationWorkerData {
@@ -33,14 +34,20 @@ export interface AugmentedBatch {
 
 const { images, imageSize, aspects, augmentation } = workerData as AugmentationWorkerData;
 
-parentPort?.on('message', ({ id, indices, seed, size, mix }: AugmentationJob) => {
+parentPort?.on('message', async ({ id, indices, seed, size, mix }: AugmentationJob) => {
   const random = createRandom(seed);
   const bytes = imageSize * imageSize * 3;
   const values = new Float32Array(indices.length * size * size * 3);
   for (const [position, index] of indices.entries()) {
     const data = new Uint8Array(images, index * bytes, bytes);
     const image = { data, size: imageSize, aspect: aspects[index] ?? 1 };
-    augmentImage(image, augmentation, random, values, position * size * size * 3, size);
+    const offset = position * size * size * 3;
+    augmentImage(image, augmentation, random, values, offset, size);
+    if (augmentation.jpeg > 0 && random.next() < augmentation.jpeg) {
+      const [lowest, highest] = augmentation.jpegQuality;
+      const quality = lowest + random.integer(highest - lowest + 1);
+      await recompress(values.subarray(offset, offset + size * size * 3), size, quality);
+    }
   }
   if (mix) mixImages(values, indices.length, size, mix);
   parentPort?.postMessage({ id, values } satisfies AugmentedBatch, [values.buffer]);

@@ -40,8 +40,8 @@ export async function frozenBackbonePhases({
   });
   const state = () => ({ ...EMPTY_CHECKPOINT, weights: network.parameters.toParameters() });
 
-  if (!resumed) {
-    const { seed, statisticsImages } = config;
+  const { seed, statisticsImages } = config;
+  if (!resumed && statisticsImages > 0) {
     const begun = checkpoint?.statistics ?? null;
     const statistics = await reestimateStatistics(
       network,

@@ -59,6 +59,53 @@ export const PRESETS = {
       },
     },
   },
+  /**
+   * The published notebook's recipe. It fixes batch size, learning rate, epochs, patience, the ranges of the
+   * augmentation, γ, α, the power of the class weights and oversampling; the fields say what they mean in
+   * Keras: ImageDataGenerator's geometry and fill, val_loss without class weights, weights of the counts
+   * before oversampling. It leaves open, and here is as Keras' guide to transfer learning has it: Adam, a
+   * constant rate, a head on the frozen backbone first, then all layers with batch norm in inference mode,
+   * dropout 0.2. Not as published: the split is by lesion, and the head phase, which runs on features taken
+   * once, sees no augmentation.
+   */
+  reference: {
+    statisticsImages: 0,
+    cacheSize: 224,
+    head: {
+      epochs: 20,
+      batchSize: 32,
+      learningRate: 1e-4,
+      optimizer: 'adam',
+      schedule: 'constant',
+      earlyStopping: { metric: 'loss', patience: 5 },
+      dropout: 0.2,
+      sampler: 'oversampling',
+      loss: { focalGamma: 2, focalAlpha: 0.25, classWeightPower: 1.5 },
+    },
+    fineTuning: {
+      batchSize: 32,
+      learningRate: 1e-4,
+      optimizer: 'adam',
+      schedule: 'constant',
+      gradientNorm: null,
+      earlyStopping: { metric: 'loss', patience: 5 },
+      dropout: 0.2,
+      batchNorm: 'frozen',
+      sampler: 'oversampling',
+      loss: { focalGamma: 2, focalAlpha: 0.25, classWeightPower: 1.5 },
+      stages: [{ epochs: 20, resolution: 224, frozenThrough: 'none' }],
+      augmentation: {
+        geometry: 'image-data-generator',
+        fill: 'nearest',
+        rotationDegrees: 20,
+        zoom: 0.15,
+        shift: 0.1,
+        horizontalFlip: true,
+        verticalFlip: true,
+        brightness: [0.8, 1.2],
+      },
+    },
+  },
   /** Every step of the recipe in small: shows that all works, not what it can do. */
   smoke: {
     statisticsImages: 32,

@@ -151,8 +151,8 @@ function refuseDecayOfAdam(
 export const trainingConfigSchema = z.strictObject({
   seed: z.number().int().default(1),
   validationFraction: z.number().min(0.05).max(0.5).default(0.2),
-  /** Training images whose pass re-estimates the batch-norm statistics before the first phase. */
-  statisticsImages: positiveInteger.default(2048),
+  /** Training images whose pass re-estimates the batch-norm statistics before the first phase; 0 leaves them. */
+  statisticsImages: z.number().int().min(0).default(2048),
   /** Side of the decoded cache that augmentation samples from. */
   cacheSize: z.number().int().min(32).max(512).default(288),
   head: headSchema,

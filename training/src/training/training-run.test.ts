@@ -18,6 +18,7 @@ import { checkParameters } from '../network/parameters.ts';
 import { TrainableNetwork } from '../network/trainable-network.ts';
 import { RUN_FILES, runRecordSchema } from '../run/run-record.ts';
 import { readSafetensors } from '../weights/safetensors.ts';
+import type { EpochRecord } from './epoch-record.ts';
 import { type Features, pooledFeatures } from './head-phase.ts';
 import { decodeImages } from './labelled-images.ts';
 import { PRESETS } from './presets.ts';
@@ -148,6 +149,60 @@ describe('trainRun', () => {
     await expect(trainRun({ ...run, config, out, shouldStop: () => false })).rejects.toThrow(
       'another configuration',
     );
+  });
+
+  it('runs every option of fine-tuning, stops early with the best weights, resumes', async () => {
+    const config = trainingConfigSchema.parse({
+      ...PRESETS.smoke,
+      statisticsImages: 0,
+      fineTuning: {
+        ...PRESETS.smoke.fineTuning,
+        optimizer: 'adam',
+        weightDecay: 0,
+        // Nothing is learned from a rate like this: the first validation stays the best.
+        learningRate: 10,
+        gradientNorm: null,
+        schedule: 'plateau',
+        plateau: { patience: 1, metric: 'logLoss' },
+        earlyStopping: { patience: 2, metric: 'logLoss' },
+        averageDecay: 0,
+        batchNorm: 'frozen',
+        microBatchSize: 3,
+        mixing: { mixup: 0.4, cutMix: 1, offEpochs: 1 },
+        stages: [{ epochs: 6, resolution: 64, frozenThrough: 'none' }],
+        augmentation: {
+          geometry: 'image-data-generator',
+          fill: 'nearest',
+          zoom: 0.1,
+          hue: 0.1,
+          jpeg: 0.5,
+        },
+      },
+    });
+    const train = async (name: string, stops: readonly number[]) => {
+      const out = join(folder, name);
+      for (const stopAfter of [...stops, Number.POSITIVE_INFINITY]) {
+        let asked = 0;
+        await trainRun({ ...run, config, out, shouldStop: () => asked++ === stopAfter });
+      }
+      return {
+        weights: await readSafetensors(join(out, RUN_FILES.weights)),
+        history: (await readJson(out, RUN_FILES.history)) as EpochRecord[],
+      };
+    };
+    const whole = await train('every-option', []);
+    const tuned = whole.history.filter(({ phase }) => phase === 'fine-tuning');
+    expect(tuned.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+    expect(tuned.map(({ learningRate }) => learningRate)).toEqual([10, 10, 1]);
+    // Frozen batch norm kept even what the pretrained file said.
+    for (const [name, values] of run.initialWeights.parameters) {
+      if (/(bn\d|bn)\.(weight|bias|running_mean|running_var)$/.test(name)) {
+        expect(whole.weights.get(name), name).toEqual(values);
+      }
+    }
+    const resumed = await train('every-option-resumed', [9, 6, 5]);
+    expect(resumed.weights).toEqual(whole.weights);
+    expect(resumed.history.map(({ loss }) => loss)).toEqual(whole.history.map(({ loss }) => loss));
   });
 
   it('gives the same weights for the same seed, and others for another', async () => {

@@ -209,7 +209,7 @@ async function writeClassWeights(
 function describeMethod(config: TrainingConfig): string {
   const head =
     `Dense head trained on pooled features of the frozen backbone (${config.head.epochs} epochs, ` +
-    `${describeLoss(config.head)}), batch-norm statistics re-estimated on training images`;
+    `${describeLoss(config.head)})${config.statisticsImages > 0 ? ', batch-norm statistics re-estimated on training images' : ''}`;
   const tuning = config.fineTuning;
   if (!tuning) return `${head}.`;
   const stages = tuning.stages
