@@ -1,4 +1,4 @@
-import type { Engine } from './engine/engine.ts';
+import type { Engines } from './engine/engines.ts';
 
 /** What a request may cost. */
 export interface Limits {
@@ -31,7 +31,7 @@ export interface Log {
 
 /** What an entry file gives the app. */
 export interface AppDependencies {
-  readonly engine: Engine;
+  readonly engines: Engines;
   readonly limits: Limits;
   readonly log: Log;
   /** Origins that browsers may call from; none without a list. */

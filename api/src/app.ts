@@ -23,7 +23,7 @@ import { v2Routes } from './v2/routes.ts';
  * The API, the same on every runtime: what differs comes in as `deps`.
  *
  * @example
- * const app = createApp({ engine, limits, log, draining: () => false, toBase64 });
+ * const app = createApp({ engines, limits, log, draining: () => false, toBase64 });
  * const response = await app.request('/predict', { method: 'POST', body: jpeg });
  */
 export function createApp(deps: AppDependencies): Hono<AppEnv> {

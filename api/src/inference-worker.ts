@@ -10,6 +10,7 @@ import {
 } from '@naevus/shared/preprocessing/sharp-decode';
 import { type AnalysisParts, analyse } from './engine/analyse.ts';
 import type { Outcome } from './engine/engine.ts';
+import type { Classifier } from './engine/engine-parts.ts';
 import { folderSource, nodeSha256 } from './node/folder-source.ts';
 import { sharp } from './node/native-modules.ts';
 import { createOnnxClassifier } from './node/onnx-classifier.ts';
@@ -58,7 +59,7 @@ async function load({
   const bytes = await loadFile(folderSource(model.folder), manifest, model.file.path, nodeSha256);
   const classify = await createOnnxClassifier(bytes, model.engine);
   // The first run allocates and checks the outputs: ready means that the model has answered.
-  await classify(new Uint8Array(INPUT_SIZE * INPUT_SIZE * INPUT_CHANNELS));
+  await selfTest(classify);
   return {
     decode: (file, header) => decodeWithSharp(decoder, file, { header, maxPixels }),
     resampler,
@@ -66,6 +67,14 @@ async function load({
     encodePng,
     calibration: model.calibration,
   };
+}
+
+/** @throws Error when the network gives no numbers for a grey picture */
+async function selfTest(classify: Classifier): Promise<void> {
+  const grey = new Uint8Array(INPUT_SIZE * INPUT_SIZE * INPUT_CHANNELS).fill(128);
+  const { logits, cam } = await classify(grey);
+  if ([...logits, ...cam].every(Number.isFinite)) return;
+  throw new Error('the self-test failed: the network gives values that are not finite');
 }
 
 async function analyseOrCrash({

@@ -114,6 +114,12 @@ export interface Engine {
   readonly model: ServedModel;
   readonly state: 'starting' | 'ready' | 'failed';
   /**
+   * Whether pictures may come, for who is about to send them.
+   *
+   * @throws EngineError `busy` or `unavailable`
+   */
+  refuseWhenFull(): void;
+  /**
    * Analyses pictures, each on its own: a damaged one does not fail the others.
    *
    * @param pictures accepted all together or not at all

@@ -1,14 +1,15 @@
 import type { Context } from 'hono';
 import type { AppDependencies } from '../app-dependencies.ts';
 import type { AppEnv } from '../app-env.ts';
-import {
-  type Analysis,
-  EngineError,
-  type HeatmapWish,
-  type NetworkInput,
-  type Outcome,
-  type Picture,
+import type {
+  Analysis,
+  Engine,
+  HeatmapWish,
+  NetworkInput,
+  Outcome,
+  Picture,
 } from '../engine/engine.ts';
+import { engineProblem } from './choose-engine.ts';
 import { inspectPhoto } from './photo.ts';
 import { internalProblem, ProblemError } from './problem-error.ts';
 
@@ -17,13 +18,15 @@ type ImageFile = Uint8Array<ArrayBuffer>;
 /**
  * Analyses the images of one request.
  *
+ * @param engine chosen in this very turn
  * @param images files, whose headers are looked at first; or the network's inputs. What is a problem already stays one
  * @returns as many, in the same order: an analysis, or the problem of that image
  * @throws ProblemError when the engine cannot answer: `busy`, `no-model`, `timeout`
  */
 export async function analyseUpload(
   c: Context<AppEnv>,
-  { engine, limits, log }: AppDependencies,
+  { limits, log }: AppDependencies,
+  engine: Engine,
   images: readonly (ImageFile | NetworkInput | ProblemError)[],
   wish?: HeatmapWish,
 ): Promise<(Analysis | ProblemError)[]> {
@@ -72,28 +75,9 @@ async function withDeadline<T>(
   try {
     return await work(controller.signal);
   } catch (error) {
-    if (error instanceof EngineError) throw engineProblem(error, seconds);
-    throw error;
+    throw engineProblem(error, seconds);
   } finally {
     clearTimeout(timer);
     client.removeEventListener('abort', abort);
-  }
-}
-
-/** What an engine's fault means to the caller. */
-function engineProblem({ fault }: EngineError, seconds: number): ProblemError {
-  switch (fault.kind) {
-    case 'busy': {
-      const wait = fault.retryAfterSeconds;
-      return new ProblemError('busy', `as many images wait as may; try again in ${wait} s`, {
-        headers: { 'Retry-After': String(wait) },
-      });
-    }
-    case 'unavailable':
-      return new ProblemError('no-model', 'no model is loaded; try again in 5 s', {
-        headers: { 'Retry-After': '5' },
-      });
-    case 'timeout':
-      return new ProblemError('timeout', `there was no answer within ${seconds} s; try again`);
   }
 }

@@ -1,12 +1,13 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadManifest, MANIFEST_PATH, parseJson } from '@naevus/shared/artifact/load-manifest';
 import { currentSchema } from '@naevus/shared/artifact/manifest';
 import { ArtifactError, loadFile } from '@naevus/shared/artifact/verify';
+import { compareVersions, isVersion } from '@naevus/shared/artifact/version';
 import type { ServedModel } from '../engine/engine.ts';
 import { folderSource, nodeSha256 } from './folder-source.ts';
 
-const CURRENT_PATH = 'current.json';
+export const CURRENT_PATH = 'current.json';
 const CARD_PATH = 'MODEL_CARD.md';
 
 /** A model on disk, its manifest read and valid. */
@@ -15,21 +16,25 @@ export interface ModelFolder extends ServedModel {
   readonly folder: string;
 }
 
+export interface ModelChoice {
+  /** A folder with `current.json` and one folder a version, or the folder of a version. */
+  readonly directory: string;
+  /** Without it, the current one. */
+  readonly version?: string | undefined;
+  /** Public keys, one of which must have signed it; left out: signed or not. */
+  readonly trustedKeys?: readonly string[] | undefined;
+}
+
 /**
- * Opens the model that is to be served.
+ * Opens a model that is to be served.
  *
- * @param directory a folder with `current.json` and one folder a version, or the folder of a version
- * @param trustedKeys public keys, one of which must have signed it; left out: signed or not
  * @throws ArtifactError when there is no model, its manifest cannot be used, or it is not signed as it must be
  */
-export async function openModelFolder(
-  directory: string,
-  trustedKeys?: readonly string[],
-): Promise<ModelFolder> {
-  const { folder, version } = await versionFolder(directory);
+export async function openModelFolder(choice: ModelChoice): Promise<ModelFolder> {
+  const { folder, version } = await versionFolder(choice);
   const source = folderSource(folder);
   const { manifest, sha256 } = await loadManifest(source, nodeSha256, {
-    ...(trustedKeys && { trustedKeys }),
+    ...(choice.trustedKeys && { trustedKeys: choice.trustedKeys }),
     ...(version !== undefined && { version }),
   });
   let card: Promise<string> | undefined;
@@ -47,15 +52,19 @@ export async function openModelFolder(
 }
 
 /** The folder to read, and which version must be in it where `current.json` says so. */
-async function versionFolder(directory: string): Promise<{ folder: string; version?: string }> {
-  if (await exists(join(directory, MANIFEST_PATH))) return { folder: directory };
+async function versionFolder({
+  directory,
+  version,
+}: ModelChoice): Promise<{ folder: string; version?: string }> {
+  if (version !== undefined) return { folder: join(directory, version), version };
+  if (await holdsOneVersion(directory)) return { folder: directory };
   const bytes = await folderSource(directory).read(CURRENT_PATH);
   if (bytes === undefined) {
     const detail = 'holds no model: neither current.json nor manifest.json is in it';
     throw new ArtifactError('missing', directory, `${detail}; set NAEVUS_MODEL_DIR`);
   }
-  const { version } = parseJson(bytes, CURRENT_PATH, currentSchema);
-  const folder = join(directory, version);
+  const { version: current } = parseJson(bytes, CURRENT_PATH, currentSchema);
+  const folder = join(directory, current);
   if (!(await exists(folder))) {
     throw new ArtifactError(
       'missing',
@@ -63,7 +72,17 @@ async function versionFolder(directory: string): Promise<{ folder: string; versi
       'is the current version, but there is no such folder',
     );
   }
-  return { folder, version };
+  return { folder, version: current };
+}
+
+/** Whether a folder is that of one version, so that it can hold no other. */
+export function holdsOneVersion(directory: string): Promise<boolean> {
+  return exists(join(directory, MANIFEST_PATH));
+}
+
+/** The versions in a folder, the oldest first. */
+export async function versionsIn(directory: string): Promise<string[]> {
+  return (await readdir(directory)).filter(isVersion).sort(compareVersions);
 }
 
 async function exists(path: string): Promise<boolean> {

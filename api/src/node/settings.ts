@@ -1,5 +1,6 @@
 import { MAX_BATCH } from '@naevus/shared/api/request';
 import { publicKeySchema } from '@naevus/shared/artifact/signature';
+import { isVersion } from '@naevus/shared/artifact/version';
 import { DEFAULT_MAX_PIXELS } from '@naevus/shared/preprocessing/sharp-decode';
 import * as z from 'zod';
 
@@ -48,6 +49,15 @@ const publicKeys = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const versions = z.string().transform((text, context) => {
+  if (text === 'all') return text;
+  const list = text.split(',').map((version) => version.trim());
+  if (list.every(isVersion)) return list;
+  const message = 'must be versions like 1.2.3, separated by commas, or "all"';
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
 /** Every variable that the Node server reads. */
 const variables = {
   PORT: whole(0, 65_535).default(8080).describe('port to listen on; 0 takes any that is free'),
@@ -59,6 +69,9 @@ const variables = {
   NAEVUS_TRUSTED_KEY: publicKeys
     .optional()
     .describe('public keys, one of which must have signed the model (default: signed or not)'),
+  NAEVUS_VERSIONS: versions
+    .optional()
+    .describe('versions to serve by name beside the current one, or "all" (default: none)'),
   NAEVUS_WORKERS: whole(1, 256)
     .optional()
     .describe('inference threads (default: the CPUs that may be used, and one more)'),

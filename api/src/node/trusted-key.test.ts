@@ -89,7 +89,9 @@ describe('a server that trusts a key', () => {
       'missing',
     ],
   ])('refuses %s', async (_, make, code) => {
-    await expect(openModelFolder(await make(), [TRUSTED.publicKey])).rejects.toMatchObject({
+    await expect(
+      openModelFolder({ directory: await make(), trustedKeys: [TRUSTED.publicKey] }),
+    ).rejects.toMatchObject({
       name: 'ArtifactError',
       code,
     });

@@ -57,19 +57,21 @@ export class WorkerEngine implements Engine {
     this.#started = true;
   }
 
+  refuseWhenFull(): void {
+    if (this.state === 'failed') throw new EngineError({ kind: 'unavailable' });
+    const { workers, queue } = this.#options;
+    if (this.#pool.waiting + this.#pool.running < workers + queue) return;
+    const seconds = (this.#pool.waiting * this.#photoMs) / workers / 1000;
+    throw new EngineError({ kind: 'busy', retryAfterSeconds: Math.max(1, Math.ceil(seconds)) });
+  }
+
   async analyse(
     pictures: readonly Picture[],
     wish: HeatmapWish | undefined,
     signal: AbortSignal,
   ): Promise<Outcome[]> {
-    if (this.state === 'failed') throw new EngineError({ kind: 'unavailable' });
-    const { workers, queue } = this.#options;
-    const inFlight = this.#pool.waiting + this.#pool.running;
     // A batch enters whole once there is room for its first: else a short queue would never take one.
-    if (inFlight >= workers + queue) {
-      const seconds = (this.#pool.waiting * this.#photoMs) / workers / 1000;
-      throw new EngineError({ kind: 'busy', retryAfterSeconds: Math.max(1, Math.ceil(seconds)) });
-    }
+    this.refuseWhenFull();
     return Promise.all(
       pictures.map(async (picture) => {
         const outcome = await this.#pool.run({ picture, wish }, signal);
@@ -77,6 +79,17 @@ export class WorkerEngine implements Engine {
         return outcome;
       }),
     );
+  }
+
+  /** Pictures that wait and that are computed, and the workers there are for them. */
+  get load(): { readonly waiting: number; readonly running: number; readonly workers: number } {
+    const { waiting, running, workers } = this.#pool;
+    return { waiting, running, workers };
+  }
+
+  /** Waits until every picture that was accepted has its answer. */
+  idle(): Promise<void> {
+    return this.#pool.idle();
   }
 
   /** Takes nothing more. */

@@ -43,6 +43,7 @@ export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #waiting: Job[] = [];
   readonly #members = new Set<Member>();
+  readonly #idleWaiters: (() => void)[] = [];
   #running = 0;
   #filling = false;
   #lost = false;
@@ -55,6 +56,11 @@ export class WorkerPool {
   /** Tasks that wait for a worker. */
   get waiting(): number {
     return this.#waiting.length;
+  }
+
+  /** Workers that have loaded the model. */
+  get workers(): number {
+    return this.#members.size;
   }
 
   /** Tasks that are being computed. */
@@ -89,6 +95,7 @@ export class WorkerPool {
       const onAbort = (): void => {
         const place = this.#waiting.indexOf(job);
         if (place >= 0) this.#waiting.splice(place, 1);
+        this.#tellIfIdle();
         job.settle(new EngineError({ kind: 'timeout' }));
       };
       const job: Job = {
@@ -107,6 +114,14 @@ export class WorkerPool {
     });
   }
 
+  /** Waits until nothing waits and nothing is computed. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#idleWaiters.push(resolve);
+      this.#tellIfIdle();
+    });
+  }
+
   /** Takes nothing more; what waits or runs fails with `unavailable`, and the workers are asked to end. */
   close(): void {
     this.#closed = true;
@@ -117,6 +132,7 @@ export class WorkerPool {
       stopWorker(member.worker);
     }
     this.#members.clear();
+    this.#tellIfIdle();
   }
 
   #dispatch(): void {
@@ -140,6 +156,12 @@ export class WorkerPool {
     member.job = undefined;
     this.#running--;
     job.settle(result);
+    this.#tellIfIdle();
+  }
+
+  #tellIfIdle(): void {
+    if (this.#waiting.length > 0 || this.#running > 0) return;
+    for (const tell of this.#idleWaiters.splice(0)) tell();
   }
 
   async #addMember(worker: Worker): Promise<void> {
@@ -219,5 +241,6 @@ export class WorkerPool {
   #refuseWaiting(): void {
     const unavailable = new EngineError({ kind: 'unavailable' });
     for (const job of this.#waiting.splice(0)) job.settle(unavailable);
+    this.#tellIfIdle();
   }
 }

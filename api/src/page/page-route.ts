@@ -4,7 +4,7 @@ import { PAGE_HEADERS } from './page-headers.ts';
 import { pageHtml } from './page-html.ts';
 
 /** `GET /`: the page that asks this API from a browser. */
-export function pageRoute({ engine, limits }: AppDependencies): Route {
+export function pageRoute({ engines, limits }: AppDependencies): Route {
   return {
     method: 'GET',
     path: '/',
@@ -12,7 +12,11 @@ export function pageRoute({ engine, limits }: AppDependencies): Route {
     answer: { description: 'A page.', content: { 'text/html': 'text' } },
     problems: [],
     async handle(c) {
-      const page = await pageHtml(engine.model.manifest, limits, new URL(c.req.url).origin);
+      const page = await pageHtml(
+        engines.current.model.manifest,
+        limits,
+        new URL(c.req.url).origin,
+      );
       return c.body(page, 200, {
         ...PAGE_HEADERS,
         'Cache-Control': 'no-cache',

@@ -6,7 +6,7 @@ import { respondWithPage } from './html-page.ts';
 import type { Route } from './route.ts';
 
 /** `GET /docs`: the OpenAPI document for people. */
-export function docsRoute(described: readonly Route[], { engine }: AppDependencies): Route {
+export function docsRoute(described: readonly Route[], { engines }: AppDependencies): Route {
   return {
     method: 'GET',
     path: '/docs',
@@ -14,7 +14,7 @@ export function docsRoute(described: readonly Route[], { engine }: AppDependenci
     answer: { description: 'A page.', content: { 'text/html': 'text' } },
     problems: [],
     handle(c) {
-      const document = openApiDocument(described, engine.model.manifest.version);
+      const document = openApiDocument(described, engines.current.model.manifest.version);
       return respondWithPage(c, `${document.info.title} API`, body(document));
     },
   };

@@ -5,6 +5,7 @@ import { PREPROCESSING } from '@naevus/shared/preprocessing/preprocessing-spec';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { analyseUpload } from '../http/analyse-upload.ts';
+import { chooseEngine } from '../http/choose-engine.ts';
 import { negotiate } from '../http/negotiate.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { readQuery } from '../http/query.ts';
@@ -37,12 +38,14 @@ export function gradcamRoute(deps: AppDependencies): Route {
     async handle(c) {
       const type = negotiate(c.req.header('Accept'), ['image/png', 'application/json']);
       const query = readQuery(c.req, gradcamQuerySchema);
+      chooseEngine(deps, query.version);
       const upload = await readUpload(c.req, deps.limits);
       if (upload.batch) {
         const detail = `one image at a time is explained; ${upload.images.length} came as a batch`;
         throw new ProblemError('too-many-images', detail);
       }
-      const [analysis] = await analyseUpload(c, deps, [upload.image], {
+      const engine = chooseEngine(deps, query.version);
+      const [analysis] = await analyseUpload(c, deps, engine, [upload.image], {
         ...(query.class && { label: query.class }),
         alpha: query.alpha,
         overlay: type === 'image/png' ? 'picture' : 'thumbnail',
@@ -50,7 +53,7 @@ export function gradcamRoute(deps: AppDependencies): Route {
       if (analysis instanceof ProblemError) throw analysis;
       const { label, grid, max, overlay } = analysis!.heatmap!;
       const answer = answerAboutImage(analysis!, CLASS_COUNT);
-      const model = modelReference(deps.engine.model);
+      const model = modelReference(engine.model);
 
       c.header('Cache-Control', 'no-store');
       if (type === 'image/png') {

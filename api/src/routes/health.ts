@@ -1,5 +1,6 @@
 import { liveSchema, type Ready, readySchema } from '@naevus/shared/api/health';
 import type { AppDependencies } from '../app-dependencies.ts';
+import type { Engine } from '../engine/engine.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import type { Route } from './route.ts';
 
@@ -27,15 +28,19 @@ export function readyRoute(deps: AppDependencies): Route {
     },
     problems: ['no-model', 'draining'],
     handle(c) {
-      requireReady(deps);
-      const { name, version } = deps.engine.model.manifest;
+      const engine = deps.engines.current;
+      requireReady(engine, deps);
+      const { name, version } = engine.model.manifest;
       return c.json<Ready>({ status: 'ready', model: { name, version } });
     },
   };
 }
 
 /** @throws ProblemError `draining`, `no-model` where images may not be sent */
-export function requireReady({ engine, draining }: AppDependencies): void {
+export function requireReady(
+  engine: Engine,
+  { draining }: Pick<AppDependencies, 'draining'>,
+): void {
   const headers = { 'Retry-After': '1' };
   if (draining()) throw new ProblemError('draining', 'the server is shutting down', { headers });
   if (engine.state === 'failed') {

@@ -1,13 +1,16 @@
 import { type ModelResponse, modelResponseSchema } from '@naevus/shared/api/model';
+import { modelQuerySchema } from '@naevus/shared/api/request';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { AppDependencies } from '../app-dependencies.ts';
+import { servedEngine } from '../http/choose-engine.ts';
 import { negotiate } from '../http/negotiate.ts';
 import { MIN_SIDE } from '../http/photo.ts';
+import { readQuery } from '../http/query.ts';
 import type { Route } from './route.ts';
 
 /** `GET /model`: what is served, what it takes, how good it was measured to be. */
-export function modelRoute({ engine, limits }: AppDependencies): Route {
+export function modelRoute({ engines, limits }: AppDependencies): Route {
   return {
     method: 'GET',
     path: '/model',
@@ -16,10 +19,13 @@ export function modelRoute({ engine, limits }: AppDependencies): Route {
       description: "Facts of the version's manifest, and its card.",
       content: { 'application/json': modelResponseSchema },
     },
-    problems: ['not-acceptable'],
+    query: modelQuerySchema,
+    problems: ['not-acceptable', 'invalid-query'],
     async handle(c) {
       negotiate(c.req.header('Accept'), ['application/json']);
-      const { manifest, sha256 } = engine.model;
+      const { version } = readQuery(c.req, modelQuerySchema);
+      const { model } = servedEngine(engines, version);
+      const { manifest, sha256 } = model;
       return c.json<ModelResponse>({
         name: manifest.name,
         version: manifest.version,
@@ -44,7 +50,7 @@ export function modelRoute({ engine, limits }: AppDependencies): Route {
         metrics: manifest.metrics,
         licence: manifest.licence,
         intended_use: manifest.intendedUse,
-        card: await engine.model.card(),
+        card: await model.card(),
         disclaimer: DISCLAIMER,
       });
     },

@@ -3,8 +3,9 @@ import { openApiDocument } from '../openapi/document.ts';
 import type { Route } from './route.ts';
 
 /** `GET /openapi.json`: the API's description, OpenAPI 3.1, of the schemas that validate. */
-export function openapiRoute(described: readonly Route[], { engine }: AppDependencies): Route {
-  let document: string | undefined;
+export function openapiRoute(described: readonly Route[], { engines }: AppDependencies): Route {
+  /** By version. */
+  const documents = new Map<string, string>();
   return {
     method: 'GET',
     path: '/openapi.json',
@@ -12,7 +13,10 @@ export function openapiRoute(described: readonly Route[], { engine }: AppDepende
     answer: { description: 'The document.', content: { 'application/json': 'text' } },
     problems: [],
     handle(c) {
-      document ??= JSON.stringify(openApiDocument(described, engine.model.manifest.version));
+      const { version } = engines.current.model.manifest;
+      const document =
+        documents.get(version) ?? JSON.stringify(openApiDocument(described, version));
+      documents.set(version, document);
       return c.body(document, 200, { 'Content-Type': 'application/json' });
     },
   };

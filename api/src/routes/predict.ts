@@ -10,6 +10,7 @@ import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import * as z from 'zod';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { analyseUpload } from '../http/analyse-upload.ts';
+import { chooseEngine } from '../http/choose-engine.ts';
 import { negotiate } from '../http/negotiate.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { readQuery } from '../http/query.ts';
@@ -36,19 +37,21 @@ export function predictRoute(deps: AppDependencies): Route {
     work: true,
     async handle(c) {
       negotiate(c.req.header('Accept'), ['application/json']);
-      const { top_k } = readQuery(c.req, predictQuerySchema);
+      const { top_k, version } = readQuery(c.req, predictQuerySchema);
+      chooseEngine(deps, version);
       const upload = await readUpload(c.req, deps.limits);
-      const envelope = { id: c.var.requestId, model: modelReference(deps.engine.model) };
+      const engine = chooseEngine(deps, version);
+      const envelope = { id: c.var.requestId, model: modelReference(engine.model) };
       c.header('Cache-Control', 'no-store');
 
       if (!upload.batch) {
-        const [result] = await analyseUpload(c, deps, [upload.image]);
+        const [result] = await analyseUpload(c, deps, engine, [upload.image]);
         if (result instanceof ProblemError) throw result;
         const answer = answerAboutImage(result!, top_k);
         return c.json<PredictResponse>({ ...envelope, ...answer, disclaimer: DISCLAIMER });
       }
 
-      const results = await analyseUpload(c, deps, upload.images);
+      const results = await analyseUpload(c, deps, engine, upload.images);
       const items = results.map<BatchItem>((result) =>
         result instanceof ProblemError
           ? { error: result.document(c.var.requestId) }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Manifest } from '@naevus/shared/artifact/manifest';
@@ -9,7 +9,6 @@ import { LABELS } from '@naevus/shared/taxonomy';
 /** Where the artifacts of a test run lie. */
 export const FIXTURES = fileURLToPath(new URL('../../.cache/fixtures/', import.meta.url));
 
-const VERSION = '0.0.1';
 const ZEROS = '0'.repeat(64);
 
 /** The network of `fixtures/tiny-model.py`. */
@@ -41,6 +40,16 @@ export function expectedScores(red: number, green: number, blue: number): number
   return powers.map((power) => power / sum);
 }
 
+/** {@link TINY_MODEL} with another bias for each class, in the order of the labels. */
+export function tinyModelWithBias(bias: readonly number[]): Uint8Array {
+  const before = Buffer.from(new Float32Array(WEIGHTS.map(([, , , value]) => value)).buffer);
+  const model = Buffer.from(TINY_MODEL);
+  const place = model.indexOf(before);
+  if (place < 0 || bias.length !== WEIGHTS.length) throw new Error('there is no such bias');
+  model.set(Buffer.from(new Float32Array(bias).buffer), place);
+  return model;
+}
+
 /** Ways to make an artifact that must not be served. */
 export interface FixtureOptions {
   /** Change the manifest after the hashes are in it. */
@@ -48,21 +57,29 @@ export interface FixtureOptions {
   /** Written instead of the network, with the hash of the network. */
   readonly model?: Uint8Array;
   readonly card?: string;
+  /** Another network, with its own hash. */
+  readonly network?: Uint8Array;
+  readonly version?: string;
 }
 
 /** Writes a model artifact around a tiny network into a new folder, and gives the folder. */
-export function writeFixtureArtifact({
-  manifest: change,
-  model,
-  card,
-}: FixtureOptions = {}): string {
+export function writeFixtureArtifact(options: FixtureOptions = {}): string {
   mkdirSync(FIXTURES, { recursive: true });
   const root = mkdtempSync(join(FIXTURES, 'model-'));
-  const files = { 'model.onnx': TINY_MODEL, 'MODEL_CARD.md': Buffer.from('# A fixture\n') };
+  writeFixtureVersion(root, options);
+  return root;
+}
+
+/** Puts a version into a folder of artifacts and makes it the current one. */
+export function writeFixtureVersion(
+  root: string,
+  { manifest: change, model, card, network = TINY_MODEL, version = '0.0.1' }: FixtureOptions = {},
+): void {
+  const files = { 'model.onnx': network, 'MODEL_CARD.md': Buffer.from('# A fixture\n') };
   const manifest: Manifest = {
     schemaVersion: 1,
     name: 'naevus-fixture',
-    version: VERSION,
+    version,
     createdAt: '2026-01-01T00:00:00Z',
     architecture: 'tiny',
     labels: LABELS,
@@ -116,11 +133,17 @@ export function writeFixtureArtifact({
       sha256: createHash('sha256').update(bytes).digest('hex'),
     })),
   };
-  const folder = join(root, VERSION);
-  mkdirSync(folder);
-  writeFileSync(join(root, 'current.json'), JSON.stringify({ version: VERSION }));
+  const folder = join(root, version);
+  mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify(change?.(manifest) ?? manifest));
-  writeFileSync(join(folder, 'model.onnx'), model ?? TINY_MODEL);
+  writeFileSync(join(folder, 'model.onnx'), model ?? network);
   writeFileSync(join(folder, 'MODEL_CARD.md'), card ?? files['MODEL_CARD.md']);
-  return root;
+  useFixtureVersion(root, version);
+}
+
+/** Makes a version the current one, in one step. */
+export function useFixtureVersion(root: string, version: string): void {
+  const next = join(root, 'current.json.next');
+  writeFileSync(next, JSON.stringify({ version }));
+  renameSync(next, join(root, 'current.json'));
 }

@@ -25,6 +25,7 @@ export interface ServerProcess {
 /** What a run that ended by itself left. */
 export interface FinishedProcess {
   readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -88,6 +89,6 @@ export async function runServer(
   child.stderr!.on('data', (chunk: Buffer) => {
     stderr += chunk;
   });
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, stdout, stderr };
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  return { code, signal, stdout, stderr };
 }

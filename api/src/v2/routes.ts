@@ -15,8 +15,9 @@ import type { Context } from 'hono';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { AppDependencies } from '../app-dependencies.ts';
 import type { AppEnv } from '../app-env.ts';
-import type { ServedModel } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import { analyseUpload } from '../http/analyse-upload.ts';
+import { requireRoom } from '../http/choose-engine.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { requireReady } from '../routes/health.ts';
 import type { Route } from '../routes/route.ts';
@@ -101,7 +102,7 @@ function readyRoute(deps: AppDependencies): Route {
     problems: ['no-model', 'draining'],
     v2: true,
     handle(c) {
-      requireReady(deps);
+      requireReady(deps.engines.current, deps);
       return c.json({ ready: true });
     },
   };
@@ -117,9 +118,9 @@ function modelReadyRoute(path: string, deps: AppDependencies): Route {
     problems: ['not-found', 'no-model', 'draining'],
     v2: true,
     handle(c) {
-      const { name } = namedModel(c, deps).manifest;
-      requireReady(deps);
-      return c.json({ name, ready: true });
+      const engine = namedEngine(c, deps);
+      requireReady(engine, deps);
+      return c.json({ name: engine.model.manifest.name, ready: true });
     },
   };
 }
@@ -137,10 +138,10 @@ function modelMetadataRoute(path: string, deps: AppDependencies): Route {
     problems: ['not-found'],
     v2: true,
     handle(c) {
-      const { name, version } = namedModel(c, deps).manifest;
+      const { name } = namedEngine(c, deps).model.manifest;
       return c.json<ModelMetadata>({
         name,
-        versions: [version],
+        versions: [...deps.engines.byVersion.keys()],
         platform: 'onnx_onnxv1',
         inputs: [
           {
@@ -178,10 +179,12 @@ function inferRoute(
     v2: true,
     work: true,
     async handle(c) {
-      const model = namedModel(c, deps);
+      requireRoom(namedEngine(c, deps), deps.limits);
       const request = await readInferRequest(c.req, deps.limits);
       const wanted = wantedOutputs(request, specs);
-      const results = await analyseUpload(c, deps, request.images);
+      // Once more: another version may be current by now.
+      const engine = namedEngine(c, deps);
+      const results = await analyseUpload(c, deps, engine, request.images);
       const analyses = results.map((result, i) => {
         if (!(result instanceof ProblemError)) return result;
         if (results.length === 1) throw result;
@@ -189,7 +192,8 @@ function inferRoute(
         throw new ProblemError(result.kind, detail);
       });
       const id = request.id ?? c.var.requestId;
-      return respond(c, encodeInferResponse(model.manifest, id, analyses, wanted, request.label));
+      const { manifest } = engine.model;
+      return respond(c, encodeInferResponse(manifest, id, analyses, wanted, request.label));
     },
   };
 }
@@ -210,15 +214,17 @@ function respond(c: Context<AppEnv>, { json, tensors }: EncodedInferResponse): R
 }
 
 /** @throws ProblemError `not-found` where the path names another model or version than is served */
-function namedModel(c: Context<AppEnv>, { engine }: AppDependencies): ServedModel {
-  const { name, version } = engine.model.manifest;
+function namedEngine(c: Context<AppEnv>, { engines }: AppDependencies): Engine {
+  const { name } = engines.current.model.manifest;
   if (c.req.param('name') !== name) {
     throw new ProblemError('not-found', `there is no such model; "${name}" is served`);
   }
-  if ((c.req.param('version') ?? version) !== version) {
-    throw new ProblemError('not-found', `there is no such version; "${version}" is served`);
-  }
-  return engine.model;
+  const version = c.req.param('version');
+  const engine = version === undefined ? engines.current : engines.byVersion.get(version);
+  if (engine !== undefined) return engine;
+  const served = [...engines.byVersion.keys()].map((known) => `"${known}"`);
+  const detail = `there is no such version; ${served.join(', ')} is served`;
+  throw new ProblemError('not-found', detail);
 }
 
 function pathParameters(path: string): Record<string, string> {

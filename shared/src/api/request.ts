@@ -24,12 +24,17 @@ export const imagesBodySchema = z
 
 const decimal = z.string().regex(/^\d+(\.\d+)?$/);
 
+const version = z.string().optional().meta({
+  description: 'Version of the model, of those that are served. Without it, the current one.',
+});
+
 /** Query of `POST /predict`. Unknown names are ignored. */
 export const predictQuerySchema = z.object({
   top_k: decimal
     .pipe(z.coerce.number<string>().int().min(1).max(CLASS_COUNT))
     .default(CLASS_COUNT)
     .meta({ description: 'How many predictions to answer with, the likeliest first.' }),
+  version,
 });
 
 /** Query of `POST /gradcam`. Unknown names are ignored. */
@@ -42,7 +47,11 @@ export const gradcamQuerySchema = z.object({
     .pipe(z.coerce.number<string>().min(0).max(1))
     .default(0.5)
     .meta({ description: 'Opacity of the overlay where the heat map is hottest.' }),
+  version,
 });
+
+/** Query of `GET /model`. Unknown names are ignored. */
+export const modelQuerySchema = z.object({ version });
 
 /** What each query value must be, for the people who get it wrong. */
 export const QUERY_RULES: Readonly<Record<string, string>> = {
