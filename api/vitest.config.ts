@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'bench/**/*.test.mjs'],
     // The tests of the server run the bundle: it is made of the sources as they are now.
     globalSetup: ['src/testing/build.ts'],
     testTimeout: 20_000,

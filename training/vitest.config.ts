@@ -5,7 +5,7 @@ const { runner, reporters } = nativeTestOptions();
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'setup/**/*.test.mjs'],
+    include: ['src/**/*.test.ts', 'setup/**/*.test.mjs', 'bench/**/*.test.mjs'],
     // TensorFlow takes all cores and gigabytes, and its library cannot be loaded twice in one process.
     pool: 'forks',
     maxWorkers: 1,

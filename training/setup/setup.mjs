@@ -1,15 +1,14 @@
 #!/usr/bin/env node
 // Makes @tensorflow/tfjs-node's native binding work: `npm run setup:training`.
-import { accessSync, constants, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildBinding, requireCompiler } from './build-binding.mjs';
+import { cacheFolder } from './cache-folder.mjs';
+import { findPython } from './find-python.mjs';
 import { withLock } from './lock.mjs';
 import { probeBinding, tfjsNodeFolder } from './native-binding.mjs';
 import { FAILURE_NOTE, isCi } from './native-tests.mjs';
-import { runCommand } from './run-command.mjs';
 import { SetupError } from './setup-error.mjs';
 import { fetchTensorFlow, wheelFor } from './tensorflow-wheel.mjs';
 
@@ -25,43 +24,6 @@ Needs python3 with pip, make and a C++ compiler.
   --help        this text`;
 
 const log = (line) => console.log(`setup:training: ${line}`);
-
-async function findPython() {
-  const python = process.env.PYTHON ?? 'python3';
-  const version = await runCommand(python, ['--version'], { limitMs: 30_000 });
-  if (version.code !== 0) {
-    throw new SetupError(
-      `${python} is not there`,
-      'install Python 3 with pip, or name it in PYTHON',
-    );
-  }
-  const pip = await runCommand(python, ['-m', 'pip', '--version'], { limitMs: 60_000 });
-  if (pip.code !== 0) {
-    throw new SetupError(
-      `${python} has no pip`,
-      'apt-get install -y python3-pip (or python3 -m ensurepip)',
-    );
-  }
-  return python;
-}
-
-/** A folder for downloads that outlives this clone where the home folder can be written, else one inside it. */
-function cacheFolder() {
-  const candidates = [
-    join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'naevus'),
-    fileURLToPath(new URL('../.cache', import.meta.url)),
-  ];
-  for (const folder of candidates) {
-    try {
-      mkdirSync(folder, { recursive: true });
-      accessSync(folder, constants.W_OK);
-      return folder;
-    } catch {
-      // read-only home: the next one
-    }
-  }
-  throw new SetupError(`neither ${candidates.join(' nor ')} can be written`, 'set XDG_CACHE_HOME');
-}
 
 async function setUp() {
   const folder = tfjsNodeFolder();

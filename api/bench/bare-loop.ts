@@ -1,0 +1,46 @@
+// What one core does with nothing around it: decoding, inference, or both, in a loop, as a process of its own.
+// Reads lines "mode file seconds", answers each with {"images","seconds"}.
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { manifestSchema } from '@naevus/shared/artifact/manifest';
+import { createResampler } from '@naevus/shared/preprocessing/resampler';
+import { decodeWithSharp, type SharpModule } from '@naevus/shared/preprocessing/sharp-decode';
+import { sharp } from '../src/node/native-modules.ts';
+import { createOnnxClassifier } from '../src/node/onnx-classifier.ts';
+
+const [modelFolder = '', resamplerFile = ''] = process.argv.slice(2);
+sharp.concurrency(1);
+sharp.cache(false);
+
+const manifest = manifestSchema.parse(
+  JSON.parse(readFileSync(join(modelFolder, 'manifest.json'), 'utf8')),
+);
+const { onnx } = manifest.engines;
+const classify = await createOnnxClassifier(await readFile(join(modelFolder, onnx.path)), onnx);
+const resampler = createResampler(new WebAssembly.Module(readFileSync(resamplerFile)));
+
+const decode = async (photo: Uint8Array): Promise<Uint8Array> =>
+  resampler.squash(await decodeWithSharp(sharp as unknown as SharpModule, photo));
+
+const answer = (value: object): boolean => process.stdout.write(`${JSON.stringify(value)}\n`);
+
+answer({ ready: true });
+for await (const line of createInterface({ input: process.stdin })) {
+  const [mode, seconds, file] = JSON.parse(line) as [string, number, string];
+  const photo = readFileSync(file);
+  const input = await decode(photo);
+  const loops: Record<string, () => Promise<unknown>> = {
+    decode: () => decode(photo),
+    inference: () => classify(input),
+    both: async () => classify(await decode(photo)),
+  };
+  const loop = loops[mode]!;
+  for (let i = 0; i < 3; i++) await loop();
+  const start = performance.now();
+  let images = 0;
+  let elapsed = 0;
+  for (; elapsed < seconds; elapsed = (performance.now() - start) / 1000, images++) await loop();
+  answer({ images, seconds: elapsed });
+}

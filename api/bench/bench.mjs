@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+// `npm run bench`: the project against its peers, measured in one run.
+import { UsageError } from '../../training/bench/flags.mjs';
+import { benchTraining, TRAINING_HELP } from '../../training/bench/training-bench.mjs';
+import { SetupError } from '../../training/setup/setup-error.mjs';
+import { benchServing, SERVING_HELP } from './serving-bench.mjs';
+
+const HELP = `Usage: npm run bench -- [serving|training] [options]
+
+${SERVING_HELP}
+
+${TRAINING_HELP}`;
+
+const [first, ...rest] = process.argv.slice(2);
+const named = first !== undefined && !first.startsWith('-');
+const name = named ? first : 'serving';
+const args = named ? rest : process.argv.slice(2);
+
+try {
+  if (!named && args.includes('--help')) console.log(HELP);
+  else if (name === 'serving') await benchServing(args);
+  else if (name === 'training') await benchTraining(args);
+  else throw new UsageError(`there is no benchmark "${name}"; there are serving and training`);
+} catch (error) {
+  if (error instanceof SetupError) {
+    console.error(`bench: ${error.message}\nWhat to do: ${error.remedy}`);
+    process.exitCode = 1;
+  } else if (error instanceof UsageError) {
+    console.error(`bench: ${error.message} (see --help)`);
+    process.exitCode = 2;
+  } else {
+    console.error(`bench: ${error.stack}`);
+    process.exitCode = 1;
+  }
+}
+// What a peer left open must not keep the benchmark from ending.
+process.exit();

@@ -1,0 +1,119 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { disagreement } from './answers.mjs';
+import { descendantsResidentBytes } from './server.mjs';
+import { cellTable } from './serving-report.mjs';
+import { parseLoad } from './wrk.mjs';
+
+const bench = (...args) =>
+  spawnSync(process.execPath, [fileURLToPath(new URL('bench.mjs', import.meta.url)), ...args], {
+    encoding: 'utf8',
+  });
+
+describe('npm run bench', () => {
+  it.each([
+    [['--help'], ['bench -- serving', 'bench -- training']],
+    [['serving', '--help'], ['--connections']],
+    [['training', '--help'], ['--batch']],
+  ])('explains itself: %j', (args, expected) => {
+    const { status, stdout } = bench(...args);
+    expect(status).toBe(0);
+    for (const text of expected) expect(stdout).toContain(text);
+  });
+
+  it.each([
+    [['swimming'], '"swimming"'],
+    [['serving', '--round', '3'], '--round'],
+    [['serving', '--connections', '5'], 'not 5'],
+    [['training', '--steps', '0'], '--steps'],
+  ])('names what it does not understand: %j', (args, expected) => {
+    const { status, stderr } = bench(...args);
+    expect(status).toBe(2);
+    expect(stderr).toContain(expected);
+    expect(stderr).not.toContain('    at ');
+  });
+});
+
+describe('parseLoad', () => {
+  it('reads what the script of wrk prints', () => {
+    const output = `Running 4s test @ http://127.0.0.1:8080/predict
+Requests/sec:     50.00
+
+{"requests":200,"seconds":4.0,"p50Ms":70.1,"p99Ms":90.5,"broken":0,"timedOut":0,"statuses":{"200":198,"503":2}}
+`;
+    expect(parseLoad(output)).toEqual({
+      requestsPerSecond: 50,
+      requests: 200,
+      p50Ms: 70.1,
+      p99Ms: 90.5,
+      broken: 0,
+      timedOut: 0,
+      statuses: { 200: 198, 503: 2 },
+    });
+  });
+
+  it('shows what wrk said where it gave no figures', () => {
+    expect(() => parseLoad('unable to connect to 127.0.0.1:1')).toThrow('unable to connect');
+  });
+});
+
+it('sums the memory of a process, its children and theirs, and of no other', () => {
+  const table = `    1     0  900
+   10     1  100
+   12    11   30
+   11    10   20
+   20     1 5000`;
+  expect(descendantsResidentBytes(table, 10)).toBe(150 * 1024);
+});
+
+describe('disagreement', () => {
+  const answer = (top, rest, grid = [[1, 0]]) => ({
+    predictions: [top, ...rest].map(([label, score]) => ({ label, score })),
+    class: top[0],
+    heatmap: { grid },
+    overlay: 'data:image/png;base64,AA==',
+  });
+  const ours = answer(['mel', 0.8], [['nv', 0.2]]);
+
+  it('lets close answers pass', () => {
+    const theirs = answer(['mel', 0.78], [['nv', 0.22]], [[1, 0.1]]);
+    expect(disagreement('/gradcam', ours, theirs)).toBeUndefined();
+  });
+
+  it.each([
+    ['top class', '/predict', answer(['nv', 0.8], [['mel', 0.2]])],
+    ['top score', '/predict', answer(['mel', 0.6], [['nv', 0.4]])],
+    ['sum to', '/predict', answer(['mel', 0.8], [['nv', 0.1]])],
+    ['all classes', '/predict', answer(['mel', 1], [])],
+    ['heat map', '/gradcam', answer(['mel', 0.8], [['nv', 0.2]], [[0, 1]])],
+    ['cells', '/gradcam', answer(['mel', 0.8], [['nv', 0.2]], [[1]])],
+  ])('tells by the %s', (words, route, theirs) => {
+    expect(disagreement(route, ours, theirs)).toContain(words);
+  });
+});
+
+it('puts a row for each server that was asked, with ratios of the same rounds', () => {
+  const load = (requestsPerSecond) => ({
+    requestsPerSecond,
+    p50Ms: 40,
+    p99Ms: 60,
+    residentBytes: 300 * 2 ** 20,
+  });
+  const cell = {
+    image: '600x450',
+    route: '/predict',
+    connections: 4,
+    // The second round was slow for both.
+    loads: { naevus: [load(120), load(60)], peer: [load(100), load(50)] },
+  };
+  const candidates = [
+    { id: 'naevus', label: 'naevus' },
+    { id: 'peer', label: 'a peer' },
+    { id: 'absent', label: 'not asked' },
+  ];
+  const [, , ours, theirs, ...others] = cellTable(cell, candidates).split('\n');
+  expect(ours).toMatch(/^naevus +90\.0 +40 +60 +300$/);
+  expect(theirs).toMatch(/^a peer +75\.0 +40 +60 +300 +1\.20 +1\.20 to 1\.20$/);
+  expect(others).toEqual([]);
+});

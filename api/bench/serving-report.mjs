@@ -1,0 +1,100 @@
+import { median, pairedRatio } from '../../training/bench/statistics.mjs';
+import { formatTable } from '../../training/bench/table.mjs';
+
+const megabytes = (bytes) => (bytes / 2 ** 20).toFixed(0);
+const perSecond = (loads) => loads.map(({ requestsPerSecond }) => requestsPerSecond);
+const medianOf = (loads, member) => median(loads.map((load) => load[member]));
+
+/** The figures of a run as text. */
+export function describeServing(result) {
+  const { machine, model, rounds, seconds, photoBytes } = result;
+  const sizes = Object.entries(photoBytes)
+    .map(([image, bytes]) => `${image}: ${(bytes / 1000).toFixed(0)} kB`)
+    .join(', ');
+  const sections = [
+    `Serving model ${model}; medians of ${rounds} turns of ${seconds} s, ratios of turns of the same round
+${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, load before: ${machine.loadAverage}, after: ${machine.loadAverageAfter}; ${sizes}`,
+    startTable(result),
+    ...result.cells.map((cell) => cellTable(cell, result.candidates)),
+    limitTable(result.limits),
+    gradcamRatios(result.cells),
+  ];
+  if (result.soak) sections.push(describeSoak(result.soak));
+  return sections.filter((section) => section !== '').join('\n\n');
+}
+
+function startTable({ candidates, firstAnswerMs }) {
+  const rows = candidates.map(({ id, label }) => [
+    label,
+    (median(firstAnswerMs[id]) / 1000).toFixed(2),
+  ]);
+  return formatTable(['time to the first answer', 's'], rows);
+}
+
+/** One row a server; the ratio is the project's throughput over theirs. */
+export function cellTable({ image, route, connections, loads }, candidates) {
+  const rows = candidates
+    .filter(({ id }) => loads[id])
+    .map(({ id, label }) => {
+      const ratio = pairedRatio(perSecond(loads.naevus), perSecond(loads[id]));
+      return [
+        label,
+        medianOf(loads[id], 'requestsPerSecond').toFixed(1),
+        medianOf(loads[id], 'p50Ms').toFixed(0),
+        medianOf(loads[id], 'p99Ms').toFixed(0),
+        megabytes(Math.max(...loads[id].map(({ residentBytes }) => residentBytes))),
+        id === 'naevus' ? '' : ratio.median.toFixed(2),
+        id === 'naevus' ? '' : `${ratio.least.toFixed(2)} to ${ratio.greatest.toFixed(2)}`,
+      ];
+    });
+  const title = `${route}, ${image}, ${connections} connection${connections > 1 ? 's' : ''}`;
+  return formatTable([title, 'req/s', 'p50 ms', 'p99 ms', 'MB', 'ratio', 'range'], rows);
+}
+
+function limitTable(limits) {
+  const rows = limits.map(({ image, cores, imagesPerSecond, served }) => {
+    const milliseconds = (mode) => ((1000 * cores) / median(imagesPerSecond[mode])).toFixed(2);
+    return [
+      image,
+      milliseconds('decode'),
+      milliseconds('inference'),
+      median(imagesPerSecond.both).toFixed(1),
+      median(served).toFixed(1),
+      `${(100 * pairedRatio(served, imagesPerSecond.both).median).toFixed(0)} %`,
+    ];
+  });
+  const header = [
+    'bare loops, all cores',
+    'decode ms',
+    'inference ms',
+    'both/s',
+    'served/s',
+    'of both',
+  ];
+  return formatTable(header, rows);
+}
+
+function gradcamRatios(cells) {
+  const lines = cells
+    .filter(({ route }) => route === '/predict')
+    .flatMap(({ image, connections, loads }) => {
+      const explained = cells.find(
+        (cell) =>
+          cell.route === '/gradcam' && cell.image === image && cell.connections === connections,
+      );
+      if (explained === undefined) return [];
+      const ratio =
+        medianOf(loads.naevus, 'requestsPerSecond') /
+        medianOf(explained.loads.naevus, 'requestsPerSecond');
+      return [[`${image}, ${connections}`, ratio.toFixed(2)]];
+    });
+  return formatTable(['time of /gradcam over /predict', ''], lines);
+}
+
+function describeSoak({ memory, connections, sigterm }) {
+  const { load, liveP99Ms, probes } = connections;
+  const samples = memory.samples.map(megabytes).join(' ');
+  return `Memory over ${memory.requests} requests, 4 connections: ${samples} MB (at most ${(100 * memory.change).toFixed(1)} % from the first)
+64 connections for a minute: ${load.requests} answers ${JSON.stringify(load.statuses)}, ${load.broken} broken, ${load.timedOut} timed out; /health/live p99 ${liveP99Ms.toFixed(1)} ms of ${probes}; ${megabytes(connections.residentBytes)} MB
+SIGTERM: of ${sigterm.underWay} requests under way ${JSON.stringify(sigterm.statuses)}, ${sigterm.unanswered} unanswered; exit code ${sigterm.exitCode} after ${sigterm.exitMs.toFixed(0)} ms`;
+}
