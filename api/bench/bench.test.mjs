@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { disagreement } from './answers.mjs';
-import { descendantsResidentBytes } from './server.mjs';
+import { familyOf } from './server.mjs';
 import { cellTable } from './serving-report.mjs';
 import { parseLoad } from './wrk.mjs';
 
@@ -64,7 +64,7 @@ it('sums the memory of a process, its children and theirs, and of no other', () 
    12    11   30
    11    10   20
    20     1 5000`;
-  expect(descendantsResidentBytes(table, 10)).toBe(150 * 1024);
+  expect(familyOf(table, 10)).toEqual({ pids: [10, 12, 11], residentBytes: 150 * 1024 });
 });
 
 describe('disagreement', () => {
@@ -99,6 +99,7 @@ it('puts a row for each server that was asked, with ratios of the same rounds', 
     p50Ms: 40,
     p99Ms: 60,
     residentBytes: 300 * 2 ** 20,
+    cpuMsPerRequest: 15,
   });
   const cell = {
     image: '600x450',
@@ -113,7 +114,7 @@ it('puts a row for each server that was asked, with ratios of the same rounds', 
     { id: 'absent', label: 'not asked' },
   ];
   const [, , ours, theirs, ...others] = cellTable(cell, candidates).split('\n');
-  expect(ours).toMatch(/^naevus +90\.0 +40 +60 +300$/);
-  expect(theirs).toMatch(/^a peer +75\.0 +40 +60 +300 +1\.20 +1\.20 to 1\.20$/);
+  expect(ours).toMatch(/^naevus +90\.0 +40 +60 +15\.0 +300$/);
+  expect(theirs).toMatch(/^a peer +75\.0 +40 +60 +15\.0 +300 +1\.20 +1\.20 to 1\.20$/);
   expect(others).toEqual([]);
 });

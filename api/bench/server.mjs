@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runCommand } from '../../training/setup/run-command.mjs';
@@ -60,10 +61,12 @@ export class Server {
     return fetch(this.url(path), { method: 'POST', body: photo, headers });
   }
 
-  /** Resident memory of the process and its descendants, in bytes. */
-  async residentBytes() {
+  /** What the process and its descendants have taken so far. */
+  async usage() {
     const { output } = await runCommand('ps', ['-A', '-o', 'pid=,ppid=,rss='], { limitMs: 10_000 });
-    return descendantsResidentBytes(output, this.child.pid);
+    const { pids, residentBytes } = familyOf(output, this.child.pid);
+    const times = pids.map(cpuMs);
+    return { residentBytes, cpuMs: times.includes(undefined) ? undefined : sum(times) };
   }
 
   kill() {
@@ -81,11 +84,11 @@ export class Server {
 }
 
 /**
- * Sums the resident memory of a process and all below it.
+ * A process and all below it.
  *
- * @param {string} table lines of pid, parent's pid and kilobytes
+ * @param {string} table lines of pid, parent's pid and resident kilobytes
  */
-export function descendantsResidentBytes(table, root) {
+export function familyOf(table, root) {
   const processes = table
     .trim()
     .split('\n')
@@ -95,7 +98,25 @@ export function descendantsResidentBytes(table, root) {
     size = family.size;
     for (const [pid, parent] of processes) if (family.has(parent)) family.add(pid);
   }
-  return processes.reduce((sum, [pid, , kb]) => sum + (family.has(pid) ? kb * 1024 : 0), 0);
+  const members = processes.filter(([pid]) => family.has(pid));
+  return {
+    pids: members.map(([pid]) => pid),
+    residentBytes: sum(members.map(([, , kilobytes]) => kilobytes * 1024)),
+  };
+}
+
+/** User and system time of a process so far, in ticks of 10 ms; undefined where there is no /proc. */
+function cpuMs(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return undefined;
+  }
+}
+
+function sum(values) {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 async function freePort() {

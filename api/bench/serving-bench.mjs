@@ -185,6 +185,7 @@ async function takeTurns(cell, asked, servers, { file, rounds, seconds }) {
     for (let turn = 0; turn < asked.length; turn++) {
       const { id, label } = asked[(turn + round) % asked.length];
       const server = servers.get(id);
+      const before = await server.usage();
       const load = await drive({
         url: server.url(cell.route),
         file,
@@ -196,7 +197,12 @@ async function takeTurns(cell, asked, servers, { file, rounds, seconds }) {
       if (bad.length > 0 || load.broken > 0) {
         throw new Error(`${label} failed under load: ${JSON.stringify(load)}`);
       }
-      loads[id].push({ ...load, residentBytes: await server.residentBytes() });
+      const after = await server.usage();
+      loads[id].push({
+        ...load,
+        residentBytes: after.residentBytes,
+        cpuMsPerRequest: (after.cpuMs - before.cpuMs) / load.requests,
+      });
     }
   }
   return loads;

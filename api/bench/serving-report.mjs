@@ -42,13 +42,20 @@ export function cellTable({ image, route, connections, loads }, candidates) {
         medianOf(loads[id], 'requestsPerSecond').toFixed(1),
         medianOf(loads[id], 'p50Ms').toFixed(0),
         medianOf(loads[id], 'p99Ms').toFixed(0),
+        cpuPerRequest(loads[id]),
         megabytes(Math.max(...loads[id].map(({ residentBytes }) => residentBytes))),
         id === 'naevus' ? '' : ratio.median.toFixed(2),
         id === 'naevus' ? '' : `${ratio.least.toFixed(2)} to ${ratio.greatest.toFixed(2)}`,
       ];
     });
   const title = `${route}, ${image}, ${connections} connection${connections > 1 ? 's' : ''}`;
-  return formatTable([title, 'req/s', 'p50 ms', 'p99 ms', 'MB', 'ratio', 'range'], rows);
+  return formatTable([title, 'req/s', 'p50 ms', 'p99 ms', 'CPU ms', 'MB', 'ratio', 'range'], rows);
+}
+
+/** CPU time of the server for each request; where it cannot be read, nothing. */
+function cpuPerRequest(loads) {
+  const milliseconds = medianOf(loads, 'cpuMsPerRequest');
+  return Number.isFinite(milliseconds) ? milliseconds.toFixed(1) : '';
 }
 
 function limitTable(limits) {

@@ -17,11 +17,11 @@ export async function soakMemory(photo, file, requests) {
   const server = await Server.start(NAEVUS, photo);
   const load = { url: server.url('/predict'), file, accept: JSON_TYPE, connections: 4 };
   await drive({ ...load, seconds: 10 });
-  const samples = [await server.residentBytes()];
+  const samples = [(await server.usage()).residentBytes];
   let served = 0;
   while (served < requests) {
     served += (await drive({ ...load, seconds: 10 })).requests;
-    samples.push(await server.residentBytes());
+    samples.push((await server.usage()).residentBytes);
   }
   await server.stop();
   const change = Math.max(...samples.map((bytes) => Math.abs(bytes / samples[0] - 1)));
@@ -48,7 +48,7 @@ export async function soakConnections(photo, file, seconds) {
   driving = false;
   await probing;
   agent.destroy();
-  const residentBytes = await server.residentBytes();
+  const { residentBytes } = await server.usage();
   await server.stop();
   return { load, residentBytes, liveP99Ms: quantile(waits, 0.99), probes: waits.length };
 }
