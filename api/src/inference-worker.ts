@@ -8,9 +8,8 @@ import {
   decodeWithSharp,
   type SharpModule,
 } from '@naevus/shared/preprocessing/sharp-decode';
-import { type AnalysisParts, analyse } from './engine/analyse.ts';
-import type { Outcome } from './engine/engine.ts';
-import type { Classifier } from './engine/engine-parts.ts';
+import { type AnalysisParts, analyseOrCrash } from './engine/analyse.ts';
+import { selfTest } from './engine/self-test.ts';
 import { folderSource, nodeSha256 } from './node/folder-source.ts';
 import { sharp } from './node/native-modules.ts';
 import { createOnnxClassifier } from './node/onnx-classifier.ts';
@@ -44,7 +43,7 @@ port.on('message', async (message: ToWorker) => {
     }
     return;
   }
-  const outcome = await analyseOrCrash(message);
+  const outcome = await analyseOrCrash(message.picture, message.wish, parts!);
   const overlay = outcome.ok ? outcome.analysis.heatmap?.overlay : undefined;
   send({ type: 'done', outcome }, overlay ? [overlay.buffer] : []);
 });
@@ -67,26 +66,6 @@ async function load({
     encodePng,
     calibration: model.calibration,
   };
-}
-
-/** @throws Error when the network gives no numbers for a grey picture */
-async function selfTest(classify: Classifier): Promise<void> {
-  const grey = new Uint8Array(INPUT_SIZE * INPUT_SIZE * INPUT_CHANNELS).fill(128);
-  const { logits, cam } = await classify(grey);
-  if ([...logits, ...cam].every(Number.isFinite)) return;
-  throw new Error('the self-test failed: the network gives values that are not finite');
-}
-
-async function analyseOrCrash({
-  picture,
-  wish,
-}: Extract<ToWorker, { type: 'analyse' }>): Promise<Outcome> {
-  try {
-    return await analyse(picture, wish, parts!);
-  } catch (error) {
-    const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { ok: false, failure: { kind: 'crashed', cause } };
-  }
 }
 
 function send(message: FromWorker, transfer: Transferable[] = []): void {

@@ -6,7 +6,13 @@ import type { Resampler } from '@naevus/shared/preprocessing/resampler';
 import { type Calibration, scores } from '@naevus/shared/probabilities';
 import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
 import type { ExplainedHeatmap, HeatmapWish, NetworkOutput, Outcome, Picture } from './engine.ts';
-import type { Classifier, DecodedPhoto, ImageDecoder, PngEncoder } from './engine-parts.ts';
+import {
+  type Classifier,
+  type DecodedPhoto,
+  type ImageDecoder,
+  type PngEncoder,
+  UnservedImageError,
+} from './engine-parts.ts';
 
 /** What a runtime brings; the rest is the same everywhere. */
 export interface AnalysisParts {
@@ -25,7 +31,7 @@ const PICTURE_SIDE = 1024;
  * wished for lay the heat map over the picture, which is decoded once for both. What is the
  * network's input already is only classified.
  *
- * @returns a failure when the pixels are damaged; every other fault is thrown
+ * @returns a failure when the pixels are damaged, or the runtime cannot take them; every other fault is thrown
  */
 export async function analyse(
   picture: Picture,
@@ -37,8 +43,13 @@ export async function analyse(
   try {
     prepared = await prepare(picture, parts);
   } catch (error) {
-    if (!(error instanceof DamagedImageError)) throw error;
-    return { ok: false, failure: { kind: 'damaged', detail: error.message } };
+    if (error instanceof DamagedImageError) {
+      return { ok: false, failure: { kind: 'damaged', detail: error.message } };
+    }
+    if (error instanceof UnservedImageError) {
+      return { ok: false, failure: { kind: error.reason, detail: error.message } };
+    }
+    throw error;
   }
   const { decoded, input } = prepared;
   const decodedAt = performance.now();
@@ -57,6 +68,20 @@ export async function analyse(
       ...(heatmap && { heatmap }),
     },
   };
+}
+
+/** {@link analyse}, with every other fault as a failure too. */
+export async function analyseOrCrash(
+  picture: Picture,
+  wish: HeatmapWish | undefined,
+  parts: AnalysisParts,
+): Promise<Outcome> {
+  try {
+    return await analyse(picture, wish, parts);
+  } catch (error) {
+    const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { ok: false, failure: { kind: 'crashed', cause } };
+  }
 }
 
 interface PreparedPicture {

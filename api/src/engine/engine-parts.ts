@@ -7,10 +7,23 @@ export interface DecodedPhoto extends RgbImage {
   readonly displayed: { readonly width: number; readonly height: number };
 }
 
+/** A sound image that this runtime does not serve; the message says why, and what to send instead. */
+export class UnservedImageError extends Error {
+  override readonly name = 'UnservedImageError';
+  /** `too-large` to be decoded in the memory there is, or in `colours` that cannot be made sRGB. */
+  readonly reason: 'too-large' | 'colours';
+
+  constructor(reason: 'too-large' | 'colours', message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
 /**
  * Decodes a JPEG, PNG or WebP file as `PREPROCESSING` says.
  *
  * @throws DamagedImageError when the pixels are corrupt or cut off
+ * @throws UnservedImageError where the runtime's decoder cannot take a sound image
  */
 export type ImageDecoder = (
   bytes: Uint8Array<ArrayBuffer>,

@@ -74,6 +74,8 @@ export type Outcome =
 export type PhotoFailure =
   /** The header was sound, the pixels are not. `detail` holds no image content. */
   | { readonly kind: 'damaged'; readonly detail: string }
+  /** A sound image that this runtime cannot decode: too large for its memory, or in other colours. */
+  | { readonly kind: 'too-large' | 'colours'; readonly detail: string }
   /** A defect: what is said of it is for the log, not for an answer. */
   | { readonly kind: 'crashed'; readonly cause: string };
 

@@ -15,6 +15,12 @@ import { internalProblem, ProblemError } from './problem-error.ts';
 
 type ImageFile = Uint8Array<ArrayBuffer>;
 
+const PROBLEM_OF_FAILURE = {
+  damaged: 'damaged-image',
+  'too-large': 'too-many-pixels',
+  colours: 'unsupported-colours',
+} as const;
+
 /**
  * Analyses the images of one request.
  *
@@ -43,11 +49,12 @@ export async function analyseUpload(
     if (item instanceof ProblemError) return item;
     const outcome = outcomes[next++]!;
     if (outcome.ok) return outcome.analysis;
-    if (outcome.failure.kind === 'damaged') {
-      return new ProblemError('damaged-image', outcome.failure.detail);
+    const { failure } = outcome;
+    if (failure.kind === 'crashed') {
+      log.defect(c.var.requestId, failure.cause);
+      return internalProblem();
     }
-    log.defect(c.var.requestId, outcome.failure.cause);
-    return internalProblem();
+    return new ProblemError(PROBLEM_OF_FAILURE[failure.kind], failure.detail);
   });
 }
 

@@ -22,6 +22,7 @@ export const PROBLEMS = {
   'damaged-image': { status: 422, title: 'Damaged image' },
   'image-too-small': { status: 422, title: 'Image too small' },
   'too-many-pixels': { status: 422, title: 'Image too large' },
+  'unsupported-colours': { status: 422, title: 'Colours that are not read here' },
   'all-images-failed': { status: 422, title: 'No image of the batch could be read' },
   'header-too-large': { status: 431, title: 'Request header too large' },
   internal: { status: 500, title: 'Internal error' },

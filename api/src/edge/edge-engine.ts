@@ -1,0 +1,53 @@
+import { loadManifest } from '@naevus/shared/artifact/load-manifest';
+import { type ArtifactSource, loadFile } from '@naevus/shared/artifact/verify';
+import { type AnalysisParts, analyseOrCrash } from '../engine/analyse.ts';
+import {
+  type Engine,
+  EngineError,
+  type HeatmapWish,
+  type Outcome,
+  type Picture,
+  type ServedModel,
+} from '../engine/engine.ts';
+import { loadWasmParts, type WasmModules } from '../wasm/wasm-parts.ts';
+
+/** The engine of one isolate: a model that has answered once, and the thread that all requests share. */
+export class EdgeEngine implements Engine {
+  readonly model: ServedModel;
+  readonly state = 'ready';
+  readonly #parts: AnalysisParts;
+
+  private constructor(model: ServedModel, parts: AnalysisParts) {
+    this.model = model;
+    this.#parts = parts;
+  }
+
+  /**
+   * @param maxDecoderBytes memory that decoding one picture may take
+   * @throws ArtifactError when the model is not what its manifest says
+   */
+  static async load(
+    source: ArtifactSource,
+    modules: WasmModules,
+    maxDecoderBytes: number,
+  ): Promise<EdgeEngine> {
+    const { manifest, sha256 } = await loadManifest(source);
+    const parts = await loadWasmParts({ source, manifest }, modules, maxDecoderBytes);
+    // Read now: a promise of one request must not be waited for by another.
+    const card = new TextDecoder().decode(await loadFile(source, manifest, 'MODEL_CARD.md'));
+    return new EdgeEngine({ manifest, sha256, card: async () => card }, parts);
+  }
+
+  async analyse(
+    pictures: readonly Picture[],
+    wish: HeatmapWish | undefined,
+    signal: AbortSignal,
+  ): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    for (const picture of pictures) {
+      if (signal.aborted) throw new EngineError({ kind: 'timeout' });
+      outcomes.push(await analyseOrCrash(picture, wish, this.#parts));
+    }
+    return outcomes;
+  }
+}

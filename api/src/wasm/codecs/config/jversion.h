@@ -1,0 +1,3 @@
+#define JVERSION "mozjpeg"
+#define JCOPYRIGHT ""
+#define JCOPYRIGHT_SHORT ""

@@ -1,0 +1,141 @@
+import { displayedSize, type ImageHeader } from '@naevus/shared/preprocessing/image-header';
+import { DamagedImageError } from '@naevus/shared/preprocessing/image-header-error';
+import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { loadReduction } from '@naevus/shared/preprocessing/sharp-decode';
+import {
+  type DecodedPhoto,
+  type ImageDecoder,
+  UnservedImageError,
+} from '../engine/engine-parts.ts';
+
+/** What `codecs/decode.c` exports. Pointers are byte addresses in the memory. */
+interface Codecs {
+  begin(size: number): number;
+  decodeJpeg(file: number, size: number, orientation: number, denominator: number): void;
+  decodePng(file: number, size: number, orientation: number, by: number): void;
+  decodeWebp(file: number, size: number, orientation: number, by: number): void;
+  resultData(): number;
+  resultWidth(): number;
+  resultHeight(): number;
+}
+
+/** In the order of `enum fault` in `codecs/decode.c`. */
+const FAULTS = [
+  'cut-off',
+  'corrupt',
+  'out-of-memory',
+  'cmyk-without-profile',
+  'colour-model',
+] as const;
+
+const CORRUPT = FAULTS.indexOf('corrupt');
+
+class CodecFault extends Error {
+  override readonly name = 'CodecFault';
+  readonly fault: (typeof FAULTS)[number];
+
+  constructor(fault: (typeof FAULTS)[number]) {
+    super(fault);
+    this.fault = fault;
+  }
+}
+
+const WASM_PAGE = 1 << 16;
+/** Pages that the codecs' own data and stack take. */
+const INITIAL_PAGES = 16;
+/** An instance whose memory has grown past this is not kept: wasm memory never shrinks. */
+const KEPT_BYTES = 24 << 20;
+/** No side of a PNG or WebP is averaged below this before the resampler: 4 times the network's input. */
+const SHORTEST_AVERAGED_SIDE = 4 * INPUT_SIZE;
+
+/** What libjpeg decodes at, for each of {@link loadReduction}'s factors. */
+const DENOMINATORS: Readonly<Record<number, number>> = { 1: 1, 3: 2, 5: 4, 9: 8 };
+
+/**
+ * The decoder of runtimes without sharp: libjpeg, libpng, libwebp and Little CMS in WebAssembly.
+ *
+ * Large JPEGs are decoded at 1/2, 1/4 or 1/8 as on Node, without the last step of 1.125 to 1.5 that
+ * sharp adds; large PNGs and WebPs are averaged over squares as they are decoded, so that no picture
+ * needs the memory of all its pixels (but interlaced PNGs and lossless WebPs).
+ *
+ * @param module `codecs/decoder.wasm`, compiled the way the runtime allows
+ * @param maxMemoryBytes what the codecs may take; a picture that needs more is an {@link UnservedImageError}
+ */
+export function createWasmDecoder(
+  module: WebAssembly.Module,
+  maxMemoryBytes: number,
+): ImageDecoder {
+  let kept: { codecs: Codecs; memory: WebAssembly.Memory } | undefined;
+
+  return async (bytes, header): Promise<DecodedPhoto> => {
+    const { codecs, memory } = kept ?? instantiate(module, maxMemoryBytes);
+    // Whatever is thrown in the middle of C code leaves an instance that must not be used again.
+    kept = undefined;
+    try {
+      const file = codecs.begin(bytes.length);
+      new Uint8Array(memory.buffer, file, bytes.length).set(bytes);
+      const shorter = Math.min(header.width, header.height);
+      const by = Math.max(1, Math.floor(shorter / SHORTEST_AVERAGED_SIDE));
+      const { orientation } = header;
+      if (header.format === 'jpeg') {
+        codecs.decodeJpeg(file, bytes.length, orientation, DENOMINATORS[loadReduction(header)]!);
+      } else if (header.format === 'png') {
+        codecs.decodePng(file, bytes.length, orientation, by);
+      } else {
+        codecs.decodeWebp(file, bytes.length, orientation, by);
+      }
+    } catch (error) {
+      throw imageError(error, header, maxMemoryBytes);
+    }
+    const width = codecs.resultWidth();
+    const height = codecs.resultHeight();
+    const data = new Uint8Array(memory.buffer, codecs.resultData(), width * height * 3).slice();
+    if (memory.buffer.byteLength <= KEPT_BYTES) kept = { codecs, memory };
+    return { data, width, height, displayed: displayedSize(header) };
+  };
+}
+
+function instantiate(module: WebAssembly.Module, maxMemoryBytes: number) {
+  const memory = new WebAssembly.Memory({
+    initial: INITIAL_PAGES,
+    maximum: Math.max(INITIAL_PAGES, Math.floor(maxMemoryBytes / WASM_PAGE)),
+  });
+  const fail = (code: number): never => {
+    throw new CodecFault(FAULTS[code]!);
+  };
+  // Little CMS dates the profile that it makes; whatever else it could open files with is not called.
+  const system = Object.fromEntries(
+    WebAssembly.Module.imports(module)
+      .filter((entry) => entry.module === 'wasi_snapshot_preview1')
+      .map(({ name }) => [name, () => (name === 'clock_time_get' ? 0 : fail(CORRUPT))]),
+  );
+  const imports = { env: { memory, fail }, wasi_snapshot_preview1: system };
+  const { exports } = new WebAssembly.Instance(module, imports);
+  return { codecs: exports as unknown as Codecs, memory };
+}
+
+function imageError(error: unknown, header: ImageHeader, maxMemoryBytes: number): unknown {
+  // A trap is memory that libraries reached past, on bytes that are wrong.
+  if (error instanceof WebAssembly.RuntimeError) {
+    return new DamagedImageError(header.format, 'its pixels are corrupt or cut off');
+  }
+  if (!(error instanceof CodecFault)) return error;
+  switch (error.fault) {
+    case 'cut-off':
+    case 'corrupt':
+      return new DamagedImageError(header.format, 'its pixels are corrupt or cut off');
+    case 'out-of-memory': {
+      const detail = `decoding this ${header.format.toUpperCase()} of ${header.width} x ${header.height} pixels takes more than the ${Math.floor(maxMemoryBytes / 2 ** 20)} MiB of memory there are; send it smaller, or as a baseline JPEG`;
+      return new UnservedImageError('too-large', detail);
+    }
+    case 'cmyk-without-profile': {
+      const detail =
+        'a CMYK image without an embedded colour profile is not read here; convert it to RGB';
+      return new UnservedImageError('colours', detail);
+    }
+    case 'colour-model': {
+      const detail = `a JPEG with ${header.channels} components is not read here; convert it to RGB`;
+      return new UnservedImageError('colours', detail);
+    }
+  }
+}

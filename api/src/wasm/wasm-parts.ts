@@ -1,0 +1,38 @@
+import type { Manifest } from '@naevus/shared/artifact/manifest';
+import { createResampler } from '@naevus/shared/preprocessing/resampler';
+import type { AnalysisParts } from '../engine/analyse.ts';
+import { createWasmDecoder } from './image-decoder.ts';
+import { encodePng } from './png-encoder.ts';
+import { createTfjsClassifier, type TfjsArtifact } from './tfjs-classifier.ts';
+
+/** The three modules, compiled the way the runtime allows. */
+export interface WasmModules {
+  /** `codecs/decoder.wasm` */
+  readonly codecs: WebAssembly.Module;
+  /** `@naevus/shared/resampler.wasm` */
+  readonly resampler: WebAssembly.Module;
+  /** `tfjs-backend-wasm-simd.wasm` */
+  readonly tfjs: WebAssembly.Module;
+}
+
+/**
+ * Everything that turns a picture into an answer, in WebAssembly on the calling thread: at the edge
+ * and in a browser. All of it is synchronous underneath, so that one picture at a time has its
+ * pixels in memory, however many are asked about at once.
+ *
+ * @param maxDecoderBytes memory that decoding one picture may take
+ * @throws ArtifactError when the model is not what its manifest says
+ */
+export async function loadWasmParts(
+  artifact: TfjsArtifact & { readonly manifest: Pick<Manifest, 'calibration'> },
+  modules: WasmModules,
+  maxDecoderBytes: number,
+): Promise<AnalysisParts> {
+  return {
+    decode: createWasmDecoder(modules.codecs, maxDecoderBytes),
+    resampler: createResampler(modules.resampler),
+    classify: await createTfjsClassifier(artifact, modules.tfjs),
+    encodePng,
+    calibration: artifact.manifest.calibration,
+  };
+}

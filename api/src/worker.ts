@@ -1,0 +1,17 @@
+import resampler from '@naevus/shared/resampler.wasm';
+import tfjs from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm';
+import { type EdgeBindings, EdgeServer } from './edge/edge-server.ts';
+import codecs from './wasm/codecs/decoder.wasm';
+
+/** One an isolate: what it has loaded serves every request that the isolate gets. */
+const server = new EdgeServer({ codecs, resampler, tfjs });
+
+export default {
+  fetch: (request: Request, bindings: EdgeBindings, context: ExecutionContext) =>
+    server.fetch(request, bindings, context),
+};
+
+/** What is used of the platform's own type. */
+interface ExecutionContext {
+  waitUntil(promise: Promise<unknown>): void;
+}
