@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
 import { loadFile } from '@naevus/shared/artifact/verify';
-import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import {
   blockOtherLoaders,

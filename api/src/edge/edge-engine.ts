@@ -16,26 +16,34 @@ export class EdgeEngine implements Engine {
   readonly model: ServedModel;
   readonly state = 'ready';
   readonly #parts: AnalysisParts;
+  readonly #full: () => boolean;
 
-  private constructor(model: ServedModel, parts: AnalysisParts) {
+  private constructor(model: ServedModel, parts: AnalysisParts, full: () => boolean) {
     this.model = model;
     this.#parts = parts;
+    this.#full = full;
   }
 
   /**
    * @param maxDecoderBytes memory that decoding one picture may take
+   * @param full whether the bodies that have come fill the memory there is for them
    * @throws ArtifactError when the model is not what its manifest says
    */
   static async load(
     source: ArtifactSource,
     modules: WasmModules,
     maxDecoderBytes: number,
+    full: () => boolean,
   ): Promise<EdgeEngine> {
     const { manifest, sha256 } = await loadManifest(source);
     const parts = await loadWasmParts({ source, manifest }, modules, maxDecoderBytes);
     // Read now: a promise of one request must not be waited for by another.
     const card = new TextDecoder().decode(await loadFile(source, manifest, 'MODEL_CARD.md'));
-    return new EdgeEngine({ manifest, sha256, card: async () => card }, parts);
+    return new EdgeEngine({ manifest, sha256, card: async () => card }, parts, full);
+  }
+
+  refuseWhenFull(): void {
+    if (this.#full()) throw new EngineError({ kind: 'busy', retryAfterSeconds: 1 });
   }
 
   async analyse(

@@ -4,6 +4,7 @@ import type { Hono } from 'hono';
 import { createApp } from '../app.ts';
 import type { Limits } from '../app-dependencies.ts';
 import type { AppEnv } from '../app-env.ts';
+import { onlyEngine } from '../engine/engines.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { requestIdFrom } from '../http/request-id.ts';
 import type { WasmModules } from '../wasm/wasm-parts.ts';
@@ -26,6 +27,9 @@ const LIMITS: Limits = {
   timeoutSeconds: 30,
 };
 
+/** Of the bodies of all requests that an isolate has at once; a single one may always come. */
+const MAX_BYTES_IN_FLIGHT = 24 << 20;
+
 /** Where the build puts the current model, in the static assets. */
 const MODEL_FOLDER = '/model/';
 
@@ -37,6 +41,8 @@ interface Waiting {
 export class EdgeServer {
   readonly #modules: WasmModules;
   #app: Promise<Hono<AppEnv>> | undefined;
+  #requests = 0;
+  #bytes = 0;
 
   constructor(modules: WasmModules) {
     this.#modules = modules;
@@ -49,18 +55,31 @@ export class EdgeServer {
       // A client that hangs up must not take the loading with it, which others wait for.
       context.waitUntil(app.catch(() => {}));
     }
+    let app: Hono<AppEnv>;
     try {
-      return await (await this.#app).fetch(request);
+      app = await this.#app;
     } catch (error) {
       this.#app = undefined;
       return noModel(request, error);
+    }
+    const bytes = Number(request.headers.get('Content-Length') ?? LIMITS.maxBodyBytes);
+    const counted = request.method === 'POST' ? Math.min(bytes, LIMITS.maxBodyBytes) : 0;
+    this.#requests++;
+    this.#bytes += counted;
+    try {
+      return await app.fetch(request);
+    } finally {
+      this.#requests--;
+      this.#bytes -= counted;
     }
   }
 
   async #start({ ASSETS }: EdgeBindings): Promise<Hono<AppEnv>> {
     const source = assetSource(ASSETS, MODEL_FOLDER);
+    const full = () => this.#requests > 1 && this.#bytes > MAX_BYTES_IN_FLIGHT;
+    const engine = await EdgeEngine.load(source, this.#modules, MAX_DECODER_BYTES, full);
     return createApp({
-      engine: await EdgeEngine.load(source, this.#modules, MAX_DECODER_BYTES),
+      engines: onlyEngine(engine),
       limits: LIMITS,
       log: edgeLog,
       draining: () => false,

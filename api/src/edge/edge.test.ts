@@ -32,12 +32,22 @@ afterAll(async () => {
   expect(await node?.stop()).toBe(0);
 }, 60_000);
 
+/** A server may close an idle connection, or one whose body it refuses, just when it is written to. */
+const ATTEMPTS = 4;
+
 async function ask(url: string, { method, path, headers, body }: SentRequest): Promise<Response> {
-  return fetch(url + path, {
+  const options = {
     method,
     headers: { 'X-Request-Id': 'conformance', ...headers },
     ...(body !== undefined && { body: await body() }),
-  });
+  };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await fetch(url + path, options);
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
 }
 
 /** What no two answers share, nor two machines. */

@@ -63,6 +63,7 @@ const WITH_IMAGES: readonly ProblemKind[] = [
   'unsupported-format',
   'damaged-image',
   'image-too-small',
+  'unsupported-colours',
   'too-many-pixels',
   'busy',
   'draining',
