@@ -24,7 +24,7 @@ npm run train -- --data DIR --weights FILE --out RUN [--preset NAME | --config F
 --metadata CSV   the CSV, where it is not in DIR
 --weights FILE   EfficientNet-B0 backbone, safetensors in timm's names; left out: the public file is fetched
 --out RUN        folder for checkpoints and reports
---preset NAME    ${Object.keys(PRESETS).join(' or ')} (default: best)
+--preset NAME    one of ${Object.keys(PRESETS).join(', ')} (default: best)
 --config FILE    JSON with the same fields as a preset; unknown ones are errors
 --split FILE     a split.json to keep to, so that runs compare; left out: one is made from the seed
 --seed N         other random choices, the split included
@@ -35,6 +35,8 @@ npm run train -- --data DIR --weights FILE --out RUN [--preset NAME | --config F
 
 /** Exit status of a run that a signal stopped and --resume continues. */
 const STOPPED = 75;
+/** Exit status of a process that a second signal ended, by the shell's convention: 128 and the signal's number. */
+const ENDED = { SIGINT: 130, SIGTERM: 143 } as const;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -65,10 +67,16 @@ async function main(): Promise<number> {
   );
 
   let stopRequested = false;
+  let training = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (!stopRequested) console.log(`${signal}: writing a checkpoint after this step`);
+      if (stopRequested) process.exit(ENDED[signal]);
       stopRequested = true;
+      if (!training) {
+        console.log(`${signal}: stopped before training began, there is nothing to resume`);
+        process.exit(STOPPED);
+      }
+      console.log(`${signal}: stopping with a checkpoint; once more ends at once, without one`);
     });
   }
 
@@ -80,11 +88,13 @@ async function main(): Promise<number> {
     ? await readSplit(values.split, dataset)
     : splitDataset(dataset, await fingerprintDataset(dataset, { cacheDirectory }), config);
   console.log(describeSplit(split));
+  const initialWeights = await loadPretrained(values.weights);
+  training = true;
   const outcome = await trainRun({
     architecture: EFFICIENTNET_B0,
     dataset,
     split,
-    initialWeights: await loadPretrained(values.weights),
+    initialWeights,
     config,
     resampler: createResampler(
       new WebAssembly.Module(await readFile(new URL('resampler.wasm', import.meta.url))),
@@ -162,6 +172,9 @@ main().then(
   (status) => process.exit(status),
   (error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
+      console.error('Make room and go on with --resume: the last checkpoint is whole.');
+    }
     process.exit(1);
   },
 );

@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { splitSchema } from '@naevus/shared/artifact/split';
 import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
-import { createRandom } from '@naevus/shared/random';
 import { LABELS } from '@naevus/shared/taxonomy';
-import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AugmentedBatches } from '../augmentation/augmented-batches.ts';
 import { type Dataset, loadDataset } from '../data/dataset.ts';
@@ -18,7 +16,9 @@ import { checkParameters } from '../network/parameters.ts';
 import { TrainableNetwork } from '../network/trainable-network.ts';
 import { RUN_FILES, runRecordSchema } from '../run/run-record.ts';
 import { readSafetensors } from '../weights/safetensors.ts';
+import { readCheckpoint } from './checkpoint.ts';
 import type { EpochRecord } from './epoch-record.ts';
+import { writeColouredPictures } from './fixtures/coloured-pictures.ts';
 import { type Features, pooledFeatures } from './head-phase.ts';
 import { decodeImages } from './labelled-images.ts';
 import { PRESETS } from './presets.ts';
@@ -38,31 +38,10 @@ let folder: string;
 let dataset: Dataset;
 let run: Omit<TrainingRun, 'out' | 'shouldStop'>;
 
-/** Pictures whose colour tells the class, with noise. */
-async function writePictures(directory: string): Promise<void> {
-  const random = createRandom(1);
-  const rows = ['lesion_id,image_id,dx'];
-  for (const [k, label] of LABELS.entries()) {
-    for (let i = 0; i < PER_CLASS; i++) {
-      const [width, height] = [64, 48];
-      const pixels = Buffer.alloc(width * height * 3);
-      const tint = [30 * k, 255 - 30 * k, (k * 97) % 256];
-      for (let p = 0; p < pixels.length; p++) pixels[p] = 0.7 * tint[p % 3]! + random.integer(70);
-      const name = `${label}_${i}`;
-      rows.push(`lesion_${label}_${i >> 1},${name},${label}`);
-      await sharp(pixels, { raw: { width, height, channels: 3 } })
-        .jpeg()
-        .toFile(join(directory, `${name}.jpg`));
-    }
-  }
-  await writeFile(join(directory, 'metadata.csv'), rows.join('\n'));
-}
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'naevus-train-'));
   const images = join(folder, 'images');
-  await mkdir(images);
-  await writePictures(images);
+  await writeColouredPictures(images, PER_CLASS);
   dataset = await loadDataset({ directory: images });
   const config = trainingConfigSchema.parse(PRESETS.smoke);
   const cacheDirectory = join(folder, 'cache');
@@ -203,6 +182,22 @@ describe('trainRun', () => {
     const resumed = await train('every-option-resumed', [9, 6, 5]);
     expect(resumed.weights).toEqual(whole.weights);
     expect(resumed.history.map(({ loss }) => loss)).toEqual(whole.history.map(({ loss }) => loss));
+  });
+
+  it('ends with a clear error when the loss is no number, and keeps the last good checkpoint', async () => {
+    const tuning = { ...PRESETS.smoke.fineTuning, learningRate: 1e30, gradientNorm: null };
+    const config = trainingConfigSchema.parse({ ...PRESETS.smoke, fineTuning: tuning });
+    const out = join(folder, 'diverged');
+    const training = trainRun({ ...run, config, out, shouldStop: () => false });
+    await expect(training).rejects.toThrow(/at step [12] of .*: lower its learning rate/);
+    const kept = await readCheckpoint(out, {
+      config,
+      dataSha256: dataset.dataSha256,
+      initialWeights: 'random',
+      validation: run.split.validation,
+    });
+    expect(kept).toMatchObject({ phase: 'fine-tuning', step: 0 });
+    checkParameters(kept!.weights, SHRUNKEN);
   });
 
   it('gives the same weights for the same seed, and others for another', async () => {

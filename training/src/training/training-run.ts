@@ -23,6 +23,7 @@ import {
 import { fineTune } from './fine-tuning.ts';
 import { frozenBackbonePhases } from './frozen-backbone-phases.ts';
 import { decodeImages } from './labelled-images.ts';
+import { describeMethod } from './method-description.ts';
 import { digest, type RunIdentity } from './run-identity.ts';
 import { RunStopped, type ShouldStop } from './run-stopped.ts';
 import type { TrainingConfig } from './training-config.ts';
@@ -205,56 +206,6 @@ async function writeClassWeights(
     },
   });
 }
-
-function describeMethod(config: TrainingConfig): string {
-  const head =
-    `Dense head trained on pooled features of the frozen backbone (${config.head.epochs} epochs, ` +
-    `${describeLoss(config.head)})${config.statisticsImages > 0 ? ', batch-norm statistics re-estimated on training images' : ''}`;
-  const tuning = config.fineTuning;
-  if (!tuning) return `${head}.`;
-  const stages = tuning.stages
-    .map(
-      (s) =>
-        `${s.epochs} epochs at ${s.resolution} pixels with ${s.frozenThrough === 'none' ? 'nothing' : `everything through ${s.frozenThrough}`} frozen`,
-    )
-    .join(', then ');
-  const parts = [
-    describeLoss(tuning),
-    'augmentation',
-    ...(tuning.mixing.mixup > 0 ? ['mixup'] : []),
-    ...(tuning.mixing.cutMix > 0 ? ['CutMix'] : []),
-    ...(tuning.batchNorm === 'frozen' ? ['batch norm frozen'] : []),
-    ...(tuning.averageDecay > 0 ? [`moving average of the weights ${tuning.averageDecay}`] : []),
-    ...(tuning.earlyStopping
-      ? [
-          `stopped early by ${tuning.earlyStopping.metric}, patience ${tuning.earlyStopping.patience}`,
-        ]
-      : []),
-  ];
-  const optimizer = tuning.optimizer === 'adam' ? 'Adam' : 'AdamW';
-  return `${head}; then fine-tuned with ${optimizer}: ${stages} (${parts.join(', ')}).`;
-}
-
-function describeLoss({ loss, sampler }: PhaseLoss): string {
-  const parts = [SAMPLER_NAMES[sampler]];
-  const alpha = loss.focalAlpha === 1 ? '' : `, α ${loss.focalAlpha}`;
-  parts.push(
-    loss.focalGamma > 0 || alpha ? `focal loss γ ${loss.focalGamma}${alpha}` : 'cross-entropy',
-  );
-  if (loss.classWeightPower > 0)
-    parts.push(`balanced class weights to the power ${loss.classWeightPower}`);
-  if (loss.logitAdjustment > 0) parts.push(`logit adjustment τ ${loss.logitAdjustment}`);
-  if (loss.labelSmoothing > 0) parts.push(`label smoothing ${loss.labelSmoothing}`);
-  return parts.join(', ');
-}
-
-const SAMPLER_NAMES: Readonly<Record<PhaseLoss['sampler'], string>> = {
-  natural: 'natural sampler',
-  'square-root': 'square-root sampler',
-  balanced: 'balanced sampler',
-  oversampling: 'random oversampling',
-  smote: 'SMOTE of the features',
-};
 
 function byLabel(values: readonly number[]): Record<Label, number> {
   return Object.fromEntries(
