@@ -1,4 +1,9 @@
+import type { Context } from 'hono';
+import type { AppEnv } from './app-env.ts';
 import type { Engines } from './engine/engines.ts';
+import type { KeyCheck } from './http/api-keys.ts';
+import type { Caller } from './http/caller.ts';
+import type { RateLimit } from './http/rate-limit.ts';
 
 /** What a request may cost. */
 export interface Limits {
@@ -34,6 +39,13 @@ export interface AppDependencies {
   readonly engines: Engines;
   readonly limits: Limits;
   readonly log: Log;
+  /** Without it, everyone may ask. */
+  readonly keys?: KeyCheck;
+  /** Without it, as often as they like. */
+  readonly rateLimit?: RateLimit;
+  readonly caller: (c: Context<AppEnv>) => Caller;
+  /** For how long browsers shall come by https only (`Strict-Transport-Security`); without it, not said. */
+  readonly hstsSeconds?: number;
   /** Origins that browsers may call from; none without a list. */
   readonly corsOrigins?: readonly string[];
   /** True once new work is refused because the process is going away. */

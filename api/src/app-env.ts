@@ -1,9 +1,11 @@
 import type { ProblemKind } from '@naevus/shared/api/problem';
+import type { Caller } from './http/caller.ts';
 
 /** What handlers find in `c.var`; the same on every runtime. */
 export interface AppEnv {
   Variables: {
     requestId: string;
+    caller: Caller;
     /** Pattern of the route that serves the request; unset where there is none. */
     route?: string;
     /** Set where the answer is a problem, for the log. */

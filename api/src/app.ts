@@ -4,10 +4,13 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { AppDependencies } from './app-dependencies.ts';
 import type { AppEnv } from './app-env.ts';
 import { accessLog } from './http/access-log.ts';
+import { authenticate } from './http/api-keys.ts';
 import { internalProblem, ProblemError } from './http/problem-error.ts';
 import { respondWithProblem } from './http/problem-response.ts';
+import { limitRate } from './http/rate-limit.ts';
 import { bodyTooLarge, declaredLength } from './http/read-body.ts';
 import { requestId } from './http/request-id.ts';
+import { securityHeaders } from './http/security-headers.ts';
 import { assetRoute } from './page/asset-route.ts';
 import { pageRoute } from './page/page-route.ts';
 import { docsRoute } from './routes/docs.ts';
@@ -23,7 +26,7 @@ import { v2Routes } from './v2/routes.ts';
  * The API, the same on every runtime: what differs comes in as `deps`.
  *
  * @example
- * const app = createApp({ engines, limits, log, draining: () => false, toBase64 });
+ * const app = createApp({ engines, limits, log, caller, draining: () => false, toBase64 });
  * const response = await app.request('/predict', { method: 'POST', body: jpeg });
  */
 export function createApp(deps: AppDependencies): Hono<AppEnv> {
@@ -54,11 +57,10 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     }),
   );
   app.use(async (c, next) => {
-    c.header('X-Content-Type-Options', 'nosniff');
-    const { maxBodyBytes } = deps.limits;
-    if ((declaredLength(c.req) ?? 0) > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
+    c.set('caller', deps.caller(c));
     await next();
   });
+  app.use(securityHeaders(deps.hstsSeconds));
 
   if (deps.corsOrigins) {
     const exposeHeaders = [
@@ -67,14 +69,27 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
       'X-Predicted-Class',
       'X-Disclaimer',
       'Retry-After',
+      'RateLimit',
+      'RateLimit-Policy',
     ];
-    app.use(cors({ origin: [...deps.corsOrigins], exposeHeaders }));
+    app.use(cors({ origin: [...deps.corsOrigins], exposeHeaders, maxAge: 600 }));
   }
+  app.use(async (c, next) => {
+    const { maxBodyBytes } = deps.limits;
+    if ((declaredLength(c.req) ?? 0) > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
+    await next();
+  });
 
   for (const route of routes) {
-    app.on(route.method, route.path, (c) => {
+    app.on(route.method, route.path, async (c) => {
       c.set('route', route.path);
-      if (route.work && deps.draining()) throw shuttingDown();
+      const client = deps.keys && !route.open ? await authenticate(c.req, deps.keys) : undefined;
+      if (route.work) {
+        if (deps.draining()) throw shuttingDown();
+        // A key may be used from many addresses, and an address be that of many without a key.
+        const counted = client ? `key:${client}` : `address:${c.var.caller.address ?? ''}`;
+        if (deps.rateLimit) await limitRate(c, deps.rateLimit, counted);
+      }
       return route.handle(c);
     });
   }

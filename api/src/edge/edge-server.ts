@@ -1,10 +1,11 @@
 import { PROBLEM_MEDIA_TYPE } from '@naevus/shared/api/problem';
 import { MAX_BATCH } from '@naevus/shared/api/request';
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import { createApp } from '../app.ts';
 import type { Limits } from '../app-dependencies.ts';
 import type { AppEnv } from '../app-env.ts';
 import { onlyEngine } from '../engine/engines.ts';
+import type { Caller } from '../http/caller.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { requestIdFrom } from '../http/request-id.ts';
 import type { WasmModules } from '../wasm/wasm-parts.ts';
@@ -82,10 +83,17 @@ export class EdgeServer {
       engines: onlyEngine(engine),
       limits: LIMITS,
       log: edgeLog,
+      caller: edgeCaller,
       draining: () => false,
       toBase64,
     });
   }
+}
+
+/** Cloudflare says who it is, whatever the client wrote into that header. */
+function edgeCaller(c: Context<AppEnv>): Caller {
+  const address = c.req.header('CF-Connecting-IP');
+  return { https: c.req.url.startsWith('https:'), ...(address && { address }) };
 }
 
 /** The model could not be loaded; the next request tries again. */

@@ -7,10 +7,14 @@ import type { Worker } from 'node:worker_threads';
 import { ArtifactError } from '@naevus/shared/artifact/verify';
 import type { Logger } from 'pino';
 import { createApp } from '../app.ts';
+import { KeyListError } from '../http/api-keys.ts';
+import type { RateLimit } from '../http/rate-limit.ts';
+import { nodeCaller, trustedProxies } from './caller.ts';
 import { usableCpus } from './cpu-limit.ts';
 import { Drain } from './drain.ts';
 import { createHttpServer } from './http-server.ts';
 import type { InferenceWorkers } from './inference-workers.ts';
+import { KeyStore } from './key-store.ts';
 import { appLog, createLogger } from './log.ts';
 import {
   CURRENT_PATH,
@@ -19,8 +23,15 @@ import {
   openModelFolder,
   versionsIn,
 } from './model-folder.ts';
+import { newKey } from './new-key.ts';
 import { ServedVersions, type ServedVersionsOptions } from './served-versions.ts';
-import { describeSettings, readSettings, type Settings, SettingsError } from './settings.ts';
+import {
+  describeSettings,
+  printableSettings,
+  readSettings,
+  type Settings,
+  SettingsError,
+} from './settings.ts';
 import type { StopSignal } from './stop-signal.ts';
 import { onFileChange } from './watch-file.ts';
 import { WorkerEngine } from './worker-engine.ts';
@@ -31,6 +42,9 @@ const BUNDLED_MODELS = fileURLToPath(new URL('../../model-artifacts', import.met
 const HELP = `Serves the Naevus API over HTTP.
 
 Usage: node api/dist/node.js [--help]
+       node api/dist/node.js keys NAME >> FILE
+
+The second makes a key for a client: it shows the key once, and writes the line that NAEVUS_API_KEYS_FILE takes.
 
 Settings are environment variables:
 ${describeSettings()}
@@ -56,7 +70,9 @@ export async function main(
   stopSignal: StopSignal,
 ): Promise<void> {
   try {
-    if (wantsHelp(process.argv.slice(2))) process.stdout.write(HELP);
+    const task = readArguments(process.argv.slice(2));
+    if (task.help) process.stdout.write(HELP);
+    else if (task.keyFor !== undefined) makeKey(task.keyFor);
     else await serve(workers, firstWorker, stopSignal);
   } catch (error) {
     process.stderr.write(
@@ -69,16 +85,40 @@ export async function main(
 
 function isStartError(error: unknown): error is Error {
   return (
-    error instanceof StartError || error instanceof SettingsError || error instanceof ArtifactError
+    error instanceof StartError ||
+    error instanceof SettingsError ||
+    error instanceof KeyListError ||
+    error instanceof ArtifactError
   );
 }
 
-function wantsHelp(args: string[]): boolean {
+function readArguments(args: string[]): { help: boolean; keyFor?: string } {
+  let parsed: { values: { help?: boolean }; positionals: string[] };
   try {
-    return parseArgs({ args, options: { help: { type: 'boolean' } } }).values.help === true;
+    parsed = parseArgs({ args, options: { help: { type: 'boolean' } }, allowPositionals: true });
   } catch (error) {
     throw new StartError(`${(error as Error).message} (see --help)`);
   }
+  const [command, name, ...more] = parsed.positionals;
+  const help = parsed.values.help === true;
+  if (command === undefined) return { help };
+  if (command !== 'keys') throw new StartError(`there is no command "${command}" (see --help)`);
+  if (help) return { help };
+  if (name === undefined || more.length > 0) {
+    throw new StartError('keys takes one name, of the client that the key is for (see --help)');
+  }
+  return { help, keyFor: name };
+}
+
+function makeKey(client: string): void {
+  let made: ReturnType<typeof newKey>;
+  try {
+    made = newKey(client);
+  } catch {
+    throw new StartError('a name has up to 64 letters, digits, dots, dashes and underscores');
+  }
+  process.stderr.write(`The key of ${client}, shown this once: ${made.key}\n`);
+  process.stdout.write(`${made.line}\n`);
 }
 
 async function serve(
@@ -88,6 +128,7 @@ async function serve(
 ): Promise<void> {
   const settings = readSettings(process.env);
   const logger = createLogger(settings.NAEVUS_LOG_LEVEL);
+  const keys = await openKeys(settings, logger);
   const threads = settings.NAEVUS_WORKERS ?? usableCpus() + 1;
   const versions = await openVersions(settings, {
     onOtherFailed: (version, reason) =>
@@ -107,6 +148,8 @@ async function serve(
   started.catch(() => {});
 
   const log = appLog(logger);
+  const rateLimit = await openRateLimit(settings, logger);
+  const trusts = trustedProxies(settings.NAEVUS_TRUSTED_PROXIES);
   const app = createApp({
     engines: versions,
     limits: {
@@ -116,6 +159,12 @@ async function serve(
       timeoutSeconds: settings.NAEVUS_TIMEOUT_SECONDS,
     },
     log,
+    ...(keys && { keys }),
+    ...(rateLimit && { rateLimit }),
+    caller: (c) => nodeCaller(c, trusts),
+    ...(settings.NAEVUS_HSTS_SECONDS !== undefined && {
+      hstsSeconds: settings.NAEVUS_HSTS_SECONDS,
+    }),
     ...(settings.NAEVUS_CORS_ORIGINS && { corsOrigins: settings.NAEVUS_CORS_ORIGINS }),
     draining: () => drain.draining,
     toBase64: (bytes) =>
@@ -146,18 +195,63 @@ async function serve(
   const { name, version } = versions.current.model.manifest;
   const url = `http://${settings.HOST.includes(':') ? `[${settings.HOST}]` : settings.HOST}:${port}`;
   logger.info(
-    { url, model: `${name} ${version}`, settings: { ...settings, NAEVUS_WORKERS: threads } },
+    {
+      url,
+      model: `${name} ${version}`,
+      settings: { ...printableSettings(settings), NAEVUS_WORKERS: threads },
+    },
     'listening',
   );
-  if (!LOOPBACK.test(settings.HOST)) {
-    logger.warn({ url }, 'whoever reaches this address may send images: put a gateway before it');
-  }
   await started.catch((error: Error) => {
     if (!stopSignal.received) throw new StartError(`the model cannot be loaded: ${error.message}`);
   });
   if (stopSignal.received) return;
   logger.info({ sinceStartMs: Math.round(performance.now()) }, 'ready');
   reloadOnDemand(versions, settings, logger);
+  if (keys && !process.stdin.isTTY) process.on('SIGHUP', () => void keys.reload());
+}
+
+/** The keys that clients must have; none where everyone may ask. */
+async function openKeys(settings: Settings, logger: Logger): Promise<KeyStore | undefined> {
+  const { HOST, NAEVUS_API_KEYS, NAEVUS_API_KEYS_FILE, NAEVUS_ALLOW_ANONYMOUS } = settings;
+  if (NAEVUS_API_KEYS !== undefined || NAEVUS_API_KEYS_FILE !== undefined) {
+    return KeyStore.open({
+      file: NAEVUS_API_KEYS_FILE,
+      list: NAEVUS_API_KEYS,
+      onReload: () => logger.info('the keys were read again'),
+      onRefused: (reason) =>
+        logger.error({ reason }, 'the keys are refused; those before still hold'),
+    });
+  }
+  if (!LOOPBACK.test(HOST) && !NAEVUS_ALLOW_ANONYMOUS) {
+    throw new StartError(
+      `anyone who reaches ${HOST} could send images: set NAEVUS_API_KEYS_FILE or NAEVUS_API_KEYS, ` +
+        'or NAEVUS_ALLOW_ANONYMOUS=true where something before this server checks who asks',
+    );
+  }
+  logger.warn({ host: HOST }, 'no keys are set: whoever reaches this address may send images');
+  return undefined;
+}
+
+async function openRateLimit(settings: Settings, logger: Logger): Promise<RateLimit | undefined> {
+  const { NAEVUS_RATE_LIMIT, REDIS_URL } = settings;
+  if (NAEVUS_RATE_LIMIT === undefined) {
+    if (REDIS_URL !== undefined) {
+      logger.warn('REDIS_URL is not used: it is for NAEVUS_RATE_LIMIT, which is not set');
+    }
+    return undefined;
+  }
+  // Read only where it is asked for: a server without it starts faster.
+  const { openRateLimits } = await import('./rate-limits.ts');
+  return openRateLimits({
+    ...NAEVUS_RATE_LIMIT,
+    redisUrl: REDIS_URL,
+    onRedis(state, reason) {
+      if (state === 'back') logger.info('Redis answers again: servers count together');
+      else logger.warn({ reason }, 'Redis does not answer: this server counts requests alone');
+    },
+    onUncounted: () => {},
+  });
 }
 
 /** Opens the current version, and finds out which others to serve. */

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { describeSettings, readSettings, SettingsError } from './settings.ts';
+import { describeSettings, printableSettings, readSettings, SettingsError } from './settings.ts';
 
 const KEY = '/FHNjmIYoaONpH7QAjDwWAgW7RO6MwOsXeuRFUiQgCU=';
 
@@ -24,6 +25,8 @@ describe('readSettings', () => {
       NAEVUS_MAX_BATCH: 32,
       NAEVUS_TIMEOUT_SECONDS: 30,
       NAEVUS_DRAIN_SECONDS: 10,
+      NAEVUS_ALLOW_ANONYMOUS: false,
+      NAEVUS_TRUSTED_PROXIES: [],
       NAEVUS_LOG_LEVEL: 'info',
     });
   });
@@ -37,6 +40,10 @@ describe('readSettings', () => {
         NAEVUS_TIMEOUT_SECONDS: '0.5',
         NAEVUS_CORS_ORIGINS: 'https://a.example, http://localhost:3000',
         NAEVUS_TRUSTED_KEY: `${KEY}, ${KEY}`,
+        NAEVUS_VERSIONS: '1.0.0, 1.1.0-rc.1',
+        NAEVUS_RATE_LIMIT: '600/minute',
+        NAEVUS_TRUSTED_PROXIES: '10.0.0.0/8, fd00::/8,192.0.2.1',
+        NAEVUS_ALLOW_ANONYMOUS: 'true',
       }),
     ).toMatchObject({
       PORT: 0,
@@ -45,6 +52,10 @@ describe('readSettings', () => {
       NAEVUS_TIMEOUT_SECONDS: 0.5,
       NAEVUS_CORS_ORIGINS: ['https://a.example', 'http://localhost:3000'],
       NAEVUS_TRUSTED_KEY: [KEY, KEY],
+      NAEVUS_VERSIONS: ['1.0.0', '1.1.0-rc.1'],
+      NAEVUS_RATE_LIMIT: { requests: 600, windowSeconds: 60 },
+      NAEVUS_TRUSTED_PROXIES: ['10.0.0.0/8', 'fd00::/8', '192.0.2.1'],
+      NAEVUS_ALLOW_ANONYMOUS: true,
     });
   });
 
@@ -60,6 +71,13 @@ describe('readSettings', () => {
     ['NAEVUS_TIMEOUT_SECONDS', '0', 'seconds'],
     ['NAEVUS_TIMEOUT_SECONDS', '1e3', 'seconds'],
     ['NAEVUS_TRUSTED_KEY', 'key.pub', 'public keys as'],
+    ['NAEVUS_VERSIONS', '1.0', 'versions like 1.2.3'],
+    ['NAEVUS_RATE_LIMIT', '600', 'like 600/minute'],
+    ['NAEVUS_RATE_LIMIT', '0/minute', 'like 600/minute'],
+    ['NAEVUS_TRUSTED_PROXIES', '10.0.0.0/33', 'networks like'],
+    ['NAEVUS_TRUSTED_PROXIES', 'proxy', 'networks like'],
+    ['NAEVUS_ALLOW_ANONYMOUS', 'yes', 'true or false'],
+    ['REDIS_URL', 'localhost:6379', 'a URL like redis://'],
     ['NAEVUS_LOG_LEVEL', 'loud', 'one of fatal, error'],
     ['NAEVUS_CORS_ORIGINS', '*', 'origins like'],
     ['NAEVUS_CORS_ORIGINS', 'https://a.example/path', 'origins like'],
@@ -67,6 +85,14 @@ describe('readSettings', () => {
     const faults = faultsOf({ [name]: value });
     expect(faults).toContain(name);
     expect(faults).toContain(rule);
+  });
+
+  it('prints no secret', () => {
+    expect(faultsOf({ REDIS_URL: 'http://user:secret@cache' })).not.toContain('secret');
+    const settings = readSettings({ REDIS_URL: 'redis://:secret@cache', NAEVUS_API_KEYS: 'a:b' });
+    const printed = printableSettings(settings);
+    expect(printed).toMatchObject({ REDIS_URL: '(set)', NAEVUS_API_KEYS: '(set)', PORT: 8080 });
+    expect(JSON.stringify(printed)).not.toMatch(/secret|a:b/);
   });
 
   it('names every fault, not only the first', () => {
@@ -92,6 +118,15 @@ describe('readSettings', () => {
 });
 
 describe('describeSettings', () => {
+  it('names what the README does', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const named = [...readme.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
+    const settings = describeSettings()
+      .split('\n')
+      .map((line) => line.trim().split(' ')[0]);
+    expect(named).toEqual(settings);
+  });
+
   it('has a line for each', () => {
     const lines = describeSettings().split('\n');
     expect(lines).toContainEqual(

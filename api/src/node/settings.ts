@@ -3,6 +3,7 @@ import { publicKeySchema } from '@naevus/shared/artifact/signature';
 import { isVersion } from '@naevus/shared/artifact/version';
 import { DEFAULT_MAX_PIXELS } from '@naevus/shared/preprocessing/sharp-decode';
 import * as z from 'zod';
+import { isNetwork } from './caller.ts';
 
 const PREFIX = 'NAEVUS_';
 
@@ -58,6 +59,33 @@ const versions = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const WINDOWS = { second: 1, minute: 60, hour: 3600, day: 86_400 } as const;
+
+const rate = z.string().transform((text, context) => {
+  const [, requests, unit] = /^([1-9]\d{0,8})\/(second|minute|hour|day)$/.exec(text) ?? [];
+  if (unit !== undefined) {
+    return { requests: Number(requests), windowSeconds: WINDOWS[unit as keyof typeof WINDOWS] };
+  }
+  const message = 'must be requests and a window, like 600/minute (second, minute, hour or day)';
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
+const networks = z.string().transform((text, context) => {
+  const list = text.split(',').map((network) => network.trim());
+  if (list.every(isNetwork)) return list;
+  const message = 'must be addresses or networks like 10.0.0.0/8, separated by commas';
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
+const flag = z
+  .enum(['true', 'false'], { error: 'must be true or false' })
+  .transform((text) => text === 'true');
+
+/** Hashes of keys, and where a password may be: neither is printed. */
+const SECRETS: readonly string[] = ['NAEVUS_API_KEYS', 'REDIS_URL'];
+
 /** Every variable that the Node server reads. */
 const variables = {
   PORT: whole(0, 65_535).default(8080).describe('port to listen on; 0 takes any that is free'),
@@ -89,6 +117,35 @@ const variables = {
   NAEVUS_DRAIN_SECONDS: seconds(3600)
     .default(10)
     .describe('to answer what was accepted, on SIGTERM'),
+  NAEVUS_API_KEYS_FILE: z
+    .string()
+    .optional()
+    .describe('file of keys, one NAME:sha256:HEX a line; read again when it changes'),
+  NAEVUS_API_KEYS: z
+    .string()
+    .optional()
+    .describe('keys as in that file, separated by commas (default: none, everyone may ask)'),
+  NAEVUS_ALLOW_ANONYMOUS: flag
+    .default(false)
+    .describe('true to listen on more than this machine without keys'),
+  NAEVUS_RATE_LIMIT: rate
+    .optional()
+    .describe('requests of one key, else of one address, like 600/minute (default: no limit)'),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\/\S+$/, 'must be a URL like redis://localhost:6379')
+    .optional()
+    .describe('Redis in which several servers count together (default: each for itself)'),
+  NAEVUS_TRUSTED_PROXIES: networks
+    .default([])
+    .describe(
+      'addresses or networks whose X-Forwarded-For and -Proto are believed (default: none)',
+    ),
+  NAEVUS_HSTS_SECONDS: whole(0, 63_072_000)
+    .optional()
+    .describe(
+      'Strict-Transport-Security, for who came by https through such a proxy (default: none)',
+    ),
   NAEVUS_CORS_ORIGINS: origins
     .optional()
     .describe('origins that browsers may call from, separated by commas (default: none)'),
@@ -124,11 +181,21 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   if (!result.success) {
     for (const { path, message } of result.error.issues) {
       const name = String(path[0]);
-      faults.push(`${name} ${message}, not ${JSON.stringify(environment[name])}`);
+      const value = SECRETS.includes(name) ? '' : `, not ${JSON.stringify(environment[name])}`;
+      faults.push(`${name} ${message}${value}`);
     }
   }
   if (faults.length > 0 || !result.success) throw new SettingsError(faults.join('\n'));
   return result.data;
+}
+
+/** The settings as they may be printed. */
+export function printableSettings(settings: Settings): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) =>
+      SECRETS.includes(name) ? [name, '(set)'] : [name, value],
+    ),
+  );
 }
 
 /** One line a setting, for `--help`. */
@@ -137,8 +204,8 @@ export function describeSettings(): string {
   return Object.entries(variables)
     .map(([name, type]) => {
       const value = defaults[name];
-      const suffix = value === undefined ? '' : ` (default: ${value})`;
-      return `  ${name.padEnd(24)}${type.description}${suffix}`;
+      const suffix = value === undefined || `${value}` === '' ? '' : ` (default: ${value})`;
+      return `  ${name.padEnd(26)}${type.description}${suffix}`;
     })
     .join('\n');
 }

@@ -16,7 +16,10 @@ export interface OpenApiDocument {
   readonly openapi: '3.1.0';
   readonly info: { title: string; version: string; description: string };
   readonly paths: Record<string, Record<string, Operation>>;
-  readonly components: { schemas: Record<string, object> };
+  readonly components: {
+    schemas: Record<string, object>;
+    securitySchemes: typeof SECURITY_SCHEMES;
+  };
 }
 
 export interface Operation {
@@ -25,6 +28,8 @@ export interface Operation {
   readonly description?: string;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { required: true; content: Record<string, MediaType> };
+  /** One of them suffices; none where the server asks for no keys. */
+  readonly security?: readonly Record<string, readonly string[]>[];
   readonly responses: Record<string, ResponseObject>;
 }
 
@@ -91,7 +96,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
       description: `Classifies dermatoscopic images of skin lesions into the seven classes of HAM10000. ${DISCLAIMER}`,
     },
     paths,
-    components: { schemas: schemas.components() },
+    components: { schemas: schemas.components(), securitySchemes: SECURITY_SCHEMES },
   };
 }
 
@@ -108,9 +113,15 @@ function operation(route: Route, schemas: SchemaCollection): Operation {
     ],
     ...(route.takes && { requestBody: imageBody(route.takes, schemas) }),
     ...(route.tensors && { requestBody: tensorBody(route.tensors, schemas) }),
+    ...(!route.open && { security: [{ bearer: [] }, { apiKey: [] }, {}] }),
     responses: responses(route, schemas),
   };
 }
+
+const SECURITY_SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer', description: 'A key, where the server asks for keys.' },
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The same.' },
+} as const;
 
 const REQUEST_ID: Parameter = {
   name: 'X-Request-Id',
@@ -172,6 +183,8 @@ function responses(route: Route, schemas: SchemaCollection): Record<string, Resp
   const all: Record<string, ResponseObject> = { 200: success(route.answer, schemas) };
   const kinds = new Set([
     ...route.problems,
+    ...(route.open ? [] : (['unauthorized'] as const)),
+    ...(route.work ? (['too-many-requests'] as const) : []),
     ...(route.takes ? WITH_UPLOAD : []),
     ...(route.takes || route.tensors ? WITH_IMAGES : []),
     ...ALWAYS,

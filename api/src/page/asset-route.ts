@@ -6,6 +6,7 @@ export function assetRoute(): Route {
   return {
     method: 'GET',
     path: '/assets/:file',
+    open: true,
     summary: 'What the page at / loads',
     answer: { description: 'The file.', content: {} },
     problems: ['not-found'],

@@ -1,4 +1,6 @@
+import type { Context } from 'hono';
 import type { AppDependencies } from '../app-dependencies.ts';
+import type { AppEnv } from '../app-env.ts';
 import type { Route } from '../routes/route.ts';
 import { PAGE_HEADERS } from './page-headers.ts';
 import { pageHtml } from './page-html.ts';
@@ -8,15 +10,12 @@ export function pageRoute({ engines, limits }: AppDependencies): Route {
   return {
     method: 'GET',
     path: '/',
+    open: true,
     summary: 'A page to try this API with',
     answer: { description: 'A page.', content: { 'text/html': 'text' } },
     problems: [],
     async handle(c) {
-      const page = await pageHtml(
-        engines.current.model.manifest,
-        limits,
-        new URL(c.req.url).origin,
-      );
+      const page = await pageHtml(engines.current.model.manifest, limits, originOf(c));
       return c.body(page, 200, {
         ...PAGE_HEADERS,
         'Cache-Control': 'no-cache',
@@ -24,4 +23,10 @@ export function pageRoute({ engines, limits }: AppDependencies): Route {
       });
     },
   };
+}
+
+/** Where this server was asked, as the browser sees it: before it there may be a gateway that speaks https. */
+function originOf(c: Context<AppEnv>): string {
+  const { host, protocol } = new URL(c.req.url);
+  return `${c.var.caller.https ? 'https:' : protocol}//${host}`;
 }

@@ -10,6 +10,7 @@ export function docsRoute(described: readonly Route[], { engines }: AppDependenc
   return {
     method: 'GET',
     path: '/docs',
+    open: true,
     summary: 'This API, as a page',
     answer: { description: 'A page.', content: { 'text/html': 'text' } },
     problems: [],

@@ -9,6 +9,7 @@ export function liveRoute(): Route {
   return {
     method: 'GET',
     path: '/health/live',
+    open: true,
     summary: 'Whether the process answers',
     answer: { description: 'It does.', content: { 'application/json': liveSchema } },
     problems: [],
@@ -21,6 +22,7 @@ export function readyRoute(deps: AppDependencies): Route {
   return {
     method: 'GET',
     path: '/health/ready',
+    open: true,
     summary: 'Whether images may be sent',
     answer: {
       description: 'The model has answered at least once.',

@@ -14,6 +14,7 @@ export function modelRoute({ engines, limits }: AppDependencies): Route {
   return {
     method: 'GET',
     path: '/model',
+    open: true,
     summary: 'The model, its labels, limits, metrics, licence and card',
     answer: {
       description: "Facts of the version's manifest, and its card.",

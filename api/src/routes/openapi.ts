@@ -9,6 +9,7 @@ export function openapiRoute(described: readonly Route[], { engines }: AppDepend
   return {
     method: 'GET',
     path: '/openapi.json',
+    open: true,
     summary: 'This API, as OpenAPI 3.1',
     answer: { description: 'The document.', content: { 'application/json': 'text' } },
     problems: [],

@@ -29,7 +29,9 @@ export interface Route {
   readonly answer: DescribedResponse;
   /** What may go wrong beside what may always go wrong. */
   readonly problems: readonly ProblemKind[];
-  /** Refused with 503 once the process is going away. */
+  /** Answered without a key, also where keys are asked for. */
+  readonly open?: boolean;
+  /** Costs computing: counted by the rate limit, and refused once the process is going away. */
   readonly work?: boolean;
   readonly handle: (c: Context<AppEnv>) => Response | Promise<Response>;
 }

@@ -82,6 +82,7 @@ function liveRoute(): Route {
   return {
     method: 'GET',
     path: '/v2/health/live',
+    open: true,
     summary: 'Inference Protocol: whether the process answers',
     answer: { description: 'It does.', content: { 'application/json': v2LiveSchema } },
     problems: [],
@@ -94,6 +95,7 @@ function readyRoute(deps: AppDependencies): Route {
   return {
     method: 'GET',
     path: '/v2/health/ready',
+    open: true,
     summary: 'Inference Protocol: whether images may be sent',
     answer: {
       description: 'The model has answered at least once.',

@@ -1,0 +1,26 @@
+import { createMiddleware } from 'hono/factory';
+import type { AppEnv } from '../app-env.ts';
+
+/** On every answer; pages have policies of their own, which allow them what they load. */
+const HEADERS: Readonly<Record<string, string>> = {
+  'Content-Security-Policy': "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+  // Of reading across origins, CORS decides; this is about embedding.
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+};
+
+/**
+ * @param hstsSeconds for how long browsers shall come by https only; told only to who came by https, as
+ *   RFC 6797 (section 7.2) demands
+ */
+export function securityHeaders(hstsSeconds: number | undefined) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    for (const name in HEADERS) c.header(name, HEADERS[name]!);
+    if (hstsSeconds !== undefined && c.var.caller.https) {
+      c.header('Strict-Transport-Security', `max-age=${hstsSeconds}`);
+    }
+    await next();
+  });
+}
