@@ -4,16 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { splitSchema } from '@naevus/shared/artifact/split';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
-import { scores } from '@naevus/shared/probabilities';
 import { z } from 'zod';
 import { describeProblem } from './data/data-error.ts';
 import { digestSamples, loadDataset } from './data/dataset.ts';
 import { decodeRgb } from './data/decoded-images.ts';
 import { currentVersionFolder, loadArtifactFolder } from './evaluation/artifact-folder.ts';
-import { classifyImages } from './evaluation/classify-images.ts';
 import { parseImageIds, selectImages } from './evaluation/image-selection.ts';
-import { createOnnxClassifier } from './evaluation/onnx-classifier.ts';
 import { predictionsCsv } from './evaluation/predictions-csv.ts';
+import { scoreSamples } from './evaluation/score-samples.ts';
 import { describeMetrics, metricsReport } from './reports/metrics-report.ts';
 
 const HELP = `Scores a labelled folder with a version, through the same preprocessing and engine as the API.
@@ -72,25 +70,23 @@ async function main(): Promise<void> {
 
   const wasm = await readFile(new URL('resampler.wasm', import.meta.url));
   const resampler = createResampler(new WebAssembly.Module(wasm));
-  const classifier = await createOnnxClassifier(onnx);
-  const { results, unreadable } = await classifyImages(
+  const { results, unreadable, engine } = await scoreSamples(
+    { onnx, manifest },
     samples,
     async (path) => resampler.squash(await decodeRgb(path)),
-    (rgb) => classifier.logits(rgb),
   );
-  await classifier.close();
   for (const { path, reason } of unreadable) console.warn(`unreadable: ${path}: ${reason}`);
   if (results.length === 0) throw new Error(`none of the ${samples.length} images can be read`);
 
-  const images = results.map(({ image: { imageId, label, lesionId }, result }) => ({
+  const images = results.map(({ sample: { imageId, label, lesionId }, scores }) => ({
     imageId,
     label,
     lesionId,
-    scores: scores(result, manifest.calibration),
+    scores,
   }));
   const report = metricsReport(images, {
     model: { name: manifest.name, version: manifest.version },
-    engine: classifier.engine,
+    engine,
     data: { name: basename(resolve(values.data)), sha256: digestSamples(samples), unreadable },
     prior: manifest.prior.probabilities,
     calibration: manifest.calibration,

@@ -93,6 +93,16 @@ export const manifestSchema = z.strictObject({
     logLoss: z.number().nonnegative(),
     melanomaSensitivity: score,
   }),
+  /** Why it may be served: it was held against another version, or to floors. Absent where no gate was asked. */
+  gate: z
+    .strictObject({
+      verdict: z.enum(['passed', 'overridden']),
+      /** null: a first model. */
+      comparedWith: versionSchema.nullable(),
+      /** Why it may be served although the gate refused it. */
+      overrideReason: z.string().min(1).optional(),
+    })
+    .optional(),
   licence: z.strictObject({ weights: z.string(), code: z.string(), attribution: z.string() }),
   intendedUse: z.string(),
   /** Every file of the version but this one and its signatures. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../random.ts';
-import { bootstrapIntervals } from './bootstrap.ts';
+import { bootstrapIntervals, bootstrapStatistics } from './bootstrap.ts';
 import { classificationReport, createReporter } from './classification-report.ts';
 
 /** Two classes, right with probability 0.8. */
@@ -106,5 +106,34 @@ describe('bootstrapIntervals', () => {
     expect(run({ resamples: 0 })).toThrow(/resamples/);
     expect(run({ confidence: 95 })).toThrow(/confidence/);
     expect(run({ groups: ['a'] })).toThrow(/10 samples but 1 groups/);
+  });
+});
+
+describe('bootstrapStatistics', () => {
+  it('gives the intervals that the whole report gives, from the same resamples', () => {
+    const { truth, probabilities } = twoClasses(60, 9);
+    const groups = truth.map((_, i) => `lesion ${i >> 1}`);
+    const options = { seed: 3, resamples: 200, groups };
+    const report = createReporter(truth, probabilities);
+    const { accuracy, recall } = bootstrapStatistics(
+      truth.length,
+      (weights) => {
+        const { accuracy, perClass } = report(weights);
+        return { accuracy, recall: perClass[1]!.recall };
+      },
+      options,
+    );
+    const { headline, perClass } = bootstrapIntervals(truth, probabilities, options);
+    expect(accuracy).toEqual(headline.accuracy);
+    expect(recall).toEqual(perClass[1]!.recall);
+  });
+
+  it('counts the resamples that define a statistic', () => {
+    let calls = 0;
+    const { some } = bootstrapStatistics(4, () => ({ some: calls++ % 2 === 0 ? 1 : null }), {
+      seed: 1,
+      resamples: 10,
+    });
+    expect(some).toEqual({ low: 1, high: 1, resamples: 5 });
   });
 });

@@ -1,10 +1,11 @@
-import { createRandom, type Random } from '../random.ts';
+import { createRandom } from '../random.ts';
 import {
   type ClassificationReport,
   type ClassMetrics,
   createReporter,
   type ReportOptions,
 } from './classification-report.ts';
+import type { SampleWeights } from './confusion-matrix.ts';
 
 export interface Interval {
   /** null where no resample defined the metric. */
@@ -83,19 +84,15 @@ export function bootstrapIntervals(
   if (!(confidence > 0 && confidence < 1)) {
     throw new RangeError(`confidence is between 0 and 1, not ${confidence}`);
   }
-  if (groups !== undefined && groups.length !== truth.length) {
-    throw new RangeError(`${truth.length} samples but ${groups.length} groups`);
-  }
   const report = createReporter(truth, probabilities, options);
-  const { unitOf, units } = numberUnits(truth.length, groups);
-  const random = createRandom(seed);
+  const { units, draw } = bootstrapDraws(truth.length, seed, groups);
   const headline = mapValues(HEADLINE, () => [] as number[]);
   const perClass = probabilities[0]!.map(
     () => Object.fromEntries(PER_CLASS.map((m) => [m, []])) as unknown as PerClassValues,
   );
 
   for (let drawn = 0; drawn < resamples; drawn++) {
-    const resample = report(drawWeights(random, unitOf, units));
+    const resample = report(draw());
     for (const [name, read] of Object.entries(HEADLINE)) {
       const value = read(resample);
       if (value !== null) headline[name as HeadlineMetric].push(value);
@@ -116,14 +113,35 @@ export function bootstrapIntervals(
     seed,
     unit: groups === undefined ? 'sample' : 'group',
     units,
-    headline: mapValues(headline, interval),
-    perClass: perClass.map((metrics) => mapValues(metrics, interval)),
+    headline: mapValues(headline, (values) => interval(values)),
+    perClass: perClass.map((metrics) => mapValues(metrics, (values) => interval(values))),
   };
 }
 
 type PerClassValues = Record<PerClassMetric, number[]>;
 
-function numberUnits(samples: number, groups: readonly (string | null)[] | undefined) {
+export interface BootstrapDraws {
+  /** How many there are to draw from: groups, or samples where there are no groups. */
+  readonly units: number;
+  /** Draws as many units as there are, with replacement: how often each sample counts. */
+  readonly draw: () => Uint32Array;
+}
+
+/**
+ * The resamples of a bootstrap, for statistics that {@link bootstrapIntervals} does not know; the same seed
+ * gives the same resamples, so that differences can be paired.
+ *
+ * @param groups as in {@link BootstrapOptions}.
+ * @throws RangeError when there is not one group a sample.
+ */
+export function bootstrapDraws(
+  samples: number,
+  seed: number,
+  groups?: readonly (string | null)[],
+): BootstrapDraws {
+  if (groups !== undefined && groups.length !== samples) {
+    throw new RangeError(`${samples} samples but ${groups.length} groups`);
+  }
   const unitOf = new Uint32Array(samples);
   const known = new Map<string, number>();
   let units = 0;
@@ -133,17 +151,41 @@ function numberUnits(samples: number, groups: readonly (string | null)[] | undef
     if (group !== null) known.set(group, unit);
     unitOf[i] = unit;
   }
-  return { unitOf, units };
+  const random = createRandom(seed);
+  return {
+    units,
+    draw() {
+      const drawn = new Uint32Array(units);
+      for (let i = 0; i < units; i++) drawn[random.integer(units)]!++;
+      return unitOf.map((unit) => drawn[unit]!);
+    },
+  };
 }
 
-function drawWeights(random: Random, unitOf: Uint32Array, units: number): Uint32Array {
-  const drawn = new Uint32Array(units);
-  for (let i = 0; i < units; i++) drawn[random.integer(units)]!++;
-  return unitOf.map((unit) => drawn[unit]!);
+/**
+ * Percentile intervals of any statistics of weighted samples.
+ *
+ * @param statistics from how often each sample counts; null where a resample does not define one.
+ * @throws RangeError when there is not one group a sample.
+ */
+export function bootstrapStatistics<K extends string>(
+  samples: number,
+  statistics: (weights: SampleWeights) => Readonly<Record<K, number | null>>,
+  options: Omit<BootstrapOptions, 'predicted'>,
+): Record<K, Interval> {
+  const { seed, resamples = 1000, confidence = 0.95, groups } = options;
+  const { draw } = bootstrapDraws(samples, seed, groups);
+  const drawn = Array.from({ length: resamples }, () => statistics(draw()));
+  return mapValues(drawn[0]!, (_, name) =>
+    percentileInterval(
+      drawn.flatMap((values) => values[name] ?? []),
+      confidence,
+    ),
+  );
 }
 
 /** Percentiles with linear interpolation between order statistics (numpy's default). */
-function percentileInterval(values: readonly number[], confidence: number): Interval {
+export function percentileInterval(values: readonly number[], confidence = 0.95): Interval {
   if (values.length === 0) return { low: null, high: null, resamples: 0 };
   const sorted = Float64Array.from(values).sort();
   const quantile = (q: number): number => {
@@ -158,9 +200,9 @@ function percentileInterval(values: readonly number[], confidence: number): Inte
 
 function mapValues<K extends string, V, W>(
   record: Readonly<Record<K, V>>,
-  map: (value: V) => W,
+  map: (value: V, key: K) => W,
 ): Record<K, W> {
   return Object.fromEntries(
-    Object.entries<V>(record).map(([key, value]) => [key, map(value)]),
+    Object.entries<V>(record).map(([key, value]) => [key, map(value, key as K)]),
   ) as Record<K, W>;
 }

@@ -42,12 +42,18 @@ async function describeLine(folder: string, version: string): Promise<string[]> 
 /** What a version is, for people. */
 export async function describeVersion(folder: string): Promise<string> {
   const { manifest, sha256 } = await loadManifest(folderSource(folder));
-  const { training, metrics, parity, prior, licence, files } = manifest;
+  const { training, metrics, parity, prior, licence, files, gate } = manifest;
   const images = `${training.trainImages} images, ${training.validationImages} to validate`;
   const rows: (readonly [string, string])[] = [
     ['name', `${manifest.name} ${manifest.version}`],
     ['manifest', `sha256 ${sha256}`],
     ['signed by', await signer(folder)],
+    [
+      'gate',
+      gate
+        ? `${gate.verdict}, ${gate.comparedWith ? `held against ${gate.comparedWith}` : 'a first model'}${gate.overrideReason ? `: ${gate.overrideReason}` : ''}`
+        : 'none',
+    ],
     ['trained', `${manifest.createdAt} on ${training.dataset} (${images})`],
     ['data', `sha256 ${training.dataSha256}`],
     ['config', `sha256 ${training.configSha256}`],

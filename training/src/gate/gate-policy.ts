@@ -1,0 +1,38 @@
+import { z } from 'zod';
+
+const share = z.number().min(0).max(1);
+const count = z.number().int().nonnegative();
+
+/** What the gate lets pass. `--policy FILE` changes single members. */
+export const gatePolicySchema = z.strictObject({
+  /** Of all intervals. Those of the subgroups are widened so that it holds for all of them together. */
+  confidence: z.number().gt(0.5).lt(1).default(0.95),
+  resamples: z.number().int().min(100).default(4000),
+  seed: z.number().int().default(1),
+  /** Fewer images of the comparison than this decide nothing. */
+  minImages: z.number().int().positive().default(500),
+  subgroups: z
+    .strictObject({
+      /** A subgroup may lose this much of a figure. */
+      margin: share.default(0.05),
+      /** Smaller subgroups are not looked at. */
+      minImages: count.default(60),
+      /** Balanced accuracies are over the classes with so many images, on all images as in a subgroup. */
+      minClassImages: count.default(10),
+      /** A subgroup's melanoma sensitivity is looked at with so many melanomas. */
+      minMelanomas: count.default(20),
+    })
+    .prefault({}),
+  /** For a model that there is nothing to compare with. */
+  floors: z
+    .strictObject({
+      balancedAccuracy: share.default(0.6),
+      macroAuc: share.default(0.88),
+      melanomaSensitivity: share.default(0.55),
+      /** At most. */
+      calibrationError: share.default(0.1),
+    })
+    .prefault({}),
+});
+
+export type GatePolicy = z.infer<typeof gatePolicySchema>;

@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { LABELS } from '@naevus/shared/taxonomy';
+import { parse } from 'csv-parse/sync';
+import { z } from 'zod';
+
+/** Scores by image id. */
+export type ScoreTable = ReadonlyMap<string, readonly number[]>;
+
+/** The members of an evaluation's JSON that say what was scored by which model. */
+const evaluationSchema = z.object({
+  modelSha256: z.string(),
+  data: z.object({ sha256: z.string() }),
+});
+
+/**
+ * Reads what `evaluate` wrote: `FILE.json`, and the scores in `FILE.csv` beside it.
+ *
+ * @param modelSha256 digest of the manifest of the model that must have made them
+ * @returns the scores, and the digest of the images that were scored
+ * @throws Error when a file cannot be read, or another model made them
+ */
+export async function readScores(
+  file: string,
+  modelSha256: string,
+): Promise<{ readonly scores: ScoreTable; readonly dataSha256: string }> {
+  const evaluation = evaluationSchema.safeParse(parseJsonText(await readText(file)));
+  if (!evaluation.success) throw new Error(`${file} is not what evaluate writes`);
+  if (evaluation.data.modelSha256 !== modelSha256) {
+    throw new Error(
+      `${file} is of another model (manifest ${evaluation.data.modelSha256}, not ${modelSha256}): evaluate again`,
+    );
+  }
+  const csv = file.replace(/\.json$/, '.csv');
+  const rows = parse(await readText(csv), { columns: true }) as Record<string, string>[];
+  const scores = new Map(
+    rows.map((row) => [
+      row.image_id ?? '',
+      LABELS.map((label) => Number(row[label] || Number.NaN)),
+    ]),
+  );
+  return { scores, dataSha256: evaluation.data.data.sha256 };
+}
+
+async function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new Error(`cannot read ${path}: ${cause.code ?? cause.message}`, { cause });
+  });
+}
+
+function parseJsonText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

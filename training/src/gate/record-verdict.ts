@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MANIFEST_PATH, parseJson } from '@naevus/shared/artifact/load-manifest';
+import { type Manifest, manifestSchema } from '@naevus/shared/artifact/manifest';
+import { SIGNATURE_PATH } from '@naevus/shared/artifact/signature';
+import { type GateReport, gateMarkdown } from './gate-report.ts';
+
+/**
+ * Writes the gate's report into a candidate's folder and its verdict into the manifest, with the reason of an
+ * override.
+ *
+ * @throws Error when the candidate was refused, or is signed already: its manifest must not change any more
+ */
+export async function recordVerdict(folder: string, report: GateReport): Promise<void> {
+  if (report.verdict === 'refused') throw new Error('a refusal is not recorded in the candidate');
+  if (await stat(join(folder, SIGNATURE_PATH)).catch(() => null)) {
+    throw new Error(`${folder} is signed: its manifest can no longer take the gate's verdict`);
+  }
+  const path = join(folder, MANIFEST_PATH);
+  const manifest = parseJson(new Uint8Array(await readFile(path)), MANIFEST_PATH, manifestSchema);
+  const reports = new Map([
+    ['reports/gate.json', `${JSON.stringify(report, null, 2)}\n`],
+    ['reports/gate.md', gateMarkdown(report)],
+  ]);
+  const files = manifest.files.filter((file) => !reports.has(file.path));
+  for (const [name, text] of reports) {
+    const bytes = Buffer.from(text);
+    await writeFile(join(folder, name), bytes);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    files.push({ path: name, bytes: bytes.length, sha256 });
+  }
+  const recorded: Manifest = {
+    ...manifest,
+    gate: {
+      verdict: report.verdict,
+      comparedWith: report.current?.version ?? null,
+      ...(report.overrideReason && { overrideReason: report.overrideReason }),
+    },
+    files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
+  };
+  const partial = `${path}.${process.pid}.partial`;
+  await writeFile(partial, `${JSON.stringify(manifestSchema.parse(recorded), null, 2)}\n`);
+  await rename(partial, path);
+}

@@ -1,0 +1,11 @@
+import { LABELS, type Label } from '@naevus/shared/taxonomy';
+
+/** Scores as they were if every class were equally likely: each divided by its prior (Bayes' rule), to sum 1. */
+export function underUniformPrior(
+  scores: readonly number[],
+  prior: Readonly<Record<Label, number>>,
+): number[] {
+  const ratios = scores.map((score, k) => score / prior[LABELS[k]!]);
+  const total = ratios.reduce((sum, ratio) => sum + ratio, 0);
+  return ratios.map((ratio) => ratio / total);
+}
