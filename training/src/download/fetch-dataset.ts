@@ -1,0 +1,94 @@
+import { cp, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { ProgressStream } from '../data/progress.ts';
+import { DownloadError } from './download-error.ts';
+import { type DownloadOptions, downloadFile } from './download-file.ts';
+import { kaggleAuthorization } from './kaggle-credentials.ts';
+import { unpackArchive } from './unpack-archive.ts';
+
+export const KAGGLE_DATASET = 'kmader/skin-cancer-mnist-ham10000';
+
+export interface FetchDatasetOptions {
+  /** Folder that the data set is to be in; must not be there yet. */
+  readonly out: string;
+  /** Address of an archive, an archive, or a folder; left out, Kaggle. */
+  readonly from?: string | undefined;
+  /** Of the archive, lower-case hex. */
+  readonly archiveSha256?: string | undefined;
+  readonly keepArchive?: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly log: (line: string) => void;
+  readonly warn: (line: string) => void;
+  /** Holds the unpacked folder to what it must be, before it gets its name; throws what is wrong. */
+  readonly check: (folder: string) => Promise<void>;
+  readonly progress?: ProgressStream;
+  readonly waits?: DownloadOptions['waits'];
+}
+
+/**
+ * Brings a data set here: downloads it (going on where an earlier try broke off) or takes a copy, unpacks it,
+ * checks it, and only then gives it its name.
+ *
+ * @throws DownloadError that says what to do; whatever `check` throws
+ */
+export async function fetchDataset(options: FetchDatasetOptions): Promise<void> {
+  const { from, log, keepArchive, progress } = options;
+  const out = resolve(options.out);
+  if (await exists(out)) {
+    throw new DownloadError(`${out} is there already: check it with: npm run data -- check ${out}`);
+  }
+  await mkdir(dirname(out), { recursive: true });
+  const folder = `${out}.unpacking`;
+  await rm(folder, { recursive: true, force: true });
+
+  const local = from !== undefined && !/^https?:\/\//i.test(from);
+  const source = local ? await stat(from).catch(() => undefined) : undefined;
+  if (local && !source) throw new DownloadError(`--from ${from}: there is no such file or folder`);
+  if (source?.isDirectory()) {
+    log(`copying ${from}`);
+    await cp(from!, folder, { recursive: true });
+  } else {
+    const archive = local ? resolve(from!) : `${out}.zip`;
+    if (!local && !(await exists(archive))) await downloadArchive(archive, options);
+    await unpackArchive(archive, folder, progress);
+    if (!local && !keepArchive) await rm(archive);
+  }
+  await options.check(folder);
+  await rename(folder, out);
+}
+
+async function downloadArchive(file: string, options: FetchDatasetOptions): Promise<void> {
+  const { from, environment, log, warn, archiveSha256: sha256, progress, waits } = options;
+  const shared = { file, log, sha256, ...(progress && { progress }), ...(waits && { waits }) };
+  if (from !== undefined) {
+    await downloadFile({ ...shared, url: from });
+    return;
+  }
+  const endpoint = environment.KAGGLE_API_ENDPOINT || 'https://www.kaggle.com';
+  const Authorization = await kaggleAuthorization(environment, warn);
+  await downloadFile({
+    ...shared,
+    url: `${endpoint}/api/v1/datasets/download/${KAGGLE_DATASET}`,
+    headers: { Authorization },
+    explain: explainKaggle,
+  });
+}
+
+function explainKaggle(status: number): string | undefined {
+  switch (status) {
+    case 401:
+      return 'Kaggle does not know these credentials (401): make a new token at kaggle.com, Settings, API';
+    case 403:
+      return `Kaggle does not let this account download (403): sign in and accept the terms at https://www.kaggle.com/datasets/${KAGGLE_DATASET}, or verify the account`;
+    case 404:
+      return `Kaggle has no data set ${KAGGLE_DATASET} (404): take another copy with --from`;
+    case 429:
+      return 'Kaggle has had too many requests (429)';
+    default:
+      return undefined;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
