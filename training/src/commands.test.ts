@@ -28,15 +28,15 @@ beforeAll(async () => {
   await promisify(execFile)(process.execPath, [at('../build.mjs')]);
   folder = await mkdtemp(join(tmpdir(), 'commands-'));
   small = await writeSmallRun(folder);
-  const { code, stderr } = await command(
-    'export',
-    ...['--run', small.run, '--version', '0.0.1', '--artifacts', join(folder, 'store')],
-  );
-  if (code !== 0) throw new Error(stderr);
-});
+  for (const store of ['store', 'again']) {
+    const args = ['--run', small.run, '--version', '0.0.1', '--artifacts', join(folder, store)];
+    const { code, stderr } = await command('export', ...args);
+    if (code !== 0) throw new Error(stderr);
+  }
+}, 400_000);
 afterAll(() => rm(folder, { recursive: true }));
 
-describe.each(['export', 'evaluate'])('%s', (name) => {
+describe.each(['export', 'evaluate', 'gate'])('%s', (name) => {
   it('explains itself', async () => {
     const { code, stdout } = await command(name, '--help');
     expect(code).toBe(0);
@@ -72,8 +72,6 @@ describe('export', () => {
 
   it('gives the same bytes when it is run again', async () => {
     const again = join(folder, 'again');
-    const args = ['--run', small.run, '--version', '0.0.1', '--artifacts', again];
-    expect((await command('export', ...args)).code).toBe(0);
     const files = await filesBelow(store());
     expect(files.length).toBeGreaterThan(15);
     expect(await filesBelow(again)).toEqual(files);
@@ -168,6 +166,49 @@ describe('models', () => {
     expect((await models('verify', '0.0.1', '--key', `${key}.pub`)).stdout).toContain(
       'signed by a trusted key',
     );
+  });
+});
+
+describe('gate', () => {
+  const gating = (...args: string[]) =>
+    command('gate', '--candidate', join(folder, 'again', '0.0.1'), '--data', small.data, ...args);
+  beforeAll(() => writeFile(join(folder, 'policy.json'), '{"minImages": 14}'));
+
+  it('refuses a first model of random weights, and says why', async () => {
+    const { code, stdout } = await gating(
+      ...['--current', 'none', '--policy', join(folder, 'policy.json'), '--out', 'first.md'],
+    );
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/refused: balanced accuracy.* must be at least 0\.6/);
+    expect(await readFile(join(folder, 'first.md'), 'utf8')).toContain('first model: refused');
+    const report = JSON.parse(await readFile(join(folder, 'first.json'), 'utf8'));
+    expect(report).toMatchObject({ verdict: 'refused', data: { images: 14, lesions: 7 } });
+  });
+
+  it('passes a model that is as good as the current one, by the scores that evaluate wrote', async () => {
+    const scores = async (model: string, name: string) => {
+      const split = ['--split', join(small.run, 'split.json')];
+      const args = ['--data', small.data, '--model', join(folder, model), '--out', name, ...split];
+      expect((await command('evaluate', ...args)).code).toBe(0);
+      return join(folder, name);
+    };
+    const { code, stderr, stdout } = await gating(
+      ...['--current', join(folder, 'store', '0.0.1'), '--policy', join(folder, 'policy.json')],
+      ...['--candidate-scores', await scores('again/0.0.1', 'candidate.json')],
+      ...['--current-scores', await scores('store/0.0.1', 'current.json'), '--record'],
+    );
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stdout).toContain('0.0.1: passed');
+    const verified = ['verify', '0.0.1', '--artifacts', join(folder, 'again')];
+    expect((await command('models', ...verified)).stdout).toContain('0.0.1: whole');
+    const manifest = await readFile(join(folder, 'again/0.0.1/manifest.json'), 'utf8');
+    expect(JSON.parse(manifest).gate).toEqual({ verdict: 'passed', comparedWith: '0.0.1' });
+  });
+
+  it('says when there is nothing to judge on', async () => {
+    const { code, stderr } = await gating('--current', 'none', '--out', 'first.md');
+    expect(code).toBe(1);
+    expect(stderr).toContain('14 images decide nothing');
   });
 });
 

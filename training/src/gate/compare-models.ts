@@ -40,24 +40,28 @@ export function compareModels(
   policy: GatePolicy,
 ): Check[] {
   const names = Object.keys(GATE_FIGURES) as GateFigure[];
-  const all = compare(images, names, priors, policy, policy.confidence);
+  const everyClass = classesOf(images, 1);
+  const all = compare(images, names, priors, policy, policy.confidence, everyClass);
   const whole = all.map((check): Check => {
     const judged = check.difference !== null && check.interval.low !== null;
     return { ...check, verdict: judged && !isWorse(check) ? 'passed' : 'refused' };
   });
 
-  const parts = imageGroups(images).map((group) => ({
-    group,
-    figures: figuresOf(group.images, policy),
-  }));
+  const parts = imageGroups(images).map(({ name, images: members }) => {
+    const classes = classesOf(members, policy.subgroups.minClassImages);
+    const group = { name, images: members, classes };
+    return { group, figures: figuresOf(group, policy) };
+  });
   const count = parts.reduce((sum, { figures }) => sum + figures.length, 0);
   const confidence = 1 - (1 - policy.confidence) / count;
   const subgroups = parts.flatMap(({ group, figures }) =>
-    compare(group.images, figures, priors, policy, confidence).map((check): Check => {
-      const lost = check.difference !== null && -check.difference > policy.subgroups.margin;
-      const verdict = !lost ? 'passed' : isWorse(check) ? 'refused' : 'noted';
-      return { group: group.name, ...check, verdict };
-    }),
+    compare(group.images, figures, priors, policy, confidence, group.classes).map(
+      (check): Check => {
+        const lost = check.difference !== null && -check.difference > policy.subgroups.margin;
+        const verdict = !lost ? 'passed' : isWorse(check) ? 'refused' : 'noted';
+        return { group: group.name, ...check, verdict };
+      },
+    ),
   );
   return [...whole, ...subgroups];
 }
@@ -68,10 +72,10 @@ function compare(
   priors: { readonly candidate: Prior; readonly current: Prior },
   policy: GatePolicy,
   confidence: number,
+  classes: readonly number[],
 ): Omit<Check, 'verdict' | 'group'>[] {
   if (figures.length === 0) return [];
   const labels = images.map(({ label }) => label);
-  const classes = classesOf(images, policy);
   const set = (scores: ScoredSet['scores'], prior: Prior) =>
     gateFigures({ labels, scores, prior }, classes);
   const candidate = set(
@@ -102,20 +106,22 @@ function compare(
 }
 
 /** Which figures a subgroup is large enough for. */
-function figuresOf(images: readonly PairedImage[], policy: GatePolicy): GateFigure[] {
-  const { minImages, minMelanomas } = policy.subgroups;
+function figuresOf(
+  { images, classes }: { images: readonly PairedImage[]; classes: readonly number[] },
+  { subgroups: { minImages, minMelanomas } }: GatePolicy,
+): GateFigure[] {
   if (images.length < minImages) return [];
   const melanomas = images.filter(({ label }) => label === 'mel').length;
   return [
-    ...(classesOf(images, policy).length >= 2 ? (['balancedAccuracy'] as const) : []),
+    ...(classes.length >= 2 ? (['balancedAccuracy'] as const) : []),
     ...(melanomas >= minMelanomas ? (['melanomaSensitivity'] as const) : []),
   ];
 }
 
-/** Classes with enough images for a recall of theirs to say something. */
-function classesOf(images: readonly PairedImage[], { subgroups }: GatePolicy): number[] {
+/** Classes that have so many images. */
+function classesOf(images: readonly PairedImage[], least: number): number[] {
   const counts = LABELS.map((label) => images.filter((image) => image.label === label).length);
-  return LABELS.map(labelIndex).filter((k) => counts[k]! >= subgroups.minClassImages);
+  return LABELS.map(labelIndex).filter((k) => counts[k]! >= least);
 }
 
 function isWorse({ figure, interval: { low, high } }: Pick<Check, 'figure' | 'interval'>): boolean {

@@ -17,7 +17,7 @@ export const gatePolicySchema = z.strictObject({
       margin: share.default(0.05),
       /** Smaller subgroups are not looked at. */
       minImages: count.default(60),
-      /** Balanced accuracies are over the classes with so many images, on all images as in a subgroup. */
+      /** A subgroup's balanced accuracy is over the classes with so many images in it. */
       minClassImages: count.default(10),
       /** A subgroup's melanoma sensitivity is looked at with so many melanomas. */
       minMelanomas: count.default(20),
