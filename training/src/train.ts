@@ -16,6 +16,9 @@ import { type TrainingConfig, trainingConfigSchema } from './training/training-c
 import { trainRun } from './training/training-run.ts';
 import { loadPretrained } from './weights/pretrained.ts';
 
+/** Exit status of a run that a signal or its time stopped and --resume continues. */
+const STOPPED = 75;
+
 const HELP = `Trains the classifier and writes a run.
 
 npm run train -- --data DIR --weights FILE --out RUN [--preset NAME | --config FILE] [--resume]
@@ -29,12 +32,11 @@ npm run train -- --data DIR --weights FILE --out RUN [--preset NAME | --config F
 --split FILE     a split.json to keep to, so that runs compare; left out: one is made from the seed
 --seed N         other random choices, the split included
 --resume         goes on from RUN's last checkpoint
+--max-minutes N  stops with a checkpoint after so long (exit status ${STOPPED}), as Ctrl-C does
 --cache DIR      where decoded images are kept (default: training/.cache)
 --help           this text
 `;
 
-/** Exit status of a run that a signal stopped and --resume continues. */
-const STOPPED = 75;
 /** Exit status of a process that a second signal ended, by the shell's convention: 128 and the signal's number. */
 const ENDED = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -50,6 +52,7 @@ async function main(): Promise<number> {
       seed: { type: 'string' },
       split: { type: 'string' },
       resume: { type: 'boolean', default: false },
+      'max-minutes': { type: 'string' },
       cache: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -61,6 +64,7 @@ async function main(): Promise<number> {
   }
   if (!values.data || !values.out) throw new Error(`--data and --out are needed\n\n${HELP}`);
   const config = await readConfig(values);
+  const deadline = readDeadline(values['max-minutes']);
   await checkOut(values.out, values.resume);
   const cacheDirectory = resolve(
     values.cache ?? fileURLToPath(new URL('../.cache', import.meta.url)),
@@ -108,9 +112,17 @@ async function main(): Promise<number> {
       directory: resolve(values.data),
       ...(values.metadata && { metadata: resolve(values.metadata) }),
     },
-    shouldStop: () => stopRequested,
+    shouldStop: () => stopRequested || performance.now() >= deadline,
   });
   return outcome === 'finished' ? 0 : STOPPED;
+}
+
+/** In the milliseconds since the process began. */
+function readDeadline(minutes: string | undefined): number {
+  if (minutes === undefined) return Number.POSITIVE_INFINITY;
+  const value = Number(minutes);
+  if (!(value > 0)) throw new Error(`--max-minutes ${minutes} is not a number above 0`);
+  return value * 60_000;
 }
 
 async function readConfig(values: {
