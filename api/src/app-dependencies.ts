@@ -3,6 +3,7 @@ import type { AppEnv } from './app-env.ts';
 import type { Engines } from './engine/engines.ts';
 import type { KeyCheck } from './http/api-keys.ts';
 import type { Caller } from './http/caller.ts';
+import type { Metrics } from './http/metrics.ts';
 import type { RateLimit } from './http/rate-limit.ts';
 
 /** What a request may cost. */
@@ -46,6 +47,8 @@ export interface AppDependencies {
   readonly caller: (c: Context<AppEnv>) => Caller;
   /** For how long browsers shall come by https only (`Strict-Transport-Security`); without it, not said. */
   readonly hstsSeconds?: number;
+  /** Without them, nothing is counted and there is no /metrics. */
+  readonly metrics?: Metrics;
   /** Origins that browsers may call from; none without a list. */
   readonly corsOrigins?: readonly string[];
   /** True once new work is refused because the process is going away. */

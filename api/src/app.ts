@@ -16,6 +16,7 @@ import { pageRoute } from './page/page-route.ts';
 import { docsRoute } from './routes/docs.ts';
 import { gradcamRoute } from './routes/gradcam.ts';
 import { liveRoute, readyRoute } from './routes/health.ts';
+import { metricsRoute } from './routes/metrics.ts';
 import { modelRoute } from './routes/model.ts';
 import { openapiRoute } from './routes/openapi.ts';
 import { predictRoute } from './routes/predict.ts';
@@ -42,13 +43,14 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     ...described,
     openapiRoute(described, deps),
     docsRoute(described, deps),
+    ...(deps.metrics ? [metricsRoute(deps.metrics)] : []),
     pageRoute(deps),
     assetRoute(),
   ];
 
   const app = new Hono<AppEnv>();
   app.use(requestId);
-  app.use(accessLog(deps.log));
+  app.use(accessLog(deps));
   app.use(
     methodNotAllowed({
       app,

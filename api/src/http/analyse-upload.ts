@@ -31,7 +31,7 @@ const PROBLEM_OF_FAILURE = {
  */
 export async function analyseUpload(
   c: Context<AppEnv>,
-  { limits, log }: AppDependencies,
+  { limits, log, metrics }: AppDependencies,
   engine: Engine,
   images: readonly (ImageFile | NetworkInput | ProblemError)[],
   wish?: HeatmapWish,
@@ -45,7 +45,7 @@ export async function analyseUpload(
     pictures.length === 0 ? Promise.resolve<Outcome[]>([]) : engine.analyse(pictures, wish, signal),
   );
   let next = 0;
-  return inspected.map((item) => {
+  const results = inspected.map((item) => {
     if (item instanceof ProblemError) return item;
     const outcome = outcomes[next++]!;
     if (outcome.ok) return outcome.analysis;
@@ -56,6 +56,15 @@ export async function analyseUpload(
     }
     return new ProblemError(PROBLEM_OF_FAILURE[failure.kind], failure.detail);
   });
+  if (metrics) {
+    for (const result of results) {
+      if (!(result instanceof ProblemError)) {
+        metrics.analysed(result, engine.model.manifest.version);
+        // Of a single image the request's own problem is counted.
+      } else if (results.length > 1) metrics.rejectedImage(result.kind);
+    }
+  }
+  return results;
 }
 
 function problemOr<T>(make: () => T): T | ProblemError {

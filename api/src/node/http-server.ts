@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
-import { PROBLEM_MEDIA_TYPE } from '@naevus/shared/api/problem';
+import { PROBLEM_MEDIA_TYPE, type ProblemKind } from '@naevus/shared/api/problem';
 import type { Hono } from 'hono';
 import type { AppEnv } from '../app-env.ts';
 import { internalProblem, ProblemError } from '../http/problem-error.ts';
@@ -11,6 +11,8 @@ export interface HttpServerOptions {
   readonly timeoutSeconds: number;
   /** Called with what neither the app nor this server expected. */
   readonly onDefect: (error: unknown) => void;
+  /** Called with what was refused before it reached the app. */
+  readonly onRefused?: (kind: ProblemKind) => void;
 }
 
 /** How much longer than the app Node waits for a body, on routes that do not read theirs. */
@@ -38,7 +40,9 @@ export function createHttpServer(app: Hono<AppEnv>, options: HttpServerOptions):
   });
   const server = createServer(serverOptions, listener);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    refuse(socket, problemOf(error));
+    const problem = problemOf(error);
+    options.onRefused?.(problem.kind);
+    refuse(socket, problem);
   });
   // An expectation other than 100-continue may be ignored (RFC 9110, section 10.1.1).
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));

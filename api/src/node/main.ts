@@ -24,7 +24,8 @@ import {
   versionsIn,
 } from './model-folder.ts';
 import { newKey } from './new-key.ts';
-import { ServedVersions, type ServedVersionsOptions } from './served-versions.ts';
+import type { Prometheus } from './prometheus.ts';
+import { type Reload, ServedVersions, type ServedVersionsOptions } from './served-versions.ts';
 import {
   describeSettings,
   printableSettings,
@@ -128,7 +129,8 @@ async function serve(
 ): Promise<void> {
   const settings = readSettings(process.env);
   const logger = createLogger(settings.NAEVUS_LOG_LEVEL);
-  const keys = await openKeys(settings, logger);
+  let metrics: Prometheus | undefined;
+  const keys = await openKeys(settings, logger, (outcome) => metrics?.keysRead(outcome));
   const threads = settings.NAEVUS_WORKERS ?? usableCpus() + 1;
   const versions = await openVersions(settings, {
     onOtherFailed: (version, reason) =>
@@ -140,15 +142,25 @@ async function serve(
         maxPixels: settings.NAEVUS_MAX_PIXELS,
         timeoutSeconds: settings.NAEVUS_TIMEOUT_SECONDS,
         spawn: () => workers.spawn(),
-        onWorkerLost: (reason) => logger.error({ reason }, 'a worker was lost'),
+        onWorkerLost(reason) {
+          logger.error({ reason }, 'a worker was lost');
+          metrics?.workerLost();
+        },
+        onTaken: (waitedMs) => metrics?.waited(waitedMs),
       }),
   });
   const started = versions.start(firstWorker);
   // Awaited below; a rejection before that is not unhandled.
   started.catch(() => {});
+  if (settings.NAEVUS_METRICS !== 'off') {
+    // Read while the worker reads the model: the first answer does not wait for it.
+    const { Prometheus } = await import('./prometheus.ts');
+    metrics = new Prometheus(settings.NAEVUS_METRICS === 'open');
+    metrics.watch(versions, settings.NAEVUS_QUEUE);
+  }
 
   const log = appLog(logger);
-  const rateLimit = await openRateLimit(settings, logger);
+  const rateLimit = await openRateLimit(settings, logger, () => metrics?.countedAlone());
   const trusts = trustedProxies(settings.NAEVUS_TRUSTED_PROXIES);
   const app = createApp({
     engines: versions,
@@ -161,6 +173,7 @@ async function serve(
     log,
     ...(keys && { keys }),
     ...(rateLimit && { rateLimit }),
+    ...(metrics && { metrics }),
     caller: (c) => nodeCaller(c, trusts),
     ...(settings.NAEVUS_HSTS_SECONDS !== undefined && {
       hstsSeconds: settings.NAEVUS_HSTS_SECONDS,
@@ -173,6 +186,7 @@ async function serve(
   const server = createHttpServer(app, {
     timeoutSeconds: settings.NAEVUS_TIMEOUT_SECONDS,
     onDefect: (error) => log.defect('none', error),
+    onRefused: (kind) => metrics?.refusedConnection(kind),
   });
   const drain = new Drain(server);
 
@@ -207,20 +221,29 @@ async function serve(
   });
   if (stopSignal.received) return;
   logger.info({ sinceStartMs: Math.round(performance.now()) }, 'ready');
-  reloadOnDemand(versions, settings, logger);
+  reloadOnDemand(versions, settings, logger, (outcome) => metrics?.reloaded(outcome));
   if (keys && !process.stdin.isTTY) process.on('SIGHUP', () => void keys.reload());
 }
 
 /** The keys that clients must have; none where everyone may ask. */
-async function openKeys(settings: Settings, logger: Logger): Promise<KeyStore | undefined> {
+async function openKeys(
+  settings: Settings,
+  logger: Logger,
+  onRead: (outcome: 'taken' | 'refused') => void,
+): Promise<KeyStore | undefined> {
   const { HOST, NAEVUS_API_KEYS, NAEVUS_API_KEYS_FILE, NAEVUS_ALLOW_ANONYMOUS } = settings;
   if (NAEVUS_API_KEYS !== undefined || NAEVUS_API_KEYS_FILE !== undefined) {
     return KeyStore.open({
       file: NAEVUS_API_KEYS_FILE,
       list: NAEVUS_API_KEYS,
-      onReload: () => logger.info('the keys were read again'),
-      onRefused: (reason) =>
-        logger.error({ reason }, 'the keys are refused; those before still hold'),
+      onReload() {
+        logger.info('the keys were read again');
+        onRead('taken');
+      },
+      onRefused(reason) {
+        logger.error({ reason }, 'the keys are refused; those before still hold');
+        onRead('refused');
+      },
     });
   }
   if (!LOOPBACK.test(HOST) && !NAEVUS_ALLOW_ANONYMOUS) {
@@ -233,7 +256,11 @@ async function openKeys(settings: Settings, logger: Logger): Promise<KeyStore | 
   return undefined;
 }
 
-async function openRateLimit(settings: Settings, logger: Logger): Promise<RateLimit | undefined> {
+async function openRateLimit(
+  settings: Settings,
+  logger: Logger,
+  onUncounted: () => void,
+): Promise<RateLimit | undefined> {
   const { NAEVUS_RATE_LIMIT, REDIS_URL } = settings;
   if (NAEVUS_RATE_LIMIT === undefined) {
     if (REDIS_URL !== undefined) {
@@ -250,7 +277,7 @@ async function openRateLimit(settings: Settings, logger: Logger): Promise<RateLi
       if (state === 'back') logger.info('Redis answers again: servers count together');
       else logger.warn({ reason }, 'Redis does not answer: this server counts requests alone');
     },
-    onUncounted: () => {},
+    onUncounted,
   });
 }
 
@@ -271,9 +298,15 @@ async function openVersions(
 }
 
 /** Serves another version when `current.json` says so, or on SIGHUP. */
-function reloadOnDemand(versions: ServedVersions, settings: Settings, logger: Logger): void {
+function reloadOnDemand(
+  versions: ServedVersions,
+  settings: Settings,
+  logger: Logger,
+  onReload: (outcome: Reload['outcome']) => void,
+): void {
   const reload = async (): Promise<void> => {
     const result = await versions.reload();
+    onReload(result.outcome);
     if (result.outcome === 'refused') {
       logger.error(result, 'the new version is refused; the one before is still served');
     } else {

@@ -27,6 +27,7 @@ describe('readSettings', () => {
       NAEVUS_DRAIN_SECONDS: 10,
       NAEVUS_ALLOW_ANONYMOUS: false,
       NAEVUS_TRUSTED_PROXIES: [],
+      NAEVUS_METRICS: 'key',
       NAEVUS_LOG_LEVEL: 'info',
     });
   });

@@ -9,6 +9,8 @@ const PREFIX = 'NAEVUS_';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 
+const METRICS = ['key', 'open', 'off'] as const;
+
 /** Kubernetes puts such variables into every pod beside a Service called `naevus…`. */
 const KUBERNETES =
   /^NAEVUS(_[A-Z0-9_]+)?_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$|^NAEVUS_PORT$/;
@@ -149,6 +151,10 @@ const variables = {
   NAEVUS_CORS_ORIGINS: origins
     .optional()
     .describe('origins that browsers may call from, separated by commas (default: none)'),
+  NAEVUS_METRICS: z
+    .enum(METRICS, { error: `must be one of ${METRICS.join(', ')}` })
+    .default('key')
+    .describe('who may read /metrics: who has a key, anyone (open), or nobody (off)'),
   NAEVUS_LOG_LEVEL: z
     .enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` })
     .default('info')

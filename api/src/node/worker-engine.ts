@@ -18,6 +18,8 @@ export interface WorkerEngineOptions {
   readonly timeoutSeconds: number;
   readonly spawn: () => Worker;
   readonly onWorkerLost: (reason: string) => void;
+  /** How long a picture waited before a worker took it. */
+  readonly onTaken?: (waitedMs: number) => void;
 }
 
 /** How much one measured photo moves the estimate of what a photo takes. */
@@ -40,6 +42,7 @@ export class WorkerEngine implements Engine {
       load: { type: 'load', model: workerModel(model), maxPixels: options.maxPixels },
       maxTaskMs: options.timeoutSeconds * 1000,
       onWorkerLost: options.onWorkerLost,
+      ...(options.onTaken && { onTaken: options.onTaken }),
     });
   }
 

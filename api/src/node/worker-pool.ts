@@ -14,10 +14,13 @@ export interface WorkerPoolOptions {
   readonly maxTaskMs: number;
   /** A worker died or could not be made; the pool carries on without it, and tries again. */
   readonly onWorkerLost: (reason: string) => void;
+  /** How long a task waited before a worker took it. */
+  readonly onTaken?: (waitedMs: number) => void;
 }
 
 interface Job {
   readonly task: AnalyseTask;
+  readonly queuedAt: number;
   readonly settle: (result: Outcome | EngineError) => void;
 }
 
@@ -100,6 +103,7 @@ export class WorkerPool {
       };
       const job: Job = {
         task,
+        queuedAt: performance.now(),
         settle(result) {
           signal.removeEventListener('abort', onAbort);
           if (result instanceof EngineError) reject(result);
@@ -142,6 +146,7 @@ export class WorkerPool {
       if (job === undefined) return;
       member.job = job;
       this.#running++;
+      this.#options.onTaken?.(performance.now() - job.queuedAt);
       member.watchdog = setTimeout(() => this.#giveUpOn(member), this.#options.maxTaskMs);
       const message: ToWorker = { type: 'analyse', ...job.task };
       member.worker.postMessage(message, [job.task.picture.bytes.buffer]);

@@ -1,0 +1,164 @@
+import type { ProblemKind } from '@naevus/shared/api/problem';
+import { LABELS } from '@naevus/shared/taxonomy';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { AccessEntry } from '../app-dependencies.ts';
+import type { Analysis } from '../engine/engine.ts';
+import type { Metrics } from '../http/metrics.ts';
+import type { Reload, ServedVersions } from './served-versions.ts';
+
+/** Seconds; an image takes some 15 ms on an idle core. */
+const STAGE_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+const REQUEST_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Every other method is one label: a client could make up any. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS', 'PUT', 'DELETE', 'PATCH']);
+
+/**
+ * The figures of the process, its worker threads together. Every label has few values, whatever is
+ * sent: routes are patterns, methods and statuses those of the table, labels the seven.
+ */
+export class Prometheus implements Metrics {
+  readonly open: boolean;
+  readonly #registry = new Registry();
+  readonly #requests = this.#counter('http_requests', 'Requests answered.', [
+    'method',
+    'route',
+    'status',
+  ]);
+  readonly #durations = this.#histogram(
+    'http_request_duration',
+    'From the header of a request to its answer.',
+    REQUEST_BUCKETS,
+    ['method', 'route'],
+  );
+  readonly #rejects = this.#counter('rejects', 'Requests, and images of batches, refused.', [
+    'reason',
+  ]);
+  readonly #predictions = this.#counter('predictions', 'Images analysed, by their top label.', [
+    'label',
+    'version',
+  ]);
+  readonly #decode = this.#histogram('decode', 'Decoding and resampling an image.');
+  readonly #inference = this.#histogram('inference', 'Running the network on an image.');
+  readonly #waits = this.#histogram('queue_wait', 'From the arrival of an image to a worker.');
+  readonly #restarts = this.#counter('worker_restarts', 'Workers lost and made anew.');
+  readonly #reloads = this.#counter('model_reloads', 'Looks for a new version of the model.', [
+    'outcome',
+  ]);
+  readonly #keyReloads = this.#counter('key_reloads', 'Readings of the file of keys.', ['outcome']);
+  readonly #uncounted = this.#counter(
+    'rate_limit_fallbacks',
+    'Requests counted by this process alone, as Redis did not answer.',
+  );
+
+  constructor(open: boolean) {
+    this.open = open;
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** Tells of the engines from now on, as they are when the figures are read. */
+  watch(versions: ServedVersions, queue: number): void {
+    const sum = (of: 'waiting' | 'running' | 'workers') => () =>
+      versions.all.reduce((total, engine) => total + engine.load[of], 0);
+    this.#gauge('queue_depth', 'Images that wait for a worker.', sum('waiting'));
+    this.#gauge('images_running', 'Images that are being computed.', sum('running'));
+    this.#gauge('workers', 'Workers that have loaded a model.', sum('workers'));
+    this.#gauge('queue_limit', 'Images that may wait for a version.', () => queue);
+    const info = new Gauge({
+      name: 'naevus_model_info',
+      help: 'The versions that are served; the value is 1.',
+      labelNames: ['name', 'version', 'sha256', 'current'] as const,
+      registers: [this.#registry],
+      collect() {
+        info.reset();
+        for (const { model } of versions.byVersion.values()) {
+          const { name, version } = model.manifest;
+          const current = String(model === versions.current.model);
+          info.set({ name, version, sha256: model.sha256, current }, 1);
+        }
+      },
+    });
+  }
+
+  request({ method, route, status, problem, durationMs }: AccessEntry): void {
+    const known = METHODS.has(method) ? method : 'other';
+    this.#requests.inc({ method: known, route, status });
+    this.#durations.observe({ method: known, route }, durationMs / 1000);
+    if (problem !== undefined) this.#rejects.inc({ reason: problem });
+  }
+
+  analysed({ scores, timing }: Analysis, version: string): void {
+    const label = LABELS[scores.indexOf(Math.max(...scores))]!;
+    this.#predictions.inc({ label, version });
+    this.#decode.observe(timing.decodeMs / 1000);
+    this.#inference.observe(timing.inferenceMs / 1000);
+  }
+
+  rejectedImage(kind: ProblemKind): void {
+    this.#rejects.inc({ reason: kind });
+  }
+
+  /** Refused on the socket, before there was a request for the app. */
+  refusedConnection(kind: ProblemKind): void {
+    this.#rejects.inc({ reason: kind });
+  }
+
+  waited(milliseconds: number): void {
+    this.#waits.observe(milliseconds / 1000);
+  }
+
+  workerLost(): void {
+    this.#restarts.inc();
+  }
+
+  reloaded(outcome: Reload['outcome']): void {
+    this.#reloads.inc({ outcome });
+  }
+
+  keysRead(outcome: 'taken' | 'refused'): void {
+    this.#keyReloads.inc({ outcome });
+  }
+
+  countedAlone(): void {
+    this.#uncounted.inc();
+  }
+
+  async expose() {
+    return { text: await this.#registry.metrics(), contentType: this.#registry.contentType };
+  }
+
+  #counter<T extends string>(name: string, help: string, labelNames: readonly T[] = []) {
+    return new Counter<T>({
+      name: `naevus_${name}_total`,
+      help,
+      labelNames,
+      registers: [this.#registry],
+    });
+  }
+
+  #histogram<T extends string>(
+    name: string,
+    help: string,
+    buckets = STAGE_BUCKETS,
+    labelNames: readonly T[] = [],
+  ) {
+    return new Histogram<T>({
+      name: `naevus_${name}_seconds`,
+      help: `${help} In seconds.`,
+      buckets,
+      labelNames,
+      registers: [this.#registry],
+    });
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name: `naevus_${name}`,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}
