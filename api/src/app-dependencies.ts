@@ -5,6 +5,7 @@ import type { KeyCheck } from './http/api-keys.ts';
 import type { Caller } from './http/caller.ts';
 import type { Metrics } from './http/metrics.ts';
 import type { RateLimit } from './http/rate-limit.ts';
+import type { Tracing } from './http/tracing.ts';
 
 /** What a request may cost. */
 export interface Limits {
@@ -27,6 +28,8 @@ export interface AccessEntry {
   readonly status: number;
   readonly problem?: string;
   readonly durationMs: number;
+  /** Where the request is followed by {@link Tracing}. */
+  readonly traceId?: string;
 }
 
 export interface Log {
@@ -49,6 +52,8 @@ export interface AppDependencies {
   readonly hstsSeconds?: number;
   /** Without them, nothing is counted and there is no /metrics. */
   readonly metrics?: Metrics;
+  /** Without it, no request is followed. */
+  readonly tracing?: Tracing;
   /** Origins that browsers may call from; none without a list. */
   readonly corsOrigins?: readonly string[];
   /** True once new work is refused because the process is going away. */

@@ -1,5 +1,6 @@
 import type { ProblemKind } from '@naevus/shared/api/problem';
 import type { Caller } from './http/caller.ts';
+import type { RequestTrace } from './http/tracing.ts';
 
 /** What handlers find in `c.var`; the same on every runtime. */
 export interface AppEnv {
@@ -8,6 +9,8 @@ export interface AppEnv {
     caller: Caller;
     /** Pattern of the route that serves the request; unset where there is none. */
     route?: string;
+    /** Set where the request is followed. */
+    trace?: RequestTrace;
     /** Set where the answer is a problem, for the log. */
     problem?: ProblemKind;
   };

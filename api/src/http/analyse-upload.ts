@@ -41,9 +41,13 @@ export async function analyseUpload(
     return problemOr(() => inspectPhoto(image, limits));
   });
   const pictures = inspected.filter((item): item is Picture => !(item instanceof ProblemError));
+  const ended = c.var.trace?.analyse(images.length);
   const outcomes = await withDeadline(c, limits.timeoutSeconds, (signal) =>
     pictures.length === 0 ? Promise.resolve<Outcome[]>([]) : engine.analyse(pictures, wish, signal),
-  );
+  ).catch((error) => {
+    ended?.([]);
+    throw error;
+  });
   let next = 0;
   const results = inspected.map((item) => {
     if (item instanceof ProblemError) return item;
@@ -56,6 +60,7 @@ export async function analyseUpload(
     }
     return new ProblemError(PROBLEM_OF_FAILURE[failure.kind], failure.detail);
   });
+  ended?.(results.filter((result): result is Analysis => !(result instanceof ProblemError)));
   if (metrics) {
     for (const result of results) {
       if (!(result instanceof ProblemError)) {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Worker } from 'node:worker_threads';
@@ -24,6 +25,7 @@ import {
   versionsIn,
 } from './model-folder.ts';
 import { newKey } from './new-key.ts';
+import type { OtlpTracing } from './otlp-tracing.ts';
 import type { Prometheus } from './prometheus.ts';
 import { type Reload, ServedVersions, type ServedVersionsOptions } from './served-versions.ts';
 import {
@@ -58,6 +60,9 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;
 
 /** Seconds for the workers to end: more than loading a model takes. */
 const WORKERS_STOP_SECONDS = 5;
+
+/** Seconds for the last traces to reach their collector. */
+const TRACES_STOP_SECONDS = 2;
 
 /**
  * The server, from settings to SIGTERM.
@@ -160,6 +165,7 @@ async function serve(
   }
 
   const log = appLog(logger);
+  const tracing = await openTracing(settings, logger);
   const rateLimit = await openRateLimit(settings, logger, () => metrics?.countedAlone());
   const trusts = trustedProxies(settings.NAEVUS_TRUSTED_PROXIES);
   const app = createApp({
@@ -174,6 +180,7 @@ async function serve(
     ...(keys && { keys }),
     ...(rateLimit && { rateLimit }),
     ...(metrics && { metrics }),
+    ...(tracing && { tracing }),
     caller: (c) => nodeCaller(c, trusts),
     ...(settings.NAEVUS_HSTS_SECONDS !== undefined && {
       hstsSeconds: settings.NAEVUS_HSTS_SECONDS,
@@ -195,7 +202,9 @@ async function serve(
     const unanswered = await drain.finish(settings.NAEVUS_DRAIN_SECONDS);
     if (unanswered > 0) logger.warn({ unanswered }, 'the time to drain was up');
     versions.close();
+    const traced = tracing?.shutdown().catch(() => {});
     await workers.stopAll(WORKERS_STOP_SECONDS);
+    await Promise.race([traced, delay(TRACES_STOP_SECONDS * 1000)]);
     logger.info('stopped');
     process.exit(0);
   });
@@ -254,6 +263,21 @@ async function openKeys(
   }
   logger.warn({ host: HOST }, 'no keys are set: whoever reaches this address may send images');
   return undefined;
+}
+
+async function openTracing(settings: Settings, logger: Logger): Promise<OtlpTracing | undefined> {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT } = settings;
+  if (OTEL_EXPORTER_OTLP_ENDPOINT === undefined || process.env.OTEL_SDK_DISABLED === 'true') {
+    return undefined;
+  }
+  // Read only where it is asked for: a server without it starts faster, and is smaller.
+  const { OtlpTracing } = await import('./otlp-tracing.ts');
+  let told = false;
+  return new OtlpTracing((reason) => {
+    // Once: the collector may be away for long.
+    if (!told) logger.warn({ reason: reason.slice(0, 200) }, 'traces do not reach their collector');
+    told = true;
+  });
 }
 
 async function openRateLimit(

@@ -86,7 +86,7 @@ const flag = z
   .transform((text) => text === 'true');
 
 /** Hashes of keys, and where a password may be: neither is printed. */
-const SECRETS: readonly string[] = ['NAEVUS_API_KEYS', 'REDIS_URL'];
+const SECRETS: readonly string[] = ['NAEVUS_API_KEYS', 'REDIS_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT'];
 
 /** Every variable that the Node server reads. */
 const variables = {
@@ -155,6 +155,13 @@ const variables = {
     .enum(METRICS, { error: `must be one of ${METRICS.join(', ')}` })
     .default('key')
     .describe('who may read /metrics: who has a key, anyone (open), or nobody (off)'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .string()
+    .regex(/^https?:\/\/\S+$/, 'must be a URL like http://localhost:4318')
+    .optional()
+    .describe(
+      'collector of traces, OTLP over HTTP; the other OTEL_ variables hold, too (default: none)',
+    ),
   NAEVUS_LOG_LEVEL: z
     .enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` })
     .default('info')
@@ -204,6 +211,8 @@ export function printableSettings(settings: Settings): Record<string, unknown> {
   );
 }
 
+const NAME_WIDTH = Math.max(...Object.keys(variables).map((name) => name.length)) + 2;
+
 /** One line a setting, for `--help`. */
 export function describeSettings(): string {
   const defaults = schema.parse({}) as Record<string, unknown>;
@@ -211,7 +220,7 @@ export function describeSettings(): string {
     .map(([name, type]) => {
       const value = defaults[name];
       const suffix = value === undefined || `${value}` === '' ? '' : ` (default: ${value})`;
-      return `  ${name.padEnd(26)}${type.description}${suffix}`;
+      return `  ${name.padEnd(NAME_WIDTH)}${type.description}${suffix}`;
     })
     .join('\n');
 }
