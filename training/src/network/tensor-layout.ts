@@ -33,19 +33,24 @@ export function toPytorchLayout(values: Float32Array, spec: Layout): Float32Arra
   return permute(values, tensorflowShape(spec), inverse);
 }
 
+/** Moves axes: axis i of the result is axis `axes[i]` of the values. */
 function permute(
   values: Float32Array,
   shape: readonly number[],
   axes: readonly number[],
 ): Float32Array {
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
-  let offsets = [0];
-  for (const axis of axes) {
-    const stride = strides[axis] ?? 1;
-    const side = shape[axis] ?? 1;
-    offsets = offsets.flatMap((offset) =>
-      Array.from({ length: side }, (_, i) => offset + i * stride),
-    );
-  }
-  return Float32Array.from(offsets, (offset) => values[offset] ?? Number.NaN);
+  const result = new Float32Array(values.length);
+  let written = 0;
+  const copy = (depth: number, offset: number): void => {
+    const axis = axes[depth]!;
+    const [stride, side] = [strides[axis]!, shape[axis]!];
+    if (depth < axes.length - 1) {
+      for (let i = 0; i < side; i++) copy(depth + 1, offset + i * stride);
+      return;
+    }
+    for (let i = 0; i < side; i++) result[written++] = values[offset + i * stride]!;
+  };
+  copy(0, 0);
+  return result;
 }
