@@ -8,11 +8,18 @@ const target = new URL('dist/edge-assets/model/', import.meta.url);
 
 const { version } = JSON.parse(await readFile(new URL('current.json', artifacts), 'utf8'));
 const folder = new URL(`${version}/`, artifacts);
-const { engines, files } = JSON.parse(await readFile(new URL('manifest.json', folder), 'utf8'));
+const { engines, files, assessment } = JSON.parse(
+  await readFile(new URL('manifest.json', folder), 'utf8'),
+);
 const graphFolder = engines.tfjs.path.slice(0, engines.tfjs.path.lastIndexOf('/') + 1);
 const paths = files
   .map(({ path }) => path)
-  .filter((path) => path.startsWith(graphFolder) || path === 'MODEL_CARD.md');
+  .filter(
+    (path) =>
+      path.startsWith(graphFolder) ||
+      path === 'MODEL_CARD.md' ||
+      path === assessment?.outOfDistribution.path,
+  );
 
 await rm(target, { recursive: true, force: true });
 for (const path of ['manifest.json', ...paths]) {

@@ -69,6 +69,8 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
       'X-Request-Id',
       'X-Model-Version',
       'X-Predicted-Class',
+      'X-Triage',
+      'X-Abstained',
       'X-Disclaimer',
       'Retry-After',
       'RateLimit',

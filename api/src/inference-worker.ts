@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
 import { loadFile } from '@naevus/shared/artifact/verify';
+import { loadFeatureSubspace } from '@naevus/shared/distribution/feature-subspace';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import {
   blockOtherLoaders,
@@ -53,8 +54,8 @@ async function load({
 }: Extract<ToWorker, { type: 'load' }>): Promise<AnalysisParts> {
   const resamplerUrl = new URL('./resampler.wasm', import.meta.url);
   const resampler = createResampler(new WebAssembly.Module(readFileSync(resamplerUrl)));
-  const manifest = { files: [model.file] };
-  const bytes = await loadFile(folderSource(model.folder), manifest, model.file.path, nodeSha256);
+  const source = folderSource(model.folder);
+  const bytes = await loadFile(source, model, model.engine.path, nodeSha256);
   const classify = await createOnnxClassifier(bytes, model.engine);
   // The first run allocates and checks the outputs: ready means that the model has answered.
   await selfTest(classify);
@@ -64,6 +65,7 @@ async function load({
     classify,
     encodePng,
     calibration: model.calibration,
+    subspace: await loadFeatureSubspace(source, model, nodeSha256),
   };
 }
 

@@ -59,7 +59,15 @@ describe('scores', () => {
     expect(result[0]).toBeCloseTo(1 / 9, 14);
   });
 
+  it('multiplies each logit with its factor, after the temperature and before the bias', () => {
+    const logitScale = [1, 1, 2, 1, 1, 1, 1];
+    const logitBias = [0, 0, 0.5, 0, 0, 0, 0];
+    const expected = softmax(LOGITS.map((logit, k) => (k === 2 ? logit + 0.5 : logit / 2)));
+    expect(scores(LOGITS, { temperature: 2, logitScale, logitBias })).toEqual(expected);
+  });
+
   it.each([
+    [LOGITS, { ...NONE, logitScale: [1] }, RangeError, /7 factors.*not 1/],
     [LOGITS.slice(1), NONE, RangeError, /not 6 and 7/],
     [LOGITS, { ...NONE, logitBias: [] }, RangeError, /not 7 and 0/],
     [LOGITS, { ...NONE, temperature: 0 }, RangeError, /temperature must be positive/],

@@ -4,7 +4,9 @@ import { CLASS_COUNT } from './taxonomy.ts';
 export interface Calibration {
   /** Logits are divided by it. Positive and finite; 1 changes nothing. */
   readonly temperature: number;
-  /** Added to the divided logits, one a label, in the order of `LABELS`. */
+  /** Factors of the divided logits, one a label (vector scaling); without them, 1 for each. */
+  readonly logitScale?: readonly number[] | undefined;
+  /** Added to them then, one a label, in the order of `LABELS`. */
   readonly logitBias: readonly number[];
 }
 
@@ -43,8 +45,8 @@ export function softmax(logits: ArrayLike<number>): number[] {
 }
 
 /**
- * The scores that are served: softmax(logits / temperature + logitBias)
- * (temperature scaling: Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2).
+ * The scores that are served: softmax(logitScale · logits / temperature + logitBias)
+ * (temperature and vector scaling: Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2).
  *
  * @param logits seven, in the order of `LABELS`
  * @returns seven probabilities in that order, which sum to 1
@@ -52,14 +54,22 @@ export function softmax(logits: ArrayLike<number>): number[] {
  * @throws RangeError when there are not seven logits or biases, or the temperature is not positive
  */
 export function scores(logits: ArrayLike<number>, calibration: Calibration): number[] {
-  const { temperature, logitBias } = calibration;
+  const { temperature, logitScale, logitBias } = calibration;
   if (logits.length !== CLASS_COUNT || logitBias.length !== CLASS_COUNT) {
     throw new RangeError(
       `expected ${CLASS_COUNT} logits and biases, not ${logits.length} and ${logitBias.length}`,
     );
   }
+  if (logitScale !== undefined && logitScale.length !== CLASS_COUNT) {
+    throw new RangeError(`expected ${CLASS_COUNT} factors of the logits, not ${logitScale.length}`);
+  }
   if (!(temperature > 0 && Number.isFinite(temperature))) {
     throw new RangeError(`temperature must be positive and finite, not ${temperature}`);
   }
-  return softmax(Array.from(logits, (logit, i) => logit / temperature + logitBias[i]!));
+  return softmax(
+    Array.from(
+      logits,
+      (logit, i) => ((logitScale?.[i] ?? 1) * logit) / temperature + logitBias[i]!,
+    ),
+  );
 }

@@ -69,6 +69,7 @@ async function main(): Promise<void> {
     dataset,
     version,
     scorePrior,
+    nonLesions: fileURLToPath(new URL('../non-lesions', import.meta.url)),
     prepare: async (path) => resampler.squash(await decodeRgb(path)),
     log: console.log,
   });

@@ -1,11 +1,23 @@
+import {
+  type FeatureSubspace,
+  residualDistance,
+} from '@naevus/shared/distribution/feature-subspace';
 import { heatmapGrid } from '@naevus/shared/heatmap/heatmap';
 import { overlayHeatmap } from '@naevus/shared/heatmap/overlay';
 import { DamagedImageError } from '@naevus/shared/preprocessing/image-header-error';
 import { INPUT_SIZE, type RgbImage } from '@naevus/shared/preprocessing/preprocessing-spec';
 import type { Resampler } from '@naevus/shared/preprocessing/resampler';
 import { type Calibration, scores } from '@naevus/shared/probabilities';
-import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
-import type { ExplainedHeatmap, HeatmapWish, NetworkOutput, Outcome, Picture } from './engine.ts';
+import { measureQuality } from '@naevus/shared/quality/image-quality';
+import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
+import type {
+  Analysis,
+  ExplainedHeatmap,
+  HeatmapWish,
+  NetworkOutput,
+  Outcome,
+  Picture,
+} from './engine.ts';
 import {
   type Classifier,
   type DecodedPhoto,
@@ -21,6 +33,8 @@ export interface AnalysisParts {
   readonly classify: Classifier;
   readonly encodePng: PngEncoder;
   readonly calibration: Calibration;
+  /** Where the features of the training images lie; undefined for a version that has no assessment. */
+  readonly subspace: FeatureSubspace | undefined;
 }
 
 /** Long side of the overlay as a picture of its own, in pixels, at most. */
@@ -63,6 +77,7 @@ export async function analyse(
     analysis: {
       scores: probabilities,
       output,
+      ...(parts.subspace && { findings: examine(input, output, parts.subspace) }),
       ...(picture.header && { image: { ...decoded.displayed, format: picture.header.format } }),
       timing: { decodeMs: decodedAt - start, inferenceMs: inferredAt - decodedAt },
       ...(heatmap && { heatmap }),
@@ -82,6 +97,18 @@ export async function analyseOrCrash(
     const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { ok: false, failure: { kind: 'crashed', cause } };
   }
+}
+
+/** What assessing the answer needs of the picture: the only place where it is measured. */
+function examine(
+  input: Uint8Array,
+  { features }: NetworkOutput,
+  subspace: FeatureSubspace,
+): NonNullable<Analysis['findings']> {
+  if (features === undefined) {
+    throw new Error('the version has an assessment, but its graph gives no features');
+  }
+  return { quality: measureQuality(input), distance: residualDistance(features, subspace) };
 }
 
 interface PreparedPicture {
@@ -110,7 +137,7 @@ async function explain(
   wish: HeatmapWish,
   { resampler, encodePng }: AnalysisParts,
 ): Promise<ExplainedHeatmap> {
-  const label = wish.label ?? LABELS[probabilities.indexOf(Math.max(...probabilities))]!;
+  const label = wish.label ?? likeliest(probabilities, wish.factors);
   const map = heatmapGrid(output.cam, labelIndex(label));
   const picture =
     wish.overlay === 'picture'
@@ -124,6 +151,12 @@ async function explain(
   const overlay = overlayHeatmap(picture, map.grid, wish.alpha);
   const effort = wish.overlay === 'picture' ? 'small' : 'fast';
   return { ...map, label, overlay: await encodePng(overlay, effort) };
+}
+
+/** The label of the highest score, each times its factor. */
+function likeliest(probabilities: readonly number[], factors?: readonly number[]): Label {
+  const weighed = probabilities.map((score, k) => score * (factors?.[k] ?? 1));
+  return LABELS[weighed.indexOf(Math.max(...weighed))]!;
 }
 
 /** A picture at the aspect of `shape` and no larger than it, its long side at most `side` pixels. */

@@ -1,4 +1,5 @@
 import type { Manifest } from '@naevus/shared/artifact/manifest';
+import type { Findings } from '@naevus/shared/assessment/assess';
 import type { Heatmap } from '@naevus/shared/heatmap/heatmap';
 import type { ImageFormat, ImageHeader } from '@naevus/shared/preprocessing/image-header';
 import type { Label } from '@naevus/shared/taxonomy';
@@ -24,6 +25,8 @@ export type Picture = Photo | NetworkInput;
 export interface HeatmapWish {
   /** The class to explain; without it the one with the highest score. */
   readonly label?: Label;
+  /** What each score is multiplied with to find the highest, where the answer follows another prior. */
+  readonly factors?: readonly number[];
   /** Opacity of the overlay where the map is hottest, 0 to 1. */
   readonly alpha: number;
   /**
@@ -40,6 +43,8 @@ export interface NetworkOutput {
   readonly logits: Float32Array;
   /** `[class, y, x]`, 7 x 7 x 7, before the ReLU. */
   readonly cam: Float32Array;
+  /** The pooled features, where the version's graph gives them. */
+  readonly features?: Float32Array;
 }
 
 /** What an engine finds in one picture. */
@@ -48,6 +53,8 @@ export interface Analysis {
   readonly scores: readonly number[];
   /** What the scores were made of. */
   readonly output: NetworkOutput;
+  /** What the answer is held against, where the version was fitted with anything to hold it against. */
+  readonly findings?: Omit<Findings, 'scores'>;
   /** Of a photo; a {@link NetworkInput} has no size and format of its own. */
   readonly image?: {
     /** As displayed, after the orientation. */

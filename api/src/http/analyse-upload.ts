@@ -11,7 +11,7 @@ import type {
 } from '../engine/engine.ts';
 import { engineProblem } from './choose-engine.ts';
 import { inspectPhoto } from './photo.ts';
-import { internalProblem, ProblemError } from './problem-error.ts';
+import { internalProblem, ProblemError, problemOr } from './problem-error.ts';
 
 type ImageFile = Uint8Array<ArrayBuffer>;
 
@@ -70,15 +70,6 @@ export async function analyseUpload(
     }
   }
   return results;
-}
-
-function problemOr<T>(make: () => T): T | ProblemError {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof ProblemError) return error;
-    throw error;
-  }
 }
 
 /** Runs work whose signal fires when the time is up or the client has hung up. */

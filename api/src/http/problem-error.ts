@@ -57,3 +57,13 @@ export function internalProblem(): ProblemError {
     'this is a defect of the server; report the id in "instance"',
   );
 }
+
+/** What `make` gives, or the problem that it throws; every other fault is thrown. */
+export function problemOr<T>(make: () => T): T | ProblemError {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof ProblemError) return error;
+    throw error;
+  }
+}

@@ -33,7 +33,7 @@ export async function createOnnxClassifier(
   });
   const pixels = new Float32Array(INPUT_CHANNELS * INPUT_SIZE * INPUT_SIZE);
   const feeds = { [engine.input.name]: new Tensor('float32', pixels, INPUT_SHAPE) };
-  const { logits: logitsName, cam: camName } = engine.outputs;
+  const { logits: logitsName, cam: camName, features: featuresName } = engine.outputs;
 
   return async (rgb) => {
     fillPlanar(rgb, pixels);
@@ -41,8 +41,16 @@ export async function createOnnxClassifier(
     return {
       logits: floats(results[logitsName], logitsName, LOGITS_SHAPE),
       cam: floats(results[camName], camName, CAM_SHAPE),
+      ...(featuresName !== undefined && {
+        features: vector(results[featuresName], featuresName),
+      }),
     };
   };
+}
+
+/** One image's vector, however long. */
+function vector(tensor: OnnxTensor | undefined, name: string): Float32Array {
+  return floats(tensor, name, [1, tensor?.dims.at(-1) ?? 0]);
 }
 
 function floats(

@@ -106,8 +106,12 @@ export class WorkerEngine implements Engine {
 }
 
 function workerModel({ folder, manifest }: ModelFolder): WorkerModel {
-  const { path } = manifest.engines.onnx;
-  const file = manifest.files.find((entry) => entry.path === path);
-  if (file === undefined) throw new Error(`${path} is not among the files that the manifest lists`);
-  return { folder, file, engine: manifest.engines.onnx, calibration: manifest.calibration };
+  const { engines, files, assessment, calibration } = manifest;
+  return {
+    folder,
+    files,
+    engine: engines.onnx,
+    calibration,
+    ...(assessment && { assessment }),
+  };
 }

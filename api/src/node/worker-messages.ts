@@ -1,4 +1,4 @@
-import type { ArtifactFile, Manifest } from '@naevus/shared/artifact/manifest';
+import type { Manifest } from '@naevus/shared/artifact/manifest';
 import type { Calibration } from '@naevus/shared/probabilities';
 import type { HeatmapWish, Outcome, Picture } from '../engine/engine.ts';
 
@@ -8,10 +8,9 @@ export interface WorkerSetup {
   readonly firstOfProcess: boolean;
 }
 
-/** What a worker needs to know of the model; the worker reads and checks the file itself. */
-export interface WorkerModel {
+/** What a worker needs to know of the model; the worker reads and checks the files itself. */
+export interface WorkerModel extends Pick<Manifest, 'files' | 'assessment'> {
   readonly folder: string;
-  readonly file: ArtifactFile;
   readonly engine: Manifest['engines']['onnx'];
   readonly calibration: Calibration;
 }

@@ -1,15 +1,19 @@
 import { type GradcamResponse, gradcamResponseSchema } from '@naevus/shared/api/gradcam';
 import { gradcamQuerySchema } from '@naevus/shared/api/request';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import { LIMITS } from '@naevus/shared/limits';
 import { PREPROCESSING } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { priorFactors } from '@naevus/shared/prior';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { AppDependencies } from '../app-dependencies.ts';
+import type { ServedModel } from '../engine/engine.ts';
 import { analyseUpload } from '../http/analyse-upload.ts';
 import { chooseEngine } from '../http/choose-engine.ts';
 import { negotiate } from '../http/negotiate.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { readQuery } from '../http/query.ts';
 import { readUpload } from '../http/upload.ts';
+import { answerWish } from './answer-wish.ts';
 import { answerAboutImage, modelReference } from './prediction-answer.ts';
 import type { Route } from './route.ts';
 
@@ -30,29 +34,39 @@ export function gradcamRoute(deps: AppDependencies): Route {
       headers: {
         'X-Model-Version': 'Version of the model. With a PNG.',
         'X-Predicted-Class': 'Label with the highest score. With a PNG.',
+        'X-Triage': "The assessment's word, where the version has one. With a PNG.",
+        'X-Abstained': 'true where the scores of the image should not be used. With a PNG.',
         'X-Disclaimer': 'What the answer is not good for. With a PNG.',
       },
     },
-    problems: ['too-many-images'],
+    problems: ['too-many-images', 'abstained'],
     work: true,
     async handle(c) {
       const type = negotiate(c.req.header('Accept'), ['image/png', 'application/json']);
       const query = readQuery(c.req, gradcamQuerySchema);
-      chooseEngine(deps, query.version);
+      const settle = (model: ServedModel) => answerWish(query, (name) => c.req.query(name), model);
+      settle(chooseEngine(deps, query.version).model);
       const upload = await readUpload(c.req, deps.limits);
       if (upload.batch) {
         const detail = `one image at a time is explained; ${upload.images.length} came as a batch`;
         throw new ProblemError('too-many-images', detail);
       }
       const engine = chooseEngine(deps, query.version);
+      const wish = settle(engine.model);
       const [analysis] = await analyseUpload(c, deps, engine, [upload.image], {
         ...(query.class && { label: query.class }),
+        ...(query.prior && {
+          factors: priorFactors(
+            engine.model.manifest.prior.probabilities,
+            wish.prior.probabilities,
+          ),
+        }),
         alpha: query.alpha,
         overlay: type === 'image/png' ? 'picture' : 'thumbnail',
       });
       if (analysis instanceof ProblemError) throw analysis;
       const { label, grid, max, overlay } = analysis!.heatmap!;
-      const answer = answerAboutImage(analysis!, CLASS_COUNT);
+      const answer = answerAboutImage(analysis!, CLASS_COUNT, engine.model, wish);
       const model = modelReference(engine.model);
 
       c.header('Cache-Control', 'no-store');
@@ -61,15 +75,21 @@ export function gradcamRoute(deps: AppDependencies): Route {
           'Content-Type': 'image/png',
           'X-Model-Version': model.version,
           'X-Predicted-Class': answer.predictions[0]!.label,
+          ...(answer.assessment && {
+            'X-Triage': answer.assessment.triage,
+            'X-Abstained': String(answer.assessment.abstained),
+          }),
           'X-Disclaimer': DISCLAIMER,
         });
       }
       const members: Omit<GradcamResponse, 'overlay'> = {
         id: c.var.requestId,
         model,
+        prior: wish.prior,
         ...answer,
         class: label,
         heatmap: { grid, max, geometry: PREPROCESSING.geometry },
+        limits: LIMITS,
         disclaimer: DISCLAIMER,
       };
       return c.body(withOverlay(members, deps.toBase64(overlay)), 200, {

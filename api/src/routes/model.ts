@@ -1,6 +1,7 @@
 import { type ModelResponse, modelResponseSchema } from '@naevus/shared/api/model';
 import { modelQuerySchema } from '@naevus/shared/api/request';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import { LIMITS } from '@naevus/shared/limits';
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { servedEngine } from '../http/choose-engine.ts';
@@ -47,11 +48,13 @@ export function modelRoute({ engines, limits }: AppDependencies): Route {
         calibration: manifest.calibration,
         prior: manifest.prior,
         thresholds: manifest.thresholds,
+        ...(manifest.assessment && { assessment: manifest.assessment }),
         training: manifest.training,
         metrics: manifest.metrics,
         licence: manifest.licence,
         intended_use: manifest.intendedUse,
         card: await model.card(),
+        model_limits: LIMITS,
         disclaimer: DISCLAIMER,
       });
     },

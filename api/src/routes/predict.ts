@@ -7,14 +7,17 @@ import {
 } from '@naevus/shared/api/prediction';
 import { predictQuerySchema } from '@naevus/shared/api/request';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import { LIMITS } from '@naevus/shared/limits';
 import * as z from 'zod';
 import type { AppDependencies } from '../app-dependencies.ts';
+import type { ServedModel } from '../engine/engine.ts';
 import { analyseUpload } from '../http/analyse-upload.ts';
 import { chooseEngine } from '../http/choose-engine.ts';
 import { negotiate } from '../http/negotiate.ts';
-import { ProblemError } from '../http/problem-error.ts';
+import { ProblemError, problemOr } from '../http/problem-error.ts';
 import { readQuery } from '../http/query.ts';
 import { readUpload } from '../http/upload.ts';
+import { answerWish } from './answer-wish.ts';
 import { answerAboutImage, modelReference } from './prediction-answer.ts';
 import type { Route } from './route.ts';
 
@@ -33,35 +36,41 @@ export function predictRoute(deps: AppDependencies): Route {
       description: 'Predictions, the likeliest first; for a batch one item an image, as sent.',
       content: { 'application/json': z.union([predictResponseSchema, batchResponseSchema]) },
     },
-    problems: ['all-images-failed', 'too-many-images'],
+    problems: ['all-images-failed', 'too-many-images', 'abstained'],
     work: true,
     async handle(c) {
       negotiate(c.req.header('Accept'), ['application/json']);
-      const { top_k, version } = readQuery(c.req, predictQuerySchema);
-      chooseEngine(deps, version);
+      const { top_k, version, ...query } = readQuery(c.req, predictQuerySchema);
+      const settle = (model: ServedModel) => answerWish(query, (name) => c.req.query(name), model);
+      settle(chooseEngine(deps, version).model);
       const upload = await readUpload(c.req, deps.limits);
       const engine = chooseEngine(deps, version);
-      const envelope = { id: c.var.requestId, model: modelReference(engine.model) };
+      const { model } = engine;
+      const wish = settle(model);
+      const envelope = { id: c.var.requestId, model: modelReference(model), prior: wish.prior };
+      const caveats = { limits: LIMITS, disclaimer: DISCLAIMER };
       c.header('Cache-Control', 'no-store');
 
       if (!upload.batch) {
         const [result] = await analyseUpload(c, deps, engine, [upload.image]);
         if (result instanceof ProblemError) throw result;
-        const answer = answerAboutImage(result!, top_k);
-        return c.json<PredictResponse>({ ...envelope, ...answer, disclaimer: DISCLAIMER });
+        const answer = answerAboutImage(result!, top_k, model, wish);
+        return c.json<PredictResponse>({ ...envelope, ...answer, ...caveats });
       }
 
-      const results = await analyseUpload(c, deps, engine, upload.images);
-      const items = results.map<BatchItem>((result) =>
+      const results = (await analyseUpload(c, deps, engine, upload.images)).map((result) =>
         result instanceof ProblemError
-          ? { error: result.document(c.var.requestId) }
-          : answerAboutImage(result, top_k),
+          ? result
+          : problemOr(() => answerAboutImage(result, top_k, model, wish)),
+      );
+      const items = results.map<BatchItem>((result) =>
+        result instanceof ProblemError ? { error: result.document(c.var.requestId) } : result,
       );
       if (results.every((result) => result instanceof ProblemError)) {
         const detail = `all ${items.length} images failed; "results" says why, in the order sent`;
         throw new ProblemError('all-images-failed', detail, { members: { results: items } });
       }
-      return c.json<BatchResponse>({ ...envelope, results: items, disclaimer: DISCLAIMER });
+      return c.json<BatchResponse>({ ...envelope, results: items, ...caveats });
     },
   };
 }

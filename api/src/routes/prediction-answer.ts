@@ -1,6 +1,11 @@
 import type { BatchItem, ModelReference, Prediction } from '@naevus/shared/api/prediction';
+import { type AssessedAnswer, assess } from '@naevus/shared/assessment/assess';
+import { ABSTENTION_REASONS } from '@naevus/shared/assessment/reasons';
+import { withPrior } from '@naevus/shared/prior';
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { Analysis, ServedModel } from '../engine/engine.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import type { AnswerWish } from './answer-wish.ts';
 
 /** Which weights answered. */
 export function modelReference({ manifest, sha256 }: ServedModel): ModelReference {
@@ -18,18 +23,41 @@ export function rankedPredictions(scores: readonly number[], topK: number): Pred
 }
 
 /** What an answer says of one photo. */
+export type PhotoAnswer = Exclude<BatchItem, { error: unknown }>;
+
+/**
+ * What an answer says of one photo.
+ *
+ * @throws ProblemError `abstained` where the wish is strict and no answer should be given
+ */
 export function answerAboutImage(
-  { scores, image, timing }: Analysis,
+  { scores, findings, image, timing }: Analysis,
   topK: number,
-): Exclude<BatchItem, { error: unknown }> {
+  { manifest }: ServedModel,
+  wish: AnswerWish,
+): PhotoAnswer {
+  const assessed = findings && assess({ scores, ...findings }, manifest, wish);
+  if (wish.strict && assessed?.assessment.abstained) throw abstention(assessed);
+  const answered = withPrior(scores, manifest.prior.probabilities, wish.prior.probabilities);
   return {
-    predictions: rankedPredictions(scores, topK),
+    predictions: rankedPredictions(answered, topK),
+    ...assessed,
     image: image!,
     timing: {
       decode_ms: roundToMicroseconds(timing.decodeMs),
       inference_ms: roundToMicroseconds(timing.inferenceMs),
     },
   };
+}
+
+function abstention({ assessment, quality, in_distribution }: AssessedAnswer): ProblemError {
+  const { malignant_score: _, ...rest } = assessment;
+  const why = assessment.reasons
+    .filter(({ code }) => ABSTENTION_REASONS.includes(code))
+    .map(({ text }) => text);
+  return new ProblemError('abstained', why.join(' '), {
+    members: { assessment: rest, quality, in_distribution },
+  });
 }
 
 function roundToMicroseconds(milliseconds: number): number {

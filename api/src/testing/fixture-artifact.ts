@@ -3,8 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Manifest } from '@naevus/shared/artifact/manifest';
+import { COVERAGES } from '@naevus/shared/conformal/prediction-set';
 import { PREPROCESSING } from '@naevus/shared/preprocessing/preprocessing-spec';
 import { LABELS } from '@naevus/shared/taxonomy';
+import { OPERATING_POINTS } from '@naevus/shared/triage/operating-point';
 
 /** Where the artifacts of a test run lie. */
 export const FIXTURES = fileURLToPath(new URL('../../.cache/fixtures/', import.meta.url));
@@ -60,7 +62,52 @@ export interface FixtureOptions {
   /** Another network, with its own hash. */
   readonly network?: Uint8Array;
   readonly version?: string;
+  /** With everything that an answer is held against. */
+  readonly assessed?: boolean;
 }
+
+const SUBSPACE_PATH = 'feature-subspace.bin';
+/** Around pure red, along green: blue is far from it. */
+const SUBSPACE = Float32Array.of(1, 0, 0, 0, 1, 0);
+const SHARE = { value: 0.9, interval: [0.8, 1] as [number, number] };
+const EVERY_CLASS = COVERAGES.map((coverage) => LABELS.map(() => coverage));
+
+/** Sets hold the scores of at least 1 - coverage. */
+const ASSESSMENT: NonNullable<Manifest['assessment']> = {
+  fittedOn: { split: 'by hand', images: 10, lesions: 10, folds: 2 },
+  calibration: { eceBefore: 0.1, eceAfter: 0.01 },
+  conformal: {
+    default: 'lac',
+    quantiles: { lac: EVERY_CLASS, raps: EVERY_CLASS },
+    coverage90: { overall: SHARE, meanSize: 2 },
+  },
+  triage: {
+    operatingPoints: Object.fromEntries(
+      OPERATING_POINTS.map((point) => [
+        point,
+        { melanomaSensitivity: SHARE, malignantSensitivity: SHARE, specificity: SHARE },
+      ]),
+    ) as NonNullable<Manifest['assessment']>['triage']['operatingPoints'],
+  },
+  quality: { limits: { brightness: { min: 20 } }, refusedLesions: SHARE },
+  outOfDistribution: {
+    method: 'residual',
+    path: SUBSPACE_PATH,
+    features: 3,
+    components: 1,
+    threshold: 0.5,
+    refusedLesions: SHARE,
+    auroc: 0.99,
+  },
+};
+
+const THRESHOLDS = {
+  'melanoma-sensitivity-90': 0.4,
+  'melanoma-sensitivity-95': 0.3,
+  'melanoma-sensitivity-98': 0.2,
+  'malignant-sensitivity-95': 0.3,
+  'specificity-90': 0.5,
+};
 
 /** Writes a model artifact around a tiny network into a new folder, and gives the folder. */
 export function writeFixtureArtifact(options: FixtureOptions = {}): string {
@@ -71,11 +118,16 @@ export function writeFixtureArtifact(options: FixtureOptions = {}): string {
 }
 
 /** Puts a version into a folder of artifacts and makes it the current one. */
-export function writeFixtureVersion(
-  root: string,
-  { manifest: change, model, card, network = TINY_MODEL, version = '0.0.1' }: FixtureOptions = {},
-): void {
-  const files = { 'model.onnx': network, 'MODEL_CARD.md': Buffer.from('# A fixture\n') };
+export function writeFixtureVersion(root: string, options: FixtureOptions = {}): void {
+  const { manifest: change, model, card, network = TINY_MODEL, version = '0.0.1' } = options;
+  const { assessed = false } = options;
+  const files = {
+    'model.onnx': network,
+    'MODEL_CARD.md': Buffer.from('# A fixture\n'),
+    ...(assessed && { [SUBSPACE_PATH]: Buffer.from(SUBSPACE.buffer) }),
+  };
+  const outputs = { ...ENGINE.outputs, ...(assessed && { features: 'features' }) };
+  const engine = { ...ENGINE, outputs };
   const manifest: Manifest = {
     schemaVersion: 1,
     name: 'naevus-fixture',
@@ -86,7 +138,7 @@ export function writeFixtureVersion(
     preprocessing: { ...PREPROCESSING },
     engines: {
       onnx: {
-        ...ENGINE,
+        ...engine,
         path: 'model.onnx',
         input: { ...ENGINE.input, layout: 'NCHW', shape: [null, 3, 224, 224], range: [0, 255] },
       },
@@ -104,7 +156,8 @@ export function writeFixtureVersion(
         LABELS.map((label) => [label, 1 / LABELS.length]),
       ) as Manifest['prior']['probabilities'],
     },
-    thresholds: {},
+    thresholds: assessed ? THRESHOLDS : {},
+    ...(assessed && { assessment: ASSESSMENT }),
     training: {
       dataset: 'none',
       dataSha256: ZEROS,
@@ -136,6 +189,7 @@ export function writeFixtureVersion(
   const folder = join(root, version);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify(change?.(manifest) ?? manifest));
+  if (assessed) writeFileSync(join(folder, SUBSPACE_PATH), SUBSPACE);
   writeFileSync(join(folder, 'model.onnx'), model ?? network);
   writeFileSync(join(folder, 'MODEL_CARD.md'), card ?? files['MODEL_CARD.md']);
   useFixtureVersion(root, version);

@@ -48,18 +48,20 @@ export async function createTfjsClassifier(
   }
   await startBackend(wasm);
   const model = await loadModel({ source, manifest, ...(sha256 && { sha256 }) });
-  const { logits: logitsName, cam: camName } = engine.outputs;
+  const { logits: logitsName, cam: camName, features: featuresName } = engine.outputs;
+  const outputNames = [logitsName, camName, ...(featuresName === undefined ? [] : [featuresName])];
 
   const classify: Classifier = async (rgb) =>
     tf.tidy(() => {
       const image = tf.tensor(Float32Array.from(rgb), INPUT_SHAPE, 'float32');
-      const [logits, cam] = model.execute({ [engine.input.name]: image }, [
-        logitsName,
-        camName,
-      ]) as [tf.Tensor, tf.Tensor];
+      const [logits, cam, features] = model.execute(
+        { [engine.input.name]: image },
+        outputNames,
+      ) as [tf.Tensor, tf.Tensor, tf.Tensor?];
       return {
         logits: floats(logits, logitsName, LOGITS_SHAPE),
         cam: floats(cam, camName, CAM_SHAPE),
+        ...(features && { features: floats(features, 'features', [1, features.size]) }),
       };
     });
   // The first run allocates and checks the outputs: what is returned has answered once.

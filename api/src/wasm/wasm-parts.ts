@@ -1,4 +1,5 @@
 import type { Manifest } from '@naevus/shared/artifact/manifest';
+import { loadFeatureSubspace } from '@naevus/shared/distribution/feature-subspace';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import type { AnalysisParts } from '../engine/analyse.ts';
 import { createWasmDecoder } from './image-decoder.ts';
@@ -24,7 +25,7 @@ export interface WasmModules {
  * @throws ArtifactError when the model is not what its manifest says
  */
 export async function loadWasmParts(
-  artifact: TfjsArtifact & { readonly manifest: Pick<Manifest, 'calibration'> },
+  artifact: TfjsArtifact & { readonly manifest: Pick<Manifest, 'calibration' | 'assessment'> },
   modules: WasmModules,
   maxDecoderBytes: number,
 ): Promise<AnalysisParts> {
@@ -34,5 +35,6 @@ export async function loadWasmParts(
     classify: await createTfjsClassifier(artifact, modules.tfjs),
     encodePng,
     calibration: artifact.manifest.calibration,
+    subspace: await loadFeatureSubspace(artifact.source, artifact.manifest, artifact.sha256),
   };
 }

@@ -34,11 +34,13 @@ export const modelResponseSchema = z
     calibration: manifest.calibration,
     prior: manifest.prior,
     thresholds: manifest.thresholds,
+    assessment: manifest.assessment,
     training: manifest.training,
     metrics: manifest.metrics,
     licence: manifest.licence,
     intended_use: z.string(),
     card: z.string().meta({ description: 'The model card, Markdown.' }),
+    model_limits: z.string().meta({ description: 'What the model has not seen.' }),
     disclaimer: z.string(),
   })
   .meta({ id: 'Model' });

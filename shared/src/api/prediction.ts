@@ -1,5 +1,12 @@
 import * as z from 'zod';
 import { CLASS_COUNT, LABELS, RISKS } from '../taxonomy.ts';
+import {
+  assessmentSchema,
+  inDistributionSchema,
+  predictionSetSchema,
+  priorSchema,
+  qualitySchema,
+} from './assessment.ts';
 import { problemSchema } from './problem.ts';
 
 const score = z.number().min(0).max(1);
@@ -8,7 +15,9 @@ export const predictionSchema = z
   .strictObject({
     label: z.enum(LABELS),
     name: z.string().meta({ description: 'Full name of the class.' }),
-    score: score.meta({ description: 'Calibrated probability. All seven sum to 1.' }),
+    score: score.meta({
+      description: 'Calibrated probability under the `prior` of the answer. All seven sum to 1.',
+    }),
     risk: z.enum(RISKS),
   })
   .meta({ id: 'Prediction' });
@@ -46,6 +55,11 @@ const answerAboutOneImage = {
     .min(1)
     .max(CLASS_COUNT)
     .meta({ description: 'The likeliest first.' }),
+  // Versions before 1.0.0 were not fitted with these four, and answer without them.
+  assessment: assessmentSchema.optional(),
+  prediction_set: predictionSetSchema.optional(),
+  quality: qualitySchema.optional(),
+  in_distribution: inDistributionSchema.optional(),
   image: imageFactsSchema,
   timing: timingSchema,
 };
@@ -53,11 +67,17 @@ const answerAboutOneImage = {
 const envelope = {
   id: z.string().meta({ description: 'The X-Request-Id.' }),
   model: modelReferenceSchema,
+  prior: priorSchema,
+};
+
+const caveats = {
+  limits: z.string().meta({ description: 'What the model has not seen.' }),
+  disclaimer: z.string(),
 };
 
 /** Answer of `POST /predict` to one image. */
 export const predictResponseSchema = z
-  .strictObject({ ...envelope, ...answerAboutOneImage, disclaimer: z.string() })
+  .strictObject({ ...envelope, ...answerAboutOneImage, ...caveats })
   .meta({ id: 'PredictResponse' });
 
 const batchItemSchema = z
@@ -69,7 +89,7 @@ const batchItemSchema = z
 
 /** Answer of `POST /predict` to a batch: one item an image, in the order sent. */
 export const batchResponseSchema = z
-  .strictObject({ ...envelope, results: z.array(batchItemSchema).min(1), disclaimer: z.string() })
+  .strictObject({ ...envelope, results: z.array(batchItemSchema).min(1), ...caveats })
   .meta({ id: 'BatchResponse' });
 
 export type Prediction = z.infer<typeof predictionSchema>;

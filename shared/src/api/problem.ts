@@ -25,6 +25,7 @@ export const PROBLEMS = {
   'too-many-pixels': { status: 422, title: 'Image too large' },
   'unsupported-colours': { status: 422, title: 'Colours that are not read here' },
   'all-images-failed': { status: 422, title: 'No image of the batch could be read' },
+  abstained: { status: 422, title: 'No answer for this image' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   'header-too-large': { status: 431, title: 'Request header too large' },
   internal: { status: 500, title: 'Internal error' },

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { gradcamQuerySchema, imagesBodySchema, predictQuerySchema } from './request.ts';
 
+/** What every query has where it says nothing of it. */
+const DEFAULTS = { coverage: 0.9, operating_point: 'melanoma-sensitivity-95', strict: false };
+
 describe('predictQuerySchema', () => {
   it('gives all seven without top_k', () => {
-    expect(predictQuerySchema.parse({})).toEqual({ top_k: 7 });
+    expect(predictQuerySchema.parse({})).toEqual({ ...DEFAULTS, top_k: 7 });
   });
 
   it.each(['1', '3', '7'])('takes top_k=%s', (top_k) => {
     expect(predictQuerySchema.parse({ top_k, unknown: 'ignored' })).toEqual({
+      ...DEFAULTS,
       top_k: Number(top_k),
     });
   });
@@ -22,7 +26,7 @@ describe('predictQuerySchema', () => {
 
 describe('gradcamQuerySchema', () => {
   it('has an opacity of a half and no class by default', () => {
-    expect(gradcamQuerySchema.parse({})).toEqual({ alpha: 0.5 });
+    expect(gradcamQuerySchema.parse({})).toEqual({ ...DEFAULTS, alpha: 0.5 });
   });
 
   it.each([
@@ -30,7 +34,7 @@ describe('gradcamQuerySchema', () => {
     ['0.25', 0.25],
     ['1', 1],
   ])('takes alpha=%s', (alpha, value) => {
-    expect(gradcamQuerySchema.parse({ alpha })).toEqual({ alpha: value });
+    expect(gradcamQuerySchema.parse({ alpha })).toEqual({ ...DEFAULTS, alpha: value });
   });
 
   it.each([
@@ -42,6 +46,38 @@ describe('gradcamQuerySchema', () => {
     { class: '' },
   ])('refuses %j', (query) => {
     expect(gradcamQuerySchema.safeParse(query).success).toBe(false);
+  });
+});
+
+describe('what both take', () => {
+  it.each([
+    [{ coverage: '0.8' }, { coverage: 0.8 }],
+    [{ coverage: '0.95' }, { coverage: 0.95 }],
+    [{ coverage: '0.990' }, { coverage: 0.99 }],
+    [{ operating_point: 'specificity-90' }, { operating_point: 'specificity-90' }],
+    [{ strict: 'true' }, { strict: true }],
+    [{ strict: 'false' }, { strict: false }],
+    [{ prior: 'uniform' }, { prior: 'uniform' }],
+    [{ prior: '0.1,0.1,0.1,0.1,0.2,0.3,0.1' }, { prior: '0.1,0.1,0.1,0.1,0.2,0.3,0.1' }],
+  ])('takes %j', (query, parsed) => {
+    expect(predictQuerySchema.parse(query)).toMatchObject(parsed);
+    expect(gradcamQuerySchema.parse(query)).toMatchObject(parsed);
+  });
+
+  it.each([
+    { coverage: '0.79' },
+    { coverage: '1' },
+    { coverage: '0.905' },
+    { coverage: '90%' },
+    { operating_point: '0.5' },
+    { strict: 'yes' },
+    { strict: 'TRUE' },
+    { prior: 'europe' },
+    { prior: '0.5,0.5' },
+    { prior: '0.2,0.2,0.2,0.2,0.2,0.2,0.2' },
+    { prior: '1e-1,0.1,0.1,0.1,0.2,0.3,0.1' },
+  ])('refuses %j', (query) => {
+    expect(predictQuerySchema.safeParse(query).success).toBe(false);
   });
 });
 

@@ -1,5 +1,8 @@
 import * as z from 'zod';
+import { COVERAGES, DEFAULT_COVERAGE } from '../conformal/prediction-set.ts';
+import { NAMED_PRIORS, parsePrior } from '../prior.ts';
 import { CLASS_COUNT, LABELS } from '../taxonomy.ts';
+import { DEFAULT_OPERATING_POINT, OPERATING_POINTS } from '../triage/operating-point.ts';
 
 /** Images in one batch, unless the server's settings say less. */
 export const MAX_BATCH = 32;
@@ -22,7 +25,38 @@ export const imagesBodySchema = z
   })
   .meta({ id: 'ImagesBody', description: 'One picture in `image`, or a batch in `images`.' });
 
-const decimal = z.string().regex(/^\d+(\.\d+)?$/);
+const NUMBER = '\\d+(\\.\\d+)?';
+const decimal = z.string().regex(new RegExp(`^${NUMBER}$`));
+
+/** `training`, `uniform`, or seven numbers above 0 that sum to 1, in the order of the labels. */
+const priorQuery = z
+  .string()
+  .regex(new RegExp(`^(${NAMED_PRIORS.join('|')}|${NUMBER}(,${NUMBER}){${CLASS_COUNT - 1}})$`))
+  .refine((text) => parsePrior(text) !== undefined)
+  .optional()
+  .meta({
+    description: `How common the scores take each class to be: ${NAMED_PRIORS.join(', ')}, or seven numbers above 0 that sum to 1, separated by commas, for ${LABELS.join(', ')}. Without it, the version's own.`,
+  });
+
+/** What every route that answers about images takes. */
+const assessmentQuery = {
+  prior: priorQuery,
+  coverage: decimal
+    .pipe(z.coerce.number<string>())
+    .refine((value) => COVERAGES.includes(value))
+    .default(DEFAULT_COVERAGE)
+    .meta({ description: 'Coverage of the prediction set, 0.80 to 0.99 in steps of 0.01.' }),
+  operating_point: z
+    .enum(OPERATING_POINTS)
+    .default(DEFAULT_OPERATING_POINT)
+    .meta({ description: 'Where the malignant score is cut; `/model` says what each is worth.' }),
+  strict: z
+    .stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' })
+    .default(false)
+    .meta({ description: 'With `true`, an image that no answer should be given for is a 422.' }),
+};
+
+const assessmentQuerySchema = z.object(assessmentQuery);
 
 const version = z.string().optional().meta({
   description: 'Version of the model, of those that are served. Without it, the current one.',
@@ -35,6 +69,7 @@ export const predictQuerySchema = z.object({
     .default(CLASS_COUNT)
     .meta({ description: 'How many predictions to answer with, the likeliest first.' }),
   version,
+  ...assessmentQuery,
 });
 
 /** Query of `POST /gradcam`. Unknown names are ignored. */
@@ -48,6 +83,7 @@ export const gradcamQuerySchema = z.object({
     .default(0.5)
     .meta({ description: 'Opacity of the overlay where the heat map is hottest.' }),
   version,
+  ...assessmentQuery,
 });
 
 /** Query of `GET /model`. Unknown names are ignored. */
@@ -58,7 +94,12 @@ export const QUERY_RULES: Readonly<Record<string, string>> = {
   top_k: `must be a whole number from 1 to ${CLASS_COUNT}`,
   class: `must be one of ${LABELS.join(', ')}`,
   alpha: 'must be a number from 0 to 1, such as 0.5',
+  prior: `must be ${NAMED_PRIORS.join(', ')}, or ${CLASS_COUNT} numbers above 0 that sum to 1, separated by commas, in the order ${LABELS.join(', ')}`,
+  coverage: 'must be a number from 0.80 to 0.99 with at most two decimals',
+  operating_point: `must be one of ${OPERATING_POINTS.join(', ')}`,
+  strict: 'must be true or false',
 };
 
+export type AssessmentQuery = z.infer<typeof assessmentQuerySchema>;
 export type PredictQuery = z.infer<typeof predictQuerySchema>;
 export type GradcamQuery = z.infer<typeof gradcamQuerySchema>;

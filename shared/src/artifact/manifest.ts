@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { assessmentSpecSchema } from '../assessment/assessment-spec.ts';
 import { PREPROCESSING } from '../preprocessing/preprocessing-spec.ts';
 import { LABELS } from '../taxonomy.ts';
 import { versionSchema } from './version.ts';
@@ -32,7 +33,12 @@ const engineSchema = z.strictObject({
   path: z.string(),
   input: engineInputSchema,
   /** Output names in the engine's graph. `logits` is [N, class]; `cam` is [N, class, y, x], before ReLU. */
-  outputs: z.strictObject({ logits: z.string(), cam: z.string() }),
+  outputs: z.strictObject({
+    logits: z.string(),
+    cam: z.string(),
+    /** [N, feature]: what the classifier sees. Versions before 1.0.0 lack it. */
+    features: z.string().optional(),
+  }),
   weights: z.enum(['float16', 'float32']),
 });
 
@@ -57,12 +63,17 @@ export const manifestSchema = z.strictObject({
     topClassAgreement: score,
   }),
   calibration: z.strictObject({
-    method: z.enum(['none', 'temperature']),
+    method: z.enum(['none', 'temperature', 'vector']),
     /** Logits are divided by it before the softmax. 1 where the method is none. */
     temperature: z.number().positive(),
-    /** Added to the logits (after the temperature) before the softmax, one a label. */
+    /** Factors of the logits after the temperature, one a label; 1 where there are none. */
+    logitScale: z.array(z.number()).length(LABELS.length).optional(),
+    /** Added to the logits (after the temperature and the factors) before the softmax, one a label. */
     logitBias: z.array(z.number()).length(LABELS.length),
-    /** Expected calibration error of the scores on the validation split, 15 equal-width bins. */
+    /**
+     * Expected calibration error of the scores on the validation split, 15 equal-width bins; cross-fitted
+     * over lesions where the calibration was fitted on that split.
+     */
     ece: score,
   }),
   /** The class distribution that the scores assume. */
@@ -72,6 +83,8 @@ export const manifestSchema = z.strictObject({
   }),
   /** Decision thresholds measured on the validation split; empty until there are any. */
   thresholds: z.record(z.string(), score),
+  /** What an answer is held against before it is believed; versions before 1.0.0 lack it. */
+  assessment: assessmentSpecSchema.optional(),
   training: z.strictObject({
     dataset: z.string(),
     dataSha256: sha256,

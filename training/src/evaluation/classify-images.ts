@@ -43,3 +43,16 @@ export async function classifyImages<I extends ImageFile, T>(
   progress.done();
   return { results, unreadable };
 }
+
+/**
+ * For images that training read, every one of them: what is lost since must not go unseen into the figures.
+ *
+ * @throws Error that counts the images and names one
+ */
+export function requireReadable(unreadable: readonly UnreadableImage[]): void {
+  const [first] = unreadable;
+  if (!first) return;
+  throw new Error(
+    `${unreadable.length} of the run's images cannot be read, ${first.path} among them: ${first.reason}`,
+  );
+}

@@ -4,23 +4,46 @@ import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../export/inference-graph.ts';
 import type { Classifier } from './classifier.ts';
 
+/** A classifier that also gives what it decides by. */
+export interface OnnxClassifier extends Classifier {
+  /**
+   * @param rgb as for `logits`
+   * @returns one logit a label, and the pooled features
+   * @throws Error for a graph without the output `features`: versions before 1.0.0
+   */
+  logitsAndFeatures(rgb: Uint8Array): Promise<{
+    readonly logits: Float32Array;
+    readonly features: Float32Array;
+  }>;
+}
+
 /**
  * An exported ONNX model on onnxruntime, as the API runs it: one picture at a time on one thread, so that the
  * figures do not depend on the number of cores.
  */
-export async function createOnnxClassifier(model: Uint8Array): Promise<Classifier> {
+export async function createOnnxClassifier(model: Uint8Array): Promise<OnnxClassifier> {
   const session = await InferenceSession.create(model, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
   });
+  const run = (rgb: Uint8Array, outputs: readonly string[]) => {
+    const planar = new Float32Array(3 * INPUT_SIZE * INPUT_SIZE);
+    fillPlanar(rgb, planar);
+    const image = new Tensor('float32', planar, [1, 3, INPUT_SIZE, INPUT_SIZE]);
+    return session.run({ [GRAPH_INPUT]: image }, outputs);
+  };
   return {
     engine: `onnxruntime ${env.versions.node ?? env.versions.common}`,
     async logits(rgb) {
-      const planar = new Float32Array(3 * INPUT_SIZE * INPUT_SIZE);
-      fillPlanar(rgb, planar);
-      const image = new Tensor('float32', planar, [1, 3, INPUT_SIZE, INPUT_SIZE]);
-      const { logits } = await session.run({ [GRAPH_INPUT]: image }, [GRAPH_OUTPUTS.logits]);
+      const { logits } = await run(rgb, [GRAPH_OUTPUTS.logits]);
       return (logits!.data as Float32Array).slice();
+    },
+    async logitsAndFeatures(rgb) {
+      const { logits, features } = await run(rgb, [GRAPH_OUTPUTS.logits, GRAPH_OUTPUTS.features]);
+      return {
+        logits: (logits!.data as Float32Array).slice(),
+        features: (features!.data as Float32Array).slice(),
+      };
     },
     close: () => session.release(),
   };

@@ -7,6 +7,8 @@ import {
 } from '@naevus/shared/artifact/manifest';
 import { INPUT_SIZE, PREPROCESSING } from '@naevus/shared/preprocessing/preprocessing-spec';
 import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
+import type { ModelAssessment } from '../assessment/assess-model.ts';
+import { assessmentSpec } from '../assessment/assessment-report.ts';
 import {
   ATTRIBUTION,
   CODE_LICENCE,
@@ -24,6 +26,8 @@ export const MODEL_NAME = 'naevus-efficientnet-b0';
 
 export const ONNX_PATH = 'model.onnx';
 export const TFJS_FOLDER = 'tfjs/';
+/** Where the features of the training images lie. */
+export const SUBSPACE_PATH = 'feature-subspace.bin';
 
 /** Path inside the artifact, forward slashes, to the file's bytes. */
 export type ArtifactFiles = Map<string, Uint8Array>;
@@ -35,6 +39,7 @@ export interface ArtifactContent {
   readonly scorePrior: ScorePrior;
   readonly metrics: MetricsReport;
   readonly parity: ParityReport;
+  readonly assessment?: ModelAssessment | undefined;
   /** Everything but the manifest. */
   readonly files: ArtifactFiles;
 }
@@ -50,6 +55,7 @@ export function buildManifest({
   scorePrior,
   metrics,
   parity,
+  assessment,
   files,
 }: ArtifactContent): Manifest {
   const { record } = run;
@@ -90,7 +96,14 @@ export function buildManifest({
     },
     calibration: { ...record.calibration, ece: report.expectedCalibrationError },
     prior: { name: scorePrior, probabilities: record.prior },
-    thresholds: {},
+    thresholds: assessment?.fitted.thresholds ?? {},
+    ...(assessment && {
+      assessment: assessmentSpec(assessment, {
+        path: SUBSPACE_PATH,
+        features: assessment.subspace.features,
+        components: assessment.subspace.components,
+      }),
+    }),
     training: {
       dataset: record.dataset,
       dataSha256: record.dataSha256,

@@ -34,6 +34,7 @@ it('refuses a version whose engines disagree', async () => {
       run: await readFinishedRun(run),
       dataset: await loadDataset({ directory: data }),
       version: '1.0.0',
+      nonLesions: '',
       prepare: async (path) => resampler.squash(await decodeRgb(path)),
       log: () => undefined,
     });

@@ -32,7 +32,9 @@ import { parseOnnx } from './onnx/onnx-messages.ts';
 import { loadTfjsModel } from './tfjs/load-graph-model.ts';
 import { exportTfjs } from './tfjs/tfjs-export.ts';
 
-type Outputs = Record<'logits' | 'cam', { data: Float32Array; dims: readonly number[] }>;
+const OUTPUTS = ['logits', 'cam', 'features'] as const;
+
+type Outputs = Record<(typeof OUTPUTS)[number], { data: Float32Array; dims: readonly number[] }>;
 
 async function runReference(
   parameters: Parameters,
@@ -48,8 +50,9 @@ async function runReference(
       architecture,
     );
     const cam = ops.classActivationMaps(features, classifierLayer(architecture));
-    const logits = classify<tf.Tensor>(ops, ops.globalAveragePool(features), architecture);
-    return { logits: read(logits), cam: read(cam) };
+    const pooled = ops.globalAveragePool(features);
+    const logits = classify<tf.Tensor>(ops, pooled, architecture);
+    return { logits: read(logits), cam: read(cam), features: read(pooled) };
   });
 }
 
@@ -65,8 +68,8 @@ async function runTfjs(
   const model = await loadTfjsModel(exportTfjs(parameters, architecture, precision));
   const outputs = tf.tidy(() => {
     const image = imageTensor(pictures, architecture);
-    const [logits, cam] = model.execute({ image }, ['logits', 'cam']) as tf.Tensor[];
-    return { logits: read(logits!), cam: read(cam!) };
+    const [logits, cam, features] = model.execute({ image }, [...OUTPUTS]) as tf.Tensor[];
+    return { logits: read(logits!), cam: read(cam!), features: read(features!) };
   });
   model.dispose();
   return outputs;
@@ -82,9 +85,9 @@ async function runOnnx(
   const { inputSize: size } = architecture;
   const count = pictures.length / (size * size * 3);
   const image = new Tensor('float32', planar(pictures, size), [count, 3, size, size]);
-  const { logits, cam } = await session.run({ image });
+  const { logits, cam, features } = await session.run({ image });
   const output = ({ data, dims }: Tensor) => ({ data: data as Float32Array, dims });
-  const outputs = { logits: output(logits!), cam: output(cam!) };
+  const outputs = { logits: output(logits!), cam: output(cam!), features: output(features!) };
   await session.release();
   return outputs;
 }
@@ -122,7 +125,7 @@ describe('every engine on the shrunken network', () => {
   for (const [name, run] of engines) {
     it(`${name} computes the reference`, async () => {
       const outputs = await run('float32');
-      for (const output of ['logits', 'cam'] as const) {
+      for (const output of OUTPUTS) {
         expect(outputs[output].dims).toEqual(reference[output].dims);
         expect(relativeError(outputs[output].data, reference[output].data)).toBeLessThan(2e-5);
       }
@@ -131,7 +134,7 @@ describe('every engine on the shrunken network', () => {
     it(`${name} stays near it with half-precision weights`, async () => {
       const outputs = await run('float16');
       const onnx = await runOnnx(parameters, SHRUNKEN, pictures, 'float16');
-      for (const output of ['logits', 'cam'] as const) {
+      for (const output of OUTPUTS) {
         const error = relativeError(outputs[output].data, reference[output].data);
         expect(error).toBeGreaterThan(1e-5);
         expect(error).toBeLessThan(1e-2);
@@ -284,6 +287,7 @@ describe('the files', () => {
       ['image', 1, 'N', 3, 64, 64],
       ['logits', 1, 'N', 7],
       ['cam', 1, 'N', 7, 4, 4],
+      ['features', 1, 'N', SHRUNKEN.headChannels],
     ]);
     const operations = new Set(model.graph.node.map(({ opType }) => opType));
     expect(operations).not.toContain('BatchNormalization');
@@ -340,5 +344,7 @@ it('computes the whole architecture, where class, y and x are all 7', async () =
     expect(outputs.cam.dims).toEqual([1, 7, 7, 7]);
     expect(relativeError(outputs.logits.data, reference.logits.data)).toBeLessThan(1e-4);
     expect(relativeError(outputs.cam.data, reference.cam.data)).toBeLessThan(1e-4);
+    expect(outputs.features.dims).toEqual([1, 1280]);
+    expect(relativeError(outputs.features.data, reference.features.data)).toBeLessThan(1e-4);
   }
 }, 60_000);

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { loadManifest } from '@naevus/shared/artifact/load-manifest';
 import { type ArtifactSource, loadFile } from '@naevus/shared/artifact/verify';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
@@ -36,6 +37,7 @@ const exporting = async (changes: Partial<Parameters<typeof exportRun>[0]> = {})
     run,
     dataset: await loadDataset({ directory: small.data }),
     version: '1.2.3',
+    nonLesions: fileURLToPath(new URL('../../non-lesions', import.meta.url)),
     prepare: async (path) => resampler.squash(await decodeRgb(path)),
     log: (line) => lines.push(line),
     ...changes,
@@ -140,7 +142,7 @@ describe('exportRun', () => {
     const prepare = async () => {
       throw new Error('it is cut off');
     };
-    await expect(exporting({ prepare })).rejects.toThrow(/14 validation images.*it is cut off/);
+    await expect(exporting({ prepare })).rejects.toThrow(/14 of the run's images.*it is cut off/);
   });
 
   it('falls back to single precision where half precision moves the scores too far', async () => {

@@ -1,22 +1,25 @@
 import { scores } from '@naevus/shared/probabilities';
-import type { UnreadableImage } from '../data/data-error.ts';
+import { assessModel, type ModelAssessment } from '../assessment/assess-model.ts';
+import { countLesions } from '../assessment/lesion-folds.ts';
 import type { Dataset, Sample } from '../data/dataset.ts';
 import type { Classifier } from '../evaluation/classifier.ts';
-import { classifyImages } from '../evaluation/classify-images.ts';
-import { createOnnxClassifier } from '../evaluation/onnx-classifier.ts';
+import { classifyImages, requireReadable } from '../evaluation/classify-images.ts';
+import { createOnnxClassifier, type OnnxClassifier } from '../evaluation/onnx-classifier.ts';
 import { createTfjsClassifier } from '../evaluation/tfjs-classifier.ts';
 import { EFFICIENTNET_B0 } from '../network/architecture.ts';
+import { assessmentPictures } from '../reports/assessment-charts.ts';
 import { type MetricsReport, metricsReport, type ScoredImage } from '../reports/metrics-report.ts';
 import { modelCard } from '../reports/model-card.ts';
 import { reportPictures } from '../reports/report-pictures.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
-import { RUN_FILES } from '../run/run-record.ts';
+import { RUN_FILES, type RunRecord } from '../run/run-record.ts';
 import { type ScorePrior, withScorePrior } from '../run/score-prior.ts';
 import {
   type ArtifactFiles,
   buildManifest,
   MODEL_NAME,
   ONNX_PATH,
+  SUBSPACE_PATH,
   TFJS_FOLDER,
 } from './build-artifact.ts';
 import type { WeightPrecision } from './float16.ts';
@@ -41,8 +44,14 @@ export interface ExportOptions {
   readonly scorePrior: ScorePrior;
   /** Path to the network's input: 224 * 224 * 3 RGB bytes, as serving prepares it. */
   readonly prepare: (path: string) => Promise<Uint8Array>;
+  /** Folder of pictures that show no lesion. */
+  readonly nonLesions: string;
+  /** Nothing is fitted on fewer validation lesions: it would say more of them than of the model. */
+  readonly fewestLesions?: number;
   readonly log: (line: string) => void;
 }
+
+const FEWEST_LESIONS = 200;
 
 export interface ExportedVersion {
   /** Everything of the version, `manifest.json` included. */
@@ -60,24 +69,26 @@ export interface ExportedVersion {
  */
 export async function exportRun(options: ExportOptions): Promise<ExportedVersion> {
   const { dataset, version, scorePrior, prepare, log } = options;
-  const record = withScorePrior(options.run.record, scorePrior);
-  const run = { ...options.run, record };
-  const validation = validationSamples(run, dataset);
-  const { onnx, tfjs, parity } = await exportFormats(run, validation, prepare, log);
+  const uncalibrated = withScorePrior(options.run.record, scorePrior);
+  const samples = sidesOf(options.run, dataset);
+  const { validation } = samples;
+  const { onnx, tfjs, parity } = await exportFormats(
+    { ...options.run, record: uncalibrated },
+    validation,
+    prepare,
+    log,
+  );
 
   log(`scoring all ${validation.length} validation images with the ONNX model`);
   const classifier = await createOnnxClassifier(onnx);
-  const { results, unreadable } = await classifyImages(validation, prepare, (rgb) =>
-    classifier.logits(rgb),
+  const { record, images, assessment } = await calibrate(
+    uncalibrated,
+    classifier,
+    samples,
+    options,
   );
   await classifier.close();
-  requireReadable(unreadable);
-  const images: ScoredImage[] = results.map(({ image, result }) => ({
-    imageId: image.imageId,
-    label: image.label,
-    lesionId: image.lesionId,
-    scores: scores(result, record.calibration),
-  }));
+  const run = { ...options.run, record };
   const metrics = metricsReport(images, {
     model: { name: MODEL_NAME, version },
     engine: classifier.engine,
@@ -94,30 +105,109 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
   }
   files.set('reports/metrics.json', json(metrics));
   files.set('reports/parity.json', json(parity));
+  if (assessment) {
+    files.set(SUBSPACE_PATH, assessment.subspace.bytes);
+    files.set('reports/assessment.json', json(assessment.report));
+    for (const [name, svg] of await assessmentPictures(assessment.report, metrics.model)) {
+      files.set(`reports/${name}`, text(svg));
+    }
+  }
   const { classWeights, history } = run;
   for (const [name, svg] of await reportPictures({ metrics, images, classWeights, history })) {
     files.set(`reports/${name}`, text(svg));
   }
-  files.set('MODEL_CARD.md', text(modelCard({ record, scorePrior, metrics, parity })));
+  files.set(
+    'MODEL_CARD.md',
+    text(modelCard({ record, scorePrior, metrics, parity, assessment: assessment?.report })),
+  );
   files.set(
     'manifest.json',
-    json(buildManifest({ version, run, scorePrior, metrics, parity, files })),
+    json(buildManifest({ version, run, scorePrior, metrics, parity, assessment, files })),
   );
   return { files, metrics, parity };
 }
 
-function validationSamples({ record, split }: FinishedRun, dataset: Dataset): Sample[] {
+interface Sides {
+  readonly train: readonly Sample[];
+  readonly validation: readonly Sample[];
+}
+
+interface Calibrated {
+  /** Its calibration being that of the scores that are served. */
+  readonly record: RunRecord;
+  /** Where something was fitted on the validation images: by fits that each image's lesion had no part in. */
+  readonly images: readonly ScoredImage[];
+  readonly assessment?: ModelAssessment;
+}
+
+/** Scores the validation images, and fits on them what the answers are held against. */
+async function calibrate(
+  record: RunRecord,
+  classifier: OnnxClassifier,
+  { train, validation }: Sides,
+  { run, prepare, nonLesions, fewestLesions = FEWEST_LESIONS, log }: ExportOptions,
+): Promise<Calibrated> {
+  const scored = ({ imageId, label, lesionId }: Sample, row: readonly number[]): ScoredImage => ({
+    imageId,
+    label,
+    lesionId,
+    scores: row,
+  });
+  const lesions = countLesions(validation);
+  if (lesions < fewestLesions) {
+    log(`  ${lesions} lesions are too few to fit anything on: no calibration, no assessment`);
+    const { results, unreadable } = await classifyImages(validation, prepare, (rgb) =>
+      classifier.logits(rgb),
+    );
+    requireReadable(unreadable);
+    return {
+      record,
+      images: results.map(({ image, result }) => scored(image, scores(result, record.calibration))),
+    };
+  }
+  const base = run.record.calibration;
+  const assessment = await assessModel({
+    classifier,
+    training: train,
+    validation,
+    nonLesions,
+    prepare,
+    plan: {
+      base,
+      priorBias: record.calibration.logitBias.map((bias, k) => bias - base.logitBias[k]!),
+    },
+    seed: record.seed,
+    log,
+  });
+  const { temperature, logitScale, logitBias } = assessment.fitted.calibration;
+  return {
+    record: {
+      ...record,
+      calibration: {
+        method: assessment.method,
+        temperature,
+        ...(logitScale && { logitScale: [...logitScale] }),
+        logitBias: [...logitBias],
+      },
+    },
+    images: validation.map((sample, i) => scored(sample, assessment.heldOutScores[i]!)),
+    assessment,
+  };
+}
+
+function sidesOf({ record, split }: FinishedRun, dataset: Dataset): Sides {
   if (dataset.dataSha256 !== record.dataSha256) {
     throw new Error(
       `these are not the data of the run: their digest is ${dataset.dataSha256}, the run's ${record.dataSha256}`,
     );
   }
   const sampleOf = new Map(dataset.samples.map((sample) => [sample.imageId, sample]));
-  return split.validation.map((imageId) => {
+  const find = (imageId: string): Sample => {
     const sample = sampleOf.get(imageId);
     if (!sample) throw new Error(`the run's split names ${imageId}, which the data lack`);
     return sample;
-  });
+  };
+  return { train: split.train.map(find), validation: split.validation.map(find) };
 }
 
 interface Formats {
@@ -194,15 +284,6 @@ async function compareFormats(
     },
     rounding: compareLogits(onnx!, reference!, calibration),
   };
-}
-
-/** Training read every one of them: what is lost now must not go unseen into the figures. */
-function requireReadable(unreadable: readonly UnreadableImage[]): void {
-  const [first] = unreadable;
-  if (!first) return;
-  throw new Error(
-    `${unreadable.length} validation images cannot be read, ${first.path} among them: ${first.reason}`,
-  );
 }
 
 function describe({ maxAbsProbabilityDifference, topClassAgreement, images }: Agreement): string {

@@ -56,11 +56,11 @@ export interface InferenceOps<T> {
 
 /** Names of the exported graphs' ends, the same in every format. */
 export const GRAPH_INPUT = 'image';
-export const GRAPH_OUTPUTS = { logits: 'logits', cam: 'cam' } as const;
+export const GRAPH_OUTPUTS = { logits: 'logits', cam: 'cam', features: 'features' } as const;
 
 /**
- * Writes the network for inference: one input, RGB 0 to 255, and the outputs `logits` [N, class] and
- * `cam` [N, class, y, x].
+ * Writes the network for inference: one input, RGB 0 to 255, and the outputs `logits` [N, class],
+ * `cam` [N, class, y, x] and `features` [N, channel], the pooled features that the classifier sees.
  *
  * @param image the graph's input
  * @throws Error when a parameter is missing, of the wrong size or not finite.
@@ -74,10 +74,12 @@ export function writeInferenceGraph<T>(
   checkParameters(parameters, architecture);
   const network = new FoldingInterpreter(ops, parameters);
   const features = extractFeatures(network, { node: image }, architecture);
-  const logits = classify(network, network.globalAveragePool(features), architecture);
+  const pooled = network.globalAveragePool(features);
+  const logits = classify(network, pooled, architecture);
   const cam = network.classActivationMaps(features, classifierLayer(architecture));
   ops.vectorOutput(logits.node, GRAPH_OUTPUTS.logits);
   ops.mapOutput(cam.node, GRAPH_OUTPUTS.cam);
+  ops.vectorOutput(pooled.node, GRAPH_OUTPUTS.features);
 }
 
 /** A value of the graph which, where it has a scale a channel, the next convolution still has to apply. */

@@ -87,7 +87,11 @@ export function metricsReport(
     },
     labels: LABELS,
     prior,
-    calibration: { temperature: calibration.temperature, logitBias: calibration.logitBias },
+    calibration: {
+      temperature: calibration.temperature,
+      ...(calibration.logitScale && { logitScale: calibration.logitScale }),
+      logitBias: calibration.logitBias,
+    },
     metrics: classificationReport(truth, scores),
     intervals: bootstrapIntervals(truth, scores, { seed, groups: lesions }),
     uniformPriorDecision: decisionMetrics(

@@ -1,9 +1,11 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import type { Interval } from '@naevus/shared/metrics/bootstrap';
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import type { AssessmentReport } from '../assessment/assessment-report.ts';
 import type { ParityReport } from '../export/parity.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import type { ScorePrior } from '../run/score-prior.ts';
+import { assessmentSection } from './assessment-section.ts';
 import { ATTRIBUTION } from './attribution.ts';
 import type { MetricsReport } from './metrics-report.ts';
 
@@ -13,13 +15,21 @@ export interface ModelCardData {
   readonly scorePrior: ScorePrior;
   readonly metrics: MetricsReport;
   readonly parity: ParityReport;
+  /** Where there were lesions enough to fit one. */
+  readonly assessment?: AssessmentReport | undefined;
 }
 
 /**
  * The model card of a version (Mitchell et al. 2019, "Model Cards for Model Reporting"), in Markdown.
  * Every figure comes out of the reports, so that card and reports cannot differ.
  */
-export function modelCard({ record, scorePrior, metrics: report, parity }: ModelCardData): string {
+export function modelCard({
+  record,
+  scorePrior,
+  metrics: report,
+  parity,
+  assessment,
+}: ModelCardData): string {
   const { model, metrics, intervals, data } = report;
   const { headline, perClass } = intervals;
   const trainImages = sum(Object.values(record.counts.train));
@@ -115,10 +125,15 @@ ${metrics.perClass
 
 ![Reliability](reports/reliability.svg)
 
-## Scores and preprocessing
+${
+  assessment
+    ? `${assessmentSection(assessment)}
+`
+    : ''
+}## Scores and preprocessing
 
 - An image is decoded as it is displayed (EXIF orientation applied), converted to 8-bit sRGB, transparency laid on white (large JPEGs are reduced while they are decoded), squashed to 224×224 whatever its aspect (antialiased triangle filter). The manifest names this; the scaling of the values is inside the exported graphs.
-- The scores are softmax(logits / ${record.calibration.temperature} + bias), the bias being ${biasText(record.calibration.logitBias)}, which takes the logits to the ${scorePrior} prior. Calibration: ${record.calibration.method === 'none' ? 'none was fitted' : 'temperature scaling'}.
+- The scores are softmax(${record.calibration.logitScale ? `[${record.calibration.logitScale.map((factor) => factor.toFixed(3)).join(', ')}] · ` : ''}logits / ${record.calibration.temperature} + bias), the bias being ${biasText(record.calibration.logitBias)}, which takes the logits to the ${scorePrior} prior. Calibration: ${CALIBRATIONS[record.calibration.method]}.
 - The heat map is Grad-CAM's (Selvaraju et al. 2017) for the last feature map, 7×7. It shows what raised a class's score, not where a disease is.
 
 ## Ethical considerations
@@ -133,6 +148,12 @@ const PREVALENCE: Readonly<Record<ScorePrior, string>> = {
   uniform:
     'The scores assume that all seven classes are equally common, which they are nowhere: rare diseases score higher than they are likely. A score compares classes, it is not the probability of a disease in any clinic, and the calibration error below is that of taking it for one.',
 };
+
+const CALIBRATIONS = {
+  none: 'none',
+  temperature: 'temperature scaling',
+  vector: 'vector scaling',
+} as const;
 
 function priorSentence({ uniformPriorDecision }: MetricsReport, scorePrior: ScorePrior): string {
   if (scorePrior === 'uniform') {

@@ -40,10 +40,11 @@ export const runRecordSchema = z.strictObject({
   }),
   /** Class distribution that the scores assume: the training side's, before any resampling. */
   prior: z.record(z.enum(LABELS), z.number().min(0).max(1)),
-  /** How logits become scores: softmax(logits / temperature + logitBias). */
+  /** How logits become scores: softmax(logitScale · logits / temperature + logitBias). */
   calibration: z.strictObject({
-    method: z.enum(['none', 'temperature']),
+    method: z.enum(['none', 'temperature', 'vector']),
     temperature: z.number().positive(),
+    logitScale: z.array(z.number()).length(LABELS.length).optional(),
     logitBias: z.array(z.number()).length(LABELS.length),
   }),
 });

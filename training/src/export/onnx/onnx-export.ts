@@ -24,7 +24,8 @@ const IR_VERSION = 8;
 
 /**
  * The network as an ONNX file: input `image` [N, 3, inputSize, inputSize] float32, RGB 0 to 255; outputs
- * `logits` [N, class] and `cam` [N, class, y, x]. The same parameters give the same bytes.
+ * `logits` [N, class], `cam` [N, class, y, x] and
+ * `features` [N, channel]. The same parameters give the same bytes.
  *
  * @throws Error when a parameter is missing, of the wrong size or not finite.
  */

@@ -18,8 +18,8 @@ export type TfjsFiles = Map<string, Uint8Array>;
 
 /**
  * The network as a tfjs graph model: `model.json` and the weight shards beside it. Input `image`
- * [N, inputSize, inputSize, 3] float32, RGB 0 to 255; outputs `logits` [N, class] and `cam` [N, class, y, x].
- * The same parameters give the same bytes.
+ * [N, inputSize, inputSize, 3] float32, RGB 0 to 255; outputs `logits` [N, class], `cam` [N, class, y, x] and
+ * `features` [N, channel]. The same parameters give the same bytes.
  *
  * @throws Error when a parameter is missing, of the wrong size or not finite.
  */

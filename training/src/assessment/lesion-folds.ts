@@ -1,0 +1,43 @@
+import { createRandom } from '@naevus/shared/random';
+import { LABELS, type Label } from '@naevus/shared/taxonomy';
+
+/** How many lesions images are of; those without a lesion id are one each. */
+export function countLesions(images: readonly { readonly lesionId: string | null }[]): number {
+  const known = images.flatMap(({ lesionId }) => lesionId ?? []);
+  return new Set(known).size + images.length - known.length;
+}
+
+/**
+ * Deals images into folds, those of one lesion into the same one, each class evenly.
+ *
+ * @returns one fold number an image, 0 .. folds - 1
+ * @throws RangeError when there are fewer lesions than folds
+ */
+export function lesionFolds(
+  images: readonly { readonly label: Label; readonly lesionId: string | null }[],
+  folds: number,
+  seed: number,
+): Int32Array {
+  const lesions = new Map<string, number[]>();
+  for (const [i, { lesionId }] of images.entries()) {
+    // No lesion id has a space in front.
+    const key = lesionId ?? ` ${i}`;
+    const members = lesions.get(key);
+    if (members) members.push(i);
+    else lesions.set(key, [i]);
+  }
+  if (lesions.size < folds) {
+    throw new RangeError(`${lesions.size} lesions cannot be dealt into ${folds} folds`);
+  }
+  const result = new Int32Array(images.length);
+  const shuffled = createRandom(seed).shuffle([...lesions.values()]);
+  let next = 0;
+  for (const label of LABELS) {
+    for (const members of shuffled) {
+      if (images[members[0]!]!.label !== label) continue;
+      for (const i of members) result[i] = next;
+      next = (next + 1) % folds;
+    }
+  }
+  return result;
+}

@@ -1,0 +1,85 @@
+import { COVERAGES, DEFAULT_COVERAGE } from '@naevus/shared/conformal/prediction-set';
+import { LABELS } from '@naevus/shared/taxonomy';
+import { OPERATING_POINTS } from '@naevus/shared/triage/operating-point';
+import type { AssessmentReport } from '../assessment/assessment-report.ts';
+import type { Measured } from '../assessment/lesion-interval.ts';
+
+/** The model card's section on calibration, prediction sets, operating points and abstention, in Markdown. */
+export function assessmentSection(report: AssessmentReport): string {
+  const { fittedOn, calibration, conformal, triage, quality, outOfDistribution } = report;
+  const sets = conformal.byScore[conformal.default];
+  const at90 = sets[COVERAGES.indexOf(DEFAULT_COVERAGE)]!;
+  const eceOf = (method: string) =>
+    calibration.candidates.find((candidate) => candidate.method === method)!.ece;
+  return `## How far an answer goes
+
+Fitted on the validation images, which training never saw. Every figure here is cross-fitted: the ${fittedOn.lesions} lesions are dealt into ${fittedOn.folds} parts, and each part is measured with what was fitted on the others. The figures of the section above are of scores made the same way.
+
+**Calibration.** ${CALIBRATION_TEXT[calibration.chosen]} Expected calibration error ${eceOf('none').toFixed(3)} before and ${eceOf(calibration.chosen).toFixed(3)} after (${calibration.candidates.map(({ method, logLoss }) => `log loss ${logLoss.toFixed(4)} by ${METHOD_NAMES[method]}`).join(', ')}; the lowest is served).
+
+**Prediction sets** (${conformal.default.toUpperCase()}, class-conditional). At 90 % they hold the right class of ${percent(conformal.overall90)} of the images and ${at90.meanSize.toFixed(2)} classes on average; ${(100 * at90.empty).toFixed(1)} % are empty.
+
+| | ${LABELS.join(' | ')} |
+| --- | ${LABELS.map(() => '---:').join(' | ')} |
+| images | ${at90.perClass.map(({ images }) => images).join(' | ')} |
+| coverage at 90 % | ${at90.perClass.map(({ coverage }) => figure(coverage)).join(' | ')} |
+| classes in the set | ${at90.perClass.map(({ meanSize }) => (meanSize === null ? '–' : meanSize.toFixed(1))).join(' | ')} |
+
+![Prediction sets](reports/prediction-sets.svg)
+
+**Operating points** of the malignant score, the sum of mel, bcc and akiec under the version's own prior (95 % intervals over lesions):
+
+| operating point | threshold | melanomas found | malignant found | benign not flagged |
+| --- | ---: | --- | --- | --- |
+${OPERATING_POINTS.map((point) => {
+  const { threshold, melanomaSensitivity, malignantSensitivity, specificity } = triage[point];
+  return `| ${point} | ${threshold.toFixed(3)} | ${[melanomaSensitivity, malignantSensitivity, specificity].map(percent).join(' | ')} |`;
+}).join('\n')}
+
+![Operating points](reports/operating-points.svg)
+
+**When it abstains.** An answer says \`abstained\` where the image fails a limit of quality or is out of distribution: that is ${percent(report.abstainedLesions)} of the real lesions (quality ${percent(quality.refusedLesions)}, distribution ${percent(outOfDistribution.refusedLesions)}). The distance is the part of the pooled features outside of the main directions of the training images' (ViM's residual, Wang et al. 2022).
+${outOfDistribution.byUse
+  .map(
+    ({ use, images, auroc, energyAuroc, refused }) =>
+      `\n- ${images} pictures without a lesion ${USES[use]}: AUROC ${auroc.toFixed(3)} (by the energy of the logits ${energyAuroc.toFixed(3)}), ${(100 * refused).toFixed(0)} % out of distribution.`,
+  )
+  .join('')}
+
+| pictures | images | out of distribution | abstained |
+| --- | ---: | ---: | ---: |
+${outOfDistribution.byKind.map(({ use, kind, images, refused, abstained }) => `| ${kind}, ${use} | ${images} | ${refused.toFixed(2)} | ${abstained.toFixed(2)} |`).join('\n')}
+${quality.degraded.map(({ degradation, images, refused }) => `| lesions, ${degradation} on purpose | ${images} | | ${refused.toFixed(2)} |`).join('\n')}
+
+![Distance from the training images](reports/out-of-distribution.svg)
+
+What is near to the training images in these features is not thereby a dermatoscopic image: **phone photographs of lesions were not at hand to measure, and are outside of what the model was trained on.**
+`;
+}
+
+const METHOD_NAMES = {
+  none: 'no calibration',
+  temperature: 'temperature scaling',
+  vector: 'vector scaling',
+} as const;
+
+const CALIBRATION_TEXT = {
+  none: 'Neither temperature nor vector scaling made the scores of other lesions better, so they are served as the network gives them.',
+  temperature: 'The logits are divided by one temperature.',
+  vector: 'The logits are scaled and shifted class by class.',
+} as const;
+
+const USES = {
+  choosing: 'that chose the method',
+  'held-back': 'that had no part in any choice',
+} as const;
+
+function percent({ value, interval }: Measured): string {
+  if (value === null || interval === null) return 'not defined';
+  const [low, high] = interval.map((bound) => (100 * bound).toFixed(1));
+  return `${(100 * value).toFixed(1)} % (${low} to ${high})`;
+}
+
+function figure(value: number | null): string {
+  return value === null ? '–' : value.toFixed(2);
+}
