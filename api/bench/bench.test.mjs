@@ -96,6 +96,7 @@ describe('disagreement', () => {
 it('puts a row for each server that was asked, with ratios of the same rounds', () => {
   const load = (requestsPerSecond) => ({
     requestsPerSecond,
+    requests: 4 * requestsPerSecond,
     p50Ms: 40,
     p99Ms: 60,
     residentBytes: 300 * 2 ** 20,
@@ -106,15 +107,21 @@ it('puts a row for each server that was asked, with ratios of the same rounds', 
     route: '/predict',
     connections: 4,
     // The second round was slow for both.
-    loads: { naevus: [load(120), load(60)], peer: [load(100), load(50)] },
+    loads: {
+      naevus: [load(120), load(60)],
+      peer: [load(100), load(50)],
+      slow: [load(1), load(0)],
+    },
   };
   const candidates = [
     { id: 'naevus', label: 'naevus' },
     { id: 'peer', label: 'a peer' },
+    { id: 'slow', label: 'a slow one' },
     { id: 'absent', label: 'not asked' },
   ];
-  const [, , ours, theirs, ...others] = cellTable(cell, candidates).split('\n');
+  const [, , ours, theirs, slow, ...others] = cellTable(cell, candidates).split('\n');
   expect(ours).toMatch(/^naevus +90\.0 +40 +60 +15\.0 +300$/);
   expect(theirs).toMatch(/^a peer +75\.0 +40 +60 +15\.0 +300 +1\.20 +1\.20 to 1\.20$/);
+  expect(slow).toMatch(/^a slow one +0\.5 .* turns too short$/);
   expect(others).toEqual([]);
 });

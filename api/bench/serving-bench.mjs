@@ -26,10 +26,11 @@ free memory. Half an hour; --quick: 4 minutes.
 
   --rounds N         turns of each server (default 3; medians are printed)
   --seconds N        of each turn (default 4)
+  --starts N         of each server, for the time to the first answer (default 3)
   --connections LIST of 1, 4, 16, 64 (default: all)
   --no-keras         leave Keras out
   --no-soak          leave out what comes after the comparison
-  --quick            2 rounds, 3 seconds, 4 connections, no soak
+  --quick            2 rounds, 3 seconds, 1 start, 4 connections, no soak
   --json FILE        the figures as JSON
   --help             this text`;
 
@@ -48,6 +49,7 @@ export async function benchServing(args) {
   const flags = parseFlags(args, {
     rounds: { type: 'string' },
     seconds: { type: 'string' },
+    starts: { type: 'string' },
     connections: { type: 'string' },
     'no-keras': { type: 'boolean', default: false },
     'no-soak': { type: 'boolean', default: false },
@@ -58,6 +60,7 @@ export async function benchServing(args) {
   if (flags.help) return console.log(SERVING_HELP);
   const rounds = wholeNumber('rounds', flags.rounds ?? (flags.quick ? '2' : '3'));
   const seconds = wholeNumber('seconds', flags.seconds ?? (flags.quick ? '3' : '4'));
+  const times = wholeNumber('starts', flags.starts ?? (flags.quick ? '1' : '3'));
   const connections = readConnections(flags.connections ?? (flags.quick ? '4' : '1,4,16,64'));
   const withSoak = !flags.quick && !flags['no-soak'];
   const log = (line) => console.log(`bench: ${line}`);
@@ -77,7 +80,7 @@ export async function benchServing(args) {
     const first = photos['600x450'].bytes[0];
     const starts = {};
     for (const candidate of all) {
-      const { server, milliseconds } = await startSeveralTimes(candidate, first, rounds);
+      const { server, milliseconds } = await startSeveralTimes(candidate, first, times);
       servers.set(candidate.id, server);
       starts[candidate.id] = milliseconds;
       log(`${candidate.label}: first answer after ${(median(milliseconds) / 1000).toFixed(2)} s`);

@@ -35,21 +35,25 @@ function startTable({ candidates, firstAnswerMs }) {
 export function cellTable({ image, route, connections, loads }, candidates) {
   const rows = candidates
     .filter(({ id }) => loads[id])
-    .map(({ id, label }) => {
-      const ratio = pairedRatio(perSecond(loads.naevus), perSecond(loads[id]));
-      return [
-        label,
-        medianOf(loads[id], 'requestsPerSecond').toFixed(1),
-        medianOf(loads[id], 'p50Ms').toFixed(0),
-        medianOf(loads[id], 'p99Ms').toFixed(0),
-        cpuPerRequest(loads[id]),
-        megabytes(Math.max(...loads[id].map(({ residentBytes }) => residentBytes))),
-        id === 'naevus' ? '' : ratio.median.toFixed(2),
-        id === 'naevus' ? '' : `${ratio.least.toFixed(2)} to ${ratio.greatest.toFixed(2)}`,
-      ];
-    });
+    .map(({ id, label }) => [
+      label,
+      medianOf(loads[id], 'requestsPerSecond').toFixed(1),
+      medianOf(loads[id], 'p50Ms').toFixed(0),
+      medianOf(loads[id], 'p99Ms').toFixed(0),
+      cpuPerRequest(loads[id]),
+      megabytes(Math.max(...loads[id].map(({ residentBytes }) => residentBytes))),
+      ...(id === 'naevus' ? ['', ''] : ratioCells(loads.naevus, loads[id])),
+    ]);
   const title = `${route}, ${image}, ${connections} connection${connections > 1 ? 's' : ''}`;
-  return formatTable([title, 'req/s', 'p50 ms', 'p99 ms', 'CPU ms', 'MB', 'ratio', 'range'], rows);
+  const header = [title, 'req/s', 'p50 ms', 'p99 ms', 'CPU ms', 'MB', 'ratio', 'range'];
+  return formatTable(header, rows);
+}
+
+function ratioCells(ours, theirs) {
+  // A turn may be too short for a server that takes seconds.
+  if (theirs.some(({ requests }) => requests === 0)) return ['', 'turns too short'];
+  const { median: middle, least, greatest } = pairedRatio(perSecond(ours), perSecond(theirs));
+  return [middle.toFixed(2), `${least.toFixed(2)} to ${greatest.toFixed(2)}`];
 }
 
 /** CPU time of the server for each request; where it cannot be read, nothing. */
