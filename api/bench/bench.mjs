@@ -11,6 +11,10 @@ ${SERVING_HELP}
 
 ${TRAINING_HELP}`;
 
+// The 'exit' event is what ends the servers.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+
 const [first, ...rest] = process.argv.slice(2);
 const named = first !== undefined && !first.startsWith('-');
 const name = named ? first : 'serving';

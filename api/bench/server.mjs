@@ -8,6 +8,11 @@ import { runCommand } from '../../training/setup/run-command.mjs';
 const START_LIMIT_MS = 180_000;
 const ASK_AGAIN_MS = 10;
 
+const running = new Set();
+process.once('exit', () => {
+  for (const server of running) server.kill();
+});
+
 /** A server under test, as a process of its own. */
 export class Server {
   /**
@@ -49,7 +54,7 @@ export class Server {
     this.child = child;
     this.port = port;
     this.ended = once(child, 'exit');
-    process.once('exit', () => this.kill());
+    running.add(this);
   }
 
   url(path) {
@@ -70,6 +75,7 @@ export class Server {
   }
 
   kill() {
+    running.delete(this);
     try {
       process.kill(-this.child.pid, 'SIGKILL');
     } catch {
