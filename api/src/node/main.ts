@@ -58,8 +58,8 @@ class StartError extends Error {}
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;
 
-/** Seconds for the workers to end: more than loading a model takes. */
-const WORKERS_STOP_SECONDS = 5;
+/** Seconds for the workers to end: more than loading a model takes, on a machine that is loaded, too. */
+const WORKERS_STOP_SECONDS = 20;
 
 /** Seconds for the last traces to reach their collector. */
 const TRACES_STOP_SECONDS = 2;
@@ -275,7 +275,7 @@ async function openTracing(settings: Settings, logger: Logger): Promise<OtlpTrac
   let told = false;
   return new OtlpTracing((reason) => {
     // Once: the collector may be away for long.
-    if (!told) logger.warn({ reason: reason.slice(0, 200) }, 'traces do not reach their collector');
+    if (!told) logger.warn({ reason }, 'traces do not reach their collector');
     told = true;
   });
 }

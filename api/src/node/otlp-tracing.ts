@@ -46,7 +46,8 @@ export class OtlpTracing implements Tracing {
   constructor(onFault: (reason: string) => void) {
     const ignore = (): void => {};
     const logger: DiagLogger = {
-      error: (message) => onFault(message),
+      // An error comes as JSON with its stack.
+      error: (message) => onFault(/"message":"([^"]*)"/.exec(message)?.[1] ?? message),
       warn: ignore,
       info: ignore,
       debug: ignore,
