@@ -147,6 +147,7 @@ async function takeTurns(name, naevus, keras, steps, batch, log) {
   const seconds = { naevus: [], keras: [] };
   const peak = { naevus: 0, keras: 0 };
   for (let round = 0; round <= steps; round++) {
+    const took = {};
     const order = [
       ['naevus', naevus],
       ['keras', keras],
@@ -154,10 +155,12 @@ async function takeTurns(name, naevus, keras, steps, batch, log) {
     for (const [who, trainer] of round % 2 === 0 ? order : order.reverse()) {
       const answer = await trainer.step();
       peak[who] = Math.max(peak[who], answer.peakRssBytes);
+      took[who] = answer.seconds.toFixed(2);
       if (round > 0) seconds[who].push(answer.seconds);
     }
-    const last = round === 0 ? 'warmed up' : `${round} of ${steps}`;
-    log(`${name}: ${last}, load ${describeMachine().loadAverage}`);
+    const which = round === 0 ? 'warm-up' : `step ${round} of ${steps}`;
+    const { loadAverage } = describeMachine();
+    log(`${name}, ${which}: naevus ${took.naevus} s, Keras ${took.keras} s, load ${loadAverage}`);
   }
   return {
     imagesPerSecond: {
