@@ -103,7 +103,8 @@ function readArguments(args: string[]): { help: boolean; keyFor?: string } {
   try {
     parsed = parseArgs({ args, options: { help: { type: 'boolean' } }, allowPositionals: true });
   } catch (error) {
-    throw new StartError(`${(error as Error).message} (see --help)`);
+    // After its first sentence, Node's message is about positional arguments.
+    throw new StartError(`${(error as Error).message.split('. ', 1)[0]} (see --help)`);
   }
   const [command, name, ...more] = parsed.positionals;
   const help = parsed.values.help === true;
