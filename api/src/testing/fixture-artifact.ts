@@ -89,7 +89,7 @@ const ASSESSMENT: NonNullable<Manifest['assessment']> = {
       ]),
     ) as NonNullable<Manifest['assessment']>['triage']['operatingPoints'],
   },
-  quality: { limits: { brightness: { min: 20 } }, refusedLesions: SHARE },
+  quality: { limits: { brightness: { min: 0.08 } }, refusedLesions: SHARE },
   outOfDistribution: {
     method: 'residual',
     path: SUBSPACE_PATH,

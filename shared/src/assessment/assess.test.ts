@@ -53,9 +53,9 @@ function findings(
 ): Findings {
   const quality = {
     sharpness,
-    brightness: 150,
+    brightness: 0.6,
     clipped: 0,
-    lesion_contrast: 50,
+    lesion_contrast: 0.2,
     lesion_area: 0.3,
     hair: 0,
   };

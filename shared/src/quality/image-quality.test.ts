@@ -36,7 +36,7 @@ describe('measureQuality', () => {
   it('finds nothing in a flat picture', () => {
     expect(measureQuality(picture(() => 130))).toEqual({
       sharpness: 0,
-      brightness: 130,
+      brightness: 130 / 255,
       clipped: 0,
       lesion_contrast: 0,
       lesion_area: 0,
@@ -46,21 +46,21 @@ describe('measureQuality', () => {
 
   it('measures light, and what is as good as black or white', () => {
     const half = measureQuality(picture((x) => (x < INPUT_SIZE / 2 ? 0 : 200)));
-    expect(half.brightness).toBeCloseTo(100, 0);
+    expect(half.brightness).toBeCloseTo(100 / 255, 2);
     expect(half.clipped).toBeCloseTo(0.5, 6);
     expect(measureQuality(picture(() => 252)).clipped).toBe(1);
   });
 
   it('finds a dark lesion: its share of the middle, and how much darker it is', () => {
     const { lesion_area, lesion_contrast } = measureQuality(picture(disc(50, 70, 180)));
-    expect(lesion_contrast).toBeCloseTo(110, 0);
+    expect(lesion_contrast).toBeCloseTo(110 / 255, 2);
     expect(lesion_area).toBeCloseTo((50 / (0.95 * CENTRE)) ** 2, 2);
   });
 
   it('does not take the black corners of a dermatoscope for a lesion', () => {
     const round: Pixel = (x, y) =>
       Math.hypot(x - CENTRE, y - CENTRE) > 0.98 * CENTRE ? 0 : disc(40, 90, 170)(x, y);
-    expect(measureQuality(picture(round)).lesion_contrast).toBeCloseTo(80, 0);
+    expect(measureQuality(picture(round)).lesion_contrast).toBeCloseTo(80 / 255, 2);
   });
 
   it('counts thin dark lines, and no broad ones', () => {
@@ -82,11 +82,11 @@ describe('checkQuality', () => {
 
   it('holds each measure that has a limit against it', () => {
     const checks = checkQuality(quality, {
-      brightness: { min: 100, max: 120 },
+      brightness: { min: 0.4, max: 0.5 },
       clipped: { max: 0.1 },
     });
     expect(checks).toMatchObject([
-      { check: 'brightness', min: 100, max: 120, passed: false },
+      { check: 'brightness', min: 0.4, max: 0.5, passed: false },
       { check: 'clipped', max: 0.1, value: 0, passed: true },
     ]);
   });

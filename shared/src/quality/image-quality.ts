@@ -15,9 +15,9 @@ export type QualityMeasure = (typeof QUALITY_MEASURES)[number];
 /**
  * - `sharpness`: 0 (blurred) to 1; how much a picture loses when it is blurred once more (one minus the blur
  *   effect of Crété et al. 2007, "The Blur Effect", section 3), whatever its contrast;
- * - `brightness`: mean luma, 0 to 255;
+ * - `brightness`: mean luma, 0 (black) to 1 (white);
  * - `clipped`: share of the pixels that are as good as black or white;
- * - `lesion_contrast`: difference in luma between the lesion and what is around it, 0 to 255;
+ * - `lesion_contrast`: difference in luma between the lesion and what is around it, 0 to 1;
  * - `lesion_area`: the darker side of Otsu's threshold, as a share of the picture's middle;
  * - `hair`: share of the pixels on thin dark lines: hair, and the ticks of a ruler.
  */
@@ -55,7 +55,7 @@ export function measureQuality(rgb: Uint8Array): ImageQuality {
     sharpness: 1 - blurEffect(luma),
     brightness,
     clipped,
-    lesion_contrast: contrast,
+    lesion_contrast: contrast / 255,
     lesion_area: area,
     hair: thinLines(luma),
   };
@@ -78,7 +78,7 @@ function exposure(luma: Uint8Array): { brightness: number; clipped: number } {
     sum += value;
     if (value <= BLACK || value >= WHITE) clipped++;
   }
-  return { brightness: sum / PIXELS, clipped: clipped / PIXELS };
+  return { brightness: sum / PIXELS / 255, clipped: clipped / PIXELS };
 }
 
 /** The larger of the two directions' blur, as Crété et al. 2007, equations 1 to 6; 1 for a flat picture. */

@@ -18,9 +18,9 @@ import { drawLabel } from './fixtures/draw-label.ts';
 const random = createRandom(5);
 const quality = (sharpness: number) => ({
   sharpness,
-  brightness: 120 + 30 * random.next(),
+  brightness: 0.5 + 0.1 * random.next(),
   clipped: 0.01 * random.next(),
-  lesion_contrast: 30 + 50 * random.next(),
+  lesion_contrast: 0.1 + 0.2 * random.next(),
   lesion_area: 0.2 + 0.3 * random.next(),
   hair: 0.05 * random.next(),
 });
