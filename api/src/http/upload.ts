@@ -1,4 +1,10 @@
 import { imagesBodySchema } from '@naevus/shared/api/request';
+import {
+  getMultipartBoundary,
+  MaxPartsExceededError,
+  type MultipartPart,
+  parseMultipart,
+} from '@remix-run/multipart-parser';
 import type { HonoRequest } from 'hono';
 import type { Limits } from '../app-dependencies.ts';
 import { Base64Error, decodeBase64 } from './base64.ts';
@@ -8,6 +14,9 @@ import { readBody } from './read-body.ts';
 
 /** Values of a JSON body, members that are not known included. */
 const MAX_VALUES = 10_000;
+
+/** Fields of a form beside its images. */
+const MAX_OTHER_PARTS = 100;
 
 type ImageFile = Uint8Array<ArrayBuffer>;
 
@@ -32,32 +41,41 @@ export async function readUpload(request: HonoRequest, limits: Limits): Promise<
   return { batch: false, image: body };
 }
 
-async function readMultipart(
-  body: ImageFile,
-  contentType: string,
-  limits: Limits,
-): Promise<Upload> {
-  let form: FormData;
-  try {
-    form = await new Response(body, { headers: { 'Content-Type': contentType } }).formData();
-  } catch {
-    const detail = 'the body is not multipart/form-data with the boundary that its header names';
-    throw new ProblemError('malformed-body', detail);
-  }
-  const parts = form.getAll('image');
+function readMultipart(body: ImageFile, contentType: string, limits: Limits): Upload {
+  const parts = imageParts(body, contentType, limits);
   if (parts.length === 0) {
     throw new ProblemError('invalid-body', 'the form has no field named "image"');
   }
   checkBatch(parts.length, limits);
-  if (parts.some((part) => typeof part === 'string')) {
+  if (!parts.every((part) => part.isFile)) {
     const detail = 'a field named "image" is not a file; with curl: -F image=@photo.jpg';
     throw new ProblemError('invalid-body', detail);
   }
-  const files = await Promise.all(
-    parts.map(async (part) => new Uint8Array(await (part as File).arrayBuffer())),
-  );
-  if (files.length > 1) return { batch: true, images: files.map(emptyAsProblem) };
-  return { batch: false, image: orThrow(emptyAsProblem(files[0]!)) };
+  const files = parts.map((part) => emptyAsProblem(part.bytes as ImageFile));
+  return files.length > 1
+    ? { batch: true, images: files }
+    : { batch: false, image: orThrow(files[0]!) };
+}
+
+/** Not by `FormData`: its parsers take seconds for a body of headers, and one cannot stop them. */
+function imageParts(
+  body: ImageFile,
+  contentType: string,
+  { maxBodyBytes, maxBatch }: Limits,
+): MultipartPart[] {
+  const maxParts = maxBatch + MAX_OTHER_PARTS;
+  try {
+    const boundary = getMultipartBoundary(contentType) ?? '';
+    const limits = { maxParts, maxFileSize: maxBodyBytes, maxTotalSize: maxBodyBytes };
+    const parts = [...parseMultipart(body, { boundary, ...limits })];
+    return parts.filter((part) => part.name === 'image');
+  } catch (error) {
+    if (error instanceof MaxPartsExceededError) {
+      throw new ProblemError('invalid-body', `a form may have ${maxParts} fields`);
+    }
+    const detail = 'the body is not multipart/form-data with the boundary that its header names';
+    throw new ProblemError('malformed-body', detail);
+  }
 }
 
 function readJson(body: ImageFile, limits: Limits): Upload {

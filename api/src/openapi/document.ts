@@ -164,7 +164,7 @@ function imageBody(takes: NonNullable<Route['takes']>, schemas: SchemaCollection
       'multipart/form-data': {
         schema: { type: 'object', properties: { image: field }, required: ['image'] },
       },
-      'application/json': { schema: schemas.reference(imagesBodySchema) },
+      'application/json': { schema: schemas.reference(imagesBodySchema, 'input') },
     },
   };
 }
@@ -173,7 +173,7 @@ function tensorBody(schema: z.ZodType, schemas: SchemaCollection) {
   return {
     required: true as const,
     content: {
-      'application/json': { schema: schemas.reference(schema) },
+      'application/json': { schema: schemas.reference(schema, 'input') },
       'application/octet-stream': { schema: BYTES },
     },
   };
@@ -230,44 +230,53 @@ function plainSchema(kind: 'binary' | 'text'): object {
   return kind === 'binary' ? BYTES : { type: 'string' };
 }
 
+/** What is sent to the server, or by it: a member that is unknown is ignored in the one, an error in the other. */
+type Direction = 'input' | 'output';
+
 /** Gathers the schemas that have an id, each once, and refers to them. */
 class SchemaCollection {
-  readonly #registry = z.registry<{ id: string }>();
+  readonly #registries = {
+    input: z.registry<{ id: string }>(),
+    output: z.registry<{ id: string }>(),
+  };
   readonly #seen = new Set<z.ZodType>();
 
   /** A reference where the schema has an id, the alternatives of a union, else the schema itself. */
-  reference(schema: z.ZodType): object {
-    this.#collect(schema);
+  reference(schema: z.ZodType, direction: Direction = 'output'): object {
+    this.#collect(schema, direction);
     const id = schema.meta()?.id;
     if (id !== undefined) return { $ref: componentUri(id) };
     if (schema instanceof z.ZodUnion) {
-      return { anyOf: schema.options.map((option) => this.reference(option as z.ZodType)) };
+      return {
+        anyOf: schema.options.map((option) => this.reference(option as z.ZodType, direction)),
+      };
     }
     return toJsonSchema(schema);
   }
 
   components(): Record<string, object> {
-    const { schemas } = z.toJSONSchema(this.#registry, { uri: componentUri, io: 'output' });
+    const all = (['input', 'output'] as const).flatMap((io) => {
+      const { schemas } = z.toJSONSchema(this.#registries[io], { uri: componentUri, io });
+      return Object.entries(schemas);
+    });
     return Object.fromEntries(
-      Object.entries(schemas).map(([id, { $schema: _, $id: __, id: ___, ...schema }]) => [
-        id,
-        schema,
-      ]),
+      all.map(([id, { $schema: _, $id: __, id: ___, ...schema }]) => [id, schema]),
     );
   }
 
-  #collect(schema: z.ZodType): void {
+  #collect(schema: z.ZodType, direction: Direction): void {
     if (this.#seen.has(schema)) return;
     this.#seen.add(schema);
     const id = schema.meta()?.id;
-    if (id !== undefined) this.#registry.add(schema, { id });
+    if (id !== undefined) this.#registries[direction].add(schema, { id });
     if (schema instanceof z.ZodObject) {
-      for (const member of Object.values(schema.shape)) this.#collect(member as z.ZodType);
+      for (const member of Object.values(schema.shape))
+        this.#collect(member as z.ZodType, direction);
     }
-    if (schema instanceof z.ZodOptional) this.#collect(schema.unwrap() as z.ZodType);
-    if (schema instanceof z.ZodArray) this.#collect(schema.element as z.ZodType);
+    if (schema instanceof z.ZodOptional) this.#collect(schema.unwrap() as z.ZodType, direction);
+    if (schema instanceof z.ZodArray) this.#collect(schema.element as z.ZodType, direction);
     if (schema instanceof z.ZodUnion) {
-      for (const option of schema.options) this.#collect(option as z.ZodType);
+      for (const option of schema.options) this.#collect(option as z.ZodType, direction);
     }
   }
 }
