@@ -1,0 +1,16 @@
+#!/bin/sh
+# Asks a Naevus server about one image with curl: the scores, then the heat map as a picture.
+# Usage: predict.sh IMAGE [URL]     (URL: http://localhost:8080)
+# curl waits for as long as a 503 or 429 asks for, three times at most.
+set -eu
+image=${1:?Usage: predict.sh IMAGE [URL]}
+url=${2:-http://localhost:8080}
+
+ask() {
+  curl --silent --show-error --fail-with-body --retry 3 --max-time 60 --data-binary "@$image" "$@"
+}
+
+ask "$url/predict?top_k=3"
+echo
+ask --output heatmap.png "$url/gradcam"
+echo 'heatmap.png holds the heat map.'

@@ -1,0 +1,273 @@
+import type { GradcamResponse } from '@naevus/shared/api/gradcam';
+import type { Ready } from '@naevus/shared/api/health';
+import type { ModelResponse } from '@naevus/shared/api/model';
+import type { BatchResponse, PredictResponse } from '@naevus/shared/api/prediction';
+import { PROBLEM_MEDIA_TYPE, type Problem } from '@naevus/shared/api/problem';
+import type { GradcamQuery, PredictQuery } from '@naevus/shared/api/request';
+import type { Label } from '@naevus/shared/taxonomy';
+import { NaevusError } from './client-error.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+export type { Problem, ProblemKind } from '@naevus/shared/api/problem';
+export { type ClientErrorKind, NaevusError } from './client-error.ts';
+export type { BatchResponse, GradcamResponse, ModelResponse, PredictResponse, Ready };
+
+/** A JPEG, PNG or WebP file: a `File` of a form, or what `readFile` gives. */
+export type ImageFile = Blob | Uint8Array<ArrayBuffer> | ArrayBuffer;
+
+export interface ClientOptions {
+  /** Where the server is, such as `https://naevus.example`. */
+  readonly baseUrl: string | URL;
+  /** Sent as `Authorization: Bearer`. */
+  readonly apiKey?: string;
+  /** How often a request is repeated that was answered with 503 or 429; 3 unless told. */
+  readonly retries?: number;
+  /** No waiting for longer than this, whatever `Retry-After` says; 30 unless told. */
+  readonly maxWaitSeconds?: number;
+  /** In place of the runtime's own. */
+  readonly fetch?: typeof fetch;
+}
+
+/** Of one request. */
+export interface RequestOptions {
+  /** Ends the request, and the waiting between its repeats. */
+  readonly signal?: AbortSignal;
+  /** 1 to 64 of `A-Z a-z 0-9 . _ -`; the answer and the server's log carry it. */
+  readonly requestId?: string;
+}
+
+export interface PredictOptions extends RequestOptions {
+  /** How many predictions, the likeliest first; seven unless told. */
+  readonly topK?: PredictQuery['top_k'];
+}
+
+export interface GradcamOptions extends RequestOptions {
+  /** The class to explain; without it the one with the highest score. */
+  readonly class?: Label;
+  /** Opacity of the overlay where the map is hottest, 0 to 1. */
+  readonly alpha?: GradcamQuery['alpha'];
+}
+
+/** The overlay as a picture. */
+export interface GradcamPicture {
+  /** A PNG file. */
+  readonly png: Blob;
+  readonly modelVersion: string;
+  /** The label with the highest score. */
+  readonly predictedClass: Label;
+  readonly disclaimer: string;
+}
+
+const FIRST_WAIT_MS = 500;
+
+/**
+ * Asks a Naevus server. For browsers and Node: nothing is used but `fetch`.
+ *
+ * A request that is answered with 503 or 429 is repeated after what `Retry-After` asks for, or,
+ * where it says nothing, after half a second, then a second, and so on.
+ *
+ * Every method throws {@link NaevusError}; and what its signal was aborted with.
+ *
+ * @example
+ * const naevus = new NaevusClient({ baseUrl: 'http://localhost:8080' });
+ * const { predictions } = await naevus.predict(await readFile('lesion.jpg'), { topK: 3 });
+ */
+export class NaevusClient {
+  readonly #base: URL;
+  readonly #options: ClientOptions;
+
+  /** @throws TypeError when `baseUrl` is no address */
+  constructor(options: ClientOptions) {
+    this.#base = new URL(options.baseUrl);
+    if (!this.#base.pathname.endsWith('/')) this.#base.pathname += '/';
+    this.#options = options;
+  }
+
+  /** `POST /predict`: scores of one image. */
+  async predict(image: ImageFile, options: PredictOptions = {}): Promise<PredictResponse> {
+    return this.#json<PredictResponse>('predict', options, {
+      query: { top_k: options.topK },
+      body: fileBody(image),
+    });
+  }
+
+  /** `POST /predict` of several: one result an image, in their order; a bad one is an error in its place. */
+  async predictBatch(
+    images: readonly ImageFile[],
+    options: PredictOptions = {},
+  ): Promise<BatchResponse> {
+    // As JSON, because a form with one image is no batch.
+    const encoded = await Promise.all(images.map(toBase64));
+    return this.#json<BatchResponse>('predict', options, {
+      query: { top_k: options.topK },
+      body: { type: 'application/json', content: JSON.stringify({ images: encoded }) },
+    });
+  }
+
+  /** `POST /gradcam` as JSON: the 7 x 7 grid, a small overlay and the scores. */
+  async gradcam(image: ImageFile, options: GradcamOptions = {}): Promise<GradcamResponse> {
+    return this.#json<GradcamResponse>('gradcam', options, {
+      query: { class: options.class, alpha: options.alpha },
+      body: fileBody(image),
+    });
+  }
+
+  /** `POST /gradcam` as a picture: up to 1024 pixels on its long side. */
+  async gradcamPicture(image: ImageFile, options: GradcamOptions = {}): Promise<GradcamPicture> {
+    const response = await this.#ask('gradcam', options, {
+      query: { class: options.class, alpha: options.alpha },
+      body: fileBody(image),
+      accept: 'image/png',
+    });
+    return {
+      png: await whole(response, options.signal, () => response.blob()),
+      modelVersion: response.headers.get('X-Model-Version') ?? '',
+      predictedClass: (response.headers.get('X-Predicted-Class') ?? '') as Label,
+      disclaimer: response.headers.get('X-Disclaimer') ?? '',
+    };
+  }
+
+  /** `GET /model`: what is served, and how good it was measured to be. */
+  model(options: RequestOptions = {}): Promise<ModelResponse> {
+    return this.#json<ModelResponse>('model', options);
+  }
+
+  /** `GET /health/ready`. Not repeated: that the server is not ready is an answer, too. */
+  async ready(options: RequestOptions = {}): Promise<Ready | undefined> {
+    try {
+      return await this.#json<Ready>('health/ready', options, { retries: 0 });
+    } catch (error) {
+      if (error instanceof NaevusError && error.status === 503) return undefined;
+      throw error;
+    }
+  }
+
+  async #json<T>(path: string, options: RequestOptions, request: Outgoing = {}): Promise<T> {
+    const response = await this.#ask(path, options, request);
+    const text = await whole(response, options.signal, () => response.text());
+    try {
+      return JSON.parse(text) as T;
+    } catch (cause) {
+      throw foreign(response, cause);
+    }
+  }
+
+  /** The answer, once it is one of success. */
+  async #ask(path: string, options: RequestOptions, request: Outgoing): Promise<Response> {
+    const { maxWaitSeconds = 30 } = this.#options;
+    const retries = request.retries ?? this.#options.retries ?? 3;
+    for (let attempt = 0; ; attempt++) {
+      const response = await this.#send(path, options, request);
+      if (response.ok) {
+        const accept = request.accept ?? JSON_TYPE;
+        if (response.headers.get('Content-Type')?.startsWith(accept)) return response;
+        throw foreign(response);
+      }
+      const repeatable = response.status === 503 || response.status === 429;
+      if (!repeatable || attempt >= retries) throw await errorOf(response, options.signal);
+      const asked = retryAfterMs(response.headers.get('Retry-After'), Date.now());
+      const wait = asked ?? FIRST_WAIT_MS * 2 ** attempt;
+      // Who asks for more than one cares to wait gets no answer sooner by being asked again.
+      if (wait > maxWaitSeconds * 1000) throw await errorOf(response, options.signal);
+      await response.body?.cancel();
+      await delay(wait, options.signal);
+    }
+  }
+
+  async #send(
+    path: string,
+    { signal, requestId }: RequestOptions,
+    { query = {}, body, accept = JSON_TYPE }: Outgoing,
+  ): Promise<Response> {
+    const url = new URL(path, this.#base);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    const headers = new Headers({ Accept: accept });
+    if (body !== undefined) headers.set('Content-Type', body.type);
+    if (requestId !== undefined) headers.set('X-Request-Id', requestId);
+    if (this.#options.apiKey) headers.set('Authorization', `Bearer ${this.#options.apiKey}`);
+    const send = this.#options.fetch ?? fetch;
+    try {
+      return await send(url, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers,
+        ...(body !== undefined && { body: body.content }),
+        ...(signal && { signal }),
+      });
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new NaevusError('unreachable', `nothing answered at ${url.origin}`, { cause });
+    }
+  }
+}
+
+const JSON_TYPE = 'application/json';
+
+interface Outgoing {
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: { readonly type: string; readonly content: ImageFile | string };
+  readonly accept?: string;
+  readonly retries?: number;
+}
+
+/** The server looks at the bytes; a type such as multipart would make it read them otherwise. */
+function fileBody(content: ImageFile): NonNullable<Outgoing['body']> {
+  return { type: 'application/octet-stream', content };
+}
+
+async function toBase64(image: ImageFile): Promise<string> {
+  const bytes = new Uint8Array(image instanceof Blob ? await image.arrayBuffer() : image);
+  const chunks: string[] = [];
+  // As many arguments as every engine takes, and a whole number of base64's groups.
+  for (let i = 0; i < bytes.length; i += 0x6000) {
+    chunks.push(btoa(String.fromCharCode(...bytes.subarray(i, i + 0x6000))));
+  }
+  return chunks.join('');
+}
+
+/** Reads a body; what breaks on the way is no answer. */
+async function whole<T>(
+  { url }: Response,
+  signal: AbortSignal | undefined,
+  read: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new NaevusError('unreachable', `the answer of ${url} broke off`, { cause });
+  }
+}
+
+async function errorOf(response: Response, signal: AbortSignal | undefined): Promise<NaevusError> {
+  const { status, headers } = response;
+  const text = await whole(response, signal, () => response.text());
+  if (!headers.get('Content-Type')?.startsWith(PROBLEM_MEDIA_TYPE)) return foreign(response);
+  try {
+    const problem = JSON.parse(text) as Problem;
+    return new NaevusError('problem', `${problem.title}: ${problem.detail}`, { status, problem });
+  } catch (cause) {
+    return foreign(response, cause);
+  }
+}
+
+function foreign({ status }: Response, cause?: unknown): NaevusError {
+  const message = `what answered, with status ${status}, is no Naevus server`;
+  return new NaevusError('foreign', message, { status, cause });
+}
+
+/** Waits; throws what the signal was aborted with, at once. */
+async function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+  signal?.throwIfAborted();
+}
