@@ -12,7 +12,7 @@ await buildPageAssets(path('dist/page-assets.js'));
 const [{ metafile }] = await Promise.all([
   build({
     absWorkingDir: path('.'),
-    entryPoints: ['src/node.ts', 'src/inference-worker.ts'],
+    entryPoints: ['src/node.ts', 'src/cli.ts', 'src/inference-worker.ts'],
     outdir: 'dist',
     bundle: true,
     // What is not needed at once stays in files of its own: the first worker starts before them.

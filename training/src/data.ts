@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { createProgress } from '@naevus/shared/progress';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { describeProblem } from './data/data-error.ts';
 import { type Dataset, loadDataset } from './data/dataset.ts';
 import { decodeRgb } from './data/decoded-images.ts';
 import { ham10000Faults } from './data/ham10000.ts';
 import { mapConcurrently } from './data/map-concurrently.ts';
-import { createProgress } from './data/progress.ts';
 import { countLabels } from './data/sample-groups.ts';
 import { fetchDataset, KAGGLE_DATASET } from './download/fetch-dataset.ts';
 

@@ -15,7 +15,8 @@ import { internalProblem, ProblemError, problemOr } from './problem-error.ts';
 
 type ImageFile = Uint8Array<ArrayBuffer>;
 
-const PROBLEM_OF_FAILURE = {
+/** What a failure is called in an answer. */
+export const PROBLEM_OF_FAILURE = {
   damaged: 'damaged-image',
   'too-large': 'too-many-pixels',
   colours: 'unsupported-colours',

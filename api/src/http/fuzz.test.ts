@@ -8,6 +8,9 @@ import { parseJson } from './parse-json.ts';
 import { ProblemError } from './problem-error.ts';
 import { readUpload } from './upload.ts';
 
+// On a loaded machine fewer cases, not a failure.
+fc.configureGlobal({ interruptAfterTimeLimit: 8000 });
+
 const LIMITS: Limits = {
   maxBodyBytes: 2 ** 20,
   maxPixels: 1_000_000,

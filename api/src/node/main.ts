@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { ArtifactError } from '@naevus/shared/artifact/verify';
@@ -18,6 +17,7 @@ import type { InferenceWorkers } from './inference-workers.ts';
 import { KeyStore } from './key-store.ts';
 import { appLog, createLogger } from './log.ts';
 import {
+  BUNDLED_MODELS,
   CURRENT_PATH,
   holdsOneVersion,
   type ModelFolder,
@@ -38,9 +38,6 @@ import {
 import type { StopSignal } from './stop-signal.ts';
 import { onFileChange } from './watch-file.ts';
 import { WorkerEngine } from './worker-engine.ts';
-
-/** From `dist/`, where the bundle lies. */
-const BUNDLED_MODELS = fileURLToPath(new URL('../../model-artifacts', import.meta.url));
 
 const HELP = `Serves the Naevus API over HTTP.
 

@@ -1,11 +1,15 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { loadManifest, MANIFEST_PATH, parseJson } from '@naevus/shared/artifact/load-manifest';
 import { currentSchema } from '@naevus/shared/artifact/manifest';
 import { ArtifactError, loadFile } from '@naevus/shared/artifact/verify';
 import { compareVersions, isVersion } from '@naevus/shared/artifact/version';
 import type { ServedModel } from '../engine/engine.ts';
 import { folderSource, nodeSha256 } from './folder-source.ts';
+
+/** The models of this project; from `dist/`, where the bundle lies. */
+export const BUNDLED_MODELS = fileURLToPath(new URL('../../model-artifacts', import.meta.url));
 
 export const CURRENT_PATH = 'current.json';
 const CARD_PATH = 'MODEL_CARD.md';

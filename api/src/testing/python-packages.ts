@@ -15,7 +15,7 @@ const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'nae
 /** Runs Python with packages; gives what it wrote, and throws with it where it fails. */
 export type Python = (
   args: readonly string[],
-  options?: { readonly limitMs?: number; readonly env?: Readonly<Record<string, string>> },
+  options?: { readonly limitMs?: number; readonly cwd?: string },
 ) => Promise<{ readonly stdout: string; readonly stderr: string }>;
 
 /**
@@ -28,9 +28,10 @@ export type Python = (
 export async function pythonWith(name: string): Promise<Python | undefined> {
   try {
     const packages = await install(name);
-    return (args, { limitMs = 60_000, env } = {}) =>
+    return (args, { limitMs = 60_000, cwd } = {}) =>
       run(PYTHON, [...args], {
-        env: { ...process.env, ...env, PYTHONPATH: packages },
+        cwd,
+        env: { ...process.env, PYTHONPATH: packages },
         timeout: limitMs,
         maxBuffer: 2 ** 26,
       });

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createProgress } from '@naevus/shared/progress';
 import type { Label } from '@naevus/shared/taxonomy';
 import { DataError, type DataProblem, LISTED, type UnreadableImage } from './data-error.ts';
 import { findImages, type ImageFile } from './image-files.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 import { type MetadataRow, parseMetadata } from './metadata-csv.ts';
-import { createProgress } from './progress.ts';
 
 export interface Sample {
   readonly imageId: string;

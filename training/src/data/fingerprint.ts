@@ -2,11 +2,11 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readImageHeader } from '@naevus/shared/preprocessing/read-image-header';
 import { DEFAULT_MAX_PIXELS, TooManyPixelsError } from '@naevus/shared/preprocessing/sharp-decode';
+import { createProgress } from '@naevus/shared/progress';
 import { z } from 'zod';
 import { DataError, type UnreadableImage } from './data-error.ts';
 import { type Dataset, digestSamples, type Sample } from './dataset.ts';
 import { mapConcurrently } from './map-concurrently.ts';
-import { createProgress } from './progress.ts';
 import sharp from './single-threaded-sharp.ts';
 
 /** Columns and rows of {@link Fingerprint.thumbnail}. */

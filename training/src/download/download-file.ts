@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createProgress, type ProgressStream } from '@naevus/shared/progress';
 import { z } from 'zod';
-import { createProgress, type ProgressStream } from '../data/progress.ts';
 import { DownloadError, explainWriteError } from './download-error.ts';
 
 export interface DownloadOptions {

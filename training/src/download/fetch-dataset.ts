@@ -1,6 +1,6 @@
 import { cp, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { ProgressStream } from '../data/progress.ts';
+import type { ProgressStream } from '@naevus/shared/progress';
 import { DownloadError } from './download-error.ts';
 import { type DownloadOptions, downloadFile } from './download-file.ts';
 import { kaggleAuthorization } from './kaggle-credentials.ts';

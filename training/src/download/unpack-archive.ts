@@ -4,8 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
+import { createProgress, type ProgressStream } from '@naevus/shared/progress';
 import { type Entry, openPromise } from 'yauzl';
-import { createProgress, type ProgressStream } from '../data/progress.ts';
 import { DownloadError, explainWriteError } from './download-error.ts';
 
 const WANTED = /\.(jpe?g|png|webp)$|metadata[^/]*\.csv$/i;

@@ -1,6 +1,6 @@
+import { createProgress } from '@naevus/shared/progress';
 import type { UnreadableImage } from '../data/data-error.ts';
 import type { ImageFile } from '../data/image-files.ts';
-import { createProgress } from '../data/progress.ts';
 
 export interface Classified<I, T> {
   readonly results: readonly { readonly image: I; readonly result: T }[];

@@ -1,7 +1,7 @@
+import { createProgress } from '@naevus/shared/progress';
 import { createRandom } from '@naevus/shared/random';
 import { AugmentedBatches } from '../augmentation/augmented-batches.ts';
 import { type BatchMix, drawMix, partners } from '../augmentation/mixing.ts';
-import { createProgress } from '../data/progress.ts';
 import type { Architecture } from '../network/architecture.ts';
 import { type Parameters, parameterSpecs } from '../network/parameters.ts';
 import { TrainableNetwork } from '../network/trainable-network.ts';

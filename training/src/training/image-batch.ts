@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { createProgress } from '../data/progress.ts';
+import { createProgress } from '@naevus/shared/progress';
 import type { ImageBatch } from '../network/trainable-network.ts';
 import type { LabelledImages } from './labelled-images.ts';
 import type { ShouldStop } from './run-stopped.ts';

@@ -1,10 +1,10 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Resampler } from '@naevus/shared/preprocessing/resampler';
+import { createProgress } from '@naevus/shared/progress';
 import type { Label } from '@naevus/shared/taxonomy';
 import { labelIndex } from '@naevus/shared/taxonomy';
 import { decodeRgb } from '../data/decoded-images.ts';
-import { createProgress } from '../data/progress.ts';
 import { RunStopped, type ShouldStop } from './run-stopped.ts';
 
 /** Decoded, squashed images in memory, one after another, with their labels. */

@@ -4,7 +4,7 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createProgress } from '../data/progress.ts';
+import { createProgress } from '@naevus/shared/progress';
 
 /** A file on the web whose content is known in advance. */
 export interface PublicFile {

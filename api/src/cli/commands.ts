@@ -1,0 +1,89 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { ArtifactError } from '@naevus/shared/artifact/verify';
+import type { InferenceWorkers } from '../node/inference-workers.ts';
+import { SettingsError } from '../node/settings.ts';
+import { gradcamCommand } from './gradcam-command.ts';
+import { predictCommand } from './predict-command.ts';
+import { UsageError } from './usage-error.ts';
+
+/** A command, with what it takes. */
+export interface Command {
+  readonly help: string;
+  readonly options: NonNullable<ParseArgsConfig['options']>;
+  /** @returns the exit code */
+  run(
+    values: Readonly<Record<string, unknown>>,
+    files: readonly string[],
+    workers: InferenceWorkers,
+  ): Promise<number>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  predict: predictCommand,
+  gradcam: gradcamCommand,
+};
+
+const HELP = `Classifies pictures of skin lesions. For research and education only; not a medical device.
+
+Usage: naevus COMMAND …
+
+  serve      serves the API over HTTP
+  predict    scores of files, or of all pictures in folders
+  gradcam    the heat map of a file, as a picture
+
+naevus COMMAND --help says more.
+`;
+
+/** Nothing could be begun: wrong usage, no such file, no model. */
+const CANNOT_BEGIN = 2;
+
+/**
+ * Runs what was asked for.
+ *
+ * @param args without the program
+ * @returns the exit code: 0; 1 where a picture failed; 2 where nothing could be begun
+ */
+export async function runCommand(
+  args: readonly string[],
+  workers: InferenceWorkers,
+): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  try {
+    const command = name === undefined ? undefined : COMMANDS[name];
+    if (command === undefined || !Object.hasOwn(COMMANDS, name!)) {
+      const fault = name === undefined ? 'a command is missing' : `there is no command ${name}`;
+      throw new UsageError(`${fault}; there are serve, ${Object.keys(COMMANDS).join(', ')}`);
+    }
+    const { values, positionals } = parse(rest, command);
+    if (values.help === true) {
+      process.stdout.write(command.help);
+      return 0;
+    }
+    return await command.run(values, positionals, workers);
+  } catch (error) {
+    const told =
+      error instanceof UsageError ||
+      error instanceof SettingsError ||
+      error instanceof ArtifactError;
+    process.stderr.write(
+      told ? `naevus: ${error.message}\n` : `${(error as Error).stack ?? String(error)}\n`,
+    );
+    return CANNOT_BEGIN;
+  }
+}
+
+function parse(args: string[], { options }: Command) {
+  try {
+    return parseArgs({
+      args,
+      options: { ...options, help: { type: 'boolean', short: 'h' } },
+      allowPositionals: true,
+    });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message} (see --help)`);
+  }
+}

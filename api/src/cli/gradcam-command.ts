@@ -1,0 +1,64 @@
+import { writeFile } from 'node:fs/promises';
+import { gradcamQuerySchema, QUERY_RULES } from '@naevus/shared/api/request';
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import { LABELS } from '@naevus/shared/taxonomy';
+import { ProblemError } from '../http/problem-error.ts';
+import { rankedPredictions } from '../routes/prediction-answer.ts';
+import type { Command } from './commands.ts';
+import { withEngine } from './offline-engine.ts';
+import { UsageError } from './usage-error.ts';
+
+const HELP = `The heat map of one class over a picture, as a PNG of up to 1024 pixels on its long side.
+
+Usage: naevus gradcam FILE -o OUT.png [--class LABEL] [--alpha A] [--model FOLDER]
+
+  -o, --output   where to write it
+  --class        ${LABELS.join(', ')} (default: the one with the highest score)
+  --alpha        opacity where the map is hottest, 0 to 1 (default 0.5)
+  --model        folder with current.json, or of one version (default: NAEVUS_MODEL_DIR, else the bundled model)
+
+Exit code: 0; 1 where the picture failed; 2 where nothing could be begun.
+`;
+
+export const gradcamCommand: Command = {
+  help: HELP,
+  options: {
+    output: { type: 'string', short: 'o' },
+    class: { type: 'string' },
+    alpha: { type: 'string' },
+    model: { type: 'string' },
+  },
+  async run({ output, class: className, alpha, model }, files, workers) {
+    const [file, ...more] = files;
+    if (file === undefined || more.length > 0) {
+      throw new UsageError(`gradcam needs one file, not ${files.length} (see --help)`);
+    }
+    if (output === undefined) throw new UsageError('gradcam needs -o OUT.png (see --help)');
+    const query = gradcamQuerySchema.safeParse({ class: className, alpha });
+    if (!query.success) {
+      const names = [...new Set(query.error.issues.map(({ path }) => String(path[0])))];
+      throw new UsageError(names.map((name) => `--${name} ${QUERY_RULES[name]}`).join('; '));
+    }
+    return withEngine(workers, model as string | undefined, async (engine) => {
+      try {
+        const analysis = await engine.analyse(file, {
+          ...(query.data.class && { label: query.data.class }),
+          alpha: query.data.alpha,
+          overlay: 'picture',
+        });
+        const { overlay, label } = analysis.heatmap!;
+        await writeFile(String(output), overlay).catch((error: NodeJS.ErrnoException) => {
+          throw new UsageError(`${output} cannot be written: ${error.code}`);
+        });
+        const [top] = rankedPredictions(analysis.scores, 1);
+        const score = `${top!.name} (${top!.label}) ${(100 * top!.score).toFixed(1)} %`;
+        process.stderr.write(`${output}: ${label}; highest score: ${score}\n${DISCLAIMER}\n`);
+        return 0;
+      } catch (error) {
+        if (!(error instanceof ProblemError)) throw error;
+        process.stderr.write(`naevus: ${file}: ${error.message}\n`);
+        return 1;
+      }
+    });
+  },
+};

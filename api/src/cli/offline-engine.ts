@@ -1,0 +1,95 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { Analysis, HeatmapWish } from '../engine/engine.ts';
+import { PROBLEM_OF_FAILURE } from '../http/analyse-upload.ts';
+import { inspectPhoto } from '../http/photo.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import { usableCpus } from '../node/cpu-limit.ts';
+import type { InferenceWorkers } from '../node/inference-workers.ts';
+import { BUNDLED_MODELS, type ModelFolder, openModelFolder } from '../node/model-folder.ts';
+import { readSettings } from '../node/settings.ts';
+import { WorkerEngine } from '../node/worker-engine.ts';
+import { UsageError } from './usage-error.ts';
+
+/** A file is read whole before its header is looked at. */
+const MAX_FILE_BYTES = 2 ** 28;
+
+/** Seconds for the workers to end. */
+const STOP_SECONDS = 5;
+
+/** The server's engine, without a server. */
+export interface OfflineEngine {
+  readonly model: ModelFolder;
+  /** How many files keep it busy. */
+  readonly concurrency: number;
+  /** @throws ProblemError for a file that cannot be read, or is no sound picture */
+  analyse(path: string, wish?: HeatmapWish): Promise<Analysis>;
+}
+
+/**
+ * Runs work with an engine, which the server's settings configure.
+ *
+ * @param modelDirectory in place of the setting
+ * @throws UsageError, SettingsError, ArtifactError when there can be no engine
+ */
+export async function withEngine<T>(
+  workers: InferenceWorkers,
+  modelDirectory: string | undefined,
+  work: (engine: OfflineEngine) => Promise<T>,
+): Promise<T> {
+  const settings = readSettings(process.env);
+  const limits = {
+    maxBodyBytes: MAX_FILE_BYTES,
+    maxPixels: settings.NAEVUS_MAX_PIXELS,
+    maxBatch: 1,
+    timeoutSeconds: settings.NAEVUS_TIMEOUT_SECONDS,
+  };
+  const model = await openModelFolder({
+    directory: modelDirectory ?? settings.NAEVUS_MODEL_DIR ?? BUNDLED_MODELS,
+    trustedKeys: settings.NAEVUS_TRUSTED_KEY,
+  });
+  const threads = settings.NAEVUS_WORKERS ?? usableCpus();
+  const concurrency = threads + 1;
+  const engine = new WorkerEngine(model, {
+    ...limits,
+    workers: threads,
+    queue: concurrency,
+    spawn: () => workers.spawn(),
+    onWorkerLost: (reason) => process.stderr.write(`naevus: a worker was lost: ${reason}\n`),
+  });
+  try {
+    await engine.start().catch((error: Error) => {
+      throw new UsageError(`the model cannot be loaded: ${error.message}`);
+    });
+    return await work({
+      model,
+      concurrency,
+      async analyse(path, wish) {
+        const photo = inspectPhoto(await read(path), limits);
+        const [outcome] = await engine.analyse([photo], wish, new AbortController().signal);
+        if (outcome!.ok) return outcome!.analysis;
+        const { failure } = outcome!;
+        if (failure.kind === 'crashed') throw new Error(failure.cause);
+        throw new ProblemError(PROBLEM_OF_FAILURE[failure.kind], failure.detail);
+      },
+    });
+  } finally {
+    engine.close();
+    await workers.stopAll(STOP_SECONDS);
+  }
+}
+
+async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_FILE_BYTES) {
+      throw new ProblemError('body-too-large', `the file has more than ${MAX_FILE_BYTES} bytes`);
+    }
+    if (size === 0) throw new ProblemError('empty-image', 'the file has no bytes');
+    // A copy of its own: small files come as parts of a buffer that others use.
+    return new Uint8Array(await readFile(path));
+  } catch (error) {
+    if (error instanceof ProblemError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ProblemError('bad-request', `the file cannot be read: ${code}`);
+  }
+}
