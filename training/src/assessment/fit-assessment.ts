@@ -38,7 +38,7 @@ export interface CalibrationPlan {
 }
 
 /** Share of real lesions that may lie beyond the distance's threshold. */
-const BEYOND_DISTANCE = 0.02;
+const BEYOND_DISTANCE = 0.025;
 
 /**
  * Share of real lesions that may lie beyond each limit of quality. Not every side of every measure has one:
