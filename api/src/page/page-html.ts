@@ -106,6 +106,9 @@ function answerSection(prior: Manifest['prior']['name']) {
 <p>The seven scores always add up to 100%, also for a picture that shows none of the seven. They take ${ASSUMED_FREQUENCIES[prior]}, which is not so in any practice. A low score rules nothing out.</p>
 </div>
 <dl id="facts" class="facts" hidden>
+<div><dt>Assessment</dt><dd id="fact-assessment"></dd></div>
+<div><dt>Cannot be excluded</dt><dd id="fact-set"></dd></div>
+<div><dt>Limits</dt><dd id="fact-limits"></dd></div>
 <div><dt>Model</dt><dd id="fact-model"></dd></div>
 <div><dt>Image</dt><dd id="fact-image"></dd></div>
 <div><dt>Time</dt><dd id="fact-time"></dd></div>

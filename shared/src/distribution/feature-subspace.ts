@@ -70,9 +70,16 @@ export function residualDistance(features: Float32Array, { mean, basis }: Featur
     outside += value * value;
   }
   for (let row = 0; row < basis.length; row += size) {
-    let along = 0;
-    for (let i = 0; i < size; i++) along += basis[row + i]! * centred[i]!;
-    outside -= along * along;
+    // Two sums at once, as each addition waits for the one before it.
+    let even = 0;
+    let odd = 0;
+    let i = 0;
+    for (; i + 1 < size; i += 2) {
+      even += basis[row + i]! * centred[i]!;
+      odd += basis[row + i + 1]! * centred[i + 1]!;
+    }
+    if (i < size) even += basis[row + i]! * centred[i]!;
+    outside -= (even + odd) ** 2;
   }
   return Math.max(0, outside);
 }

@@ -1,5 +1,7 @@
+import type { Assessment, PredictionSet } from '@naevus/shared/api/assessment';
 import type { GradcamResponse } from '@naevus/shared/api/gradcam';
 import type { Prediction } from '@naevus/shared/api/prediction';
+import { LESION_CLASSES } from '@naevus/shared/taxonomy';
 import { element } from './element.ts';
 import { hottestPlace, percent } from './wording.ts';
 
@@ -11,10 +13,14 @@ export interface TimedAnswer {
 
 /** Puts scores and facts in their places; `undefined` takes them away. */
 export function showAnswer(timed: TimedAnswer | undefined): void {
-  showScores(timed?.answer.predictions);
+  // Scores of an image that no answer should be given for would be believed all the same.
+  showScores(timed?.answer.assessment?.abstained ? [] : timed?.answer.predictions);
   element('facts', HTMLElement).hidden = !timed;
   if (!timed) return;
-  const { model, image, timing, id } = timed.answer;
+  const { model, image, timing, id, assessment, prediction_set, limits } = timed.answer;
+  writeWhereKnown('fact-assessment', assessment && describeAssessment(assessment));
+  writeWhereKnown('fact-set', prediction_set && describeSet(prediction_set));
+  write('fact-limits', limits);
   const decoding = timing.decode_ms.toFixed(1);
   const network = timing.inference_ms.toFixed(1);
   const whole = Math.round(timed.milliseconds);
@@ -38,7 +44,10 @@ function showScores(predictions: readonly Prediction[] = []): void {
 }
 
 /** The answer in two sentences: a benign class on top does not hide what the others add up to. */
-export function headline({ predictions }: GradcamResponse): string {
+export function headline({ predictions, assessment }: GradcamResponse): string {
+  if (assessment?.abstained) {
+    return `No answer for this picture. ${assessment.reasons[0]!.text}`;
+  }
   const { name, risk, score } = predictions[0]!;
   const suspicious = predictions.filter((prediction) => prediction.risk !== 'benign');
   const together = suspicious.reduce((sum, prediction) => sum + prediction.score, 0);
@@ -53,8 +62,25 @@ export function describeMap({ class: label, heatmap, predictions }: GradcamRespo
   return `The regions that speak for “${name}”; the strongest lies ${where(place)}. Each map is scaled to its own strongest region: the maps of two classes cannot be compared.`;
 }
 
+/** The word of the triage, and why. */
+function describeAssessment({ triage, reasons }: Assessment): string {
+  return `${triage}: ${reasons.map(({ text }) => text).join(' ')}`;
+}
+
+/** The classes by their names. */
+function describeSet({ coverage, labels }: PredictionSet): string {
+  const names = labels.map((label) => LESION_CLASSES[label].name).join(', ') || 'none of the seven';
+  return `${names} (at a coverage of ${Math.round(100 * coverage)} %)`;
+}
+
 function where(place: string): string {
   return place === 'centre' ? 'in the centre' : `at the ${place}`;
+}
+
+/** Takes the whole line away where the version does not know it. */
+function writeWhereKnown(id: string, text: string | undefined): void {
+  element(id, HTMLElement).parentElement!.hidden = text === undefined;
+  write(id, text ?? '');
 }
 
 function write(id: string, text: string): void {
