@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { loadFile } from '@naevus/shared/artifact/verify';
+import { createResampler } from '@naevus/shared/preprocessing/resampler';
+import { decodeWithSharp, type SharpModule } from '@naevus/shared/preprocessing/sharp-decode';
+import type { AnalysisParts } from '../engine/analyse.ts';
+import { folderSource, nodeSha256 } from '../node/folder-source.ts';
+import { openModelFolder } from '../node/model-folder.ts';
+import { sharp } from '../node/native-modules.ts';
+import { createOnnxClassifier } from '../node/onnx-classifier.ts';
+import { encodePng } from '../node/png-encoder.ts';
+import { loadWasmParts } from '../wasm/wasm-parts.ts';
+
+const require = createRequire(import.meta.url);
+
+const MODELS = fileURLToPath(new URL('../../../model-artifacts', import.meta.url));
+
+function compiled(specifier: string): WebAssembly.Module {
+  return new WebAssembly.Module(readFileSync(require.resolve(specifier)));
+}
+
+/** What the Node server analyses with, and the bundled model. */
+export async function nodeParts(): Promise<AnalysisParts> {
+  const { folder, manifest } = await openModelFolder({ directory: MODELS });
+  const { path } = manifest.engines.onnx;
+  const model = await loadFile(folderSource(folder), manifest, path, nodeSha256);
+  return {
+    decode: (file, header) =>
+      decodeWithSharp(sharp as unknown as SharpModule, file, { header, maxPixels: 50_000_000 }),
+    resampler: createResampler(compiled('@naevus/shared/resampler.wasm')),
+    classify: await createOnnxClassifier(model, manifest.engines.onnx),
+    encodePng,
+    calibration: manifest.calibration,
+  };
+}
+
+/** What the edge and the browser analyse with, here on Node, and the bundled model. */
+export async function wasmParts(maxDecoderBytes = 40 << 20): Promise<AnalysisParts> {
+  const { folder, manifest } = await openModelFolder({ directory: MODELS });
+  const modules = {
+    codecs: new WebAssembly.Module(
+      readFileSync(new URL('../wasm/codecs/decoder.wasm', import.meta.url)),
+    ),
+    resampler: compiled('@naevus/shared/resampler.wasm'),
+    tfjs: compiled('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm'),
+  };
+  return loadWasmParts({ source: folderSource(folder), manifest }, modules, maxDecoderBytes);
+}
