@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -22,8 +22,20 @@ const paths = files
   );
 
 await rm(target, { recursive: true, force: true });
+await mkdir(target, { recursive: true });
+// A version may be signed or not.
+await copyFile(new URL('manifest.sig.json', folder), new URL('manifest.sig.json', target)).catch(
+  (error) => {
+    if (error.code !== 'ENOENT') throw error;
+  },
+);
 for (const path of ['manifest.json', ...paths]) {
   const file = new URL(path, target);
   await mkdir(dirname(fileURLToPath(file)), { recursive: true });
   await copyFile(new URL(path, folder), file);
 }
+
+// What the page loads beside what is bundled: `npm run build` has made it.
+await cp(new URL('dist/page-files/', import.meta.url), new URL('../page-files/', target), {
+  recursive: true,
+});

@@ -8,7 +8,7 @@ const root = new URL('./', import.meta.url);
 const path = (relative) => fileURLToPath(new URL(relative, root));
 
 await mkdir(path('dist'), { recursive: true });
-await buildPageAssets(path('dist/page-assets.js'));
+await buildPageAssets(path('dist/page-assets.js'), path('dist/page-files'));
 const [{ metafile }] = await Promise.all([
   build({
     absWorkingDir: path('.'),
@@ -40,6 +40,7 @@ const [{ metafile }] = await Promise.all([
 const current = new Set([
   'page-assets.js',
   'resampler.wasm',
+  'page-files',
   ...Object.keys(metafile.outputs).map((file) => basename(file)),
 ]);
 for (const file of await readdir(path('dist'))) {

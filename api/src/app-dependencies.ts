@@ -1,3 +1,4 @@
+import type { ArtifactSource } from '@naevus/shared/artifact/verify';
 import type { Context } from 'hono';
 import type { AppEnv } from './app-env.ts';
 import type { Engines } from './engine/engines.ts';
@@ -43,6 +44,8 @@ export interface AppDependencies {
   readonly engines: Engines;
   readonly limits: Limits;
   readonly log: Log;
+  /** What the page loads and is too large for `#page-assets`. */
+  readonly pageFiles: ArtifactSource;
   /** Without it, everyone may ask. */
   readonly keys?: KeyCheck;
   /** Without it, as often as they like. */

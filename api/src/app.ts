@@ -13,6 +13,7 @@ import { requestId } from './http/request-id.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { assetRoute } from './page/asset-route.ts';
 import { pageRoute } from './page/page-route.ts';
+import { artifactRoute } from './routes/artifact.ts';
 import { docsRoute } from './routes/docs.ts';
 import { gradcamRoute } from './routes/gradcam.ts';
 import { liveRoute, readyRoute } from './routes/health.ts';
@@ -45,7 +46,8 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     docsRoute(described, deps),
     ...(deps.metrics ? [metricsRoute(deps.metrics)] : []),
     pageRoute(deps),
-    assetRoute(),
+    assetRoute(deps),
+    artifactRoute(deps),
   ];
 
   const app = new Hono<AppEnv>();

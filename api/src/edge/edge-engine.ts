@@ -1,5 +1,5 @@
 import { loadManifest } from '@naevus/shared/artifact/load-manifest';
-import { type ArtifactSource, loadFile } from '@naevus/shared/artifact/verify';
+import { type ArtifactSource, loadFile, webCryptoSha256 } from '@naevus/shared/artifact/verify';
 import { type AnalysisParts, analyseOrCrash } from '../engine/analyse.ts';
 import {
   type Engine,
@@ -10,6 +10,15 @@ import {
   type ServedModel,
 } from '../engine/engine.ts';
 import { loadWasmParts, type WasmModules } from '../wasm/wasm-parts.ts';
+
+export interface EdgeEngineOptions {
+  /** Memory that decoding one picture may take. */
+  readonly maxDecoderBytes: number;
+  /** Whether the bodies that have come fill the memory there is for them. */
+  readonly full: () => boolean;
+  /** Public keys, one of which must have signed the model. */
+  readonly trustedKeys?: readonly string[];
+}
 
 /** The engine of one isolate: a model that has answered once, and the thread that all requests share. */
 export class EdgeEngine implements Engine {
@@ -25,21 +34,19 @@ export class EdgeEngine implements Engine {
   }
 
   /**
-   * @param maxDecoderBytes memory that decoding one picture may take
-   * @param full whether the bodies that have come fill the memory there is for them
    * @throws ArtifactError when the model is not what its manifest says
    */
   static async load(
     source: ArtifactSource,
     modules: WasmModules,
-    maxDecoderBytes: number,
-    full: () => boolean,
+    { maxDecoderBytes, full, trustedKeys }: EdgeEngineOptions,
   ): Promise<EdgeEngine> {
-    const { manifest, sha256 } = await loadManifest(source);
+    const demands = { ...(trustedKeys && { trustedKeys }) };
+    const { manifest, sha256 } = await loadManifest(source, webCryptoSha256, demands);
     const parts = await loadWasmParts({ source, manifest }, modules, maxDecoderBytes);
     // Read now: a promise of one request must not be waited for by another.
     const card = new TextDecoder().decode(await loadFile(source, manifest, 'MODEL_CARD.md'));
-    return new EdgeEngine({ manifest, sha256, card: async () => card }, parts, full);
+    return new EdgeEngine({ manifest, sha256, card: async () => card, files: source }, parts, full);
   }
 
   refuseWhenFull(): void {

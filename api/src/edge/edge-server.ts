@@ -12,10 +12,12 @@ import type { WasmModules } from '../wasm/wasm-parts.ts';
 import { type Assets, assetSource } from './asset-source.ts';
 import { EdgeEngine } from './edge-engine.ts';
 import { edgeLog } from './edge-log.ts';
+import { type EdgeVariables, type RateLimitBinding, readEdgeSettings } from './edge-settings.ts';
 
 /** What `wrangler.jsonc` binds the worker to. */
-export interface EdgeBindings {
+export interface EdgeBindings extends EdgeVariables {
   readonly ASSETS: Assets;
+  readonly RATE_LIMIT?: RateLimitBinding;
 }
 
 /** An isolate has 128 MB; the network and the program take half, a body and its copy some 20. */
@@ -75,15 +77,22 @@ export class EdgeServer {
     }
   }
 
-  async #start({ ASSETS }: EdgeBindings): Promise<Hono<AppEnv>> {
+  async #start({ ASSETS, RATE_LIMIT, ...variables }: EdgeBindings): Promise<Hono<AppEnv>> {
+    const { trustedKeys, ...settings } = readEdgeSettings(variables, RATE_LIMIT);
     const source = assetSource(ASSETS, MODEL_FOLDER);
     const full = () => this.#requests > 1 && this.#bytes > MAX_BYTES_IN_FLIGHT;
-    const engine = await EdgeEngine.load(source, this.#modules, MAX_DECODER_BYTES, full);
+    const engine = await EdgeEngine.load(source, this.#modules, {
+      maxDecoderBytes: MAX_DECODER_BYTES,
+      full,
+      ...(trustedKeys && { trustedKeys }),
+    });
     return createApp({
       engines: onlyEngine(engine),
       limits: LIMITS,
+      ...settings,
       log: edgeLog,
       caller: edgeCaller,
+      pageFiles: assetSource(ASSETS, '/page-files/'),
       draining: () => false,
       toBase64,
     });

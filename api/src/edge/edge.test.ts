@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { modelResponseSchema } from '@naevus/shared/api/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   BROKEN_REQUESTS,
+  lesion,
   type SentRequest,
   SOUND_REQUESTS,
 } from '../testing/conformance-requests.ts';
@@ -162,5 +164,46 @@ describe('the worker as it is deployed', () => {
       type: 'urn:naevus:problem:no-model',
       detail: 'the model could not be loaded; try again in 5 s',
     });
+  }, 60_000);
+
+  it('asks for keys, limits rates by the platform, and lets listed origins in', async () => {
+    const key = 'a-key-of-the-test';
+    const digest = createHash('sha256').update(key).digest('hex');
+    const other = await startEdge({
+      bindings: {
+        NAEVUS_API_KEYS: `clinic:sha256:${digest}`,
+        NAEVUS_RATE_LIMIT: '2/minute',
+        NAEVUS_CORS_ORIGINS: 'https://clinic.example',
+      },
+      ratelimits: { RATE_LIMIT: { simple: { limit: 2, period: 60 } } },
+    });
+    try {
+      const body = lesion();
+      const without = await fetch(`${other.url}/predict`, { method: 'POST', body });
+      expect(without.status).toBe(401);
+      expect(without.headers.get('WWW-Authenticate')).toContain('Bearer');
+      const headers = { 'X-API-Key': key, Origin: 'https://clinic.example' };
+      const statuses: number[] = [];
+      let last: Response | undefined;
+      for (let i = 0; i < 3; i++) {
+        last = await fetch(`${other.url}/predict`, { method: 'POST', body, headers });
+        statuses.push(last.status);
+      }
+      expect(statuses).toEqual([200, 200, 429]);
+      expect(last!.headers.get('Retry-After')).toBe('60');
+      expect(last!.headers.get('RateLimit-Policy')).toBe('"default";q=2;w=60');
+      expect(last!.headers.get('Access-Control-Allow-Origin')).toBe('https://clinic.example');
+    } finally {
+      await other.stop();
+    }
+  }, 120_000);
+
+  it('says in its log, and not to clients, which variable is wrong', async () => {
+    const other = await startEdge({ bindings: { NAEVUS_CORS_ORIGINS: '*' } });
+    const response = await fetch(`${other.url}/health/ready`);
+    const text = await response.text();
+    await other.stop();
+    expect(response.status).toBe(503);
+    expect(text).not.toContain('CORS');
   }, 60_000);
 });

@@ -1,4 +1,5 @@
 import type { Manifest } from '@naevus/shared/artifact/manifest';
+import type { ArtifactSource } from '@naevus/shared/artifact/verify';
 import type { Findings } from '@naevus/shared/assessment/assess';
 import type { Heatmap } from '@naevus/shared/heatmap/heatmap';
 import type { ImageFormat, ImageHeader } from '@naevus/shared/preprocessing/image-header';
@@ -112,6 +113,8 @@ export interface ServedModel {
   readonly sha256: string;
   /** The model card, Markdown. */
   card(): Promise<string>;
+  /** The files of the version, not held to their hashes: that is for who loads them. */
+  readonly files: ArtifactSource;
 }
 
 /**

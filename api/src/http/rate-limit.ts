@@ -5,8 +5,8 @@ import { ProblemError } from './problem-error.ts';
 /** What is left to a client after a request was counted. */
 export interface RateLimitState {
   readonly allowed: boolean;
-  /** Requests that it may still send before the window ends. */
-  readonly remaining: number;
+  /** Requests that it may still send before the window ends; left out where that is not known. */
+  readonly remaining?: number;
   /** Until the window ends and the count begins anew. */
   readonly resetSeconds: number;
 }
@@ -35,7 +35,7 @@ export async function limitRate(
   const { allowed, remaining, resetSeconds } = await limit.count(client);
   const { requests, windowSeconds } = limit;
   c.header('RateLimit-Policy', `"default";q=${requests};w=${windowSeconds}`);
-  c.header('RateLimit', `"default";r=${remaining};t=${resetSeconds}`);
+  if (remaining !== undefined) c.header('RateLimit', `"default";r=${remaining};t=${resetSeconds}`);
   if (allowed) return;
   const detail = `${requests} requests in ${windowSeconds} s are allowed; try again in ${resetSeconds} s`;
   throw new ProblemError('too-many-requests', detail, {

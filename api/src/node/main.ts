@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { ArtifactError } from '@naevus/shared/artifact/verify';
@@ -12,6 +13,7 @@ import type { RateLimit } from '../http/rate-limit.ts';
 import { nodeCaller, trustedProxies } from './caller.ts';
 import { usableCpus } from './cpu-limit.ts';
 import { Drain } from './drain.ts';
+import { folderSource } from './folder-source.ts';
 import { createHttpServer } from './http-server.ts';
 import type { InferenceWorkers } from './inference-workers.ts';
 import { KeyStore } from './key-store.ts';
@@ -38,6 +40,9 @@ import {
 import type { StopSignal } from './stop-signal.ts';
 import { onFileChange } from './watch-file.ts';
 import { WorkerEngine } from './worker-engine.ts';
+
+/** Beside the bundle. */
+const PAGE_FILES = fileURLToPath(new URL('./page-files', import.meta.url));
 
 const HELP = `Serves the Naevus API over HTTP.
 
@@ -180,6 +185,7 @@ async function serve(
     ...(metrics && { metrics }),
     ...(tracing && { tracing }),
     caller: (c) => nodeCaller(c, trusts),
+    pageFiles: folderSource(PAGE_FILES),
     ...(settings.NAEVUS_HSTS_SECONDS !== undefined && {
       hstsSeconds: settings.NAEVUS_HSTS_SECONDS,
     }),

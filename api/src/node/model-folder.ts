@@ -46,6 +46,7 @@ export async function openModelFolder(choice: ModelChoice): Promise<ModelFolder>
     folder,
     manifest,
     sha256,
+    files: source,
     card() {
       card ??= loadFile(source, manifest, CARD_PATH, nodeSha256).then((bytes) =>
         new TextDecoder().decode(bytes),

@@ -1,8 +1,8 @@
 import { MAX_BATCH } from '@naevus/shared/api/request';
-import { publicKeySchema } from '@naevus/shared/artifact/signature';
 import { isVersion } from '@naevus/shared/artifact/version';
 import { DEFAULT_MAX_PIXELS } from '@naevus/shared/preprocessing/sharp-decode';
 import * as z from 'zod';
+import { origins, publicKeys, rate } from '../settings/setting-types.ts';
 import { isNetwork } from './caller.ts';
 
 const PREFIX = 'NAEVUS_';
@@ -34,41 +34,11 @@ function seconds(most: number) {
   return numeric(/^\d+(\.\d+)?$/, least, most, error);
 }
 
-const ORIGIN = /^https?:\/\/[^/\s,*]+$/;
-
-const origins = z.string().transform((text, context) => {
-  const list = text.split(',').map((origin) => origin.trim());
-  if (list.every((origin) => ORIGIN.test(origin))) return list;
-  const message = 'must be origins like https://clinic.example, separated by commas';
-  context.addIssue({ code: 'custom', message });
-  return z.NEVER;
-});
-
-const publicKeys = z.string().transform((text, context) => {
-  const list = text.split(',').map((key) => key.trim());
-  if (list.every((key) => publicKeySchema.safeParse(key).success)) return list;
-  const message = 'must be public keys as models -- keygen prints them, separated by commas';
-  context.addIssue({ code: 'custom', message });
-  return z.NEVER;
-});
-
 const versions = z.string().transform((text, context) => {
   if (text === 'all') return text;
   const list = text.split(',').map((version) => version.trim());
   if (list.every(isVersion)) return list;
   const message = 'must be versions like 1.2.3, separated by commas, or "all"';
-  context.addIssue({ code: 'custom', message });
-  return z.NEVER;
-});
-
-const WINDOWS = { second: 1, minute: 60, hour: 3600, day: 86_400 } as const;
-
-const rate = z.string().transform((text, context) => {
-  const [, requests, unit] = /^([1-9]\d{0,8})\/(second|minute|hour|day)$/.exec(text) ?? [];
-  if (unit !== undefined) {
-    return { requests: Number(requests), windowSeconds: WINDOWS[unit as keyof typeof WINDOWS] };
-  }
-  const message = 'must be requests and a window, like 600/minute (second, minute, hour or day)';
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });

@@ -1,8 +1,32 @@
+import { webCryptoSha256 } from '@naevus/shared/artifact/verify';
+import type { PageAsset } from '#page-assets';
+import type { AppDependencies } from '../app-dependencies.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import type { Route } from '../routes/route.ts';
+import { WORKER_HEADERS } from './page-headers.ts';
+
+/** What runs in a worker of the page, with the modules it compiles: too large to lie in memory always. */
+const FILES: Readonly<Record<string, string>> = {
+  'on-device.js': 'text/javascript; charset=utf-8',
+  'service-worker.js': 'text/javascript; charset=utf-8',
+  'decoder.wasm': 'application/wasm',
+  'resampler.wasm': 'application/wasm',
+  'tfjs-backend-wasm-simd.wasm': 'application/wasm',
+};
 
 /** `GET /assets/…`: the script, the style and the pictures of the page. */
-export function assetRoute(): Route {
+export function assetRoute({ pageFiles }: AppDependencies): Route {
+  const etags = new Map<string, string>();
+
+  async function fileAsset(name: string): Promise<PageAsset | undefined> {
+    const type = Object.hasOwn(FILES, name) ? FILES[name] : undefined;
+    const body = type === undefined ? undefined : await pageFiles.read(name);
+    if (type === undefined || body === undefined) return undefined;
+    const etag = etags.get(name) ?? `"${(await webCryptoSha256(body)).slice(0, 32)}"`;
+    etags.set(name, etag);
+    return { type, etag, body };
+  }
+
   return {
     method: 'GET',
     path: '/assets/:file',
@@ -14,7 +38,7 @@ export function assetRoute(): Route {
       // Read when a page is first asked for: a server starts faster without it.
       const { assets } = await import('#page-assets');
       const name = c.req.param('file') ?? '';
-      const asset = Object.hasOwn(assets, name) ? assets[name] : undefined;
+      const asset = Object.hasOwn(assets, name) ? assets[name] : await fileAsset(name);
       if (!asset) throw new ProblemError('not-found', 'the page has no such file');
       const headers = {
         // Asked for again each time, and sent only when it has changed: an update is seen at once.
@@ -22,6 +46,7 @@ export function assetRoute(): Route {
         'Cross-Origin-Resource-Policy': 'same-origin',
         'X-Content-Type-Options': 'nosniff',
         ETag: asset.etag,
+        ...(Object.hasOwn(FILES, name) && WORKER_HEADERS),
       };
       if (c.req.header('If-None-Match')?.includes(asset.etag)) return c.body(null, 304, headers);
       return c.body(asset.body, 200, { ...headers, 'Content-Type': asset.type });

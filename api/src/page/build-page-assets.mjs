@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -9,8 +11,10 @@ const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
  * Writes what the page loads into one module, so that a runtime without a file system serves it too.
  *
  * @param {string} outfile the JavaScript module that `#page-assets` names
+ * @param {string} folder for what is too large for it: the workers of the page and their WebAssembly
  */
-export async function buildPageAssets(outfile) {
+export async function buildPageAssets(outfile, folder) {
+  await buildWorkers(folder);
   const bundled = await build({
     entryPoints: { page: path('client/main.ts'), style: path('page.css') },
     outdir: path('.'),
@@ -48,4 +52,32 @@ function entry(name, type, body) {
   const value =
     typeof body === 'string' ? JSON.stringify(body) : `bytes('${body.toString('base64')}')`;
   return `  '${name}': { type: '${type}', etag: '"${digest}"', body: ${value} },\n`;
+}
+
+async function buildWorkers(folder) {
+  const require = createRequire(import.meta.url);
+  await mkdir(folder, { recursive: true });
+  await Promise.all([
+    build({
+      entryPoints: {
+        'on-device': path('client/on-device/worker.ts'),
+        'service-worker': path('client/on-device/service-worker.ts'),
+      },
+      outdir: folder,
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform: 'browser',
+      target: ['chrome109', 'firefox115', 'safari16.4'],
+      // Emscripten's glue has a part for Node, which is not reached.
+      external: ['fs', 'path', 'worker_threads', 'perf_hooks', 'os'],
+      charset: 'utf8',
+      logLevel: 'warning',
+    }),
+    ...[
+      path('../wasm/codecs/decoder.wasm'),
+      require.resolve('@naevus/shared/resampler.wasm'),
+      require.resolve('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm'),
+    ].map((file) => copyFile(file, join(folder, basename(file)))),
+  ]);
 }

@@ -3,9 +3,16 @@ import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { LABELS, LESION_CLASSES, RISKS } from '@naevus/shared/taxonomy';
 import { html } from 'hono/html';
 import type { Limits } from '../app-dependencies.ts';
+import type { ServedModel } from '../engine/engine.ts';
 import { EXAMPLES, EXAMPLES_ATTRIBUTION } from './examples.ts';
 
 const ACCEPT = 'image/jpeg,image/png,image/webp';
+
+/** The model that pictures are scored with, wherever that is. */
+interface PageModel {
+  readonly version: string;
+  readonly sha256: string;
+}
 
 /** The classes as they stand before there are scores: those to look out for first. */
 const BY_RISK = RISKS.flatMap((risk) =>
@@ -18,7 +25,7 @@ const BY_RISK = RISKS.flatMap((risk) =>
  * @param origin where this server was asked, for the lines to copy
  */
 export async function pageHtml(
-  manifest: Manifest,
+  { manifest, sha256 }: Pick<ServedModel, 'manifest' | 'sha256'>,
   limits: Limits,
   origin: string,
 ): Promise<string> {
@@ -42,7 +49,7 @@ export async function pageHtml(
 </header>
 <aside class="disclaimer" aria-label="Disclaimer"><p>${DISCLAIMER}</p></aside>
 <main id="main" tabindex="-1">
-${pictureSection(limits)}
+${pictureSection(limits, { version: manifest.version, sha256 })}
 ${answerSection(manifest.prior.name)}
 ${examplesSection()}
 </main>
@@ -53,7 +60,11 @@ ${footer(manifest, origin)}
   return page.toString();
 }
 
-function pictureSection(limits: Limits) {
+const SENT = 'The file is sent to this server as it is, scored there, and not kept or logged.';
+const KEPT =
+  'The file stays on this device and is scored in this tab. The first time, the model is fetched (10 MB); after that it works without a network, too.';
+
+function pictureSection(limits: Limits, { version, sha256 }: PageModel) {
   return html`<section class="picture" aria-labelledby="picture-heading">
 <h2 id="picture-heading">Picture</h2>
 <p id="status" role="status">No picture yet.</p>
@@ -82,7 +93,8 @@ function pictureSection(limits: Limits) {
 <label class="button without-mouse"><input id="camera" type="file" accept="${ACCEPT}" capture="environment" aria-describedby="privacy">Take a photo</label>
 </div>
 <p class="fine">JPEG, PNG or WebP, up to <span id="limit" data-bytes="${limits.maxBodyBytes}">${fileSize(limits.maxBodyBytes)}</span>. No picture at hand? <a href="#examples">Take an example</a>.</p>
-<p id="privacy" class="fine">The file is sent to this server as it is, scored there, and not kept or logged.</p>
+<p id="on-device-choice" hidden><label><input id="on-device" type="checkbox" aria-describedby="privacy" data-version="${version}" data-sha256="${sha256}"> Score pictures on this device</label></p>
+<p id="privacy" class="fine" aria-live="polite" data-server="${SENT}" data-device="${KEPT}">${SENT}</p>
 </section>`;
 }
 

@@ -15,7 +15,7 @@ export function pageRoute({ engines, limits }: AppDependencies): Route {
     answer: { description: 'A page.', content: { 'text/html': 'text' } },
     problems: [],
     async handle(c) {
-      const page = await pageHtml(engines.current.model.manifest, limits, originOf(c));
+      const page = await pageHtml(engines.current.model, limits, originOf(c));
       return c.body(page, 200, {
         ...PAGE_HEADERS,
         'Cache-Control': 'no-cache',

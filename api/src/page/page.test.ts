@@ -51,11 +51,12 @@ describe('GET /', () => {
       'style-src': "'self'",
       'img-src': "'self'",
       'connect-src': "'self'",
+      'worker-src': "'self'",
       'base-uri': "'none'",
       'form-action': "'none'",
       'frame-ancestors': "'none'",
       'require-trusted-types-for': "'script'",
-      'trusted-types': "'none'",
+      'trusted-types': 'naevus-workers',
     });
     expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
     expect(headers.get('X-Frame-Options')).toBe('DENY');
@@ -144,10 +145,23 @@ describe('GET /assets/…', () => {
     for (const text of texts) {
       const own = text.replaceAll(server.url, '');
       expect(own.match(/\b(?:https?|wss?|ftp):\/\/[^"'\s]*/gi) ?? []).toEqual([]);
-      expect(own.match(/(?:src|href|action)="\/\/|url\(|@import|sourceMappingURL/gi) ?? []).toEqual(
+      expect(own.match(/(?:src|href|action)="\/\/|(?<!new )url\(|@import|sourceMappingURL/gi) ?? []).toEqual(
         [],
       );
     }
+  });
+
+  it('lets only the workers compile WebAssembly, which do nothing but ask this server', async () => {
+    for (const name of ['on-device.js', 'service-worker.js']) {
+      const response = await fetch(`${server.url}/assets/${name}`);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('Content-Security-Policy')).toBe(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'",
+      );
+      expect(response.headers.get('Service-Worker-Allowed')).toBe('/');
+    }
+    const wasm = await fetch(`${server.url}/assets/decoder.wasm`);
+    expect(wasm.headers.get('Content-Type')).toBe('application/wasm');
   });
 
   it('is a script small enough to be read', async () => {

@@ -1,6 +1,5 @@
 import { displayedSize, type ImageHeader } from '@naevus/shared/preprocessing/image-header';
 import { DamagedImageError } from '@naevus/shared/preprocessing/image-header-error';
-import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
 import { loadReduction } from '@naevus/shared/preprocessing/sharp-decode';
 import {
   type DecodedPhoto,
@@ -45,8 +44,8 @@ const WASM_PAGE = 1 << 16;
 const INITIAL_PAGES = 16;
 /** An instance whose memory has grown past this is not kept: wasm memory never shrinks. */
 const KEPT_BYTES = 24 << 20;
-/** No side of a PNG or WebP is averaged below this before the resampler: 4 times the network's input. */
-const SHORTEST_AVERAGED_SIDE = 4 * INPUT_SIZE;
+/** A PNG or WebP of more pixels is averaged until it has no more: what the resampler is given then takes 24 MB. */
+const MOST_PIXELS = 8_000_000;
 
 /** What libjpeg decodes at, for each of {@link loadReduction}'s factors. */
 const DENOMINATORS: Readonly<Record<number, number>> = { 1: 1, 3: 2, 5: 4, 9: 8 };
@@ -74,9 +73,8 @@ export function createWasmDecoder(
     try {
       const file = codecs.begin(bytes.length);
       new Uint8Array(memory.buffer, file, bytes.length).set(bytes);
-      const shorter = Math.min(header.width, header.height);
-      const by = Math.max(1, Math.floor(shorter / SHORTEST_AVERAGED_SIDE));
-      const { orientation } = header;
+      const { orientation, width, height } = header;
+      const by = Math.min(Math.ceil(Math.sqrt((width * height) / MOST_PIXELS)), width, height);
       if (header.format === 'jpeg') {
         codecs.decodeJpeg(file, bytes.length, orientation, DENOMINATORS[loadReduction(header)]!);
       } else if (header.format === 'png') {

@@ -118,7 +118,10 @@ function startBackend(wasm: WebAssembly.Module): Promise<void> {
 async function startBackendOnce(wasm: WebAssembly.Module): Promise<void> {
   if (tf.env().platform === undefined) tf.env().setPlatform('naevus', PLATFORM);
   const module = await createEmscriptenModule({
-    instantiateWasm(imports: object, done: (instance: WebAssembly.Instance) => void) {
+    instantiateWasm(
+      imports: Record<string, never>,
+      done: (instance: WebAssembly.Instance) => void,
+    ) {
       const instance = new WebAssembly.Instance(wasm, imports);
       done(instance);
       return instance.exports;

@@ -1,12 +1,12 @@
 import type { Assessment, PredictionSet } from '@naevus/shared/api/assessment';
-import type { GradcamResponse } from '@naevus/shared/api/gradcam';
 import type { Prediction } from '@naevus/shared/api/prediction';
 import { LESION_CLASSES } from '@naevus/shared/taxonomy';
 import { element } from './element.ts';
+import type { ShownAnswer } from './on-device/messages.ts';
 import { hottestPlace, percent } from './wording.ts';
 
 export interface TimedAnswer {
-  readonly answer: GradcamResponse;
+  readonly answer: ShownAnswer;
   /** From the question to the answer, as the browser sees it. */
   readonly milliseconds: number;
 }
@@ -44,7 +44,7 @@ function showScores(predictions: readonly Prediction[] = []): void {
 }
 
 /** The answer in two sentences: a benign class on top does not hide what the others add up to. */
-export function headline({ predictions, assessment }: GradcamResponse): string {
+export function headline({ predictions, assessment }: ShownAnswer): string {
   if (assessment?.abstained) {
     return `No answer for this picture. ${assessment.reasons[0]!.text}`;
   }
@@ -55,7 +55,7 @@ export function headline({ predictions, assessment }: GradcamResponse): string {
 }
 
 /** What the heat map shows, in words; also for those who do not see it. */
-export function describeMap({ class: label, heatmap, predictions }: GradcamResponse): string {
+export function describeMap({ class: label, heatmap, predictions }: ShownAnswer): string {
   const { name } = predictions.find((prediction) => prediction.label === label)!;
   const place = hottestPlace(heatmap.grid);
   if (!place) return `No region of the picture speaks for “${name}”.`;

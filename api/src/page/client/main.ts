@@ -1,8 +1,9 @@
-import type { GradcamResponse } from '@naevus/shared/api/gradcam';
 import type { Label } from '@naevus/shared/taxonomy';
 import { describeMap, headline, showAnswer, type TimedAnswer } from './answer-view.ts';
 import { ask, NoAnswer } from './ask.ts';
 import { element } from './element.ts';
+import { Device } from './on-device/device.ts';
+import type { ShownAnswer } from './on-device/messages.ts';
 import { listenForPictures } from './picture-sources.ts';
 import { drawColourBar, PictureView } from './picture-view.ts';
 
@@ -16,14 +17,19 @@ const explain = element('explain', HTMLSelectElement);
 const opacity = element('opacity', HTMLInputElement);
 const limit = element('limit', HTMLElement);
 const example = element('diagnosis', HTMLElement);
+const onDevice = element('on-device', HTMLInputElement);
 const keyForm = element('key-form', HTMLFormElement);
 
 const view = new PictureView(canvas);
+const device = new Device({
+  version: onDevice.dataset.version!,
+  sha256: onDevice.dataset.sha256!,
+});
 let picture: Blob | undefined;
 /** Answers about the picture so far, by the class of their heat map. */
 const answers = new Map<Label, TimedAnswer>();
 /** The answer on the page. */
-let shown: GradcamResponse | undefined;
+let shown: ShownAnswer | undefined;
 let pending = new AbortController();
 /** Kept in this variable alone. */
 let key: string | undefined;
@@ -31,7 +37,7 @@ let key: string | undefined;
 /** A new picture: what was said of the one before goes before anything else happens. */
 function take(file: Blob, diagnosis?: string): void {
   reset();
-  if (file.size > Number(limit.dataset.bytes)) {
+  if (!onDevice.checked && file.size > Number(limit.dataset.bytes)) {
     complain(
       new NoAnswer(
         'The file is too large',
@@ -86,7 +92,10 @@ async function explainClass(label?: Label): Promise<void> {
   status.textContent = label ? 'Drawing the heat map…' : 'Scoring the picture…';
   const start = performance.now();
   try {
-    const answer = await ask({ picture, signal, ...(label && { label }), ...(key && { key }) });
+    const answer = onDevice.checked
+      ? await device.ask(picture, label, key)
+      : await ask({ picture, signal, ...(label && { label }), ...(key && { key }) });
+    if (signal.aborted) return;
     const timed = { answer, milliseconds: performance.now() - start };
     answers.set(answer.class, timed);
     show(timed);
@@ -142,8 +151,16 @@ function setOpacity(): void {
   view.setOpacity(opacity.valueAsNumber / 100);
 }
 
+/** Says where pictures go; what was said before came from the other place. */
+function setPlace(): void {
+  const privacy = element('privacy', HTMLElement);
+  privacy.textContent = onDevice.checked ? privacy.dataset.device! : privacy.dataset.server!;
+  answers.clear();
+}
+
 explain.addEventListener('change', () => explainClass(explain.value as Label));
 opacity.addEventListener('input', setOpacity);
+onDevice.addEventListener('change', setPlace);
 keyForm.addEventListener('submit', (event) => {
   event.preventDefault();
   key = element('key', HTMLInputElement).value.trim();
@@ -158,3 +175,6 @@ listenForPictures({
 drawColourBar(element('colour-bar', HTMLCanvasElement));
 // A browser may have kept the slider where it was before a reload.
 setOpacity();
+if (Device.possible) element('on-device-choice', HTMLElement).hidden = false;
+else onDevice.checked = false;
+setPlace();
