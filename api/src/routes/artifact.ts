@@ -3,7 +3,7 @@ import type { AppDependencies } from '../app-dependencies.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import type { Route } from './route.ts';
 
-/** `GET /artifact/VERSION/FILE`: the manifest and the graph model, for who runs the network itself. */
+/** `GET /artifact/VERSION/FILE`: the manifest, the graph model and what judges its answers, for who runs the network itself. */
 export function artifactRoute({ engines }: AppDependencies): Route {
   return {
     method: 'GET',
@@ -15,9 +15,11 @@ export function artifactRoute({ engines }: AppDependencies): Route {
       const model = engines.byVersion.get(c.req.param('version') ?? '')?.model;
       const path = c.req.param('path') ?? '';
       const { tfjs } = model?.manifest.engines ?? {};
+      const subspace = model?.manifest.assessment?.outOfDistribution.path;
       const graph = tfjs?.path.slice(0, tfjs.path.lastIndexOf('/') + 1);
       const entry = model?.manifest.files.find((file) => file.path === path);
-      const served = path === MANIFEST_PATH || (entry && graph && path.startsWith(graph));
+      const served =
+        path === MANIFEST_PATH || (entry && graph && (path.startsWith(graph) || path === subspace));
       const body = served ? await model?.files.read(path) : undefined;
       if (!model || !body) throw new ProblemError('not-found', 'no model served has such a file');
       const etag = `"${(entry?.sha256 ?? model.sha256).slice(0, 32)}"`;

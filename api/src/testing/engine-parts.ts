@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { loadFile } from '@naevus/shared/artifact/verify';
+import { loadFeatureSubspace } from '@naevus/shared/distribution/feature-subspace';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import { decodeWithSharp, type SharpModule } from '@naevus/shared/preprocessing/sharp-decode';
 import type { AnalysisParts } from '../engine/analyse.ts';
@@ -31,6 +32,7 @@ export async function nodeParts(): Promise<AnalysisParts> {
     resampler: createResampler(compiled('@naevus/shared/resampler.wasm')),
     classify: await createOnnxClassifier(model, manifest.engines.onnx),
     encodePng,
+    subspace: await loadFeatureSubspace(folderSource(folder), manifest, nodeSha256),
     calibration: manifest.calibration,
   };
 }

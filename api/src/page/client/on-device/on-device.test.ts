@@ -51,6 +51,8 @@ describe.skipIf(!executable)('scoring on this device', { timeout: 240_000 }, () 
     ).json()) as GradcamResponse;
     const asked = () =>
       server.log.filter(({ route }) => route === '/gradcam' || route === '/predict').length;
+    // The line of the request above may still be on its way.
+    await expect.poll(asked).toBe(1);
     const before = asked();
 
     await page.check('#on-device');

@@ -1,13 +1,16 @@
 import { PROBLEMS } from '@naevus/shared/api/problem';
+import { gradcamQuerySchema } from '@naevus/shared/api/request';
 import { loadManifest } from '@naevus/shared/artifact/load-manifest';
 import type { ArtifactSource } from '@naevus/shared/artifact/verify';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { DEFAULT_MAX_PIXELS } from '@naevus/shared/preprocessing/sharp-decode';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import { type AnalysisParts, analyse } from '../../../engine/analyse.ts';
+import type { ServedModel } from '../../../engine/engine.ts';
 import { inspectPhoto } from '../../../http/photo.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
-import { answerAboutImage } from '../../../routes/prediction-answer.ts';
+import { answerWish } from '../../../routes/answer-wish.ts';
+import { answerAboutImage, modelReference } from '../../../routes/prediction-answer.ts';
 import { loadWasmParts } from '../../../wasm/wasm-parts.ts';
 import type { Question, Reply, ShownAnswer } from './messages.ts';
 
@@ -24,7 +27,7 @@ const LIMITS = {
 };
 
 interface Loaded {
-  readonly name: string;
+  readonly model: ServedModel;
   readonly parts: AnalysisParts;
 }
 
@@ -49,16 +52,17 @@ async function reply(question: Question): Promise<Reply> {
 
 async function answer({ picture, label, model, key }: Question): Promise<ShownAnswer> {
   loaded ??= load(model, key);
-  let model_: Loaded;
+  let served: Loaded;
   try {
-    model_ = await loaded;
+    served = await loaded;
   } catch (error) {
     loaded = undefined;
     throw error;
   }
   const photo = inspectPhoto(new Uint8Array(await picture.arrayBuffer()), LIMITS);
   const wish = { ...(label && { label }), alpha: 0.5, overlay: 'thumbnail' } as const;
-  const outcome = await analyse(photo, wish, model_.parts);
+  const wished = answerWish(gradcamQuerySchema.parse({}), () => undefined, served.model);
+  const outcome = await analyse(photo, wish, served.parts);
   if (!outcome.ok) {
     const { failure } = outcome;
     const detail = failure.kind === 'crashed' ? failure.cause : failure.detail;
@@ -67,8 +71,8 @@ async function answer({ picture, label, model, key }: Question): Promise<ShownAn
   const { label: explained, grid, max } = outcome.analysis.heatmap!;
   return {
     id: crypto.randomUUID(),
-    model: { name: model_.name, ...model },
-    ...answerAboutImage(outcome.analysis, CLASS_COUNT),
+    model: modelReference(served.model),
+    ...answerAboutImage(outcome.analysis, CLASS_COUNT, served.model, wished),
     class: explained,
     heatmap: { grid, max, geometry: 'squash' },
     disclaimer: DISCLAIMER,
@@ -93,7 +97,7 @@ async function load(model: Question['model'], key?: string): Promise<Loaded> {
   );
   const modules = { codecs: codecs!, resampler: resampler!, tfjs: tfjs! };
   const parts = await loadWasmParts({ source, manifest }, modules, MAX_DECODER_BYTES);
-  return { name: manifest.name, parts };
+  return { model: { manifest, sha256, files: source, card: async () => '' }, parts };
 }
 
 async function read(url: URL, key?: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
