@@ -97,6 +97,8 @@ const HEADERS = [
   'X-Request-Id',
   'X-Model-Version',
   'X-Predicted-Class',
+  'X-Triage',
+  'X-Abstained',
   'X-Disclaimer',
 ];
 

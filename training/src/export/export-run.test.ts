@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadManifest } from '@naevus/shared/artifact/load-manifest';
+import { manifestSchema } from '@naevus/shared/artifact/manifest';
 import { type ArtifactSource, loadFile } from '@naevus/shared/artifact/verify';
+import { readFeatureSubspace } from '@naevus/shared/distribution/feature-subspace';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -124,6 +126,29 @@ describe('exportRun', () => {
     expect(bias).toBeCloseTo(Math.log(1 / 7) - Math.log(0.25));
     expect(metrics.calibration.logitBias).toEqual(manifest.calibration.logitBias);
     expect(metrics.uniformPriorDecision.confusion).toEqual(metrics.metrics.confusion);
+  });
+
+  it('fits what answers are held against, where there are lesions enough', async () => {
+    const { files, metrics } = await exporting({ fewestLesions: 7 });
+    const manifest = manifestSchema.parse(
+      JSON.parse(Buffer.from(files.get('manifest.json')!).toString()),
+    );
+    const spec = manifest.assessment!;
+    expect(spec.fittedOn).toMatchObject({ images: 14, lesions: 7, folds: 7 });
+    const { path, features, components } = spec.outOfDistribution;
+    const subspace = readFeatureSubspace(new Uint8Array(files.get(path)!), {
+      features,
+      components,
+    });
+    expect(subspace.mean).toHaveLength(1280);
+    expect(Object.keys(manifest.thresholds)).toContain('melanoma-sensitivity-95');
+    expect(manifest.engines.onnx.outputs.features).toBe('features');
+    expect(manifest.calibration.ece).toBe(metrics.metrics.expectedCalibrationError);
+    expect(files.has('reports/prediction-sets.svg')).toBe(true);
+    const card = Buffer.from(files.get('MODEL_CARD.md')!).toString();
+    expect(card).toContain('## How far an answer goes');
+    expect(card).not.toMatch(/undefined|NaN/);
+    expect(exported.files.has(path)).toBe(false);
   });
 
   it('says where the data were, nowhere in what it writes', () => {

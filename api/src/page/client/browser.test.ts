@@ -5,7 +5,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium, launchChromium } from '../../testing/chromium.ts';
 import { expectedScores, writeFixtureArtifact } from '../../testing/fixture-artifact.ts';
-import { cornered, jpeg, RED } from '../../testing/pictures.ts';
+import { BLUE, cornered, jpeg, RED } from '../../testing/pictures.ts';
 import { type ServerProcess, startServer } from '../../testing/server-process.ts';
 import { percent } from './wording.ts';
 
@@ -48,7 +48,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
     expect(await server.stop()).toBe(0);
   });
 
-  async function visit(options: BrowserContextOptions = {}): Promise<Visit> {
+  async function visit(options: BrowserContextOptions = {}, { url } = server): Promise<Visit> {
     const page = await (await browser.newContext(options)).newPage();
     const complaints: string[] = [];
     const requests: string[] = [];
@@ -57,7 +57,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
     });
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('request', (request) => requests.push(request.url()));
-    await page.goto(`${server.url}/`);
+    await page.goto(`${url}/`);
     return { page, complaints, requests };
   }
 
@@ -353,5 +353,26 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
     await choose(page, Buffer.from('no picture'));
     await page.locator('#problem p').first().waitFor();
     expect(await axe(page)).toEqual([]);
+  });
+
+  it('says how far an answer goes, and shows no score where none should be believed', async () => {
+    const assessed = await startServer({
+      NAEVUS_MODEL_DIR: writeFixtureArtifact({ assessed: true }),
+    });
+    const { page } = await visit({}, assessed);
+    const [status, scores] = [page.locator('#status'), page.locator('#scores')];
+    await choose(page, photo);
+    await expect.poll(() => status.innerText()).toContain('Highest score: Melanoma');
+    expect(await page.locator('#fact-assessment').innerText()).toMatch(/^refer: The scores of/);
+    expect(await page.locator('#fact-set').innerText()).toBe('Melanoma (at a coverage of 90 %)');
+    expect(await page.locator('#fact-limits').innerText()).toContain('Phone photographs');
+    expect(await scores.innerText()).toMatch(/\d%/);
+
+    await choose(page, Buffer.from(await jpeg(BLUE)));
+    await expect.poll(() => status.innerText()).toContain('No answer for this picture.');
+    expect(await page.locator('#fact-assessment').innerText()).toMatch(/^review: The image does/);
+    expect(await scores.innerText()).not.toMatch(/\d%/);
+    await page.context().close();
+    expect(await assessed.stop()).toBe(0);
   });
 });
