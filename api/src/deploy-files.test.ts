@@ -19,19 +19,27 @@ const lint = await pythonWith('deploy-files');
 const kserve = await pythonWith('v2-clients');
 
 describe('the files of a deployment', () => {
-  it.skipIf(!lint)('are what hadolint and the schemas of Kubernetes say', async () => {
-    const script = path('testing/python/deploy_files.py');
-    const { stdout } = await lint!([script, DOCKERFILE, ...MANIFESTS]).catch((error) => {
-      throw new Error(`${error.stdout}${error.stderr}`);
-    });
-    expect(stdout.trim()).toBe('8 manifests');
-  });
+  it.skipIf(!lint)(
+    'are what hadolint and the schemas of Kubernetes say',
+    async () => {
+      const script = path('testing/python/deploy_files.py');
+      const { stdout } = await lint!([script, DOCKERFILE, ...MANIFESTS]).catch((error) => {
+        throw new Error(`${error.stdout}${error.stderr}`);
+      });
+      expect(stdout.trim()).toBe('8 manifests');
+    },
+    120_000,
+  );
 
-  it.skipIf(!kserve)("are what KServe's types say", async () => {
-    const { stdout } = await kserve!([path('testing/python/kserve_manifest.py'), KSERVE]);
-    const { sent, understood } = JSON.parse(stdout) as { sent: unknown; understood: unknown };
-    expect(understood).toEqual(sent);
-  });
+  it.skipIf(!kserve)(
+    "are what KServe's types say",
+    async () => {
+      const { stdout } = await kserve!([path('testing/python/kserve_manifest.py'), KSERVE]);
+      const { sent, understood } = JSON.parse(stdout) as { sent: unknown; understood: unknown };
+      expect(understood).toEqual(sent);
+    },
+    120_000,
+  );
 
   it('set what the server reads', () => {
     const files = [...MANIFESTS, KSERVE, join(DEPLOY, 'compose.yaml'), DOCKERFILE];

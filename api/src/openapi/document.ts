@@ -256,7 +256,11 @@ class SchemaCollection {
 
   components(): Record<string, object> {
     const all = (['input', 'output'] as const).flatMap((io) => {
-      const { schemas } = z.toJSONSchema(this.#registries[io], { uri: componentUri, io });
+      const { schemas } = z.toJSONSchema(this.#registries[io], {
+        uri: componentUri,
+        io,
+        override: simplifyTuple,
+      });
       return Object.entries(schemas);
     });
     return Object.fromEntries(
@@ -286,6 +290,15 @@ function componentUri(id: string): string {
 }
 
 function toJsonSchema(schema: z.ZodType): { description?: string } {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'output' });
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'output', override: simplifyTuple });
   return rest;
+}
+
+/** A tuple of one type is an array of a fixed length: not every reader of OpenAPI knows `prefixItems`. */
+function simplifyTuple({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  const [first, ...rest] = jsonSchema.prefixItems ?? [];
+  if (first === undefined) return;
+  if (rest.some((item) => JSON.stringify(item) !== JSON.stringify(first))) return;
+  jsonSchema.items = first;
+  delete jsonSchema.prefixItems;
 }
