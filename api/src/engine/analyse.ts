@@ -76,7 +76,8 @@ export async function analyse(
     ok: true,
     analysis: {
       scores: probabilities,
-      output,
+      // Not the features: nobody reads them further on, and they would be copied between threads.
+      output: { logits: output.logits, cam: output.cam },
       ...(parts.subspace && { findings: examine(input, output, parts.subspace) }),
       ...(picture.header && { image: { ...decoded.displayed, format: picture.header.format } }),
       timing: { decodeMs: decodedAt - start, inferenceMs: inferredAt - decodedAt },

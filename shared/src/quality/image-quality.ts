@@ -48,8 +48,7 @@ export function measureQuality(rgb: Uint8Array): ImageQuality {
   if (rgb.length !== PIXELS * 3) {
     throw new RangeError(`rgb must have ${PIXELS * 3} bytes, not ${rgb.length}`);
   }
-  const luma = lumaOf(rgb);
-  const { brightness, clipped } = exposure(luma);
+  const { luma, brightness, clipped } = lumaOf(rgb);
   const { contrast, area } = segmentLesion(luma);
   return {
     sharpness: 1 - blurEffect(luma),
@@ -61,24 +60,18 @@ export function measureQuality(rgb: Uint8Array): ImageQuality {
   };
 }
 
-/** Rec. 601 luma in whole numbers. */
-function lumaOf(rgb: Uint8Array): Uint8Array {
+/** Rec. 601 luma in whole numbers; its mean, and the share of it that is as good as black or white. */
+function lumaOf(rgb: Uint8Array): { luma: Uint8Array; brightness: number; clipped: number } {
   const luma = new Uint8Array(PIXELS);
-  for (let i = 0, byte = 0; i < PIXELS; i++, byte += 3) {
-    luma[i] = (77 * rgb[byte]! + 150 * rgb[byte + 1]! + 29 * rgb[byte + 2]!) >> 8;
-  }
-  return luma;
-}
-
-function exposure(luma: Uint8Array): { brightness: number; clipped: number } {
   let sum = 0;
   let clipped = 0;
-  for (let i = 0; i < PIXELS; i++) {
-    const value = luma[i]!;
+  for (let i = 0, byte = 0; i < PIXELS; i++, byte += 3) {
+    const value = (77 * rgb[byte]! + 150 * rgb[byte + 1]! + 29 * rgb[byte + 2]!) >> 8;
+    luma[i] = value;
     sum += value;
     if (value <= BLACK || value >= WHITE) clipped++;
   }
-  return { brightness: sum / PIXELS / 255, clipped: clipped / PIXELS };
+  return { luma, brightness: sum / PIXELS / 255, clipped: clipped / PIXELS };
 }
 
 /** The larger of the two directions' blur, as Crété et al. 2007, equations 1 to 6; 1 for a flat picture. */
