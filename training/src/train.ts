@@ -7,8 +7,10 @@ import { type Split, splitSchema } from '@naevus/shared/artifact/split';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import { z } from 'zod';
 import { type Dataset, loadDataset } from './data/dataset.ts';
+import { decodeRgb } from './data/decoded-images.ts';
 import { fingerprintDataset } from './data/fingerprint.ts';
 import { describeSplit, splitDataset } from './data/split.ts';
+import { writeRunReports } from './export/write-run-reports.ts';
 import { EFFICIENTNET_B0 } from './network/architecture.ts';
 import { RUN_FILES } from './run/run-record.ts';
 import { PRESETS, type PresetName } from './training/presets.ts';
@@ -26,7 +28,7 @@ npm run train -- --data DIR --weights FILE --out RUN [--preset NAME | --config F
 --data DIR       HAM10000 as Kaggle packs it, or any folder of images with a CSV (image_id, dx)
 --metadata CSV   the CSV, where it is not in DIR
 --weights FILE   EfficientNet-B0 backbone, safetensors in timm's names; left out: the public file is fetched
---out RUN        folder for checkpoints and reports
+--out RUN        folder for checkpoints, reports and TensorBoard's event files (RUN/events)
 --preset NAME    one of ${Object.keys(PRESETS).join(', ')} (default: best)
 --config FILE    JSON with the same fields as a preset; unknown ones are errors
 --split FILE     a split.json to keep to, so that runs compare; left out: one is made from the seed
@@ -71,12 +73,16 @@ async function main(): Promise<number> {
   );
 
   let stopRequested = false;
-  let training = false;
+  let phase: 'before' | 'training' | 'reporting' = 'before';
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (stopRequested) process.exit(ENDED[signal]);
       stopRequested = true;
-      if (!training) {
+      if (phase === 'reporting') {
+        console.log(`${signal}: the run is finished, its reports are not; export makes them too`);
+        process.exit(ENDED[signal]);
+      }
+      if (phase === 'before') {
         console.log(`${signal}: stopped before training began, there is nothing to resume`);
         process.exit(STOPPED);
       }
@@ -93,16 +99,17 @@ async function main(): Promise<number> {
     : splitDataset(dataset, await fingerprintDataset(dataset, { cacheDirectory }), config);
   console.log(describeSplit(split));
   const initialWeights = await loadPretrained(values.weights);
-  training = true;
+  const resampler = createResampler(
+    new WebAssembly.Module(await readFile(new URL('resampler.wasm', import.meta.url))),
+  );
+  phase = 'training';
   const outcome = await trainRun({
     architecture: EFFICIENTNET_B0,
     dataset,
     split,
     initialWeights,
     config,
-    resampler: createResampler(
-      new WebAssembly.Module(await readFile(new URL('resampler.wasm', import.meta.url))),
-    ),
+    resampler,
     out: values.out,
     cacheDirectory,
     augmentationWorker: new URL('augmentation-worker.js', import.meta.url),
@@ -114,7 +121,24 @@ async function main(): Promise<number> {
     },
     shouldStop: () => stopRequested || performance.now() >= deadline,
   });
-  return outcome === 'finished' ? 0 : STOPPED;
+  if (outcome === 'stopped') return STOPPED;
+  phase = 'reporting';
+  try {
+    const page = await writeRunReports({
+      folder: values.out,
+      dataset,
+      prepare: async (path) => resampler.squash(await decodeRgb(path)),
+      log: console.log,
+    });
+    console.log(`wrote ${page}`);
+    return 0;
+  } catch (error) {
+    // The network is trained, and export makes the reports anew.
+    throw new Error(
+      `${values.out} is a finished run, but its reports cannot be written: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
 }
 
 /** In the milliseconds since the process began. */

@@ -15,6 +15,8 @@ export interface OnnxClassifier extends Classifier {
     readonly logits: Float32Array;
     readonly features: Float32Array;
   }>;
+  /** Class activation maps before the ReLU, `[class, y, x]`; the input as for `logits`. */
+  activationMaps(rgb: Uint8Array): Promise<Float32Array>;
 }
 
 /**
@@ -44,6 +46,10 @@ export async function createOnnxClassifier(model: Uint8Array): Promise<OnnxClass
         logits: (logits!.data as Float32Array).slice(),
         features: (features!.data as Float32Array).slice(),
       };
+    },
+    async activationMaps(rgb) {
+      const { cam } = await run(rgb, [GRAPH_OUTPUTS.cam]);
+      return (cam!.data as Float32Array).slice();
     },
     close: () => session.release(),
   };

@@ -67,7 +67,7 @@ describe('exportRun', () => {
     const listed = manifest.files.map(({ path }) => path);
     expect([...listed, 'manifest.json'].sort()).toEqual([...files.keys()].sort());
     for (const path of listed) await loadFile(source, manifest, path);
-    for (const name of ['metrics', 'class-weights', 'split', 'history', 'parity']) {
+    for (const name of ['metrics', 'subgroups', 'class-weights', 'split', 'history', 'parity']) {
       expect(listed).toContain(`reports/${name}.json`);
     }
     expect(listed).toEqual(
@@ -77,6 +77,8 @@ describe('exportRun', () => {
         'MODEL_CARD.md',
         'reports/confusion-matrix.svg',
         'reports/reliability.svg',
+        'reports/gradcam-gallery.svg',
+        'reports/report.html',
       ]),
     );
     expect(manifest).toMatchObject({
@@ -153,7 +155,8 @@ describe('exportRun', () => {
 
   it('says where the data were, nowhere in what it writes', () => {
     for (const [path, bytes] of exported.files) {
-      if (/\.(json|md|svg)$/.test(path)) expect(Buffer.from(bytes).includes(folder)).toBe(false);
+      if (/\.(json|md|svg|html)$/.test(path))
+        expect(Buffer.from(bytes).includes(folder)).toBe(false);
     }
   });
 

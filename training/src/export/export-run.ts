@@ -8,9 +8,9 @@ import { createOnnxClassifier, type OnnxClassifier } from '../evaluation/onnx-cl
 import { createTfjsClassifier } from '../evaluation/tfjs-classifier.ts';
 import { EFFICIENTNET_B0 } from '../network/architecture.ts';
 import { assessmentPictures } from '../reports/assessment-charts.ts';
-import { type MetricsReport, metricsReport, type ScoredImage } from '../reports/metrics-report.ts';
+import type { MetricsReport, ScoredImage } from '../reports/metrics-report.ts';
 import { modelCard } from '../reports/model-card.ts';
-import { reportPictures } from '../reports/report-pictures.ts';
+import { runReports } from '../reports/run-reports.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 import { RUN_FILES, type RunRecord } from '../run/run-record.ts';
 import { type ScorePrior, withScorePrior } from '../run/score-prior.ts';
@@ -20,6 +20,7 @@ import {
   MODEL_NAME,
   ONNX_PATH,
   SUBSPACE_PATH,
+  REPORTS_FOLDER,
   TFJS_FOLDER,
 } from './build-artifact.ts';
 import type { WeightPrecision } from './float16.ts';
@@ -33,6 +34,7 @@ import {
   type ParityReport,
   parityImages,
 } from './parity.ts';
+import type { Prepare } from './report-validation.ts';
 import { exportTfjs, type TfjsFiles } from './tfjs/tfjs-export.ts';
 
 export interface ExportOptions {
@@ -42,8 +44,7 @@ export interface ExportOptions {
   readonly version: string;
   /** The class distribution that the scores assume. */
   readonly scorePrior: ScorePrior;
-  /** Path to the network's input: 224 * 224 * 3 RGB bytes, as serving prepares it. */
-  readonly prepare: (path: string) => Promise<Uint8Array>;
+  readonly prepare: Prepare;
   /** Folder of pictures that show no lesion. */
   readonly nonLesions: string;
   /** Nothing is fitted on fewer validation lesions: it would say more of them than of the model. */
@@ -87,39 +88,37 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
     samples,
     options,
   );
-  await classifier.close();
   const run = { ...options.run, record };
-  const metrics = metricsReport(images, {
+  const sampleOf = new Map(validation.map((sample) => [sample.imageId, sample]));
+  const reports = await runReports({
+    run,
     model: { name: MODEL_NAME, version },
     engine: classifier.engine,
-    data: { name: 'validation side of the split', sha256: record.dataSha256, unreadable: [] },
-    prior: record.prior,
-    calibration: record.calibration,
-    seed: record.seed,
+    images: images.map((image) => ({ ...image, ...sampleOf.get(image.imageId)! })),
+    show: async ({ path }) => {
+      const rgb = await prepare(path);
+      return { rgb, cam: await classifier.activationMaps(rgb) };
+    },
   });
+  await classifier.close();
+  const { metrics, subgroups } = reports;
 
   const files: ArtifactFiles = new Map([[ONNX_PATH, onnx]]);
   for (const [name, bytes] of tfjs) files.set(`${TFJS_FOLDER}${name}`, bytes);
-  for (const name of [RUN_FILES.split, RUN_FILES.classWeights, RUN_FILES.history]) {
-    files.set(`reports/${name}`, run.reports.get(name)!);
+  for (const name of [RUN_FILES.split, RUN_FILES.history]) {
+    files.set(`${REPORTS_FOLDER}${name}`, run.reports.get(name)!);
   }
-  files.set('reports/metrics.json', json(metrics));
-  files.set('reports/parity.json', json(parity));
+  for (const [name, content] of reports.files) files.set(`${REPORTS_FOLDER}${name}`, text(content));
+  files.set(`${REPORTS_FOLDER}parity.json`, json(parity));
   if (assessment) {
     files.set(SUBSPACE_PATH, assessment.subspace.bytes);
-    files.set('reports/assessment.json', json(assessment.report));
+    files.set(`${REPORTS_FOLDER}assessment.json`, json(assessment.report));
     for (const [name, svg] of await assessmentPictures(assessment.report, metrics.model)) {
-      files.set(`reports/${name}`, text(svg));
+      files.set(`${REPORTS_FOLDER}${name}`, text(svg));
     }
   }
-  const { classWeights, history } = run;
-  for (const [name, svg] of await reportPictures({ metrics, images, classWeights, history })) {
-    files.set(`reports/${name}`, text(svg));
-  }
-  files.set(
-    'MODEL_CARD.md',
-    text(modelCard({ record, scorePrior, metrics, parity, assessment: assessment?.report })),
-  );
+  const card = { record, scorePrior, metrics, subgroups, parity, assessment: assessment?.report };
+  files.set('MODEL_CARD.md', text(modelCard(card)));
   files.set(
     'manifest.json',
     json(buildManifest({ version, run, scorePrior, metrics, parity, assessment, files })),

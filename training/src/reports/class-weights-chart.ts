@@ -5,11 +5,11 @@ import { CLASS_COLOUR_SCALE } from './class-colours.ts';
 
 type Panel = Extract<TopLevelSpec, { hconcat: unknown }>['hconcat'][number];
 
-/** Training images a class, what one image of it counted, and the class's share of all that counted. */
+/** Training images a class, what one image of it counted, and the class's share of the loss at the beginning and at the end. */
 export function classWeightsChart(weights: ClassWeights, subtitle: string): TopLevelSpec {
   const { counts, used } = weights;
   const panel = (title: string, values: readonly number[], format: string): Panel => ({
-    width: 200,
+    width: 170,
     height: { step: 28 },
     title: { text: title, fontSize: 12, fontWeight: 'normal', anchor: 'start' },
     data: { values: LABELS.map((label, k) => ({ label, value: values[k] })) },
@@ -36,7 +36,10 @@ export function classWeightsChart(weights: ClassWeights, subtitle: string): TopL
     hconcat: [
       panel('training images', counts, ',d'),
       panel('weight of one image in the loss', used.weights, '.2~f'),
-      panel('share of all weight', used.shareOfLossWeight, '.0%'),
+      panel('share of the loss, all as hard', used.shareOfLossWeight, '.0%'),
+      ...(used.shareOfLossAtEnd
+        ? [panel('share of the loss at the end', used.shareOfLossAtEnd, '.0%')]
+        : []),
     ],
   };
 }

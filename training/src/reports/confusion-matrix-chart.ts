@@ -3,7 +3,11 @@ import { LABELS } from '@naevus/shared/taxonomy';
 import type { TopLevelSpec } from 'vega-lite';
 
 /** Rows are the diagnosis, columns the decision; a cell's shade is its share of the row. */
-export function confusionMatrixChart(matrix: ConfusionMatrix, subtitle: string): TopLevelSpec {
+export function confusionMatrixChart(
+  title: string,
+  matrix: ConfusionMatrix,
+  subtitle: string,
+): TopLevelSpec {
   const values = matrix.flatMap((row, truth) => {
     const support = row.reduce((sum, count) => sum + count, 0);
     return row.map((count, predicted) => ({
@@ -28,7 +32,7 @@ export function confusionMatrixChart(matrix: ConfusionMatrix, subtitle: string):
       },
     }) as const;
   return {
-    title: { text: 'Confusion matrix', subtitle },
+    title: { text: title, subtitle },
     width: { step: 62 },
     height: { step: 48 },
     data: { values },

@@ -39,6 +39,19 @@ describe('metricsReport', () => {
     expect(pair.data.lesions).toBe(2);
   });
 
+  it('has intervals for the uniform prior that the same resamples give', () => {
+    const { uniformPriorDecision: uniform } = report;
+    const { low, high } = uniform.intervals.headline.balancedAccuracy;
+    expect(low!).toBeLessThan(uniform.balancedAccuracy);
+    expect(high!).toBeGreaterThan(uniform.balancedAccuracy);
+    // Under a prior that is uniform already, both decisions are the same one.
+    const even = Object.fromEntries(LABELS.map((label) => [label, 1 / LABELS.length]));
+    const flat = metricsReport(images, { ...CONTEXT, prior: even as typeof CONTEXT.prior });
+    const { intervals } = flat.uniformPriorDecision;
+    expect(intervals.headline.macroF1).toEqual(flat.intervals.headline.macroF1);
+    expect(intervals.perClass[4]!.recall).toEqual(flat.intervals.perClass[4]!.recall);
+  });
+
   it('is plain JSON that says what could not be read, without its path', () => {
     const unreadable = [{ imageId: 'ISIC_X', path: '/home/someone/ISIC_X.jpg', reason: 'cut off' }];
     const withLost = metricsReport(images, { ...CONTEXT, data: { ...CONTEXT.data, unreadable } });

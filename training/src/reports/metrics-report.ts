@@ -1,10 +1,20 @@
-import { type BootstrapIntervals, bootstrapIntervals } from '@naevus/shared/metrics/bootstrap';
+import {
+  type BootstrapIntervals,
+  bootstrapIntervals,
+  bootstrapStatistics,
+  type Interval,
+} from '@naevus/shared/metrics/bootstrap';
 import {
   type ClassificationReport,
   classificationReport,
 } from '@naevus/shared/metrics/classification-report';
+import { confusionMatrix } from '@naevus/shared/metrics/confusion-matrix';
+import { decisionFigures } from '@naevus/shared/metrics/decision-figures';
+import { topClass } from '@naevus/shared/metrics/labelled-probabilities';
 import type { Calibration } from '@naevus/shared/probabilities';
 import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { countLesions } from './count-lesions.ts';
+import { underUniformPrior } from './uniform-prior.ts';
 
 /** An image with its diagnosis and the scores it was given. */
 export interface ScoredImage {
@@ -24,6 +34,11 @@ export type DecisionMetrics = Pick<
   readonly macroF1: number | null;
   readonly recall: readonly (number | null)[];
   readonly precision: readonly (number | null)[];
+  readonly f1: readonly (number | null)[];
+  readonly intervals: {
+    readonly headline: Readonly<Record<'accuracy' | 'balancedAccuracy' | 'macroF1', Interval>>;
+    readonly perClass: readonly Readonly<Record<'precision' | 'recall' | 'f1', Interval>>[];
+  };
 };
 
 /** `metrics.json`: plain JSON, lists in the order of `labels`. */
@@ -72,7 +87,7 @@ export function metricsReport(
   const truth = images.map(({ label }) => labelIndex(label));
   const scores = images.map((image) => image.scores);
   const lesions = images.map(({ lesionId }) => lesionId);
-  const uniform = scores.map((row) => highest(row.map((score, k) => score / prior[LABELS[k]!])));
+  const uniform = scores.map((row) => topClass(underUniformPrior(row, prior)));
   return {
     schemaVersion: 1,
     model,
@@ -81,9 +96,7 @@ export function metricsReport(
       ...data,
       unreadable: data.unreadable.map(({ imageId, reason }) => ({ imageId, reason })),
       images: images.length,
-      lesions:
-        new Set(lesions.filter((id) => id !== null)).size +
-        lesions.filter((id) => id === null).length,
+      lesions: countLesions(lesions),
     },
     labels: LABELS,
     prior,
@@ -96,11 +109,46 @@ export function metricsReport(
     intervals: bootstrapIntervals(truth, scores, { seed, groups: lesions }),
     uniformPriorDecision: decisionMetrics(
       classificationReport(truth, scores, { predicted: uniform }),
+      decisionIntervals(truth, uniform, lesions, seed),
     ),
   };
 }
 
-function decisionMetrics(report: ClassificationReport): DecisionMetrics {
+function decisionIntervals(
+  truth: readonly number[],
+  predicted: readonly number[],
+  lesions: readonly (string | null)[],
+  seed: number,
+): DecisionMetrics['intervals'] {
+  const names = ['precision', 'recall', 'f1'] as const;
+  const intervals = bootstrapStatistics(
+    truth.length,
+    (weights) => {
+      const { accuracy, balancedAccuracy, macroF1, perClass } = decisionFigures(
+        confusionMatrix(truth, predicted, LABELS.length, weights),
+      );
+      const ofClasses = perClass.flatMap((metrics, k) =>
+        names.map((name) => [`${name} ${k}`, metrics[name]] as const),
+      );
+      return { accuracy, balancedAccuracy, macroF1, ...Object.fromEntries(ofClasses) };
+    },
+    { seed, groups: lesions },
+  ) as Record<string, Interval>;
+  const { accuracy, balancedAccuracy, macroF1 } = intervals;
+  return {
+    headline: { accuracy: accuracy!, balancedAccuracy: balancedAccuracy!, macroF1: macroF1! },
+    perClass: LABELS.map((_, k) => ({
+      precision: intervals[`precision ${k}`]!,
+      recall: intervals[`recall ${k}`]!,
+      f1: intervals[`f1 ${k}`]!,
+    })),
+  };
+}
+
+function decisionMetrics(
+  report: ClassificationReport,
+  intervals: DecisionMetrics['intervals'],
+): DecisionMetrics {
   const { accuracy, balancedAccuracy, confusion, cohenKappa, matthewsCorrelation } = report;
   return {
     accuracy,
@@ -108,14 +156,12 @@ function decisionMetrics(report: ClassificationReport): DecisionMetrics {
     macroF1: report.macro.f1.value,
     recall: report.perClass.map(({ recall }) => recall),
     precision: report.perClass.map(({ precision }) => precision),
+    f1: report.perClass.map(({ f1 }) => f1),
     cohenKappa,
     matthewsCorrelation,
     confusion,
+    intervals,
   };
-}
-
-function highest(values: readonly number[]): number {
-  return values.indexOf(Math.max(...values));
 }
 
 /** The headline figures in a few lines, for people at a terminal. */
@@ -138,7 +184,7 @@ export function describeMetrics({
     `${data.images} images of ${data.lesions} lesions${data.unreadable.length > 0 ? `; ${data.unreadable.length} more could not be read` : ''}`,
     `accuracy           ${figure(metrics.accuracy, headline.accuracy)}`,
     `balanced accuracy  ${figure(metrics.balancedAccuracy, headline.balancedAccuracy)}`,
-    `  uniform prior    ${figure(uniformPriorDecision.balancedAccuracy)}`,
+    `  uniform prior    ${figure(uniformPriorDecision.balancedAccuracy, uniformPriorDecision.intervals.headline.balancedAccuracy)}`,
     `macro F1           ${figure(metrics.macro.f1.value, headline.macroF1)}`,
     `macro AUC          ${figure(metrics.macro.auc.value, headline.macroAuc)}`,
     `log loss           ${figure(metrics.logLoss, headline.logLoss)}`,

@@ -6,6 +6,7 @@ import type { RunRecord } from '../run/run-record.ts';
 import { CONTEXT, scoredImages } from './fixtures/scored-images.ts';
 import { metricsReport } from './metrics-report.ts';
 import { modelCard } from './model-card.ts';
+import { subgroupReport } from './subgroups.ts';
 
 const each = (value: number) =>
   Object.fromEntries(LABELS.map((label) => [label, value])) as Record<Label, number>;
@@ -39,9 +40,14 @@ const parity: ParityReport = {
 };
 const images = scoredImages(150, 9);
 const metrics = metricsReport(images, CONTEXT);
+const subgroups = subgroupReport(
+  images.map((image, i) => ({ ...image, metadata: { sex: i % 2 === 0 ? 'female' : 'male' } })),
+  CONTEXT.prior,
+  { seed: 1, resamples: 100 },
+);
 
 describe('modelCard', () => {
-  const card = modelCard({ record, scorePrior: 'training', metrics, parity });
+  const card = modelCard({ record, scorePrior: 'training', metrics, subgroups, parity });
 
   it('has the sections of Mitchell et al. and the disclaimer', () => {
     expect(card).toContain(DISCLAIMER);
@@ -85,6 +91,23 @@ describe('modelCard', () => {
     expect(card).toContain('77 training images');
   });
 
+  it('breaks the figures down by what the metadata say', () => {
+    const [female] = subgroups.attributes[0]!.groups;
+    const { value, interval } = female!.figures.accuracy;
+    expect(card).toContain(
+      `| sex: female | ${female!.images} | ${value!.toFixed(3)} (${interval.low!.toFixed(3)} to `,
+    );
+    const silent = { ...subgroups, attributes: [] };
+    const without = modelCard({
+      record,
+      scorePrior: 'training',
+      metrics,
+      subgroups: silent,
+      parity,
+    });
+    expect(without).not.toContain('Groups differ');
+  });
+
   it('says nothing of the machine it was made on', () => {
     expect(card).not.toContain('/home/');
   });
@@ -94,6 +117,7 @@ describe('modelCard', () => {
       record,
       scorePrior: 'training',
       metrics,
+      subgroups,
       parity: { ...parity, weights: 'float32' },
     });
     expect(single).not.toContain('Half-precision');
@@ -104,7 +128,7 @@ describe('modelCard', () => {
     const { recall } = metrics.uniformPriorDecision;
     expect(card).toContain('takes the logits to the training prior');
     expect(card).toContain(`melanoma recall ${recall[labelIndex('mel')]!.toFixed(3)}`);
-    const uniform = modelCard({ record, scorePrior: 'uniform', metrics, parity });
+    const uniform = modelCard({ record, scorePrior: 'uniform', metrics, subgroups, parity });
     expect(uniform).toContain('takes the logits to the uniform prior');
     expect(uniform).toContain('not the probability of a disease in any clinic');
   });

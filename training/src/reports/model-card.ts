@@ -7,13 +7,16 @@ import type { RunRecord } from '../run/run-record.ts';
 import type { ScorePrior } from '../run/score-prior.ts';
 import { assessmentSection } from './assessment-section.ts';
 import { ATTRIBUTION } from './attribution.ts';
+import { bounds, cell, figure, grouped, percent, shareCell } from './figure-text.ts';
 import type { MetricsReport } from './metrics-report.ts';
+import type { SubgroupReport } from './subgroups.ts';
 
 export interface ModelCardData {
   /** Its prior and calibration being those of the scores. */
   readonly record: RunRecord;
   readonly scorePrior: ScorePrior;
   readonly metrics: MetricsReport;
+  readonly subgroups: SubgroupReport;
   readonly parity: ParityReport;
   /** Where there were lesions enough to fit one. */
   readonly assessment?: AssessmentReport | undefined;
@@ -27,6 +30,7 @@ export function modelCard({
   record,
   scorePrior,
   metrics: report,
+  subgroups,
   parity,
   assessment,
 }: ModelCardData): string {
@@ -117,13 +121,17 @@ ${metrics.perClass
 
 **Of ${metrics.perClass[melanoma]!.support} melanoma images, ${missedMelanomas} got another top class.** ${priorSentence(report, scorePrior)}
 
-![Confusion matrix](reports/confusion-matrix.svg)
+${subgroupTables(subgroups)}![Confusion matrix](reports/confusion-matrix.svg)
 
 ![ROC curves](reports/roc-curves.svg)
 
 ![Precision-recall curves](reports/precision-recall-curves.svg)
 
 ![Reliability](reports/reliability.svg)
+
+![Grad-CAM on validation images](reports/gradcam-gallery.svg)
+
+The same and more on one page: [report.html](reports/report.html).
 
 ${
   assessment
@@ -139,6 +147,23 @@ ${
 ## Ethical considerations
 
 A missed melanoma can cost a life, and a false alarm costs an excision and fear; this model makes both errors at the rates above, and unevenly over people it has hardly seen. Images of skin are health data: the project's server keeps none, and whoever runs it answers for what they do with them.
+`;
+}
+
+function subgroupTables({ attributes }: SubgroupReport): string {
+  if (attributes.length === 0) return '';
+  const rows = attributes.flatMap(({ name, groups }) =>
+    groups.map(({ name: group, images, melanomas, figures: f }) => {
+      const balanced = f.balancedAccuracyUniformPrior;
+      return `| ${name}: ${group} | ${images} | ${cell(f.accuracy.value, f.accuracy.interval)} | ${cell(balanced.value, balanced.interval)} | ${melanomas} | ${shareCell(f.melanomaRecall, melanomas)} | ${shareCell(f.melanomaRecallUniformPrior, melanomas)} |`;
+    }),
+  );
+  return `| | images | accuracy | balanced accuracy, uniform prior | melanomas | melanoma recall | the same, uniform prior |
+| --- | ---: | --- | --- | ---: | --- | --- |
+${rows.join('\n')}
+
+Groups differ in their classes and in how hard these are, and balanced accuracy is over the classes that a group has.
+
 `;
 }
 
@@ -178,28 +203,8 @@ function cells(value: number | null, interval: Interval): string {
   return `${figure(value)} | ${bounds(interval)}`;
 }
 
-function cell(value: number | null, interval: Interval): string {
-  return value === null ? '–' : `${figure(value)} (${bounds(interval)})`;
-}
-
-function bounds({ low, high }: Interval): string {
-  return low === null || high === null ? '–' : `${figure(low)} to ${figure(high)}`;
-}
-
-function figure(value: number | null): string {
-  return value === null ? 'not defined' : value.toFixed(3);
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
-}
-
 function exponent(value: number): string {
   return value === 0 ? '0' : value.toExponential(1);
-}
-
-function grouped(value: number): string {
-  return value.toLocaleString('en-US');
 }
 
 function sum(values: readonly number[]): number {

@@ -31,6 +31,7 @@ describe('reportPictures', () => {
   it('draws one of each report', () => {
     expect([...pictures.keys()]).toEqual([
       'confusion-matrix.svg',
+      'confusion-matrix-uniform-prior.svg',
       'roc-curves.svg',
       'precision-recall-curves.svg',
       'reliability.svg',

@@ -28,7 +28,16 @@ export async function reportPictures(data: ReportData): Promise<Map<string, stri
     probabilities: images.map(({ scores }) => scores),
   };
   const charts = {
-    'confusion-matrix': confusionMatrixChart(metrics.confusion, scored),
+    'confusion-matrix': confusionMatrixChart(
+      'Confusion matrix, scores as served',
+      metrics.confusion,
+      scored,
+    ),
+    'confusion-matrix-uniform-prior': confusionMatrixChart(
+      'Confusion matrix, decided under a uniform prior',
+      report.uniformPriorDecision.confusion,
+      scored,
+    ),
     'roc-curves': rocChart({ ...curves, areas: metrics.perClass.map(({ auc }) => auc) }, scored),
     'precision-recall-curves': precisionRecallChart(
       { ...curves, areas: metrics.perClass.map(({ averagePrecision }) => averagePrecision) },

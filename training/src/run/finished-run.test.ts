@@ -2,6 +2,7 @@ import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { LABELS } from '@naevus/shared/taxonomy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFinishedRun } from './finished-run.ts';
 import { type SmallRun, writeSmallRun } from './fixtures/small-run.ts';
@@ -36,6 +37,17 @@ describe('readFinishedRun', () => {
     expect(history.at(-1)).toMatchObject({ phase: 'fine-tuning', epoch: 3 });
     expect(classWeights.counts).toHaveLength(7);
     expect(split.data_sha256).toBe(record.dataSha256);
+  });
+
+  it('makes the class-weight report anew where it knows the configuration', async () => {
+    const config = {
+      head: { epochs: 1, learningRate: 1, sampler: 'balanced', loss: { classWeightPower: 1 } },
+    };
+    await writeFile(join(small.run, RUN_FILES.config), JSON.stringify(config));
+    const { classWeights } = await readFinishedRun(small.run);
+    expect(classWeights.used.shareOfImages).toEqual(LABELS.map(() => 1 / 7));
+    await writeFile(join(small.run, RUN_FILES.config), '{"head": {"later": 1}}');
+    expect((await readFinishedRun(small.run)).classWeights.used.shareOfImages).toBeUndefined();
   });
 
   it('refuses a record with a field that it does not know', async () => {

@@ -4,8 +4,9 @@ import { type Split, splitSchema } from '@naevus/shared/artifact/split';
 import { z } from 'zod';
 import { EFFICIENTNET_B0 } from '../network/architecture.ts';
 import { checkParameters, type Parameters } from '../network/parameters.ts';
+import { trainingConfigSchema } from '../training/training-config.ts';
 import { readSafetensors } from '../weights/safetensors.ts';
-import { type ClassWeights, classWeightsSchema } from './class-weights.ts';
+import { type ClassWeights, classWeightReport, classWeightsSchema } from './class-weights.ts';
 import { type History, historySchema } from './history.ts';
 import { RUN_FILES, type RunRecord, runRecordSchema } from './run-record.ts';
 
@@ -42,7 +43,10 @@ export async function readFinishedRun(folder: string): Promise<FinishedRun> {
   };
   const record = await json(RUN_FILES.record, runRecordSchema);
   const split = await json(RUN_FILES.split, splitSchema);
-  const classWeights = await json(RUN_FILES.classWeights, classWeightsSchema);
+  const classWeights = await currentClassWeights(
+    folder,
+    await json(RUN_FILES.classWeights, classWeightsSchema),
+  );
   const history = await json(RUN_FILES.history, historySchema);
   if (split.data_sha256 !== record.dataSha256) {
     throw new Error(
@@ -57,6 +61,16 @@ export async function readFinishedRun(folder: string): Promise<FinishedRun> {
     throw new Error(`${weightsFile}: ${(cause as Error).message}`, { cause });
   }
   return { record, parameters, split, classWeights, history, reports };
+}
+
+/** The report as this version of the program makes it, where the run's configuration still reads. */
+async function currentClassWeights(folder: string, kept: ClassWeights): Promise<ClassWeights> {
+  const text = await readFile(join(folder, RUN_FILES.config), 'utf8').catch(() => null);
+  if (text === null) return kept;
+  const config = parseAs(z.unknown(), Buffer.from(text), join(folder, RUN_FILES.config));
+  const parsed = trainingConfigSchema.safeParse(config);
+  if (!parsed.success) return kept;
+  return classWeightReport(kept.counts, parsed.data.fineTuning ?? parsed.data.head);
 }
 
 function parseAs<T>(schema: z.ZodType<T>, bytes: Uint8Array, path: string): T {

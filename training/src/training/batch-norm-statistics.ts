@@ -1,8 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { createProgress } from '@naevus/shared/progress';
+import { createRandom } from '@naevus/shared/random';
 import type { ImageBatch, TrainableNetwork } from '../network/trainable-network.ts';
 import type { StatisticsSums } from './checkpoint.ts';
+import { batches, imageBatch } from './image-batch.ts';
+import type { LabelledImages } from './labelled-images.ts';
 import type { ShouldStop } from './run-stopped.ts';
+
+const STATISTICS_BATCH = 32;
 
 /**
  * Re-estimates every normalization's running mean and variance as the mean over batches of their own
@@ -64,4 +69,23 @@ function accumulate(sums: Map<string, Float64Array>, name: string, values: Float
   const sum = sums.get(name) ?? new Float64Array(values.length);
   for (let i = 0; i < values.length; i++) sum[i] = sum[i]! + values[i]!;
   sums.set(name, sum);
+}
+
+/**
+ * At most `count` of the images, drawn at random without repetition.
+ *
+ * @param skipped batches that an earlier pass has seen.
+ */
+export async function* statisticsBatches(
+  images: LabelledImages,
+  count: number,
+  seed: number,
+  skipped = 0,
+): AsyncGenerator<ImageBatch> {
+  const order = createRandom(seed)
+    .shuffle([...images.labels.keys()])
+    .slice(0, count);
+  for (const indices of batches(order, STATISTICS_BATCH).slice(skipped)) {
+    yield imageBatch(images, indices);
+  }
 }

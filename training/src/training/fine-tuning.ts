@@ -18,6 +18,7 @@ import { blockLearningRates, frozenBlocks } from './network-blocks.ts';
 import { RunStopped, type ShouldStop } from './run-stopped.ts';
 import { planSteps } from './step-plan.ts';
 import type { FineTuningConfig } from './training-config.ts';
+import type { TrainingEvents } from './training-events.ts';
 import { describeSummary, predictLogits, summarizeValidation } from './validation.ts';
 import { earlyStop, watchedValues } from './watched-metric.ts';
 import { WeightAverage } from './weight-average.ts';
@@ -42,6 +43,7 @@ export interface FineTuningRun {
   /** Prepared exactly as they are served. */
   readonly validation: LabelledImages;
   readonly augmentationWorker: URL;
+  readonly events?: TrainingEvents;
   /** Asked before each step, and between the batches of a validation. */
   readonly shouldStop: ShouldStop;
 }
@@ -165,6 +167,7 @@ export async function fineTune(run: FineTuningRun): Promise<FineTuned> {
           imagesPerSecond: epochLoss.images / epochLoss.seconds,
           ...(summary && { validation: summary }),
         });
+        run.events?.epoch(history.at(-1)!, step);
         epochLoss = { ...EMPTY_CHECKPOINT.epochLoss };
         const watched = stopping();
         if (summary && watched && watched.best === validations(history) - 1) best = current;
@@ -235,7 +238,8 @@ export async function fineTune(run: FineTuningRun): Promise<FineTuned> {
         if (!Number.isFinite(stepLoss)) {
           throw new DivergedError(`the loss is ${stepLoss}`, 'fine-tuning', step);
         }
-        optimizer.update(network.parameters, gradients, learningRateAt(step));
+        const learningRate = learningRateAt(step);
+        optimizer.update(network.parameters, gradients, learningRate);
         average?.update(network.parameters, step);
         step++;
         epochLoss = {
@@ -245,6 +249,7 @@ export async function fineTune(run: FineTuningRun): Promise<FineTuned> {
         };
         const running = epochLoss.sum / epochLoss.images;
         const speed = epochLoss.images / epochLoss.seconds;
+        run.events?.step(step, { loss: stepLoss, learningRate, imagesPerSecond: speed });
         progress.advance(1, `loss ${running.toFixed(4)}, ${speed.toFixed(1)} images/s`);
         const minutes = (performance.now() - lastCheckpoint) / 60_000;
         if (epochToRecord() === null && minutes >= config.checkpointMinutes) await save();

@@ -1,16 +1,12 @@
-import { createRandom } from '@naevus/shared/random';
 import { type Parameters, withNewClassifier } from '../network/parameters.ts';
-import { type ImageBatch, TrainableNetwork } from '../network/trainable-network.ts';
-import { reestimateStatistics } from './batch-norm-statistics.ts';
+import { TrainableNetwork } from '../network/trainable-network.ts';
+import { reestimateStatistics, statisticsBatches } from './batch-norm-statistics.ts';
 import { type Checkpoint, EMPTY_CHECKPOINT } from './checkpoint.ts';
 import type { EpochRecord } from './epoch-record.ts';
 import { type HeadState, pooledFeatures, trainHead, watchesValidation } from './head-phase.ts';
-import { batches, imageBatch } from './image-batch.ts';
 import type { LabelledImages } from './labelled-images.ts';
 import { RunStopped } from './run-stopped.ts';
 import type { TrainingRun } from './training-run.ts';
-
-const STATISTICS_BATCH = 32;
 
 /**
  * What comes before fine-tuning: batch-norm statistics re-estimated on training images, their features, and
@@ -99,19 +95,4 @@ function joined(rows: readonly Float32Array[]): Float32Array {
   const values = new Float32Array(rows.length * width);
   for (const [row, feature] of rows.entries()) values.set(feature, row * width);
   return values;
-}
-
-/** @param skipped batches that an earlier pass has seen. */
-async function* statisticsBatches(
-  images: LabelledImages,
-  count: number,
-  seed: number,
-  skipped: number,
-): AsyncGenerator<ImageBatch> {
-  const order = createRandom(seed)
-    .shuffle([...images.labels.keys()])
-    .slice(0, count);
-  for (const indices of batches(order, STATISTICS_BATCH).slice(skipped)) {
-    yield imageBatch(images, indices);
-  }
 }

@@ -4,30 +4,28 @@ import type { Split } from '@naevus/shared/artifact/split';
 import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
 import type { Resampler } from '@naevus/shared/preprocessing/resampler';
 import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
-import type { Dataset, Sample } from '../data/dataset.ts';
+import type { Dataset } from '../data/dataset.ts';
 import type { Architecture } from '../network/architecture.ts';
 import { checkParameters, type Parameters, parameterSpecs } from '../network/parameters.ts';
 import { TrainableNetwork } from '../network/trainable-network.ts';
+import { classWeightReport } from '../run/class-weights.ts';
 import { RUN_FILES, type RunRecord } from '../run/run-record.ts';
 import { serializeSafetensors } from '../weights/safetensors.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { PhaseLoss } from './class-loss.ts';
-import {
-  assumedPrior,
-  classShares,
-  countLabels,
-  lossLogitOffsets,
-  lossWeights,
-  priorLogitBias,
-} from './class-prior.ts';
+import { assumedPrior, classShares, countLabels, priorLogitBias } from './class-prior.ts';
 import { fineTune } from './fine-tuning.ts';
 import { frozenBackbonePhases } from './frozen-backbone-phases.ts';
-import { decodeImages } from './labelled-images.ts';
 import { describeMethod } from './method-description.ts';
 import { digest, type RunIdentity } from './run-identity.ts';
 import { RunStopped, type ShouldStop } from './run-stopped.ts';
+import { splitImages } from './split-images.ts';
 import type { TrainingConfig } from './training-config.ts';
+import { openTrainingEvents } from './training-events.ts';
 import { describeSummary, predictLogits, summarizeValidation } from './validation.ts';
+
+/** Of a run's folder: TensorBoard's event files. */
+const EVENTS_FOLDER = 'events';
 
 export interface TrainingRun {
   readonly architecture: Architecture;
@@ -81,35 +79,20 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
     await writeJson(join(out, RUN_FILES.config), config);
   }
 
-  const sampleOf = new Map(run.dataset.samples.map((sample) => [sample.imageId, sample]));
-  const pick = (ids: readonly string[]) =>
-    ids.map((id) => {
-      const sample = sampleOf.get(id);
-      if (!sample) throw new Error(`the split names ${id}, which the data lack`);
-      return sample;
-    });
-  const decode = (samples: readonly Sample[], side: string, size: number) =>
-    decodeImages(
-      samples,
-      size,
-      run.resampler,
-      {
-        directory: run.cacheDirectory,
-        key: `${side}-${digest({ data: run.dataset.dataSha256, ids: samples.map((s) => s.imageId) }).slice(0, 16)}`,
-      },
-      shouldStop,
-    );
-  const trainSamples = pick(split.train);
+  const images = splitImages(run, shouldStop);
   const served = {
-    training: await decode(trainSamples, 'train', INPUT_SIZE),
-    validation: await decode(pick(split.validation), 'validation', INPUT_SIZE),
+    training: await images.decode('train', INPUT_SIZE),
+    validation: await images.decode('validation', INPUT_SIZE),
   };
   const counts = countLabels(served.training.labels, LABELS.length);
   const trainingPrior = classShares(counts);
-  await writeClassWeights(join(out, RUN_FILES.classWeights), counts, config);
+  const lastPhase = config.fineTuning ?? config.head;
+  await writeJson(join(out, RUN_FILES.classWeights), classWeightReport(counts, lastPhase));
 
+  const events = openTrainingEvents(join(out, EVENTS_FOLDER));
   const headPhase = async () => {
     const trained = await frozenBackbonePhases({ run, checkpoint, save, ...served });
+    for (const record of trained.history) events.epoch(record, record.epoch);
     await report('after the head', trained.parameters, config.head);
     return trained;
   };
@@ -122,15 +105,15 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
         save,
         config: fineTuning,
         seed: config.seed,
-        training: await decode(trainSamples, 'train', config.cacheSize),
+        training: await images.decode('train', config.cacheSize),
         validation: served.validation,
         augmentationWorker: run.augmentationWorker,
+        events,
         shouldStop,
       })
     : await headPhase();
   // Statistics stay as they were averaged along with the weights: estimated anew on unvaried images they
   // took 3 points of balanced accuracy off, the frozen blocks never having run on batch statistics.
-  const lastPhase = fineTuning ?? config.head;
 
   checkParameters(parameters, architecture);
   if (fineTuning) await report('the final weights', parameters, fineTuning);
@@ -169,42 +152,6 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
     const summary = summarizeValidation(served.validation.labels, logits, counts, phase);
     console.log(`${when}: ${describeSummary(summary)}`);
   }
-}
-
-async function writeClassWeights(
-  file: string,
-  counts: readonly number[],
-  config: TrainingConfig,
-): Promise<void> {
-  const phase = config.fineTuning ?? config.head;
-  const balanced = lossWeights(counts, { classWeightPower: 1, focalAlpha: 1 });
-  const power = lossWeights(counts, { classWeightPower: 1.5, focalAlpha: 1 });
-  const used = lossWeights(counts, phase.loss);
-  const offsets = lossLogitOffsets(counts, phase.sampler, phase.loss);
-  const weighted = classShares(counts.map((count, k) => count * (used[k] ?? 1)));
-  await writeJson(file, {
-    formula: {
-      balanced: 'n / (classes * count), on the training counts before any resampling',
-      power: 'balanced ** 1.5',
-      used: `balanced ** ${phase.loss.classWeightPower}, times the alpha of the focal loss`,
-      published:
-        "by the formula of 'power', HAM10000's 10,015 images give nv 0.0986 and df 43.88; the weights 0.07 and " +
-        '72.7 of the published example do not follow from its counts',
-    },
-    labels: LABELS,
-    counts,
-    balanced,
-    power_1_5: power,
-    used: {
-      classWeightPower: phase.loss.classWeightPower,
-      focalAlpha: phase.loss.focalAlpha,
-      weights: used,
-      sampler: phase.sampler,
-      logitOffsets: offsets,
-      /** Each class's share of the summed loss weights over the training images. */
-      shareOfLossWeight: weighted,
-    },
-  });
 }
 
 function byLabel(values: readonly number[]): Record<Label, number> {

@@ -1,0 +1,34 @@
+import type { Interval } from '@naevus/shared/metrics/bootstrap';
+import type { Estimate } from './subgroups.ts';
+
+/** A figure with its interval, as a table's cell has it. */
+export function cell(value: number | null, interval: Interval): string {
+  return value === null ? '–' : `${figure(value)} (${bounds(interval)})`;
+}
+
+/** Below this many a bootstrap interval of a share looks surer than it is. */
+export const FEW = 10;
+
+/** A share of `count` cases with its interval; the cases themselves where they are few. */
+export function shareCell({ value, interval }: Estimate, count: number): string {
+  if (value === null || count >= FEW) return cell(value, interval);
+  return `${Math.round(value * count)} of ${count}`;
+}
+
+export function bounds({ low, high }: Interval): string {
+  return low === null || high === null ? '–' : `${figure(low)} to ${figure(high)}`;
+}
+
+/** Three decimals. */
+export function figure(value: number | null): string {
+  return value === null ? 'not defined' : value.toFixed(3);
+}
+
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** With commas between thousands. */
+export function grouped(value: number): string {
+  return value.toLocaleString('en-US');
+}

@@ -1,0 +1,92 @@
+import { escapeMarkup } from './escape-markup.ts';
+
+/** A part of a report's page; its body is HTML. */
+export interface ReportSection {
+  /** For links to it. */
+  readonly id: string;
+  readonly title: string;
+  readonly html: string;
+}
+
+/** A static page of sections with a list of them: no script, no other host, readable on light and dark. */
+export function reportPage(
+  title: string,
+  notice: string,
+  sections: readonly ReportSection[],
+): string {
+  const links = sections.map(({ id, title: name }) => `<a href="#${id}">${escapeMarkup(name)}</a>`);
+  const bodies = sections.map(
+    ({ id, title: name, html }) =>
+      `<section id="${id}">\n<h2>${escapeMarkup(name)}</h2>\n${html}\n</section>`,
+  );
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escapeMarkup(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<header>
+<h1>${escapeMarkup(title)}</h1>
+<p class="notice">${escapeMarkup(notice)}</p>
+<nav>${links.join(' ')}</nav>
+</header>
+<main>
+${bodies.join('\n')}
+</main>
+</body>
+</html>
+`;
+}
+
+/** A table; the first column heads its rows, the others are figures. Cells are text. */
+export function htmlTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  caption?: string,
+): string {
+  const line = (cells: readonly string[], tag: 'th' | 'td') =>
+    `<tr>${cells
+      .map((cell, i) => {
+        const name = i === 0 ? 'th' : tag;
+        const scope = tag === 'th' ? ' scope="col"' : i === 0 ? ' scope="row"' : '';
+        return `<${name}${scope}>${escapeMarkup(cell)}</${name}>`;
+      })
+      .join('')}</tr>`;
+  return `<div class="scroll"><table>${caption ? `<caption>${escapeMarkup(caption)}</caption>` : ''}
+<thead>${line(head, 'th')}</thead>
+<tbody>
+${rows.map((row) => line(row, 'td')).join('\n')}
+</tbody></table></div>`;
+}
+
+export function paragraph(text: string): string {
+  return `<p>${escapeMarkup(text)}</p>`;
+}
+
+const STYLE = `
+:root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --paper: #fff; --line: #d0d7de; --link: #0550ae; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6edf3; --soft: #9da7b1; --paper: #0d1117; --line: #30363d; --link: #79b8ff; }
+}
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 72rem; padding: 1.5rem 1rem 4rem; background: var(--paper); color: var(--ink);
+  font: 1rem/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.6rem; margin: 0 0 .5rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem; border-bottom: 1px solid var(--line); padding-bottom: .25rem; }
+p { max-width: 46rem; }
+a { color: var(--link); }
+nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
+.notice { color: var(--soft); }
+.scroll { overflow-x: auto; margin: 1rem 0; }
+table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
+caption { text-align: left; color: var(--soft); padding-bottom: .25rem; }
+th, td { padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
+th:first-child { text-align: left; font-weight: 600; }
+thead th { font-weight: 600; }
+figure { margin: 1rem 0; }
+img { max-width: 100%; height: auto; background: #fff; border-radius: 6px; display: block; }
+`;
