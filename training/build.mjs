@@ -9,7 +9,15 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 const files = await readdir(at('src'), { recursive: true });
 const workers = files.filter((file) => file.endsWith('-worker.ts'));
-const commands = ['data.ts', 'train.ts', 'evaluate.ts', 'export.ts', 'gate.ts', 'models.ts'];
+const commands = [
+  'data.ts',
+  'train.ts',
+  'evaluate.ts',
+  'export.ts',
+  'ablate.ts',
+  'gate.ts',
+  'models.ts',
+];
 const entryPoints = [...commands, ...workers].map((file) => ({
   in: at(`src/${file}`),
   out: basename(file, '.ts'),

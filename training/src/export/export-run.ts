@@ -19,8 +19,8 @@ import {
   buildManifest,
   MODEL_NAME,
   ONNX_PATH,
-  SUBSPACE_PATH,
   REPORTS_FOLDER,
+  SUBSPACE_PATH,
   TFJS_FOLDER,
 } from './build-artifact.ts';
 import type { WeightPrecision } from './float16.ts';

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { PRESETS } from '../training/presets.ts';
+import { trainingConfigSchema } from '../training/training-config.ts';
+import { BUDGETS, fineTuningConfig, headConfig } from './budgets.ts';
+import { TECHNIQUES } from './techniques.ts';
+
+const counts = [261, 411, 879, 92, 890, 5364, 113];
+const named = (name: string) => TECHNIQUES.find((technique) => technique.name === name)!;
+
+describe('headConfig', () => {
+  it('shows each technique as many images, to a few percent', () => {
+    const shown = TECHNIQUES.map((technique) => {
+      const { sampler, epochs } = headConfig(BUDGETS.head, technique, counts, 1);
+      const filled = sampler === 'oversampling' || sampler === 'smote';
+      return epochs * (filled ? 7 * 5364 : 8010);
+    });
+    expect(Math.max(...shown) / Math.min(...shown)).toBeLessThan(1.03);
+  });
+});
+
+describe('TECHNIQUES', () => {
+  it.each(['reference', 'best'] as const)('has the loss of the preset %s', (name) => {
+    const preset = trainingConfigSchema.parse(PRESETS[name]);
+    const { loss, sampler } = headConfig(BUDGETS.head, named(name), counts, 1);
+    const phase = preset.fineTuning ?? preset.head;
+    expect({ loss, sampler }).toEqual({ loss: phase.loss, sampler: phase.sampler });
+  });
+
+  it('changes sampler and loss and nothing else', () => {
+    for (const technique of TECHNIQUES) {
+      const {
+        sampler: _,
+        loss: __,
+        ...rest
+      } = fineTuningConfig(BUDGETS['fine-tuning'], technique)!;
+      const plain = fineTuningConfig(BUDGETS['fine-tuning'], TECHNIQUES[0]!)!;
+      expect(rest).toEqual((({ sampler: _s, loss: _l, ...others }) => others)(plain));
+    }
+  });
+});

@@ -1,0 +1,85 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { ComparedTechnique, Decision, Figure } from './comparison.ts';
+import { FIGURE_NAMES, verdict } from './comparison-markdown.ts';
+import { TECHNIQUES } from './techniques.ts';
+
+type Panel = Extract<TopLevelSpec, { hconcat: unknown }>['hconcat'][number];
+
+const PANELS: readonly {
+  readonly decision: Decision;
+  readonly figure: Figure;
+  readonly under: string;
+}[] = [
+  { decision: 'as-trained', figure: 'accuracy', under: 'scores as trained' },
+  { decision: 'as-trained', figure: 'macroF1', under: 'scores as trained' },
+  { decision: 'training-prior', figure: 'macroF1', under: 'training prior' },
+  { decision: 'uniform-prior', figure: 'balancedAccuracy', under: 'uniform prior' },
+  { decision: 'training-prior', figure: 'macroAuc', under: 'training prior' },
+];
+
+/** Differences to the baseline with their intervals, a panel a figure. */
+export function comparisonChart(
+  compared: readonly ComparedTechnique[],
+  subtitle: string,
+): TopLevelSpec {
+  const others = compared.filter(({ figures }) => figures['as-trained'].accuracy.difference);
+  const title = (name: string) => TECHNIQUES.find((t) => t.name === name)?.title ?? name;
+  const order = others.map(({ technique }) => title(technique));
+  const panels = PANELS.map(({ decision, figure, under }, i): Panel => {
+    const values = others.map(({ technique, figures }) => {
+      const { difference } = figures[decision][figure];
+      const { low, high } = difference!.interval;
+      return {
+        technique: title(technique),
+        value: difference!.value,
+        low,
+        high,
+        verdict: verdict(figures[decision][figure]),
+      };
+    });
+    const y = {
+      field: 'technique',
+      type: 'nominal' as const,
+      sort: order,
+      title: null,
+      axis: i === 0 ? { labelLimit: 420, domain: false, ticks: false } : null,
+    };
+    const x = {
+      type: 'quantitative' as const,
+      title: under,
+      axis: { tickCount: 3, format: '+.2~f' },
+    };
+    const color = {
+      field: 'verdict',
+      type: 'nominal' as const,
+      scale: { domain: ['better', 'worse', 'open'], range: ['#009e73', '#d55e00', '#777777'] },
+      legend: null,
+    };
+    return {
+      width: 130,
+      height: { step: 24 },
+      title: { text: FIGURE_NAMES[figure], fontSize: 12, anchor: 'start' },
+      data: { values },
+      layer: [
+        {
+          data: { values: [{ zero: 0 }] },
+          mark: { type: 'rule', stroke: '#999', strokeDash: [4, 4] },
+          encoding: { x: { field: 'zero', type: 'quantitative' } },
+        },
+        {
+          mark: { type: 'rule', strokeWidth: 2 },
+          encoding: { y, x: { ...x, field: 'low' }, x2: { field: 'high' }, color },
+        },
+        {
+          mark: { type: 'point', filled: true, size: 45, opacity: 1 },
+          encoding: { y, x: { ...x, field: 'value' }, color },
+        },
+      ],
+    };
+  });
+  return {
+    title: { text: 'Difference to plain cross-entropy', subtitle },
+    spacing: 24,
+    hconcat: panels,
+  };
+}

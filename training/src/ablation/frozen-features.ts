@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { labelIndex } from '@naevus/shared/taxonomy';
+import type { Architecture } from '../network/architecture.ts';
+import { type Parameters, parameterSpecs, withNewClassifier } from '../network/parameters.ts';
+import { TrainableNetwork } from '../network/trainable-network.ts';
+import { reestimateStatistics, statisticsBatches } from '../training/batch-norm-statistics.ts';
+import { type Features, pooledFeatures } from '../training/head-phase.ts';
+import type { SplitImages } from '../training/split-images.ts';
+import { readSafetensors, serializeSafetensors } from '../weights/safetensors.ts';
+
+/** What every technique starts from. */
+export interface FrozenFeatures {
+  /** The backbone with its batch-norm statistics re-estimated on training images, and a zero classifier. */
+  readonly parameters: Parameters;
+  readonly training: Features;
+  readonly validation: Features;
+}
+
+export interface FeatureSource {
+  readonly architecture: Architecture;
+  readonly initialWeights: { readonly parameters: Parameters; readonly description: string };
+  readonly dataSha256: string;
+  readonly images: SplitImages;
+  /** Side of the images, in pixels. */
+  readonly size: number;
+  readonly statisticsImages: number;
+  readonly seed: number;
+  readonly cacheDirectory: string;
+}
+
+const PARAMETER = 'parameter/';
+
+/** Pooled features of both sides, computed once and kept in the cache. */
+export async function frozenFeatures(source: FeatureSource): Promise<FrozenFeatures> {
+  const { architecture, images, size, statisticsImages, seed } = source;
+  const key = JSON.stringify({
+    data: source.dataSha256,
+    weights: source.initialWeights.description,
+    images: [images.train, images.validation].map((side) => side.map(({ imageId }) => imageId)),
+    size,
+    statisticsImages,
+    seed,
+  });
+  const digest = createHash('sha256').update(key).digest('hex').slice(0, 16);
+  const file = join(source.cacheDirectory, `features-${digest}-${size}.safetensors`);
+  const kept = (await stat(file).catch(() => null)) ? await readSafetensors(file) : null;
+  const tensors = kept ?? (await compute());
+  const rows = (side: 'train' | 'validation'): Features => {
+    const labels = images[side].map(({ label }) => labelIndex(label));
+    const values = tensors.get(side)!;
+    const width = values.length / labels.length;
+    return {
+      rows: labels.map((_, i) => values.subarray(i * width, (i + 1) * width)),
+      labels,
+    };
+  };
+  return {
+    parameters: new Map(
+      parameterSpecs(architecture).map(({ name }) => [name, tensors.get(PARAMETER + name)!]),
+    ),
+    training: rows('train'),
+    validation: rows('validation'),
+  };
+
+  async function compute(): Promise<Parameters> {
+    const training = await images.decode('train', size);
+    const validation = await images.decode('validation', size);
+    const network = new TrainableNetwork({
+      architecture,
+      parameters: withNewClassifier(source.initialWeights.parameters, architecture),
+    });
+    await reestimateStatistics(
+      network,
+      statisticsBatches(training, statisticsImages, seed),
+      Math.min(statisticsImages, training.labels.length),
+    );
+    const computed: Parameters = new Map([
+      ['train', concatenate((await pooledFeatures(network, training)).rows)],
+      ['validation', concatenate((await pooledFeatures(network, validation)).rows)],
+    ]);
+    for (const [name, values] of network.parameters.toParameters()) {
+      computed.set(PARAMETER + name, values);
+    }
+    network.dispose();
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(`${file}.partial`, serializeSafetensors(computed, new Map()));
+    await rename(`${file}.partial`, file);
+    return computed;
+  }
+}
+
+function concatenate(rows: readonly Float32Array[]): Float32Array {
+  const width = rows[0]?.length ?? 0;
+  const values = new Float32Array(rows.length * width);
+  for (const [i, row] of rows.entries()) values.set(row, i * width);
+  return values;
+}

@@ -1,0 +1,123 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CLASS_COUNT } from '@naevus/shared/taxonomy';
+import type { Architecture } from '../network/architecture.ts';
+import type { Parameters } from '../network/parameters.ts';
+import { countLesions } from '../reports/count-lesions.ts';
+import { renderSvg } from '../reports/render-svg.ts';
+import { classShares, countLabels } from '../training/class-prior.ts';
+import { digest } from '../training/run-identity.ts';
+import type { ShouldStop } from '../training/run-stopped.ts';
+import { type SplitSource, splitImages } from '../training/split-images.ts';
+import { type Budget, cacheSize, STATISTICS_IMAGES } from './budgets.ts';
+import { compareTechniques } from './comparison.ts';
+import { comparisonChart } from './comparison-chart.ts';
+import { comparisonMarkdown } from './comparison-markdown.ts';
+import { frozenFeatures } from './frozen-features.ts';
+import { readTechniqueRun, type TechniqueRun, writeTechniqueRun } from './technique-run.ts';
+import { PLAIN, type Technique } from './techniques.ts';
+import { trainTechnique } from './train-technique.ts';
+
+export interface AblationOptions extends SplitSource {
+  readonly architecture: Architecture;
+  readonly initialWeights: { readonly parameters: Parameters; readonly description: string };
+  readonly budget: Budget;
+  /** Plain cross-entropy among them, or run before into the same folder. */
+  readonly techniques: readonly Technique[];
+  readonly seeds: readonly number[];
+  /** Techniques' runs, and the comparison of those that there are. */
+  readonly out: string;
+  readonly augmentationWorker: URL;
+  readonly shouldStop: ShouldStop;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Trains each technique within the same budget on the same split, except those that the folder has already, and
+ * compares them all: JSON, Markdown and a picture named after the budget.
+ *
+ * @throws RunStopped when it was asked to stop; whole techniques are kept.
+ */
+export async function runAblation(options: AblationOptions): Promise<string> {
+  const { budget, techniques, seeds, out, split, log, dataset } = options;
+  const images = splitImages(options, options.shouldStop);
+  const features = await frozenFeatures({
+    architecture: options.architecture,
+    initialWeights: options.initialWeights,
+    dataSha256: dataset.dataSha256,
+    images,
+    size: budget.size,
+    statisticsImages: STATISTICS_IMAGES,
+    seed: split.seed,
+    cacheDirectory: options.cacheDirectory,
+  });
+  const runs: TechniqueRun[] = [];
+  for (const [position, technique] of techniques.entries()) {
+    const identity = digest({
+      data: dataset.dataSha256,
+      weights: options.initialWeights.description,
+      validation: split.validation,
+      budget,
+      settings: technique.settings,
+      seeds,
+    });
+    const file = join(out, budget.name, `${technique.name}.json`);
+    const kept = await readTechniqueRun(file, identity);
+    if (kept) {
+      runs.push(kept);
+      continue;
+    }
+    log(`${technique.title} (${position + 1} of ${techniques.length})`);
+    const trained: Awaited<ReturnType<typeof trainTechnique>>[] = [];
+    for (const seed of seeds) {
+      trained.push(
+        await trainTechnique(
+          {
+            ...options,
+            features,
+            images: async () => ({
+              training: await images.decode('train', cacheSize(budget)),
+              validation: await images.decode('validation', budget.size),
+            }),
+          },
+          technique,
+          seed,
+        ),
+      );
+    }
+    const run: TechniqueRun = {
+      technique: technique.name,
+      digest: identity,
+      assumedPrior: trained[0]!.assumedPrior,
+      seeds: seeds.map((seed, i) => ({ seed, logits: trained[i]!.logits })),
+    };
+    await writeTechniqueRun(file, run);
+    runs.push(run);
+  }
+
+  log(`comparing ${runs.length} techniques`);
+  const lesions = images.validation.map(({ lesionId }) => lesionId);
+  const compared = compareTechniques(
+    runs,
+    { labels: features.validation.labels, lesions },
+    {
+      trainingPrior: classShares(countLabels(features.training.labels, CLASS_COUNT)),
+      baseline: PLAIN,
+      seed: split.seed,
+    },
+  );
+  const sizes = { validation: lesions.length, lesions: countLesions(lesions) };
+  const markdown = comparisonMarkdown(compared, budget, sizes);
+  const subtitle = `${budget.title}, ${sizes.validation} validation images; 95 % intervals, paired over lesions and seeds`;
+  await mkdir(out, { recursive: true });
+  const write = async (name: string, content: string) => {
+    await writeFile(join(out, `${name}.partial`), content);
+    await rename(join(out, `${name}.partial`), join(out, name));
+  };
+  const { name, title, description } = budget;
+  const document = { budget: { name, title, description }, seeds, ...sizes, compared };
+  await write(`${budget.name}.json`, `${JSON.stringify(document, null, 2)}\n`);
+  await write(`${budget.name}.svg`, await renderSvg(comparisonChart(compared, subtitle)));
+  await write(`${budget.name}.md`, markdown);
+  return markdown;
+}

@@ -1,0 +1,84 @@
+import { CLASS_COUNT } from '@naevus/shared/taxonomy';
+import type { Architecture } from '../network/architecture.ts';
+import type { Parameters } from '../network/parameters.ts';
+import { TrainableNetwork } from '../network/trainable-network.ts';
+import { assumedPrior, countLabels } from '../training/class-prior.ts';
+import { fineTune } from '../training/fine-tuning.ts';
+import { trainHead } from '../training/head-phase.ts';
+import type { LabelledImages } from '../training/labelled-images.ts';
+import type { ShouldStop } from '../training/run-stopped.ts';
+import { predictLogits } from '../training/validation.ts';
+import { type Budget, fineTuningConfig, headConfig } from './budgets.ts';
+import type { FrozenFeatures } from './frozen-features.ts';
+import type { TechniqueRun } from './technique-run.ts';
+import type { Technique } from './techniques.ts';
+
+export interface TechniqueTraining {
+  readonly architecture: Architecture;
+  readonly budget: Budget;
+  readonly features: FrozenFeatures;
+  /** Asked for where the budget fine-tunes. */
+  readonly images: () => Promise<{ training: LabelledImages; validation: LabelledImages }>;
+  readonly augmentationWorker: URL;
+  readonly shouldStop: ShouldStop;
+}
+
+/**
+ * Trains a network by a technique within a budget and scores the validation images with it.
+ *
+ * @throws RunStopped when it was asked to stop; nothing is kept of what was begun then.
+ */
+export async function trainTechnique(
+  { architecture, budget, features, images, augmentationWorker, shouldStop }: TechniqueTraining,
+  technique: Technique,
+  seed: number,
+): Promise<Pick<TechniqueRun, 'assumedPrior'> & { logits: number[][] }> {
+  const counts = countLabels(features.training.labels, architecture.classes);
+  const head = headConfig(budget, technique, counts, seed);
+  const network = new TrainableNetwork({
+    architecture,
+    parameters: features.parameters,
+    trainable: ({ block }) => block === 'classifier',
+  });
+  await trainHead(network, features.training, head, seed, { shouldStop });
+  const afterHead: Parameters = network.parameters.toParameters();
+  const headLogits = network.classifierLogits(features.validation.rows);
+  network.dispose();
+
+  const fineTuning = fineTuningConfig(budget, technique);
+  if (!fineTuning) {
+    return {
+      assumedPrior: assumedPrior(counts, head.sampler, head.loss),
+      logits: rounded(
+        features.validation.rows.map((_, i) =>
+          headLogits.subarray(i * CLASS_COUNT, (i + 1) * CLASS_COUNT),
+        ),
+      ),
+    };
+  }
+  const { training, validation } = await images();
+  const { parameters } = await fineTune({
+    architecture,
+    begin: async () => ({ parameters: afterHead, history: [] }),
+    resumed: null,
+    save: async () => {},
+    config: fineTuning,
+    seed,
+    training,
+    validation,
+    augmentationWorker,
+    shouldStop,
+  });
+  const tuned = new TrainableNetwork({ architecture, parameters });
+  const logits = await predictLogits(tuned, validation, shouldStop);
+  tuned.dispose();
+  return {
+    assumedPrior: assumedPrior(counts, fineTuning.sampler, fineTuning.loss),
+    logits: rounded(logits),
+  };
+}
+
+/** Five digits: what a comparison reads, in files that stay small. */
+function rounded(logits: readonly Float32Array[]): number[][] {
+  return logits.map((row) => Array.from(row, (logit) => Number(logit.toPrecision(5))));
+}
