@@ -43,7 +43,7 @@ function showScores(predictions: readonly Prediction[] = []): void {
   }
 }
 
-/** The answer in two sentences: a benign class on top does not hide what the others add up to. */
+/** The answer in few sentences: a benign class on top hides neither the triage nor what the others add up to. */
 export function headline({ predictions, assessment }: ShownAnswer): string {
   if (assessment?.abstained) {
     return `No answer for this picture. ${assessment.reasons[0]!.text}`;
@@ -51,7 +51,8 @@ export function headline({ predictions, assessment }: ShownAnswer): string {
   const { name, risk, score } = predictions[0]!;
   const suspicious = predictions.filter((prediction) => prediction.risk !== 'benign');
   const together = suspicious.reduce((sum, prediction) => sum + prediction.score, 0);
-  return `Highest score: ${name} (${risk}), ${percent(score)}. Malignant and premalignant classes together: ${percent(together)}.`;
+  const triage = assessment ? `Assessment: ${assessment.triage}. ` : '';
+  return `${triage}Highest score: ${name} (${risk}), ${percent(score)}. Malignant and premalignant classes together: ${percent(together)}.`;
 }
 
 /** What the heat map shows, in words; also for those who do not see it. */

@@ -316,8 +316,8 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
       'opacity',
       'choose',
       'Take an example',
+      'on-device',
       'Melanoma',
-      'Basal cell carcinoma',
     ]);
     await page.locator('#opacity').focus();
     await page.keyboard.press('ArrowRight');
