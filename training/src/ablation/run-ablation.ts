@@ -1,9 +1,9 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
+import { countLesions } from '../data/count-lesions.ts';
 import type { Architecture } from '../network/architecture.ts';
 import type { Parameters } from '../network/parameters.ts';
-import { countLesions } from '../reports/count-lesions.ts';
 import { renderSvg } from '../reports/render-svg.ts';
 import { classShares, countLabels } from '../training/class-prior.ts';
 import { digest } from '../training/run-identity.ts';
@@ -106,7 +106,7 @@ export async function runAblation(options: AblationOptions): Promise<string> {
       seed: split.seed,
     },
   );
-  const sizes = { validation: lesions.length, lesions: countLesions(lesions) };
+  const sizes = { validation: lesions.length, lesions: countLesions(images.validation) };
   const markdown = comparisonMarkdown(compared, budget, sizes);
   const subtitle = `${budget.title}, ${sizes.validation} validation images; 95 % intervals, paired over lesions and seeds`;
   await mkdir(out, { recursive: true });

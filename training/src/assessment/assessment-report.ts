@@ -22,11 +22,11 @@ import {
   OPERATING_POINTS,
   type OperatingPoint,
 } from '@naevus/shared/triage/operating-point';
+import { countLesions } from '../data/count-lesions.ts';
 import type { AssessedImage } from './assessed-image.ts';
 import { type CrossFitted, crossFit, crossFittedScores, foldCount } from './cross-fit.ts';
 import { type CalibrationPlan, type FittedAssessment, fitAssessment } from './fit-assessment.ts';
 import { CALIBRATION_METHODS, type CalibrationMethod } from './fit-calibration.ts';
-import { countLesions } from './lesion-folds.ts';
 import { type Measured, measuredShare } from './lesion-interval.ts';
 import type { NonLesionUse } from './non-lesions.ts';
 

@@ -1,4 +1,5 @@
 import { type Calibration, scores } from '@naevus/shared/probabilities';
+import { countLesions } from '../data/count-lesions.ts';
 import type { AssessedImage } from './assessed-image.ts';
 import {
   type CalibrationPlan,
@@ -7,7 +8,7 @@ import {
   planned,
 } from './fit-assessment.ts';
 import { CALIBRATION_METHODS, type CalibrationMethod } from './fit-calibration.ts';
-import { countLesions, lesionFolds } from './lesion-folds.ts';
+import { lesionFolds } from './lesion-folds.ts';
 
 /** An image, and what was fitted on other lesions than its own. */
 export interface CrossFitted {

@@ -1,6 +1,7 @@
 import { LABELS } from '@naevus/shared/taxonomy';
 import { expect, it } from 'vitest';
-import { countLesions, lesionFolds } from './lesion-folds.ts';
+import { countLesions } from '../data/count-lesions.ts';
+import { lesionFolds } from './lesion-folds.ts';
 
 const images = LABELS.flatMap((label) =>
   Array.from({ length: 30 }, (_, i) => ({

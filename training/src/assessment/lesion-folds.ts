@@ -1,12 +1,6 @@
 import { createRandom } from '@naevus/shared/random';
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
 
-/** How many lesions images are of; those without a lesion id are one each. */
-export function countLesions(images: readonly { readonly lesionId: string | null }[]): number {
-  const known = images.flatMap(({ lesionId }) => lesionId ?? []);
-  return new Set(known).size + images.length - known.length;
-}
-
 /**
  * Deals images into folds, those of one lesion into the same one, each class evenly.
  *

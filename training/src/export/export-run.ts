@@ -1,6 +1,6 @@
 import { scores } from '@naevus/shared/probabilities';
 import { assessModel, type ModelAssessment } from '../assessment/assess-model.ts';
-import { countLesions } from '../assessment/lesion-folds.ts';
+import { countLesions } from '../data/count-lesions.ts';
 import type { Dataset, Sample } from '../data/dataset.ts';
 import type { Classifier } from '../evaluation/classifier.ts';
 import { classifyImages, requireReadable } from '../evaluation/classify-images.ts';

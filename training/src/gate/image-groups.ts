@@ -1,3 +1,5 @@
+import { ageBand } from '../data/age-band.ts';
+
 /** Images of one age band, sex or body site. */
 export interface ImageGroup<I> {
   /** As in `age 30 to 44`. */
@@ -9,14 +11,6 @@ interface Described {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const AGE_BANDS = [
-  { under: 30, name: 'under 30' },
-  { under: 45, name: '30 to 44' },
-  { under: 60, name: '45 to 59' },
-  { under: 75, name: '60 to 74' },
-  { under: Number.POSITIVE_INFINITY, name: '75 and over' },
-];
-
 /**
  * Images by what the metadata say of the patient and the place: `age` in bands, `sex` and `localization`. Where
  * they say nothing, or `unknown`, an image is in no group of that kind.
@@ -26,7 +20,7 @@ export function imageGroups<I extends Described>(images: readonly I[]): ImageGro
   for (const image of images) {
     const { age, sex, localization } = image.metadata;
     const names = [
-      ...named('age', ageBand(age)),
+      ...named('age', age === undefined ? undefined : ageBand(age)),
       ...named('sex', sex),
       ...named('site', localization),
     ];
@@ -40,9 +34,4 @@ export function imageGroups<I extends Described>(images: readonly I[]): ImageGro
 function named(kind: string, value: string | undefined): string[] {
   const text = value?.trim().toLowerCase() ?? '';
   return text === '' || text === 'unknown' ? [] : [`${kind} ${text}`];
-}
-
-function ageBand(age: string | undefined): string | undefined {
-  const years = age === undefined || age.trim() === '' ? Number.NaN : Number(age);
-  return years >= 0 ? AGE_BANDS.find(({ under }) => years < under)!.name : undefined;
 }

@@ -13,7 +13,7 @@ import { decisionFigures } from '@naevus/shared/metrics/decision-figures';
 import { topClass } from '@naevus/shared/metrics/labelled-probabilities';
 import type { Calibration } from '@naevus/shared/probabilities';
 import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
-import { countLesions } from './count-lesions.ts';
+import { countLesions } from '../data/count-lesions.ts';
 import { underUniformPrior } from './uniform-prior.ts';
 
 /** An image with its diagnosis and the scores it was given. */
@@ -96,7 +96,7 @@ export function metricsReport(
       ...data,
       unreadable: data.unreadable.map(({ imageId, reason }) => ({ imageId, reason })),
       images: images.length,
-      lesions: countLesions(lesions),
+      lesions: countLesions(images),
     },
     labels: LABELS,
     prior,

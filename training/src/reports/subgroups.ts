@@ -3,7 +3,8 @@ import { confusionMatrix, type SampleWeights } from '@naevus/shared/metrics/conf
 import { decisionFigures } from '@naevus/shared/metrics/decision-figures';
 import { topClass } from '@naevus/shared/metrics/labelled-probabilities';
 import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
-import { countLesions } from './count-lesions.ts';
+import { AGE_BANDS, ageBand } from '../data/age-band.ts';
+import { countLesions } from '../data/count-lesions.ts';
 import type { ScoredImage } from './metrics-report.ts';
 import { underUniformPrior } from './uniform-prior.ts';
 
@@ -57,13 +58,6 @@ interface Attribute {
 }
 
 const UNKNOWN = 'unknown';
-const AGE_BANDS = [
-  { under: 30, name: 'under 30' },
-  { under: 45, name: '30 to 44' },
-  { under: 60, name: '45 to 59' },
-  { under: 75, name: '60 to 74' },
-  { under: Number.POSITIVE_INFINITY, name: '75 and over' },
-];
 const DIAGNOSED_BY: Readonly<Record<string, string>> = {
   histo: 'histology',
   follow_up: 'follow-up',
@@ -74,8 +68,8 @@ const DIAGNOSED_BY: Readonly<Record<string, string>> = {
 const ATTRIBUTES: readonly Attribute[] = [
   {
     name: 'age',
-    groupOf: ({ age }) => (age === undefined ? undefined : ageBand(age)),
-    order: AGE_BANDS.map(({ name }) => name),
+    groupOf: ({ age }) => (age === undefined ? undefined : (ageBand(age) ?? UNKNOWN)),
+    order: AGE_BANDS,
   },
   { name: 'sex', groupOf: ({ sex }) => named(sex), order: ['female', 'male'] },
   { name: 'site', groupOf: ({ localization }) => named(localization), order: [] },
@@ -172,7 +166,7 @@ function subgroup(
   return {
     name,
     images: images.length,
-    lesions: countLesions(lesions),
+    lesions: countLesions(images),
     classes: LABELS.filter((_, k) => truth.includes(k)),
     melanomas: truth.filter((k) => k === melanoma).length,
     figures: Object.fromEntries(
@@ -182,12 +176,6 @@ function subgroup(
       ]),
     ) as Record<SubgroupFigure, Estimate>,
   };
-}
-
-function ageBand(age: string): string {
-  const years = age.trim() === '' ? Number.NaN : Number(age);
-  if (!Number.isFinite(years) || years < 0) return UNKNOWN;
-  return AGE_BANDS.find(({ under }) => years < under)!.name;
 }
 
 function named(value: string | undefined): string | undefined {
