@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Split, splitSchema } from '@naevus/shared/artifact/split';
+import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import { z } from 'zod';
 import { type Dataset, loadDataset } from './data/dataset.ts';
@@ -13,21 +14,29 @@ import { describeSplit, splitDataset } from './data/split.ts';
 import { writeRunReports } from './export/write-run-reports.ts';
 import { EFFICIENTNET_B0 } from './network/architecture.ts';
 import { RUN_FILES } from './run/run-record.ts';
+import { statisticsBatches } from './training/batch-norm-statistics.ts';
 import { PRESETS, type PresetName } from './training/presets.ts';
+import { splitImages } from './training/split-images.ts';
 import { type TrainingConfig, trainingConfigSchema } from './training/training-config.ts';
 import { trainRun } from './training/training-run.ts';
+import { continueVersions } from './weights/continued.ts';
 import { loadPretrained } from './weights/pretrained.ts';
 
 /** Exit status of a run that a signal or its time stopped and --resume continues. */
 const STOPPED = 75;
 
+/** Training images on which a continued version's batch-norm statistics are measured. */
+const CONTINUED_STATISTICS_IMAGES = 768;
+
 const HELP = `Trains the classifier and writes a run.
 
-npm run train -- --data DIR --weights FILE --out RUN [--preset NAME | --config FILE] [--resume]
+npm run train -- --data DIR --weights FILE --out RUN [--preset NAME | --config FILE] [--continue VERSION_DIR] [--resume]
 
 --data DIR       HAM10000 as Kaggle packs it, or any folder of images with a CSV (image_id, dx)
 --metadata CSV   the CSV, where it is not in DIR
 --weights FILE   EfficientNet-B0 backbone, safetensors in timm's names; left out: the public file is fetched
+--continue DIR   starts from an exported version's backbone (model-artifacts/X.Y.Z), given more than once from
+                 their mean; goes with preset refine and the version's own --split
 --out RUN        folder for checkpoints, reports and TensorBoard's event files (RUN/events)
 --preset NAME    one of ${Object.keys(PRESETS).join(', ')} (default: best)
 --config FILE    JSON with the same fields as a preset; unknown ones are errors
@@ -48,6 +57,7 @@ async function main(): Promise<number> {
       data: { type: 'string' },
       metadata: { type: 'string' },
       weights: { type: 'string' },
+      continue: { type: 'string', multiple: true, default: [] },
       out: { type: 'string' },
       preset: { type: 'string' },
       config: { type: 'string' },
@@ -98,10 +108,26 @@ async function main(): Promise<number> {
     ? await readSplit(values.split, dataset)
     : splitDataset(dataset, await fingerprintDataset(dataset, { cacheDirectory }), config);
   console.log(describeSplit(split));
-  const initialWeights = await loadPretrained(values.weights);
+  const pretrained = await loadPretrained(values.weights);
   const resampler = createResampler(
     new WebAssembly.Module(await readFile(new URL('resampler.wasm', import.meta.url))),
   );
+  const initialWeights =
+    values.continue.length > 0
+      ? await continueVersions({
+          folders: values.continue,
+          pretrained,
+          split,
+          images: statisticsBatches(
+            await splitImages({ dataset, split, resampler, cacheDirectory }).decode(
+              'train',
+              INPUT_SIZE,
+            ),
+            CONTINUED_STATISTICS_IMAGES,
+            config.seed,
+          ),
+        })
+      : pretrained;
   phase = 'training';
   const outcome = await trainRun({
     architecture: EFFICIENTNET_B0,

@@ -40,14 +40,24 @@ export function parameterSize({ shape }: ParameterSpec): number {
 
 /** Every parameter of the network in the order it is met, found by walking the architecture itself. */
 export function parameterSpecs(architecture: Architecture): ParameterSpec[] {
+  return record(architecture).specs;
+}
+
+/** Every convolution with its batch normalization in the order they are met. */
+export function convNormLayers(architecture: Architecture): ConvNormLayer[] {
+  return record(architecture).layers;
+}
+
+function record(architecture: Architecture): ParameterRecorder {
   const recorder = new ParameterRecorder();
   extractFeatures(recorder, null, architecture);
   recorder.block('classifier', null, () => classify(recorder, null, architecture));
-  return recorder.specs;
+  return recorder;
 }
 
 class ParameterRecorder implements NetworkOps<null> {
   readonly specs: ParameterSpec[] = [];
+  readonly layers: ConvNormLayer[] = [];
   private currentBlock = '';
 
   block(name: string, input: null, body: (input: null) => null): null {
@@ -61,6 +71,7 @@ class ParameterRecorder implements NetworkOps<null> {
 
   convNorm(_x: null, layer: ConvNormLayer): null {
     const { conv, norm, depthwise, kernel, inputs, outputs } = layer;
+    this.layers.push(layer);
     this.add(`${conv}.weight`, depthwise ? 'depthwise' : 'convolution', [
       outputs,
       depthwise ? 1 : inputs,

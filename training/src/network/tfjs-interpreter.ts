@@ -118,6 +118,7 @@ export class TfjsInterpreter implements NetworkOps<tf.Tensor> {
   }
 }
 
-function swished(x: tf.Tensor): tf.Tensor {
+/** x · sigmoid(x) */
+export function swished(x: tf.Tensor): tf.Tensor {
   return tf.mul(x, tf.sigmoid(x));
 }

@@ -60,6 +60,58 @@ export const PRESETS = {
     },
   },
   /**
+   * Goes on from exported versions (`--continue`), their backbone's mean: with what they did without against
+   * overfitting (mixup, CutMix, JPEG noise, stronger decay, dropout and dropped paths), all blocks at the end.
+   */
+  refine: {
+    // A continued backbone comes with its statistics.
+    statisticsImages: 0,
+    head: {
+      epochs: 30,
+      batchSize: 128,
+      learningRate: 2e-3,
+      weightDecay: 0.02,
+      dropout: 0.2,
+      sampler: 'square-root',
+      loss: { logitAdjustment: 1, labelSmoothing: 0.05 },
+    },
+    fineTuning: {
+      batchSize: 32,
+      learningRate: 5e-4,
+      weightDecay: 0.05,
+      layerDecay: 0.97,
+      headLearningRateFactor: 2,
+      warmupSteps: 150,
+      dropout: 0.3,
+      dropPath: 0.15,
+      averageDecay: 0.998,
+      gradientNorm: 5,
+      sampler: 'square-root',
+      loss: { logitAdjustment: 1, labelSmoothing: 0.05 },
+      stages: [
+        { epochs: 5, resolution: 176, frozenThrough: 'blocks.0' },
+        { epochs: 4, resolution: 224, frozenThrough: 'none' },
+      ],
+      mixing: { mixup: 0.4, cutMix: 1, probability: 0.6, offEpochs: 2 },
+      augmentation: {
+        rotationDegrees: 180,
+        cropArea: [0.45, 1.1],
+        cropAspect: 1.15,
+        horizontalFlip: true,
+        verticalFlip: true,
+        brightness: [0.75, 1.25],
+        contrast: 0.2,
+        saturation: 0.2,
+        hue: 0.02,
+        channelGain: 0.06,
+        blur: 0.2,
+        noise: 5,
+        cutOut: 0.2,
+        jpeg: 0.2,
+      },
+    },
+  },
+  /**
    * The published notebook's recipe. It fixes batch size, learning rate, epochs, patience, the ranges of the
    * augmentation, γ, α, the power of the class weights and oversampling; the fields say what they mean in
    * Keras: ImageDataGenerator's geometry and fill, val_loss without class weights, weights of the counts

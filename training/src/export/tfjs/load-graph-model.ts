@@ -13,11 +13,11 @@ const modelSchema = z.looseObject({
 });
 
 /**
- * A graph model out of files in memory, on tfjs's current backend.
+ * A graph model's topology and weights out of files in memory.
  *
- * @throws Error when a shard that `model.json` names is not among the files.
+ * @throws Error when `model.json` or a shard that it names is not among the files.
  */
-export async function loadTfjsModel(files: TfjsFiles): Promise<GraphModel> {
+export function readTfjsModel(files: TfjsFiles): tf.io.ModelArtifacts {
   const json = files.get('model.json');
   if (!json) throw new Error('the graph model has no model.json');
   const { weightsManifest, ...model } = modelSchema.parse(
@@ -30,10 +30,19 @@ export async function loadTfjsModel(files: TfjsFiles): Promise<GraphModel> {
       return shard;
     }),
   );
-  const artifacts = {
+  return {
     ...model,
     weightSpecs: weightsManifest.flatMap(({ weights }) => weights),
     weightData: new Uint8Array(Buffer.concat(shards)).buffer,
   } as unknown as tf.io.ModelArtifacts;
+}
+
+/**
+ * A graph model out of files in memory, on tfjs's current backend.
+ *
+ * @throws Error when a file that it needs is not there.
+ */
+export async function loadTfjsModel(files: TfjsFiles): Promise<GraphModel> {
+  const artifacts = readTfjsModel(files);
   return loadGraphModel({ load: async () => artifacts });
 }
