@@ -1,15 +1,18 @@
 #!/usr/bin/env node
-// `npm run bench`: the project against its peers, measured in one run.
+// `npm run bench`: the project against its peers and against its own bounds.
 import { UsageError } from '../../training/bench/flags.mjs';
 import { benchTraining, TRAINING_HELP } from '../../training/bench/training-bench.mjs';
 import { SetupError } from '../../training/setup/setup-error.mjs';
+import { benchEdge, EDGE_HELP } from './edge-bench.mjs';
 import { benchServing, SERVING_HELP } from './serving-bench.mjs';
 
-const HELP = `Usage: npm run bench -- [serving|training] [options]
+const HELP = `Usage: npm run bench -- [serving|training|edge] [options]
 
 ${SERVING_HELP}
 
-${TRAINING_HELP}`;
+${TRAINING_HELP}
+
+${EDGE_HELP}`;
 
 // The 'exit' event is what ends the servers.
 process.once('SIGINT', () => process.exit(130));
@@ -24,7 +27,9 @@ try {
   if (!named && args.includes('--help')) console.log(HELP);
   else if (name === 'serving') await benchServing(args);
   else if (name === 'training') await benchTraining(args);
-  else throw new UsageError(`there is no benchmark "${name}"; there are serving and training`);
+  else if (name === 'edge') await benchEdge(args);
+  else
+    throw new UsageError(`there is no benchmark "${name}"; there are serving, training and edge`);
 } catch (error) {
   if (error instanceof SetupError) {
     console.error(`bench: ${error.message}\nWhat to do: ${error.remedy}`);

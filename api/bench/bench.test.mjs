@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { disagreement } from './answers.mjs';
+import { describeEdge } from './edge-report.mjs';
 import { familyOf } from './server.mjs';
 import { cellTable } from './serving-report.mjs';
 import { parseLoad } from './wrk.mjs';
@@ -13,9 +14,10 @@ const bench = (...args) =>
 
 describe('npm run bench', () => {
   it.each([
-    [['--help'], ['bench -- serving', 'bench -- training']],
+    [['--help'], ['bench -- serving', 'bench -- training', 'bench -- edge']],
     [['serving', '--help'], ['--connections']],
     [['training', '--help'], ['--batch']],
+    [['edge', '--help'], ['--no-memory']],
   ])('explains itself: %j', (args, expected) => {
     const { status, stdout } = bench(...args);
     expect(status).toBe(0);
@@ -27,6 +29,7 @@ describe('npm run bench', () => {
     [['serving', '--round', '3'], '--round'],
     [['serving', '--connections', '5'], 'not 5'],
     [['training', '--steps', '0'], '--steps'],
+    [['edge', '--rounds', 'many'], '--rounds'],
   ])('names what it does not understand: %j', (args, expected) => {
     const { status, stderr } = bench(...args);
     expect(status).toBe(2);
@@ -124,4 +127,32 @@ it('puts a row for each server that was asked, with ratios of the same rounds', 
   expect(theirs).toMatch(/^a peer +75\.0 +40 +60 +15\.0 +300 +1\.20 +1\.20 to 1\.20$/);
   expect(slow).toMatch(/^a slow one +0\.5 .* turns too short$/);
   expect(others).toEqual([]);
+});
+
+it('puts each figure of the edge beside its bound, and says which are missed', () => {
+  const picture = { name: 'PNG', width: 5000, height: 5000, bufferBytes: 20e6, heapBytes: 10e6 };
+  const text = describeEdge({
+    machine: { cores: 2, cpu: 'a CPU', node: 'v20', loadAverage: 0, loadAverageAfter: 0 },
+    sizes: [],
+    agreed: 6,
+    first: { wallMs: [400, 500, 600], cpuMs: [300, 400, 500] },
+    // The second round was slow for both routes.
+    cpu: { predictMs: [50, 100, 50], gradcamMs: [65, 130, 65] },
+    memory: {
+      trivialBytes: 40e6,
+      rows: [
+        { ...picture, status: 200, wasmBytes: [30e6, 40e6], peakBytes: 190e6 },
+        // What is refused need not keep to the bound of what is accepted.
+        { ...picture, status: 422, wasmBytes: [300e6], peakBytes: 600e6 },
+      ],
+    },
+    device: { firstMs: 900, warmMs: [90, 110, 100], warmComputingMs: [70, 80, 90], offline: false },
+  });
+  expect(text).toMatch(/predict, 600x450: CPU ms +50\.0 +60 +met/);
+  expect(text).toMatch(/over \/predict +1\.30 +1\.2 +MISSED +1\.30 to 1\.30/);
+  expect(text).toMatch(/fresh process: ms +500 +1500 +met/);
+  expect(text).toMatch(/heap, buffers, wasm: MB +100 +128 +met/);
+  expect(text).toMatch(/resident above trivial: MB +150 +128 +MISSED/);
+  expect(text).toMatch(/on this device, warm: ms +100 +150 +met/);
+  expect(text).toMatch(/network cut +no +yes +MISSED/);
 });

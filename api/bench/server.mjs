@@ -125,7 +125,8 @@ function sum(values) {
   return values.reduce((total, value) => total + value, 0);
 }
 
-async function freePort() {
+/** A port of the loopback that nobody listens on. */
+export async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address();

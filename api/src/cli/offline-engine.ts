@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Analysis, HeatmapWish } from '../engine/engine.ts';
-import { PROBLEM_OF_FAILURE } from '../http/analyse-upload.ts';
-import { inspectPhoto } from '../http/photo.ts';
+import { analyseFile } from '../http/analyse-file.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { usableCpus } from '../node/cpu-limit.ts';
 import type { InferenceWorkers } from '../node/inference-workers.ts';
@@ -63,14 +62,7 @@ export async function withEngine<T>(
     return await work({
       model,
       concurrency,
-      async analyse(path, wish) {
-        const photo = inspectPhoto(await read(path), limits);
-        const [outcome] = await engine.analyse([photo], wish, new AbortController().signal);
-        if (outcome!.ok) return outcome!.analysis;
-        const { failure } = outcome!;
-        if (failure.kind === 'crashed') throw new Error(failure.cause);
-        throw new ProblemError(PROBLEM_OF_FAILURE[failure.kind], failure.detail);
-      },
+      analyse: async (path, wish) => analyseFile(await read(path), engine, limits, wish),
     });
   } finally {
     engine.close();

@@ -2,16 +2,12 @@ import type { Problem } from '@naevus/shared/api/problem';
 import { predictQuerySchema } from '@naevus/shared/api/request';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { LIMITS } from '@naevus/shared/limits';
-import { LABELS } from '@naevus/shared/taxonomy';
 import type { Analysis } from '../engine/engine.ts';
 import type { ProblemError } from '../http/problem-error.ts';
 import type { ModelFolder } from '../node/model-folder.ts';
+import { PredictionCsv } from '../prediction-csv.ts';
 import { type AnswerWish, answerWish } from '../routes/answer-wish.ts';
-import {
-  answerAboutImage,
-  modelReference,
-  rankedPredictions,
-} from '../routes/prediction-answer.ts';
+import { answerAboutImage, modelReference } from '../routes/prediction-answer.ts';
 
 /** Writes results one after another, as they come. */
 export interface PredictionWriter {
@@ -44,16 +40,13 @@ export function jsonWriter(topK: number): PredictionWriter {
   };
 }
 
-/** RFC 4180: the file, a column a label, the likeliest label, and what went wrong. */
+/** A row a file, as {@link PredictionCsv} has it. */
 export function csvWriter(): PredictionWriter {
-  const row = (cells: readonly (string | number)[]) => `${cells.map(csvCell).join()}\r\n`;
+  const csv = new PredictionCsv('file');
   return {
-    begin: () => row(['file', ...LABELS, 'label', 'error']),
-    result(file, result) {
-      if (!isAnalysis(result)) return row([file, ...LABELS.map(() => ''), '', result.message]);
-      const [top] = rankedPredictions(result.scores, 1);
-      return row([file, ...result.scores, top!.label, '']);
-    },
+    begin: () => csv.header,
+    result: (file, result) =>
+      isAnalysis(result) ? csv.predicted(file, result.scores) : csv.failed(file, result.message),
     end: () => '',
   };
 }
@@ -66,9 +59,4 @@ function isAnalysis(result: Analysis | ProblemError): result is Analysis {
 function problemOf(error: ProblemError): Pick<Problem, 'type' | 'title' | 'detail'> {
   const { type, title, detail } = error.document('none');
   return { type, title, detail };
-}
-
-function csvCell(value: string | number): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,16 +1,15 @@
 import { PROBLEM_MEDIA_TYPE } from '@naevus/shared/api/problem';
-import { MAX_BATCH } from '@naevus/shared/api/request';
-import type { Context, Hono } from 'hono';
+import type { Hono } from 'hono';
 import { createApp } from '../app.ts';
-import type { Limits } from '../app-dependencies.ts';
 import type { AppEnv } from '../app-env.ts';
 import { onlyEngine } from '../engine/engines.ts';
-import type { Caller } from '../http/caller.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { requestIdFrom } from '../http/request-id.ts';
 import type { WasmModules } from '../wasm/wasm-parts.ts';
 import { type Assets, assetSource } from './asset-source.ts';
+import { edgeCaller } from './edge-caller.ts';
 import { EdgeEngine } from './edge-engine.ts';
+import { EDGE_LIMITS, MAX_DECODER_BYTES, MODEL_FOLDER } from './edge-limits.ts';
 import { edgeLog } from './edge-log.ts';
 import { type EdgeVariables, type RateLimitBinding, readEdgeSettings } from './edge-settings.ts';
 
@@ -20,21 +19,8 @@ export interface EdgeBindings extends EdgeVariables {
   readonly RATE_LIMIT?: RateLimitBinding;
 }
 
-/** An isolate has 128 MB; the network and the program take half, a body and its copy some 20. */
-const MAX_DECODER_BYTES = 40 << 20;
-
-const LIMITS: Limits = {
-  maxBodyBytes: 10 << 20,
-  maxPixels: 25_000_000,
-  maxBatch: MAX_BATCH,
-  timeoutSeconds: 30,
-};
-
 /** Of the bodies of all requests that an isolate has at once; a single one may always come. */
 const MAX_BYTES_IN_FLIGHT = 24 << 20;
-
-/** Where the build puts the current model, in the static assets. */
-const MODEL_FOLDER = '/model/';
 
 interface Waiting {
   waitUntil(promise: Promise<unknown>): void;
@@ -65,8 +51,8 @@ export class EdgeServer {
       this.#app = undefined;
       return noModel(request, error);
     }
-    const bytes = Number(request.headers.get('Content-Length') ?? LIMITS.maxBodyBytes);
-    const counted = request.method === 'POST' ? Math.min(bytes, LIMITS.maxBodyBytes) : 0;
+    const bytes = Number(request.headers.get('Content-Length') ?? EDGE_LIMITS.maxBodyBytes);
+    const counted = request.method === 'POST' ? Math.min(bytes, EDGE_LIMITS.maxBodyBytes) : 0;
     this.#requests++;
     this.#bytes += counted;
     try {
@@ -88,7 +74,7 @@ export class EdgeServer {
     });
     return createApp({
       engines: onlyEngine(engine),
-      limits: LIMITS,
+      limits: EDGE_LIMITS,
       ...settings,
       log: edgeLog,
       caller: edgeCaller,
@@ -97,12 +83,6 @@ export class EdgeServer {
       toBase64,
     });
   }
-}
-
-/** Cloudflare says who it is, whatever the client wrote into that header. */
-function edgeCaller(c: Context<AppEnv>): Caller {
-  const address = c.req.header('CF-Connecting-IP');
-  return { https: c.req.url.startsWith('https:'), ...(address && { address }) };
 }
 
 /** The model could not be loaded; the next request tries again. */

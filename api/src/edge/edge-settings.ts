@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type KeyCheck, readKeyList } from '../http/api-keys.ts';
 import type { RateLimit } from '../http/rate-limit.ts';
 import { origins, publicKeys, rate } from '../settings/setting-types.ts';
+import { readVariables } from './read-variables.ts';
 
 /** The platform's rate limit; it says yes or no, and not how much is left. */
 export interface RateLimitBinding {
@@ -29,25 +30,15 @@ export interface EdgeSettings {
 }
 
 /**
- * Reads what the worker is bound to. A variable that is set to nothing counts as not set.
+ * Reads what the worker is bound to.
  *
- * @throws Error naming each variable that has a wrong value, and KeyListError of the list of keys
+ * @throws Error naming each variable that is wrong, and KeyListError of the list of keys
  */
 export function readEdgeSettings(
   bindings: EdgeVariables,
   limiter?: RateLimitBinding,
 ): EdgeSettings {
-  const set = Object.keys(schema.shape)
-    .map((name) => [name, bindings[name as keyof EdgeVariables]])
-    .filter(([, value]) => value !== undefined && value !== '');
-  const result = schema.safeParse(Object.fromEntries(set));
-  if (!result.success) {
-    // Never the value: one of them is secret.
-    throw new Error(
-      result.error.issues.map(({ path, message }) => `${String(path[0])} ${message}`).join('; '),
-    );
-  }
-  const variables = result.data;
+  const variables = readVariables(schema, bindings);
   const window = variables.NAEVUS_RATE_LIMIT;
   if (window && !limiter) throw new Error('NAEVUS_RATE_LIMIT needs the binding RATE_LIMIT');
   return {

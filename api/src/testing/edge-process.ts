@@ -5,11 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { Miniflare } from 'miniflare';
 
 const WORKSPACE = fileURLToPath(new URL('../../', import.meta.url));
-const BUNDLE = join(WORKSPACE, 'dist/edge');
 
-/** Bundles the worker as it is deployed, and holds its size to the bounds; gives what it printed. */
-export function buildEdge(): string {
-  return execFileSync(process.execPath, [join(WORKSPACE, 'build-edge.mjs')], { encoding: 'utf8' });
+/** The worker that serves the API, and the one for whole buckets. */
+export type Worker = 'edge' | 'bulk';
+
+/** Bundles a worker as it is deployed, and holds its size to the bounds; gives what it printed. */
+export function buildEdge(worker: Worker = 'edge'): string {
+  const script = join(WORKSPACE, 'build-edge.mjs');
+  return execFileSync(process.execPath, [script, worker], { encoding: 'utf8' });
 }
 
 /** The worker in workerd, as it is deployed. */
@@ -25,18 +28,24 @@ export interface EdgeProcess {
  * Starts what {@link buildEdge} made.
  *
  * @param options what else is bound to the worker, as miniflare names it
+ * @param others workers beside it, that its bindings may name
  */
-export async function startEdge(options: object = {}): Promise<EdgeProcess> {
+export async function startEdge(
+  options: object = {},
+  worker: Worker = 'edge',
+  others: readonly object[] = [],
+): Promise<EdgeProcess> {
   const before = new Set(workerds());
-  const files = readdirSync(BUNDLE).filter((name) => /\.(js|wasm)$/.test(name));
+  const bundle = join(WORKSPACE, 'dist', worker);
+  const files = readdirSync(bundle).filter((name) => /\.(js|wasm)$/.test(name));
   // The entry comes first.
-  files.sort((a, b) => Number(b === 'worker.js') - Number(a === 'worker.js'));
-  const miniflare = new Miniflare({
-    modulesRoot: BUNDLE,
+  files.sort((a, b) => Number(b.endsWith('worker.js')) - Number(a.endsWith('worker.js')));
+  const all = {
+    modulesRoot: bundle,
     modules: files.map((name) => ({
       type: name.endsWith('.wasm') ? 'CompiledWasm' : 'ESModule',
-      path: join(BUNDLE, name),
-      contents: readFileSync(join(BUNDLE, name)),
+      path: join(bundle, name),
+      contents: readFileSync(join(bundle, name)),
     })),
     compatibilityDate: '2026-04-26',
     assets: {
@@ -47,6 +56,10 @@ export async function startEdge(options: object = {}): Promise<EdgeProcess> {
     host: '127.0.0.1',
     port: 0,
     ...options,
+  };
+  const miniflare = new Miniflare({
+    ...all,
+    ...(others.length > 0 && { workers: [all, ...others] }),
   } as ConstructorParameters<typeof Miniflare>[0]);
   const url = (await miniflare.ready).href.replace(/\/$/, '');
   const pid = workerds().find((id) => !before.has(id)) ?? 0;

@@ -1,0 +1,111 @@
+import { PROBLEM_MEDIA_TYPE } from '@naevus/shared/api/problem';
+import type { Hono } from 'hono';
+import type { AppEnv } from '../app-env.ts';
+import { type Assets, assetSource } from '../edge/asset-source.ts';
+import { edgeCaller } from '../edge/edge-caller.ts';
+import { EdgeEngine } from '../edge/edge-engine.ts';
+import { EDGE_LIMITS, MAX_DECODER_BYTES, MODEL_FOLDER } from '../edge/edge-limits.ts';
+import { edgeLog } from '../edge/edge-log.ts';
+import { createHttpApp } from '../http/http-app.ts';
+import { internalProblem } from '../http/problem-error.ts';
+import { requestIdFrom } from '../http/request-id.ts';
+import type { WasmModules } from '../wasm/wasm-parts.ts';
+import type { Bulk } from './bulk.ts';
+import { type BulkSettings, type BulkVariables, readBulkSettings } from './bulk-settings.ts';
+import { consume } from './consume.ts';
+import { jobRoutes } from './job-routes.ts';
+import type { DeliveredBatch } from './platform.ts';
+
+/** What `wrangler.bulk.jsonc` binds the worker to. */
+export interface BulkBindings extends BulkVariables {
+  readonly ASSETS: Assets;
+  readonly IMAGES: Bulk['images'];
+  readonly PREDICTIONS: Bulk['predictions'];
+  readonly IMAGE_QUEUE: Bulk['imageQueue'];
+  readonly JOB_QUEUE: Bulk['jobQueue'];
+}
+
+interface Waiting {
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+/** The bulk worker of one isolate: serves jobs over HTTP, and does what its queues bring. */
+export class BulkServer {
+  readonly #modules: WasmModules;
+  #settings: BulkSettings | undefined;
+  #engine: Promise<EdgeEngine> | undefined;
+
+  constructor(modules: WasmModules) {
+    this.#modules = modules;
+  }
+
+  async fetch(request: Request, bindings: BulkBindings, context: Waiting): Promise<Response> {
+    let app: Hono<AppEnv>;
+    try {
+      app = this.#app(bindings, context);
+    } catch (error) {
+      const id = requestIdFrom(request.headers.get('X-Request-Id') ?? undefined);
+      edgeLog.defect(id, error);
+      const problem = internalProblem();
+      return new Response(JSON.stringify(problem.document(id)), {
+        status: problem.status,
+        headers: { 'Content-Type': PROBLEM_MEDIA_TYPE, 'X-Request-Id': id },
+      });
+    }
+    return app.fetch(request);
+  }
+
+  async queue(batch: DeliveredBatch, bindings: BulkBindings, context: Waiting): Promise<void> {
+    await consume(batch, this.#bulk(bindings, context));
+  }
+
+  /** Made anew for each invocation, as bindings are of one. */
+  #app(bindings: BulkBindings, context: Waiting): Hono<AppEnv> {
+    const bulk = this.#bulk(bindings, context);
+    const { keys, hstsSeconds } = bulk.settings;
+    return createHttpApp(jobRoutes(bulk), {
+      limits: EDGE_LIMITS,
+      log: edgeLog,
+      keys,
+      caller: edgeCaller,
+      ...(hstsSeconds !== undefined && { hstsSeconds }),
+      draining: () => false,
+    });
+  }
+
+  #bulk(bindings: BulkBindings, context: Waiting): Bulk {
+    this.#settings ??= readBulkSettings(bindings);
+    const settings = this.#settings;
+    return {
+      images: bindings.IMAGES,
+      predictions: bindings.PREDICTIONS,
+      imageQueue: bindings.IMAGE_QUEUE,
+      jobQueue: bindings.JOB_QUEUE,
+      settings,
+      engine: () => this.#load(bindings.ASSETS, settings, context),
+    };
+  }
+
+  async #load(
+    assets: Assets,
+    { trustedKeys }: BulkSettings,
+    context: Waiting,
+  ): Promise<EdgeEngine> {
+    if (this.#engine === undefined) {
+      const engine = EdgeEngine.load(assetSource(assets, MODEL_FOLDER), this.#modules, {
+        maxDecoderBytes: MAX_DECODER_BYTES,
+        full: () => false,
+        ...(trustedKeys && { trustedKeys }),
+      });
+      this.#engine = engine;
+      // An invocation that ends early must not take the loading with it, which others wait for.
+      context.waitUntil(engine.catch(() => {}));
+    }
+    try {
+      return await this.#engine;
+    } catch (error) {
+      this.#engine = undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,175 @@
+import type { Context } from 'hono';
+import * as z from 'zod';
+import type { AppEnv } from '../app-env.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import { readQuery } from '../http/query.ts';
+import { modelReference } from '../routes/prediction-answer.ts';
+import type { Route } from '../routes/route.ts';
+import type { Bulk } from './bulk.ts';
+import { createJob, type Job, readJob } from './job.ts';
+import { jobProgress } from './job-status.ts';
+import type { SettleMessage } from './messages.ts';
+import { JOBS, manifestKey, partKey, type TableFormat } from './places.ts';
+import { type BucketPage, MOST_MESSAGES } from './platform.ts';
+import { BULK_CSV } from './table-part.ts';
+
+const jobsQuery = z.object({ prefix: z.string().max(1024).default('') });
+
+const tableQuery = z.object({
+  format: z.enum(['csv', 'ndjson']).default('csv'),
+  partial: z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' }).default(false),
+});
+
+const JSON_ANSWER = { 'application/json': 'text' } as const;
+
+/** What operators ask of this worker; each needs a key. */
+export function jobRoutes(bulk: Bulk): Route[] {
+  const { predictions } = bulk;
+  return [
+    {
+      method: 'POST',
+      path: '/jobs',
+      summary: 'Looks at all images below a prefix',
+      query: jobsQuery,
+      answer: { description: 'The job.', content: JSON_ANSWER },
+      problems: ['invalid-query', 'no-model'],
+      async handle(c) {
+        const { prefix } = readQuery(c.req, jobsQuery);
+        const { model } = await bulk.engine();
+        const job = await createJob(predictions, prefix, modelReference(model));
+        await bulk.jobQueue.send({ kind: 'list', job: job.id, page: 0 });
+        return answer(c, job, 202, { Location: `/jobs/${job.id}` });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/jobs',
+      summary: 'The ids of all jobs, the oldest first',
+      answer: { description: 'The ids.', content: JSON_ANSWER },
+      problems: [],
+      handle: async (c) => answer(c, { jobs: await jobIds(bulk) }),
+    },
+    {
+      method: 'GET',
+      path: '/jobs/:job',
+      summary: 'How far a job has come',
+      answer: { description: 'Its state and counts.', content: JSON_ANSWER },
+      problems: ['no-such-job'],
+      handle: async (c) => answer(c, (await progressOf(c, bulk)).status),
+    },
+    {
+      method: 'POST',
+      path: '/jobs/:job/resume',
+      summary: 'Puts what a job still lacks into the queues again',
+      answer: { description: 'The job as it was before.', content: JSON_ANSWER },
+      problems: ['no-such-job'],
+      async handle(c) {
+        const { status, openPages, listedAll } = await progressOf(c, bulk);
+        await resume(status.job, openPages, bulk);
+        if (!listedAll) {
+          await bulk.jobQueue.send({ kind: 'list', job: status.job.id, page: status.pages.listed });
+        }
+        for (const key of status.stopped) await predictions.delete(key);
+        return answer(c, status, 202);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/jobs/:job/table',
+      summary: 'The table of predictions',
+      query: tableQuery,
+      answer: { description: 'A row an image.', content: { 'text/csv': 'text' } },
+      problems: ['invalid-query', 'no-such-job', 'job-not-complete'],
+      async handle(c) {
+        const { format, partial } = readQuery(c.req, tableQuery);
+        const { status, parts } = await progressOf(c, bulk);
+        const { state, images, job } = status;
+        if (state !== 'complete' && !partial) {
+          const detail = `${images.listed - images.open} of the ${images.listed} images that are listed so far are in the table; ask again later, or add partial=true for what there is`;
+          throw new ProblemError('job-not-complete', detail);
+        }
+        const pages = parts.map(({ key }) => Number(/(\d+)\.csv$/.exec(key)![1]));
+        c.header('Cache-Control', 'no-store');
+        c.header('X-Complete', String(state === 'complete'));
+        const type = format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson';
+        return c.body(table(job.id, pages, format, bulk), 200, { 'Content-Type': type });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/jobs/:job/manifest',
+      summary: 'The counts of a complete job, with its parts',
+      answer: { description: 'The manifest.', content: JSON_ANSWER },
+      problems: ['no-such-job', 'job-not-complete'],
+      async handle(c) {
+        const { status } = await progressOf(c, bulk);
+        const manifest = await predictions.get(manifestKey(status.job.id));
+        if (manifest) return answer(c, await manifest.json<object>());
+        throw new ProblemError(
+          'job-not-complete',
+          'there is no manifest before the job is complete',
+        );
+      },
+    },
+  ];
+}
+
+function answer(
+  c: Context<AppEnv>,
+  value: object,
+  status: 200 | 202 = 200,
+  headers: Record<string, string> = {},
+): Response {
+  return c.json(value, status, { ...headers, 'Cache-Control': 'no-store' });
+}
+
+async function progressOf(c: Context<AppEnv>, { predictions }: Bulk) {
+  return jobProgress(await readJob(predictions, c.req.param('job') ?? ''), predictions);
+}
+
+async function resume(job: Job, openPages: readonly number[], { jobQueue }: Bulk): Promise<void> {
+  const messages = openPages.map((page) => ({
+    body: { kind: 'settle', job: job.id, page, round: 0, enqueue: true } satisfies SettleMessage,
+  }));
+  for (let i = 0; i < messages.length; i += MOST_MESSAGES) {
+    await jobQueue.sendBatch(messages.slice(i, i + MOST_MESSAGES));
+  }
+}
+
+async function jobIds({ predictions }: Bulk): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page: BucketPage = await predictions.list({
+      prefix: JOBS,
+      delimiter: '/',
+      ...(cursor && { cursor }),
+    });
+    ids.push(...page.delimitedPrefixes.map((prefix) => prefix.slice(JOBS.length, -1)));
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor !== undefined);
+  return ids;
+}
+
+/** The parts one behind the other, of which only one is on its way at a time. */
+function table(
+  job: string,
+  pages: readonly number[],
+  format: TableFormat,
+  { predictions }: Bulk,
+): ReadableStream<Uint8Array> {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const pump = async () => {
+    for (const [i, page] of pages.entries()) {
+      // Each part has its header, for who takes it out of the bucket.
+      const offset = format === 'csv' && i > 0 ? BULK_CSV.header.length : 0;
+      const part = await predictions.get(partKey(job, page, format), { range: { offset } });
+      if (!part) throw new Error(`part ${page} is gone`);
+      await part.body.pipeTo(writable, { preventClose: true });
+    }
+    await writable.close();
+  };
+  // Whoever reads sees that it broke off.
+  pump().catch((error) => writable.abort(error).catch(() => {}));
+  return readable;
+}

@@ -1,0 +1,81 @@
+import type { ModelReference } from '@naevus/shared/api/prediction';
+import { ProblemError } from '../http/problem-error.ts';
+import type { Bulk } from './bulk.ts';
+import type { ImageReference } from './messages.ts';
+import { jobKey, pageKey } from './places.ts';
+import { type Bucket, MOST_MESSAGES, putOnce } from './platform.ts';
+
+/** All images below a prefix, looked at by one model. */
+export interface Job {
+  readonly id: string;
+  readonly prefix: string;
+  readonly model: ModelReference;
+  /** ISO 8601. */
+  readonly created: string;
+}
+
+/** Images of a job, as they were listed: never changed afterwards. */
+export interface JobPage {
+  readonly images: readonly ImageReference[];
+  /** No page comes after it. */
+  readonly last: boolean;
+}
+
+const ID = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/;
+
+/** Begins a job; its first message must still be sent. Ids sort by their time. */
+export async function createJob(
+  predictions: Bucket,
+  prefix: string,
+  model: ModelReference,
+): Promise<Job> {
+  const created = new Date().toISOString();
+  const random = crypto.randomUUID().slice(0, 8);
+  const id = `${created.replace(/\.\d+|[-:]/g, '')}-${random}`;
+  const job = { id, prefix, model, created };
+  await putOnce(predictions, jobKey(id), job);
+  return job;
+}
+
+/** @throws ProblemError `no-such-job` */
+export async function readJob(predictions: Bucket, id: string): Promise<Job> {
+  const object = ID.test(id) ? await predictions.get(jobKey(id)) : null;
+  if (object === null) {
+    throw new ProblemError('no-such-job', 'there is no such job; GET /jobs lists them');
+  }
+  return object.json<Job>();
+}
+
+/** @returns undefined where the listing has not come so far */
+export async function readPage(
+  predictions: Bucket,
+  job: string,
+  page: number,
+): Promise<JobPage | undefined> {
+  const object = await predictions.get(pageKey(job, page));
+  return object?.json<JobPage>();
+}
+
+/**
+ * Puts images of a page into the queue.
+ *
+ * @param indexes which of them
+ */
+export async function enqueueImages(
+  { imageQueue }: Bulk,
+  job: Job,
+  page: number,
+  { images }: JobPage,
+  indexes: readonly number[],
+): Promise<void> {
+  for (let i = 0; i < indexes.length; i += MOST_MESSAGES) {
+    const messages = indexes.slice(i, i + MOST_MESSAGES).map((index) => ({
+      body: {
+        kind: 'image' as const,
+        ...images[index]!,
+        place: { job: job.id, page, index, model: job.model.sha256 },
+      },
+    }));
+    await imageQueue.sendBatch(messages);
+  }
+}

@@ -1,0 +1,70 @@
+import type { ModelReference } from '@naevus/shared/api/prediction';
+import { webCryptoSha256 } from '@naevus/shared/artifact/verify';
+import type { BulkMessage, ImageReference } from './messages.ts';
+
+// Where things lie in the bucket of predictions.
+
+/** Names sort as their numbers do. */
+const digits = (number: number): string => String(number).padStart(6, '0');
+
+/** The same for the same file under the same key, whoever asks. */
+export async function imageId({ key, etag }: ImageReference): Promise<string> {
+  return webCryptoSha256(new TextEncoder().encode(JSON.stringify([key, etag])));
+}
+
+/** What one model says of one image: the same for every job, so that nothing is computed twice. */
+export async function resultKey(
+  { version, sha256 }: Pick<ModelReference, 'version' | 'sha256'>,
+  image: ImageReference,
+): Promise<string> {
+  return `results/${version}-${sha256.slice(0, 16)}/${await imageId(image)}.json`;
+}
+
+export const JOBS = 'jobs/';
+export const jobKey = (job: string): string => `${JOBS}${job}/job.json`;
+export const manifestKey = (job: string): string => `${JOBS}${job}/manifest.json`;
+export const pagesPrefix = (job: string): string => `${JOBS}${job}/pages/`;
+export const pageKey = (job: string, page: number): string =>
+  `${pagesPrefix(job)}${digits(page)}.json`;
+
+export type TableFormat = 'csv' | 'ndjson';
+export const partsPrefix = (job: string, format: TableFormat): string => `${JOBS}${job}/${format}/`;
+export const partKey = (job: string, page: number, format: TableFormat): string =>
+  `${partsPrefix(job, format)}${digits(page)}.${format}`;
+
+/** Of pages and listings that failed for good; those of images begin with a digit. */
+export const stoppedPrefixes = (job: string): readonly string[] =>
+  ['list-', 'settle-'].map((name) => `${JOBS}${job}/dead-letters/${name}`);
+
+export const imageDeadLetterKey = (job: string, page: number, index: number): string =>
+  `${JOBS}${job}/dead-letters/${digits(page)}-${digits(index)}.json`;
+
+/** Where it is kept that a message failed: for now, or for good. */
+export interface FailurePlaces {
+  readonly retry: string;
+  readonly deadLetter: string;
+}
+
+/** The places of a message's failure. */
+export async function failurePlaces(message: BulkMessage): Promise<FailurePlaces> {
+  const { folder, name } = await failureName(message);
+  return {
+    retry: `${folder}/retries/${name}.json`,
+    deadLetter: `${folder}/dead-letters/${name}.json`,
+  };
+}
+
+async function failureName(message: BulkMessage): Promise<{ folder: string; name: string }> {
+  switch (message.kind) {
+    case 'list':
+    case 'settle':
+      return { folder: JOBS + message.job, name: `${message.kind}-${digits(message.page)}` };
+    case 'image': {
+      if (message.place === undefined) return { folder: 'uploads', name: await imageId(message) };
+      const { job, page, index } = message.place;
+      return { folder: JOBS + job, name: `${digits(page)}-${digits(index)}` };
+    }
+    case 'nothing':
+      return { folder: 'uploads', name: 'nothing' };
+  }
+}

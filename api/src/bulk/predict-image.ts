@@ -1,0 +1,74 @@
+import { EDGE_LIMITS } from '../edge/edge-limits.ts';
+import type { Analysis, Engine } from '../engine/engine.ts';
+import { analyseFile } from '../http/analyse-file.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import { bodyTooLarge } from '../http/read-body.ts';
+import { emptyAsProblem } from '../http/upload.ts';
+import { modelReference } from '../routes/prediction-answer.ts';
+import type { Bulk } from './bulk.ts';
+import { BulkFailure, orRetry } from './failure.ts';
+import type { ImageMessage } from './messages.ts';
+import { imageId, resultKey } from './places.ts';
+import { type BucketObjectBody, putOnce } from './platform.ts';
+import { imageResult } from './result.ts';
+
+/** Of a problem document, which speaks of requests: as long as a request's id may be. */
+const ID_LENGTH = 32;
+
+/**
+ * Looks at one image and keeps the result, unless it is there already. An image that cannot be
+ * looked at has its problem as its result: nothing would come of a retry.
+ *
+ * @throws BulkFailure, and Error for a defect
+ */
+export async function predictImage(
+  { key, etag, place }: ImageMessage,
+  bulk: Bulk,
+): Promise<'predicted' | 'refused' | 'there already'> {
+  const engine = await orRetry('the model could not be loaded', () => bulk.engine());
+  const model = modelReference(engine.model);
+  if (place && place.model !== model.sha256) {
+    const reason = `the job asks for another model than this worker's, which is ${model.version} now: start another job`;
+    throw new BulkFailure(reason);
+  }
+  const image = { key, etag };
+  const target = await resultKey(model, image);
+  const unread = 'the buckets did not answer';
+  if (await orRetry(unread, () => bulk.predictions.head(target))) return 'there already';
+  const object = await orRetry(unread, () =>
+    bulk.images.get(key, { onlyIf: { etagMatches: etag } }),
+  );
+  if (object === null) {
+    throw new BulkFailure('the image was deleted after it was listed', { final: true });
+  }
+  if (!('body' in object)) {
+    const reason = 'the image was replaced after it was listed: start another job';
+    throw new BulkFailure(reason, { final: true });
+  }
+  const found = await analyse(object, engine);
+  const result = imageResult(
+    image,
+    found,
+    engine.model,
+    (await imageId(image)).slice(0, ID_LENGTH),
+  );
+  await orRetry('the result could not be written', () => putOnce(bulk.predictions, target, result));
+  return found instanceof ProblemError ? 'refused' : 'predicted';
+}
+
+async function analyse(object: BucketObjectBody, engine: Engine): Promise<Analysis | ProblemError> {
+  const { maxBodyBytes } = EDGE_LIMITS;
+  if (object.size > maxBodyBytes) {
+    await object.body.cancel();
+    return bodyTooLarge(maxBodyBytes);
+  }
+  const bytes = await orRetry('the image could not be read to its end', () => object.arrayBuffer());
+  const file = emptyAsProblem(new Uint8Array(bytes));
+  if (file instanceof ProblemError) return file;
+  try {
+    return await analyseFile(file, engine, EDGE_LIMITS);
+  } catch (error) {
+    if (error instanceof ProblemError) return error;
+    throw error;
+  }
+}

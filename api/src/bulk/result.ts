@@ -1,0 +1,42 @@
+import type { BatchItem, ModelReference } from '@naevus/shared/api/prediction';
+import { predictQuerySchema } from '@naevus/shared/api/request';
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import { LIMITS } from '@naevus/shared/limits';
+import type { Analysis, ServedModel } from '../engine/engine.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import { type AnswerWish, answerWish } from '../routes/answer-wish.ts';
+import { answerAboutImage, modelReference } from '../routes/prediction-answer.ts';
+import type { ImageReference } from './messages.ts';
+
+/** What is kept of an image: what `/predict` answers, or its problem document as a batch has it. */
+export type ImageResult = {
+  readonly source: ImageReference;
+  readonly model: ModelReference;
+  readonly prior: AnswerWish['prior'];
+  readonly limits: string;
+  readonly disclaimer: string;
+} & BatchItem;
+
+const QUERY = predictQuerySchema.parse({});
+
+/**
+ * @param id for the problem document
+ */
+export function imageResult(
+  source: ImageReference,
+  found: Analysis | ProblemError,
+  model: ServedModel,
+  id: string,
+): ImageResult {
+  const wish = answerWish(QUERY, () => undefined, model);
+  return {
+    source,
+    model: modelReference(model),
+    prior: wish.prior,
+    ...(found instanceof ProblemError
+      ? { error: found.document(id) }
+      : answerAboutImage(found, QUERY.top_k, model, wish)),
+    limits: LIMITS,
+    disclaimer: DISCLAIMER,
+  };
+}

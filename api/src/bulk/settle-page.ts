@@ -1,0 +1,83 @@
+import type { Bulk } from './bulk.ts';
+import type { DeadLetter } from './dead-letter.ts';
+import { enqueueImages, type Job, type JobPage, readJob, readPage } from './job.ts';
+import { completeManifest } from './job-status.ts';
+import type { SettleMessage } from './messages.ts';
+import { imageDeadLetterKey, manifestKey, partKey, resultKey } from './places.ts';
+import { mapFew, putOnce } from './platform.ts';
+import type { ImageResult } from './result.ts';
+import { type SettledImage, tablePart } from './table-part.ts';
+
+/** Seconds between two looks at a page, at most. */
+const LONGEST_WAIT = 900;
+
+/**
+ * Makes a page into a part of the table once each of its images has a result or a dead letter; until
+ * then, looks again later.
+ */
+export async function settlePage(message: SettleMessage, bulk: Bulk): Promise<void> {
+  const { job: id, page, round } = message;
+  const { predictions, jobQueue, settings } = bulk;
+  if (await predictions.head(partKey(id, page, 'csv'))) return;
+  const job = await readJob(predictions, id);
+  const content = await readPage(predictions, id, page);
+  if (content === undefined) throw new Error(`there is no page ${page}`);
+  if (message.enqueue) await enqueueMissing(job, page, content, bulk);
+
+  const settled = await settledImages(job, page, content, bulk);
+  if (settled === undefined) {
+    const delaySeconds = Math.min(settings.settleSeconds * 2 ** round, LONGEST_WAIT);
+    await jobQueue.send({ ...message, round: round + 1, enqueue: false }, { delaySeconds });
+    return;
+  }
+  const { csv, ndjson, counts } = tablePart(settled);
+  await predictions.put(partKey(id, page, 'ndjson'), ndjson, {
+    httpMetadata: { contentType: 'application/x-ndjson' },
+  });
+  // Last, as it says that the page is done.
+  await predictions.put(partKey(id, page, 'csv'), csv, {
+    httpMetadata: { contentType: 'text/csv' },
+    customMetadata: {
+      predicted: String(counts.predicted),
+      refused: String(counts.refused),
+      dead: String(counts.dead),
+    },
+  });
+  const manifest = await completeManifest(job, predictions);
+  if (manifest) await putOnce(predictions, manifestKey(id), manifest);
+}
+
+async function enqueueMissing(job: Job, page: number, content: JobPage, bulk: Bulk) {
+  const there = await mapFew([...content.images.entries()], async ([index, image]) => {
+    const { predictions } = bulk;
+    return (
+      (await predictions.head(await resultKey(job.model, image))) ??
+      (await predictions.head(imageDeadLetterKey(job.id, page, index)))
+    );
+  });
+  const missing = [...there.keys()].filter((index) => there[index] === null);
+  await enqueueImages(bulk, job, page, content, missing);
+}
+
+/** @returns undefined where one is missing */
+async function settledImages(
+  job: Job,
+  page: number,
+  { images }: JobPage,
+  { predictions }: Bulk,
+): Promise<SettledImage[] | undefined> {
+  const settle = async (index: number): Promise<SettledImage | undefined> => {
+    const source = images[index]!;
+    const result = await predictions.get(await resultKey(job.model, source));
+    if (result) return result.json<ImageResult>();
+    const letter = await predictions.get(imageDeadLetterKey(job.id, page, index));
+    if (!letter) return undefined;
+    const { reason, attempts } = await letter.json<DeadLetter>();
+    return { source, dead_letter: { reason, attempts } };
+  };
+  // The queue gives them out from the first on: the last one is the likeliest to be missing.
+  const last = images.length - 1;
+  if (last >= 0 && (await settle(last)) === undefined) return undefined;
+  const settled = await mapFew([...images.keys()], settle);
+  return settled.every((item) => item !== undefined) ? settled : undefined;
+}

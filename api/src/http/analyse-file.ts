@@ -1,0 +1,24 @@
+import type { Limits } from '../app-dependencies.ts';
+import type { Analysis, Engine, HeatmapWish } from '../engine/engine.ts';
+import { PROBLEM_OF_FAILURE } from './analyse-upload.ts';
+import { inspectPhoto } from './photo.ts';
+import { ProblemError } from './problem-error.ts';
+
+/**
+ * Analyses one image file outside of a request: its header is held against the limits first.
+ *
+ * @throws ProblemError about the file, EngineError where the engine gives no answer, Error for a defect
+ */
+export async function analyseFile(
+  bytes: Uint8Array<ArrayBuffer>,
+  engine: Pick<Engine, 'analyse'>,
+  limits: Limits,
+  wish?: HeatmapWish,
+): Promise<Analysis> {
+  const photo = inspectPhoto(bytes, limits);
+  const [outcome] = await engine.analyse([photo], wish, new AbortController().signal);
+  if (outcome!.ok) return outcome!.analysis;
+  const { failure } = outcome!;
+  if (failure.kind === 'crashed') throw new Error(failure.cause);
+  throw new ProblemError(PROBLEM_OF_FAILURE[failure.kind], failure.detail);
+}

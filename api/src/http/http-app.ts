@@ -1,0 +1,112 @@
+import { Hono } from 'hono';
+import { cors } from 'hono/cors';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import type { AppDependencies } from '../app-dependencies.ts';
+import type { AppEnv } from '../app-env.ts';
+import type { Route } from '../routes/route.ts';
+import { accessLog } from './access-log.ts';
+import { authenticate } from './api-keys.ts';
+import { internalProblem, ProblemError } from './problem-error.ts';
+import { respondWithProblem } from './problem-response.ts';
+import { limitRate } from './rate-limit.ts';
+import { bodyTooLarge, declaredLength } from './read-body.ts';
+import { requestId } from './request-id.ts';
+import { securityHeaders } from './security-headers.ts';
+
+/** What serving routes takes, whatever they do. */
+export type HttpDependencies = Pick<
+  AppDependencies,
+  | 'limits'
+  | 'log'
+  | 'keys'
+  | 'rateLimit'
+  | 'caller'
+  | 'hstsSeconds'
+  | 'metrics'
+  | 'tracing'
+  | 'corsOrigins'
+  | 'draining'
+>;
+
+/** Serves routes: ids, the log, keys, limits, and a problem document for whatever goes wrong. */
+export function createHttpApp(routes: readonly Route[], deps: HttpDependencies): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use(requestId);
+  app.use(accessLog(deps));
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) =>
+        respondWithProblem(c, wrongMethod(c.req.method, methods.join(', '))),
+    }),
+  );
+  app.use(async (c, next) => {
+    c.set('caller', deps.caller(c));
+    await next();
+  });
+  app.use(securityHeaders(deps.hstsSeconds));
+
+  if (deps.corsOrigins) {
+    const exposeHeaders = [
+      'X-Request-Id',
+      'X-Model-Version',
+      'X-Predicted-Class',
+      'X-Triage',
+      'X-Abstained',
+      'X-Disclaimer',
+      'Retry-After',
+      'RateLimit',
+      'RateLimit-Policy',
+    ];
+    app.use(cors({ origin: [...deps.corsOrigins], exposeHeaders, maxAge: 600 }));
+  }
+  app.use(async (c, next) => {
+    const { maxBodyBytes } = deps.limits;
+    if ((declaredLength(c.req) ?? 0) > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
+    await next();
+  });
+
+  for (const route of routes) {
+    app.on(route.method, route.path, async (c) => {
+      c.set('route', route.path);
+      const client = deps.keys && !route.open ? await authenticate(c.req, deps.keys) : undefined;
+      if (route.work) {
+        if (deps.draining()) throw shuttingDown();
+        // A key may be used from many addresses, and an address be that of many without a key.
+        const counted = client ? `key:${client}` : `address:${c.var.caller.address ?? ''}`;
+        if (deps.rateLimit) await limitRate(c, deps.rateLimit, counted);
+      }
+      return route.handle(c);
+    });
+  }
+
+  app.notFound((c) =>
+    respondWithProblem(
+      c,
+      new ProblemError('not-found', `there is no such route; ${whereToLook(routes)}`),
+    ),
+  );
+  app.onError((error, c) => {
+    if (error instanceof ProblemError) return respondWithProblem(c, error);
+    deps.log.defect(c.var.requestId, error);
+    return respondWithProblem(c, internalProblem());
+  });
+  return app;
+}
+
+/** How to find what there is. */
+function whereToLook(routes: readonly Route[]): string {
+  if (routes.some(({ path }) => path === '/docs')) return 'GET /docs lists them';
+  return `there are ${routes.map(({ method, path }) => `${method} ${path}`).join(', ')}`;
+}
+
+function wrongMethod(method: string, allow: string): ProblemError {
+  const detail = `${method} is not served here; ${allow} is`;
+  return new ProblemError('method-not-allowed', detail, { headers: { Allow: allow } });
+}
+
+function shuttingDown(): ProblemError {
+  const detail = 'the server is shutting down; try again in 1 s';
+  const headers = { 'Retry-After': '1', Connection: 'close' };
+  return new ProblemError('draining', detail, { headers });
+}
