@@ -140,7 +140,7 @@ async function serve(
   let metrics: Prometheus | undefined;
   const keys = await openKeys(settings, logger, (outcome) => metrics?.keysRead(outcome));
   const missing = new Set<string>();
-  const threads = settings.NAEVUS_WORKERS ?? usableCpus() + 1;
+  const threads = settings.NAEVUS_WORKERS ?? usableCpus();
   const versions = await openVersions(settings, {
     onOtherFailed: (version, reason) =>
       logger.error({ version, reason }, 'a version is not served'),

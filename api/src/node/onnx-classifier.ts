@@ -30,8 +30,6 @@ export async function createOnnxClassifier(
     executionProviders: ['cpu'],
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
-    // Plans one block for all activations: 10 MB a session, and no faster for one image at a time.
-    enableMemPattern: false,
   });
   const pixels = new Float32Array(INPUT_CHANNELS * INPUT_SIZE * INPUT_SIZE);
   const feeds = { [engine.input.name]: new Tensor('float32', pixels, INPUT_SHAPE) };

@@ -75,7 +75,7 @@ const variables = {
     .describe('versions to serve by name beside the current one, or "all" (default: none)'),
   NAEVUS_WORKERS: whole(1, 256)
     .optional()
-    .describe('inference threads (default: the CPUs that may be used, and one more)'),
+    .describe('inference threads (default: the CPUs that may be used)'),
   NAEVUS_ENGINE: z
     .enum(ENGINES, { error: `must be one of ${ENGINES.join(', ')}` })
     .default('auto')
