@@ -29,7 +29,9 @@ flags=(-target wasm32-wasi -mcpu=generic+simd128+bulk_memory+nontrapping_fptoint
 sources=()
 for name in jaricom jcomapi jdapimin jdapistd jdarith jdatasrc jdcoefct jdcolor jddctmgr jdhuff jdicc jdinput jdmainct jdmarker \
   jdmaster jdmerge jdphuff jdpostct jdsample jerror jidctflt jidctfst jidctint jidctred jmemmgr jmemnobs jquant1 jquant2 jutils; do
-  sources+=("$jpeg/$name.c")
+  file=$jpeg/$name.c
+  [[ $name == jd*huff ]] && file=$work/patched/$name.c
+  sources+=("$file")
 done
 for name in png pngerror pngget pngmem pngread pngrio pngrtran pngrutil pngset pngtrans; do sources+=("$png/$name.c"); done
 for name in adler32 crc32 inffast inflate inftrees zutil; do sources+=("$zlib/$name.c"); done
@@ -38,6 +40,11 @@ for file in "$webp"/src/dsp/*.c; do
   [[ $file =~ _(sse2|sse41|avx2|neon|msa|mips32|mips_dsp_r2)\.c$|/(enc|cost|lossless_enc|ssim) ]] || sources+=("$file")
 done
 sources+=("$lcms"/src/*.c)
+
+# The Huffman decoder with 64 bits of the stream at a time, and short coefficients in one step.
+mkdir -p "$work/patched"
+cp "$jpeg"/jdhuff.[ch] "$jpeg"/jdphuff.c "$work/patched"
+patch --quiet --directory "$work/patched" <jdhuff.patch
 
 mkdir -p "$work/objects"
 objects=()

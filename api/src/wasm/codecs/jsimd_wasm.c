@@ -10,6 +10,10 @@
 #define jsimd_h2v1_fancy_upsample none_h2v1_fancy_upsample
 #define jsimd_can_idct_islow none_can_idct_islow
 #define jsimd_idct_islow none_idct_islow
+#define jsimd_can_idct_2x2 none_can_idct_2x2
+#define jsimd_idct_2x2 none_idct_2x2
+#define jsimd_can_idct_4x4 none_can_idct_4x4
+#define jsimd_idct_4x4 none_idct_4x4
 #include <jsimd_none.c>
 #undef jsimd_can_ycc_rgb
 #undef jsimd_ycc_rgb_convert
@@ -19,6 +23,10 @@
 #undef jsimd_h2v1_fancy_upsample
 #undef jsimd_can_idct_islow
 #undef jsimd_idct_islow
+#undef jsimd_can_idct_2x2
+#undef jsimd_idct_2x2
+#undef jsimd_can_idct_4x4
+#undef jsimd_idct_4x4
 #include <wasm_simd128.h>
 
 #define LOW(a, b) wasm_i16x8_shuffle(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
@@ -104,26 +112,38 @@ static inline void transpose(v128_t rows[8]) {
   }
 }
 
+/** Coefficients times their steps; true, and nothing in `rows`, where there is none but the first. */
+static inline int dequantize(const int16_t *coefficients, const int16_t *steps, v128_t rows[8]) {
+  for (int row = 0; row < 8; row++) rows[row] = wasm_v128_load(coefficients + 8 * row);
+  const v128_t lower = wasm_v128_or(wasm_v128_or(wasm_v128_or(rows[1], rows[2]), wasm_v128_or(rows[3], rows[4])),
+                                    wasm_v128_or(wasm_v128_or(rows[5], rows[6]), rows[7]));
+  if (!wasm_v128_any_true(wasm_v128_or(lower, wasm_i16x8_replace_lane(rows[0], 0, 0)))) return 1;
+  for (int row = 0; row < 8; row++) rows[row] = wasm_i16x8_mul(rows[row], wasm_v128_load(steps + 8 * row));
+  return 0;
+}
+
+static inline uint8_t sample(int32_t centred) {
+  return (uint8_t)((centred < -128 ? -128 : centred > 127 ? 127 : centred) + 128);
+}
+
+/** The one value of a block whose only coefficient is the first. */
+static inline uint8_t level_of(const int16_t *coefficients, const int16_t *steps) {
+  const int32_t level = (int16_t)(coefficients[0] * steps[0]) * (1 << PASS1_BITS);
+  return sample((level + (1 << (PASS1_BITS + 2))) >> (PASS1_BITS + 3));
+}
+
 GLOBAL(int) jsimd_can_idct_islow(void) { return 1; }
 
 GLOBAL(void)
 jsimd_idct_islow(j_decompress_ptr cinfo, jpeg_component_info *compptr, JCOEFPTR coefficients, JSAMPARRAY output,
                  JDIMENSION column) {
   (void)cinfo;
-  const int16_t *steps = compptr->dct_table;
   v128_t rows[8];
-  for (int row = 0; row < 8; row++) rows[row] = wasm_v128_load(coefficients + 8 * row);
-  const v128_t lower = wasm_v128_or(wasm_v128_or(wasm_v128_or(rows[1], rows[2]), wasm_v128_or(rows[3], rows[4])),
-                                    wasm_v128_or(wasm_v128_or(rows[5], rows[6]), rows[7]));
-  const v128_t others = wasm_v128_or(lower, wasm_i16x8_replace_lane(rows[0], 0, 0));
-  if (!wasm_v128_any_true(others)) {
-    const int32_t level = (((int16_t)(coefficients[0] * steps[0]) * (1 << PASS1_BITS)) + (1 << (PASS1_BITS + 2))) >> (PASS1_BITS + 3);
-    const uint8_t value = (uint8_t)((level < -128 ? -128 : level > 127 ? 127 : level) + 128);
-    const v128_t flat = wasm_i8x16_splat((int8_t)value);
+  if (dequantize(coefficients, compptr->dct_table, rows)) {
+    const v128_t flat = wasm_i8x16_splat((int8_t)level_of(coefficients, compptr->dct_table));
     for (int row = 0; row < 8; row++) wasm_v128_store64_lane(output[row] + column, flat, 0);
     return;
   }
-  for (int row = 0; row < 8; row++) rows[row] = wasm_i16x8_mul(rows[row], wasm_v128_load(steps + 8 * row));
   PASS(rows, CONST_BITS - PASS1_BITS);
   transpose(rows);
   PASS(rows, CONST_BITS + PASS1_BITS + 3);
@@ -134,6 +154,109 @@ jsimd_idct_islow(j_decompress_ptr cinfo, jpeg_component_info *compptr, JCOEFPTR 
     wasm_v128_store64_lane(output[row] + column, two, 0);
     wasm_v128_store64_lane(output[row + 1] + column, two, 1);
   }
+}
+
+// ---- The same at a half and at a quarter (jidctred.c)
+
+#define FIX_0_211164243 1730
+#define FIX_0_509795579 4176
+#define FIX_0_601344887 4926
+#define FIX_0_720959822 5906
+#define FIX_0_850430095 6967
+#define FIX_1_061594337 8697
+#define FIX_1_272758580 10426
+#define FIX_1_451774981 11893
+#define FIX_2_172734803 17799
+#define FIX_3_624509785 29692
+
+/** Four columns at once; `xy` are the interleaved 2 and 6, 7 and 5, 3 and 1. */
+static inline void reduce4(v128_t x0, v128_t x26, v128_t x75, v128_t x31, v128_t rounding, v128_t out[4]) {
+  const v128_t even = wasm_i32x4_add(wasm_i32x4_shl(x0, CONST_BITS + 1), rounding);
+  const v128_t turned = ROTATE(x26, FIX_1_847759065, -FIX_0_765366865);
+  const v128_t tmp10 = wasm_i32x4_add(even, turned), tmp12 = wasm_i32x4_sub(even, turned);
+  const v128_t tmp0 = wasm_i32x4_add(ROTATE(x75, -FIX_0_211164243, FIX_1_451774981), ROTATE(x31, -FIX_2_172734803, FIX_1_061594337));
+  const v128_t tmp2 = wasm_i32x4_add(ROTATE(x75, -FIX_0_509795579, -FIX_0_601344887), ROTATE(x31, FIX_0_899976223, FIX_2_562915447));
+  out[0] = wasm_i32x4_add(tmp10, tmp2);
+  out[3] = wasm_i32x4_sub(tmp10, tmp2);
+  out[1] = wasm_i32x4_add(tmp12, tmp0);
+  out[2] = wasm_i32x4_sub(tmp12, tmp0);
+}
+
+GLOBAL(int) jsimd_can_idct_4x4(void) { return 1; }
+
+GLOBAL(void)
+jsimd_idct_4x4(j_decompress_ptr cinfo, jpeg_component_info *compptr, JCOEFPTR coefficients, JSAMPARRAY output,
+               JDIMENSION column) {
+  (void)cinfo;
+  v128_t in[8];
+  if (dequantize(coefficients, compptr->dct_table, in)) {
+    const v128_t flat = wasm_i8x16_splat((int8_t)level_of(coefficients, compptr->dct_table));
+    for (int row = 0; row < 4; row++) wasm_v128_store32_lane(output[row] + column, flat, 0);
+    return;
+  }
+  v128_t low[4], high[4], rows[4];
+#define SHIFT (CONST_BITS - PASS1_BITS + 1)
+  const v128_t rounding = wasm_i32x4_const_splat(1 << (SHIFT - 1));
+  reduce4(wasm_i32x4_extend_low_i16x8(in[0]), LOW(in[2], in[6]), LOW(in[7], in[5]), LOW(in[3], in[1]), rounding, low);
+  reduce4(wasm_i32x4_extend_high_i16x8(in[0]), HIGH(in[2], in[6]), HIGH(in[7], in[5]), HIGH(in[3], in[1]), rounding, high);
+  for (int row = 0; row < 4; row++)
+    rows[row] = wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(low[row], SHIFT), wasm_i32x4_shr(high[row], SHIFT));
+#undef SHIFT
+  // Columns of four, two in a vector.
+  const v128_t a = LOW(rows[0], rows[1]), b = LOW(rows[2], rows[3]), c = HIGH(rows[0], rows[1]), d = HIGH(rows[2], rows[3]);
+  const v128_t x01 = wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), x23 = wasm_i32x4_shuffle(a, b, 2, 6, 3, 7);
+  const v128_t x45 = wasm_i32x4_shuffle(c, d, 0, 4, 1, 5), x67 = wasm_i32x4_shuffle(c, d, 2, 6, 3, 7);
+#define SHIFT (CONST_BITS + PASS1_BITS + 3 + 1)
+  reduce4(wasm_i32x4_extend_low_i16x8(x01), LOW(x23, x67), HIGH(x67, x45), HIGH(x23, x01), wasm_i32x4_const_splat(1 << (SHIFT - 1)), low);
+  for (int row = 0; row < 4; row++) low[row] = wasm_i32x4_shr(low[row], SHIFT);
+#undef SHIFT
+  const v128_t columns = wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(low[0], low[1]), wasm_i16x8_narrow_i32x4(low[2], low[3]));
+  const v128_t turned = wasm_i8x16_shuffle(columns, columns, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const v128_t samples = wasm_v128_xor(turned, wasm_i8x16_const_splat((int8_t)0x80));
+  wasm_v128_store32_lane(output[0] + column, samples, 0);
+  wasm_v128_store32_lane(output[1] + column, samples, 1);
+  wasm_v128_store32_lane(output[2] + column, samples, 2);
+  wasm_v128_store32_lane(output[3] + column, samples, 3);
+}
+
+GLOBAL(int) jsimd_can_idct_2x2(void) { return 1; }
+
+GLOBAL(void)
+jsimd_idct_2x2(j_decompress_ptr cinfo, jpeg_component_info *compptr, JCOEFPTR coefficients, JSAMPARRAY output,
+               JDIMENSION column) {
+  (void)cinfo;
+  v128_t in[8];
+  if (dequantize(coefficients, compptr->dct_table, in)) {
+    const uint8_t flat = level_of(coefficients, compptr->dct_table);
+    output[0][column] = output[0][column + 1] = output[1][column] = output[1][column + 1] = flat;
+    return;
+  }
+#define SHIFT (CONST_BITS - PASS1_BITS + 2)
+  const v128_t rounding = wasm_i32x4_const_splat(1 << (SHIFT - 1));
+#define HALF(part, PART)                                                                                                     \
+  const v128_t even_##part = wasm_i32x4_add(wasm_i32x4_shl(wasm_i32x4_extend_##part##_i16x8(in[0]), CONST_BITS + 2), rounding); \
+  const v128_t odd_##part = wasm_i32x4_add(ROTATE(PART(in[7], in[5]), -FIX_0_720959822, FIX_0_850430095),                     \
+                                           ROTATE(PART(in[3], in[1]), -FIX_1_272758580, FIX_3_624509785));
+  HALF(low, LOW)
+  HALF(high, HIGH)
+#undef HALF
+#define ROW(operation)                                                                            \
+  wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(wasm_i32x4_##operation(even_low, odd_low), SHIFT),       \
+                          wasm_i32x4_shr(wasm_i32x4_##operation(even_high, odd_high), SHIFT))
+  const v128_t rows[2] = {ROW(add), ROW(sub)};
+#undef ROW
+#undef SHIFT
+#define SHIFT (CONST_BITS + PASS1_BITS + 3 + 2)
+  const v128_t factors = wasm_i16x8_const(0, FIX_3_624509785, 0, -FIX_1_272758580, 0, FIX_0_850430095, 0, -FIX_0_720959822);
+  for (int row = 0; row < 2; row++) {
+    const v128_t parts = wasm_i32x4_dot_i16x8(rows[row], factors);
+    const v128_t pairs = wasm_i32x4_add(parts, wasm_i32x4_shuffle(parts, parts, 2, 3, 0, 1));
+    const int32_t odd = wasm_i32x4_extract_lane(pairs, 0) + wasm_i32x4_extract_lane(pairs, 1);
+    const int32_t even = wasm_i16x8_extract_lane(rows[row], 0) * (1 << (CONST_BITS + 2)) + (1 << (SHIFT - 1));
+    output[row][column] = sample((even + odd) >> SHIFT);
+    output[row][column + 1] = sample((even - odd) >> SHIFT);
+  }
+#undef SHIFT
 }
 
 // ---- Fancy upsampling (jdsample.c): a triangle filter, three parts of the nearer and one of the further sample
