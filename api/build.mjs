@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -9,37 +9,32 @@ const path = (relative) => fileURLToPath(new URL(relative, root));
 
 await mkdir(path('dist'), { recursive: true });
 await buildPageAssets(path('dist/page-assets.js'), path('dist/page-files'));
-const [{ metafile }] = await Promise.all([
-  build({
-    absWorkingDir: path('.'),
-    entryPoints: ['src/node.ts', 'src/cli.ts', 'src/inference-worker.ts'],
-    outdir: 'dist',
-    bundle: true,
-    // What is not needed at once stays in files of its own: the first worker starts before them.
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    sourcemap: true,
-    // Native, and loaded by path from where they are installed.
-    external: ['sharp', 'onnxruntime-node'],
-    // CommonJS packages inside of the bundle still call require.
-    banner: {
-      js: "import { createRequire as naevusCreateRequire } from 'node:module'; const require = naevusCreateRequire(import.meta.url);",
-    },
-    logLevel: 'warning',
-    metafile: true,
-  }),
-  copyFile(
-    fileURLToPath(import.meta.resolve('@naevus/shared/resampler.wasm')),
-    path('dist/resampler.wasm'),
-  ),
-]);
+const { metafile } = await build({
+  absWorkingDir: path('.'),
+  entryPoints: ['src/node.ts', 'src/cli.ts', 'src/inference-worker.ts'],
+  outdir: 'dist',
+  bundle: true,
+  // What is not needed at once stays in files of its own: the first worker starts before them.
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  sourcemap: true,
+  // Native, and loaded by path from where they are installed.
+  external: ['sharp', 'onnxruntime-node'],
+  // CommonJS packages inside of the bundle still call require.
+  banner: {
+    js: "import { createRequire as naevusCreateRequire } from 'node:module'; const require = naevusCreateRequire(import.meta.url);",
+  },
+  // Emscripten's glue asks where it lies, and reads nothing there.
+  define: { __dirname: '""', __filename: '""' },
+  logLevel: 'warning',
+  metafile: true,
+});
 
 // What earlier builds left goes last: a server that runs meanwhile finds its files.
 const current = new Set([
   'page-assets.js',
-  'resampler.wasm',
   'page-files',
   ...Object.keys(metafile.outputs).map((file) => basename(file)),
 ]);

@@ -5,31 +5,39 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { manifestSchema } from '@naevus/shared/artifact/manifest';
+import { readImageHeader } from '@naevus/shared/preprocessing/read-image-header';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
-import { decodeWithSharp, type SharpModule } from '@naevus/shared/preprocessing/sharp-decode';
-import { sharp } from '../src/node/native-modules.ts';
 import { createOnnxClassifier } from '../src/node/onnx-classifier.ts';
+import { createPhotoDecoder } from '../src/node/photo-decoder.ts';
+import { sharedSharp, sharpState } from '../src/node/shared-sharp.ts';
 
-const [modelFolder = '', resamplerFile = ''] = process.argv.slice(2);
-sharp.concurrency(1);
-sharp.cache(false);
+const [modelFolder = '', wasmFolder = ''] = process.argv.slice(2);
+const compiled = (file: string) => new WebAssembly.Module(readFileSync(join(wasmFolder, file)));
 
 const manifest = manifestSchema.parse(
   JSON.parse(readFileSync(join(modelFolder, 'manifest.json'), 'utf8')),
 );
 const { onnx } = manifest.engines;
 const classify = await createOnnxClassifier(await readFile(join(modelFolder, onnx.path)), onnx);
-const resampler = createResampler(new WebAssembly.Module(readFileSync(resamplerFile)));
+const resampler = createResampler(compiled('resampler.wasm'));
+const decodePhoto = createPhotoDecoder({
+  codecs: compiled('decoder.wasm'),
+  sharp: sharedSharp(sharpState()),
+  maxPixels: Number.POSITIVE_INFINITY,
+  onNoSharp(error) {
+    throw error;
+  },
+});
 
-const decode = async (photo: Uint8Array): Promise<Uint8Array> =>
-  resampler.squash(await decodeWithSharp(sharp as unknown as SharpModule, photo));
+const decode = async (photo: Uint8Array<ArrayBuffer>): Promise<Uint8Array> =>
+  resampler.squash(await decodePhoto(photo, readImageHeader(photo)));
 
 const answer = (value: object): boolean => process.stdout.write(`${JSON.stringify(value)}\n`);
 
 answer({ ready: true });
 for await (const line of createInterface({ input: process.stdin })) {
   const [mode, seconds, file] = JSON.parse(line) as [string, number, string];
-  const photo = readFileSync(file);
+  const photo = new Uint8Array(readFileSync(file));
   const input = await decode(photo);
   const loops: Record<string, () => Promise<unknown>> = {
     decode: () => decode(photo),

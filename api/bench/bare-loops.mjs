@@ -25,7 +25,7 @@ export async function startBareLoops(modelFolder) {
     external: ['sharp', 'onnxruntime-node'],
     logLevel: 'warning',
   });
-  const args = [outfile, modelFolder, at('../dist/resampler.wasm')];
+  const args = [outfile, modelFolder, at('../dist/page-files/')];
   const loops = Array.from({ length: availableParallelism() }, () => {
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     process.once('exit', () => child.kill());

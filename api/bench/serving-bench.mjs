@@ -22,7 +22,7 @@ Keras, all with the bundled model, checks that they agree, and drives each in tu
 first answer, and the ratios; beside them bare loops of decoding and inference, the machine's limit. Then 5,000 requests
 for the memory, 64 connections for a minute, and a SIGTERM under load.
 Makes a Python environment (400 MB to download, once) in ~/.cache/naevus. Needs wrk, Python 3 with pip and 4 GB of
-free memory. Half an hour; --quick: 4 minutes.
+free memory. Half an hour; --quick: ten minutes.
 
   --rounds N         turns of each server (default 3; medians are printed)
   --seconds N        of each turn (default 4)
@@ -30,7 +30,7 @@ free memory. Half an hour; --quick: 4 minutes.
   --connections LIST of 1, 4, 16, 64 (default: all)
   --no-keras         leave Keras out
   --no-soak          leave out what comes after the comparison
-  --quick            2 rounds, 3 seconds, 1 start, 4 connections, no soak
+  --quick            3 rounds, 3 seconds, 2 starts, 12 megapixels over 4 connections alone, a shorter soak
   --json FILE        the figures as JSON
   --help             this text`;
 
@@ -58,11 +58,11 @@ export async function benchServing(args) {
     help: { type: 'boolean', default: false },
   });
   if (flags.help) return console.log(SERVING_HELP);
-  const rounds = wholeNumber('rounds', flags.rounds ?? (flags.quick ? '2' : '3'));
+  const rounds = wholeNumber('rounds', flags.rounds ?? '3');
   const seconds = wholeNumber('seconds', flags.seconds ?? (flags.quick ? '3' : '4'));
-  const times = wholeNumber('starts', flags.starts ?? (flags.quick ? '1' : '3'));
-  const connections = readConnections(flags.connections ?? (flags.quick ? '4' : '1,4,16,64'));
-  const withSoak = !flags.quick && !flags['no-soak'];
+  const times = wholeNumber('starts', flags.starts ?? (flags.quick ? '2' : '3'));
+  const connections = readConnections(flags.connections ?? '1,4,16,64');
+  const soakSeconds = flags.quick ? 20 : 60;
   const log = (line) => console.log(`bench: ${line}`);
 
   await requireWrk();
@@ -91,6 +91,7 @@ export async function benchServing(args) {
     for (const image of IMAGES) {
       for (const route of ROUTES) {
         for (const count of connections) {
+          if (flags.quick && image !== '600x450' && count !== 4) continue;
           const cell = { image, route, connections: count };
           const asked = all.filter(({ only }) => only === undefined || only(cell));
           const [file] = photos[image].files;
@@ -113,7 +114,7 @@ export async function benchServing(args) {
     for (const server of servers.values()) await server.stop();
     bare.stop();
 
-    const soak = withSoak ? await runSoak(photos, log) : undefined;
+    const soak = flags['no-soak'] ? undefined : await runSoak(photos, soakSeconds, log);
     const result = {
       model: modelFolder.split('/').at(-1),
       rounds,
@@ -211,33 +212,33 @@ async function takeTurns(cell, asked, servers, { file, rounds, seconds }) {
   return loads;
 }
 
-/** The bare loops and, in the same rounds, the server at 4 connections. */
+/** The bare loops and, in the same rounds, the server at 4 connections, on both of its routes. */
 async function measureLimits(image, photos, servers, bare, { rounds, seconds }) {
   const [file] = photos[image].files;
   const server = servers.get(NAEVUS.id);
-  const url = server.url('/predict');
   const imagesPerSecond = { decode: [], inference: [], both: [] };
-  const served = [];
+  const served = { '/predict': [], '/gradcam': [] };
   for (let round = 0; round < rounds; round++) {
     for (const mode of BARE_MODES) {
       imagesPerSecond[mode].push(await bare.imagesPerSecond(mode, seconds, file));
     }
-    served.push(
-      (await drive({ url, file, accept: JSON_TYPE, connections: 4, seconds })).requestsPerSecond,
-    );
+    for (const route of ROUTES) {
+      const load = { url: server.url(route), file, accept: JSON_TYPE, connections: 4, seconds };
+      served[route].push((await drive(load)).requestsPerSecond);
+    }
   }
   return { cores: bare.cores, imagesPerSecond, served };
 }
 
-async function runSoak(photos, log) {
+async function runSoak(photos, seconds, log) {
   const {
     bytes: [photo],
     files: [file],
   } = photos['600x450'];
   log('5,000 requests over 4 connections');
   const memory = await soakMemory(photo, file, 5000);
-  log('64 connections for 60 s');
-  const connections = await soakConnections(photo, file, 60);
+  log(`64 connections for ${seconds} s`);
+  const connections = await soakConnections(photo, file, seconds);
   log('SIGTERM under 64 connections');
   return { memory, connections, sigterm: await soakSigterm(photo) };
 }

@@ -17,7 +17,7 @@ ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, load before: ${m
     startTable(result),
     ...result.cells.map((cell) => cellTable(cell, result.candidates)),
     limitTable(result.limits),
-    gradcamRatios(result.cells),
+    gradcamRatios(result.limits),
   ];
   if (result.soak) sections.push(describeSoak(result.soak));
   return sections.filter((section) => section !== '').join('\n\n');
@@ -70,8 +70,8 @@ function limitTable(limits) {
       milliseconds('decode'),
       milliseconds('inference'),
       median(imagesPerSecond.both).toFixed(1),
-      median(served).toFixed(1),
-      `${(100 * pairedRatio(served, imagesPerSecond.both).median).toFixed(0)} %`,
+      median(served['/predict']).toFixed(1),
+      `${(100 * pairedRatio(served['/predict'], imagesPerSecond.both).median).toFixed(0)} %`,
     ];
   });
   const header = [
@@ -85,27 +85,22 @@ function limitTable(limits) {
   return formatTable(header, rows);
 }
 
-function gradcamRatios(cells) {
-  const lines = cells
-    .filter(({ route }) => route === '/predict')
-    .flatMap(({ image, connections, loads }) => {
-      const explained = cells.find(
-        (cell) =>
-          cell.route === '/gradcam' && cell.image === image && cell.connections === connections,
-      );
-      if (explained === undefined) return [];
-      const ratio =
-        medianOf(loads.naevus, 'requestsPerSecond') /
-        medianOf(explained.loads.naevus, 'requestsPerSecond');
-      return [[`${image}, ${connections}`, ratio.toFixed(2)]];
-    });
-  return formatTable(['time of /gradcam over /predict', ''], lines);
+function gradcamRatios(limits) {
+  const rows = limits.map(({ image, served }) => {
+    const ratio = pairedRatio(served['/predict'], served['/gradcam']);
+    return [
+      image,
+      ratio.median.toFixed(2),
+      `${ratio.least.toFixed(2)} to ${ratio.greatest.toFixed(2)}`,
+    ];
+  });
+  return formatTable(['time of /gradcam over /predict, 4 connections', '', 'range'], rows);
 }
 
 function describeSoak({ memory, connections, sigterm }) {
   const { load, liveP99Ms, probes } = connections;
   const samples = memory.samples.map(megabytes).join(' ');
   return `Memory over ${memory.requests} requests, 4 connections: ${samples} MB (at most ${(100 * memory.change).toFixed(1)} % from the first)
-64 connections for a minute: ${load.requests} answers ${JSON.stringify(load.statuses)}, ${load.broken} broken, ${load.timedOut} timed out; /health/live p99 ${liveP99Ms.toFixed(1)} ms of ${probes}; ${megabytes(connections.residentBytes)} MB
+64 connections for ${connections.seconds} s: ${load.requests} answers ${JSON.stringify(load.statuses)}, ${load.broken} broken, ${load.timedOut} timed out; /health/live p99 ${liveP99Ms.toFixed(1)} ms of ${probes}; ${megabytes(connections.residentBytes)} MB
 SIGTERM: of ${sigterm.underWay} requests under way ${JSON.stringify(sigterm.statuses)}, ${sigterm.unanswered} unanswered; exit code ${sigterm.exitCode} after ${sigterm.exitMs.toFixed(0)} ms`;
 }

@@ -50,7 +50,7 @@ export async function soakConnections(photo, file, seconds) {
   agent.destroy();
   const { residentBytes } = await server.usage();
   await server.stop();
-  return { load, residentBytes, liveP99Ms: quantile(waits, 0.99), probes: waits.length };
+  return { seconds, load, residentBytes, liveP99Ms: quantile(waits, 0.99), probes: waits.length };
 }
 
 /** SIGTERM under 64 connections: of the requests that were under way, how many got no answer. */

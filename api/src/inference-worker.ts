@@ -1,30 +1,24 @@
-import { readFileSync } from 'node:fs';
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
-import { loadFile } from '@naevus/shared/artifact/verify';
-import { loadFeatureSubspace } from '@naevus/shared/distribution/feature-subspace';
-import { createResampler } from '@naevus/shared/preprocessing/resampler';
-import {
-  blockOtherLoaders,
-  decodeWithSharp,
-  type SharpModule,
-} from '@naevus/shared/preprocessing/sharp-decode';
 import { type AnalysisParts, analyseOrCrash } from './engine/analyse.ts';
-import { selfTest } from './engine/self-test.ts';
-import { folderSource, nodeSha256 } from './node/folder-source.ts';
-import { sharp } from './node/native-modules.ts';
-import { createOnnxClassifier } from './node/onnx-classifier.ts';
-import { encodePng } from './node/png-encoder.ts';
+import { loadParts, type WasmFiles } from './node/load-parts.ts';
+import { loadOnnxRuntime } from './node/native-modules.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './node/worker-messages.ts';
 
 const port = parentPort!;
-const decoder = sharp as unknown as SharpModule;
+const { sharpState } = workerData as WorkerSetup;
 
-// libvips has one state for all threads: to block its loaders again, for however short a time,
-// would fail what other workers are decoding.
-if ((workerData as WorkerSetup).firstOfProcess) {
-  sharp.concurrency(1);
-  sharp.cache(false);
-  blockOtherLoaders(decoder);
+const beside = (file: string): URL => new URL(`./page-files/${file}`, import.meta.url);
+const WASM_FILES: WasmFiles = {
+  codecs: beside('decoder.wasm'),
+  resampler: beside('resampler.wasm'),
+  tfjs: beside('tfjs-backend-wasm-simd.wasm'),
+};
+
+try {
+  // Its libraries are read while the other thread still reads the program, and opens the model.
+  loadOnnxRuntime();
+} catch {
+  // Told of where it is needed.
 }
 
 let parts: AnalysisParts | undefined;
@@ -36,7 +30,9 @@ port.on('message', async (message: ToWorker) => {
   }
   if (message.type === 'load') {
     try {
-      parts = await load(message);
+      parts = await loadParts(message, WASM_FILES, sharpState, (module) =>
+        send({ type: 'missing', module }),
+      );
       send({ type: 'loaded' });
     } catch (error) {
       send({ type: 'load-failed', reason: error instanceof Error ? error.message : String(error) });
@@ -47,27 +43,6 @@ port.on('message', async (message: ToWorker) => {
   const overlay = outcome.ok ? outcome.analysis.heatmap?.overlay : undefined;
   send({ type: 'done', outcome }, overlay ? [overlay.buffer] : []);
 });
-
-async function load({
-  model,
-  maxPixels,
-}: Extract<ToWorker, { type: 'load' }>): Promise<AnalysisParts> {
-  const resamplerUrl = new URL('./resampler.wasm', import.meta.url);
-  const resampler = createResampler(new WebAssembly.Module(readFileSync(resamplerUrl)));
-  const source = folderSource(model.folder);
-  const bytes = await loadFile(source, model, model.engine.path, nodeSha256);
-  const classify = await createOnnxClassifier(bytes, model.engine);
-  // The first run allocates and checks the outputs: ready means that the model has answered.
-  await selfTest(classify);
-  return {
-    decode: (file, header) => decodeWithSharp(decoder, file, { header, maxPixels }),
-    resampler,
-    classify,
-    encodePng,
-    calibration: model.calibration,
-    subspace: await loadFeatureSubspace(source, model, nodeSha256),
-  };
-}
 
 function send(message: FromWorker, transfer: Transferable[] = []): void {
   port.postMessage(message, transfer);

@@ -14,6 +14,7 @@ MODEL_FOLDER = Path(os.environ["MODEL_FOLDER"])
 MANIFEST = json.loads((MODEL_FOLDER / "manifest.json").read_text())
 LABELS = MANIFEST["labels"]
 CALIBRATION = MANIFEST["calibration"]
+LOGIT_SCALE = np.asarray(CALIBRATION.get("logitScale", 1), dtype=np.float64) / CALIBRATION["temperature"]
 LOGIT_BIAS = np.asarray(CALIBRATION["logitBias"], dtype=np.float64)
 # Pillow's own shrinking of a JPEG while it is decoded; off unless asked for, as in most servers.
 DRAFT = os.environ.get("PILLOW_DRAFT") == "1"
@@ -30,7 +31,7 @@ def read_photo(body: bytes) -> tuple[Image.Image, np.ndarray, tuple[int, int]]:
 
 
 def scores(logits: np.ndarray) -> np.ndarray:
-    logits = logits.astype(np.float64) / CALIBRATION["temperature"] + LOGIT_BIAS
+    logits = logits.astype(np.float64) * LOGIT_SCALE + LOGIT_BIAS
     exponentials = np.exp(logits - logits.max())
     return exponentials / exponentials.sum()
 

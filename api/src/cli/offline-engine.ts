@@ -52,6 +52,7 @@ export async function withEngine<T>(
     ...limits,
     workers: threads,
     queue: concurrency,
+    engine: settings.NAEVUS_ENGINE,
     spawn: () => workers.spawn(),
     onWorkerLost: (reason) => process.stderr.write(`naevus: a worker was lost: ${reason}\n`),
   });

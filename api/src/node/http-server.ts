@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerOptions } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { PROBLEM_MEDIA_TYPE, type ProblemKind } from '@naevus/shared/api/problem';
@@ -30,7 +30,9 @@ export function createHttpServer(app: Hono<AppEnv>, options: HttpServerOptions):
     // node-server takes the host from `hostname` below where there is none.
     requireHostHeader: false,
   };
-  const listener = getRequestListener(app.fetch, {
+  const fetch = (request: Request, env: { incoming: IncomingMessage }) =>
+    app.fetch(withDirectBody(request, env.incoming), env);
+  const listener = getRequestListener(fetch as Parameters<typeof getRequestListener>[0], {
     hostname: 'localhost',
     errorHandler(error) {
       if (error instanceof RequestError) return problemResponse(badRequest());
@@ -47,6 +49,38 @@ export function createHttpServer(app: Hono<AppEnv>, options: HttpServerOptions):
   // An expectation other than 100-continue may be ignored (RFC 9110, section 10.1.1).
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   return server;
+}
+
+/**
+ * The same request, whose `arrayBuffer` copies the body once, where node-server copies it twice more:
+ * memory outside of V8's heap is what makes it collect garbage, which cost a large photo 6 ms.
+ */
+function withDirectBody(request: Request, incoming: IncomingMessage): Request {
+  const arrayBuffer = () => readAll(incoming);
+  return Object.defineProperty(request, 'arrayBuffer', { value: arrayBuffer });
+}
+
+/** The whole body; rejects when the connection breaks before its end. */
+function readAll(incoming: IncomingMessage): Promise<ArrayBuffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    incoming.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      length += chunk.length;
+    });
+    incoming.once('error', reject);
+    incoming.once('close', () => reject(new Error('closed before its end')));
+    incoming.once('end', () => {
+      const bytes = new Uint8Array(length);
+      let offset = 0;
+      for (const chunk of chunks) {
+        bytes.set(chunk, offset);
+        offset += chunk.length;
+      }
+      resolve(bytes.buffer);
+    });
+  });
 }
 
 function badRequest(): ProblemError {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { sharpState } from './shared-sharp.ts';
 import type { ToWorker, WorkerSetup } from './worker-messages.ts';
 
 /**
@@ -11,7 +12,7 @@ import type { ToWorker, WorkerSetup } from './worker-messages.ts';
 export class InferenceWorkers {
   readonly #file: URL;
   readonly #alive = new Set<Worker>();
-  #spawned = 0;
+  readonly #sharpState = sharpState();
 
   /** @param file `inference-worker.js` */
   constructor(file: URL) {
@@ -19,7 +20,7 @@ export class InferenceWorkers {
   }
 
   spawn(): Worker {
-    const workerData: WorkerSetup = { firstOfProcess: this.#spawned++ === 0 };
+    const workerData: WorkerSetup = { sharpState: this.#sharpState };
     const worker = new Worker(this.#file, { workerData });
     this.#alive.add(worker);
     worker.once('exit', () => this.#alive.delete(worker));

@@ -139,7 +139,8 @@ async function serve(
   const logger = createLogger(settings.NAEVUS_LOG_LEVEL);
   let metrics: Prometheus | undefined;
   const keys = await openKeys(settings, logger, (outcome) => metrics?.keysRead(outcome));
-  const threads = settings.NAEVUS_WORKERS ?? usableCpus() + 1;
+  const missing = new Set<string>();
+  const threads = settings.NAEVUS_WORKERS ?? usableCpus();
   const versions = await openVersions(settings, {
     onOtherFailed: (version, reason) =>
       logger.error({ version, reason }, 'a version is not served'),
@@ -149,6 +150,13 @@ async function serve(
         queue: settings.NAEVUS_QUEUE,
         maxPixels: settings.NAEVUS_MAX_PIXELS,
         timeoutSeconds: settings.NAEVUS_TIMEOUT_SECONDS,
+        engine: settings.NAEVUS_ENGINE,
+        onMissing(module) {
+          // Once, not for each worker.
+          if (!missing.has(module))
+            logger.warn({ module }, 'no build for this machine: WebAssembly');
+          missing.add(module);
+        },
         spawn: () => workers.spawn(),
         onWorkerLost(reason) {
           logger.error({ reason }, 'a worker was lost');

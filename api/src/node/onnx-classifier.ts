@@ -4,7 +4,7 @@ import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/preprocessing/preproc
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { Tensor as OnnxTensor } from 'onnxruntime-node';
 import type { Classifier } from '../engine/engine-parts.ts';
-import { InferenceSession, Tensor } from './native-modules.ts';
+import { loadOnnxRuntime } from './native-modules.ts';
 
 const INPUT_SHAPE = [1, INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE];
 const LOGITS_SHAPE = [1, CLASS_COUNT];
@@ -15,7 +15,8 @@ const CAM_SHAPE = [1, CLASS_COUNT, 7, 7];
  * session, so that as many images are computed as there are workers.
  *
  * @param model the bytes of `model.onnx`, already held against their hash
- * @throws when the graph cannot be loaded, or gives other outputs than the manifest says
+ * @throws NoNativeModuleError where onnxruntime has no build
+ * @throws Error when the graph cannot be loaded, or gives other outputs than the manifest says
  */
 export async function createOnnxClassifier(
   model: Uint8Array,
@@ -24,12 +25,11 @@ export async function createOnnxClassifier(
   if (engine.input.layout !== 'NCHW') {
     throw new Error(`the input layout ${engine.input.layout} is not served; export it as NCHW`);
   }
+  const { InferenceSession, Tensor } = loadOnnxRuntime();
   const session = await InferenceSession.create(model, {
     executionProviders: ['cpu'],
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
-    // Plans one block for all activations: 10 MB a session, and no faster for one image at a time.
-    enableMemPattern: false,
   });
   const pixels = new Float32Array(INPUT_CHANNELS * INPUT_SIZE * INPUT_SIZE);
   const feeds = { [engine.input.name]: new Tensor('float32', pixels, INPUT_SHAPE) };

@@ -19,6 +19,7 @@ describe('readSettings', () => {
     expect(readSettings({ PATH: '/bin' })).toEqual({
       PORT: 8080,
       HOST: '127.0.0.1',
+      NAEVUS_ENGINE: 'auto',
       NAEVUS_QUEUE: 64,
       NAEVUS_MAX_BODY_BYTES: 10_485_760,
       NAEVUS_MAX_PIXELS: 50_000_000,

@@ -4,6 +4,7 @@ import { DEFAULT_MAX_PIXELS } from '@naevus/shared/preprocessing/sharp-decode';
 import * as z from 'zod';
 import { origins, publicKeys, rate } from '../settings/setting-types.ts';
 import { isNetwork } from './caller.ts';
+import { ENGINES } from './worker-messages.ts';
 
 const PREFIX = 'NAEVUS_';
 
@@ -74,7 +75,11 @@ const variables = {
     .describe('versions to serve by name beside the current one, or "all" (default: none)'),
   NAEVUS_WORKERS: whole(1, 256)
     .optional()
-    .describe('inference threads (default: the CPUs that may be used, and one more)'),
+    .describe('inference threads (default: the CPUs that may be used)'),
+  NAEVUS_ENGINE: z
+    .enum(ENGINES, { error: `must be one of ${ENGINES.join(', ')}` })
+    .default('auto')
+    .describe('native (onnxruntime), wasm, or native where there is a build for it (auto)'),
   NAEVUS_QUEUE: whole(0, 100_000).default(64).describe('images that may wait for a thread'),
   NAEVUS_MAX_BODY_BYTES: whole(1, 2 ** 30)
     .default(10 * 2 ** 20)

@@ -7,7 +7,7 @@ import {
   type Picture,
 } from '../engine/engine.ts';
 import type { ModelFolder } from './model-folder.ts';
-import type { WorkerModel } from './worker-messages.ts';
+import type { LoadRequest, WorkerModel } from './worker-messages.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 export interface WorkerEngineOptions {
@@ -16,8 +16,11 @@ export interface WorkerEngineOptions {
   readonly queue: number;
   readonly maxPixels: number;
   readonly timeoutSeconds: number;
+  readonly engine: LoadRequest['engine'];
   readonly spawn: () => Worker;
   readonly onWorkerLost: (reason: string) => void;
+  /** WebAssembly stands in for a native module; each worker tells. */
+  readonly onMissing?: (module: string) => void;
   /** How long a picture waited before a worker took it. */
   readonly onTaken?: (waitedMs: number) => void;
 }
@@ -36,12 +39,14 @@ export class WorkerEngine implements Engine {
   constructor(model: ModelFolder, options: WorkerEngineOptions) {
     this.model = model;
     this.#options = options;
+    const { maxPixels, engine } = options;
     this.#pool = new WorkerPool({
       size: options.workers,
       spawn: options.spawn,
-      load: { type: 'load', model: workerModel(model), maxPixels: options.maxPixels },
+      load: { type: 'load', model: workerModel(model), maxPixels, engine },
       maxTaskMs: options.timeoutSeconds * 1000,
       onWorkerLost: options.onWorkerLost,
+      ...(options.onMissing && { onMissing: options.onMissing }),
       ...(options.onTaken && { onTaken: options.onTaken }),
     });
   }
@@ -110,7 +115,7 @@ function workerModel({ folder, manifest }: ModelFolder): WorkerModel {
   return {
     folder,
     files,
-    engine: engines.onnx,
+    engines,
     calibration,
     ...(assessment && { assessment }),
   };

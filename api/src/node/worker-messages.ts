@@ -4,14 +4,13 @@ import type { HeatmapWish, Outcome, Picture } from '../engine/engine.ts';
 
 /** `workerData` of each worker. */
 export interface WorkerSetup {
-  /** Sets up what the decoder keeps for the whole process. */
-  readonly firstOfProcess: boolean;
+  /** Of `sharpState`: one for the process. */
+  readonly sharpState: SharedArrayBuffer;
 }
 
 /** What a worker needs to know of the model; the worker reads and checks the files itself. */
-export interface WorkerModel extends Pick<Manifest, 'files' | 'assessment'> {
+export interface WorkerModel extends Pick<Manifest, 'files' | 'assessment' | 'engines'> {
   readonly folder: string;
-  readonly engine: Manifest['engines']['onnx'];
   readonly calibration: Calibration;
 }
 
@@ -20,9 +19,19 @@ export interface AnalyseTask {
   readonly wish: HeatmapWish | undefined;
 }
 
+/** `auto`: native where there is a build for this machine, else in WebAssembly. */
+export const ENGINES = ['auto', 'native', 'wasm'] as const;
+
+/** What a worker is to load. */
+export interface LoadRequest {
+  readonly model: WorkerModel;
+  readonly maxPixels: number;
+  readonly engine: (typeof ENGINES)[number];
+}
+
 /** From the pool to a worker. One task at a time. */
 export type ToWorker =
-  | { readonly type: 'load'; readonly model: WorkerModel; readonly maxPixels: number }
+  | ({ readonly type: 'load' } & LoadRequest)
   | ({ readonly type: 'analyse' } & AnalyseTask)
   | { readonly type: 'stop' };
 
@@ -30,5 +39,7 @@ export type ToWorker =
 export type FromWorker =
   /** The model has answered once. */
   | { readonly type: 'loaded' }
+  /** WebAssembly stands in for a native module that has no build for this machine. May come at any time. */
+  | { readonly type: 'missing'; readonly module: string }
   | { readonly type: 'load-failed'; readonly reason: string }
   | { readonly type: 'done'; readonly outcome: Outcome };

@@ -52,7 +52,7 @@ function makePool({ goodLoads = 1_000_000, ...options }: Setup = {}) {
   const pool = new WorkerPool({
     size: 2,
     spawn: () => new Worker(SCRIPT, { eval: true, workerData: { loads } }),
-    load: { type: 'load', model: {} as WorkerModel, maxPixels: 1 },
+    load: { type: 'load', model: {} as WorkerModel, maxPixels: 1, engine: 'auto' },
     maxTaskMs: 10_000,
     onWorkerLost: (reason) => lost.push(reason),
     ...options,

@@ -14,6 +14,8 @@ export interface WorkerPoolOptions {
   readonly maxTaskMs: number;
   /** A worker died or could not be made; the pool carries on without it, and tries again. */
   readonly onWorkerLost: (reason: string) => void;
+  /** WebAssembly stands in for a native module in a worker. */
+  readonly onMissing?: (module: string) => void;
   /** How long a task waited before a worker took it. */
   readonly onTaken?: (waitedMs: number) => void;
 }
@@ -177,12 +179,18 @@ export class WorkerPool {
       };
       worker.once('error', fail);
       worker.once('exit', fail);
-      worker.once('message', (message: FromWorker) => {
+      const onMessage = (message: FromWorker): void => {
+        if (message.type === 'missing') {
+          this.#options.onMissing?.(message.module);
+          return;
+        }
+        worker.removeListener('message', onMessage);
         worker.removeListener('error', fail);
         worker.removeListener('exit', fail);
         if (message.type === 'loaded') resolve();
         else reject(new Error(message.type === 'load-failed' ? message.reason : 'out of turn'));
-      });
+      };
+      worker.on('message', onMessage);
       worker.postMessage(load);
     }).catch((error) => {
       stopWorker(worker);
@@ -194,7 +202,8 @@ export class WorkerPool {
     }
     const member: Member = { worker, job: undefined, watchdog: undefined };
     worker.on('message', (message: FromWorker) => {
-      if (message.type === 'done') this.#finish(member, message.outcome);
+      if (message.type === 'missing') this.#options.onMissing?.(message.module);
+      else if (message.type === 'done') this.#finish(member, message.outcome);
       this.#dispatch();
     });
     worker.once('error', (error) => this.#lose(member, error.message));

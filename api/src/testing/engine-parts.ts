@@ -8,7 +8,7 @@ import { decodeWithSharp, type SharpModule } from '@naevus/shared/preprocessing/
 import type { AnalysisParts } from '../engine/analyse.ts';
 import { folderSource, nodeSha256 } from '../node/folder-source.ts';
 import { openModelFolder } from '../node/model-folder.ts';
-import { sharp } from '../node/native-modules.ts';
+import { loadSharp } from '../node/native-modules.ts';
 import { createOnnxClassifier } from '../node/onnx-classifier.ts';
 import { encodePng } from '../node/png-encoder.ts';
 import { loadWasmParts } from '../wasm/wasm-parts.ts';
@@ -21,14 +21,14 @@ function compiled(specifier: string): WebAssembly.Module {
   return new WebAssembly.Module(readFileSync(require.resolve(specifier)));
 }
 
-/** What the Node server analyses with, and the bundled model. */
-export async function nodeParts(): Promise<AnalysisParts> {
+/** Sharp, with which the model was trained, onnxruntime, and the bundled model. */
+export async function nativeParts(): Promise<AnalysisParts> {
   const { folder, manifest } = await openModelFolder({ directory: MODELS });
   const { path } = manifest.engines.onnx;
+  const sharp = loadSharp() as unknown as SharpModule;
   const model = await loadFile(folderSource(folder), manifest, path, nodeSha256);
   return {
-    decode: (file, header) =>
-      decodeWithSharp(sharp as unknown as SharpModule, file, { header, maxPixels: 50_000_000 }),
+    decode: (file, header) => decodeWithSharp(sharp, file, { header, maxPixels: 50_000_000 }),
     resampler: createResampler(compiled('@naevus/shared/resampler.wasm')),
     classify: await createOnnxClassifier(model, manifest.engines.onnx),
     encodePng,

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type AnalysisParts, analyse } from '../engine/analyse.ts';
 import type { Analysis } from '../engine/engine.ts';
 import { lesion } from '../testing/conformance-requests.ts';
-import { nodeParts, wasmParts } from '../testing/engine-parts.ts';
+import { nativeParts, wasmParts } from '../testing/engine-parts.ts';
 
 // With NAEVUS_PARITY_IMAGES=DIR (HAM10000, say) 200 images of that folder, evenly chosen, are
 // compared in every form; without it the page's examples, the larger ones in one form each.
@@ -58,7 +58,7 @@ let node: AnalysisParts;
 let wasm: AnalysisParts;
 
 beforeAll(async () => {
-  node = await nodeParts();
+  node = await nativeParts();
   wasm = await wasmParts();
 }, 120_000);
 

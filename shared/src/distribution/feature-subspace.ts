@@ -69,17 +69,32 @@ export function residualDistance(features: Float32Array, { mean, basis }: Featur
     centred[i] = value;
     outside += value * value;
   }
-  for (let row = 0; row < basis.length; row += size) {
-    // Two sums at once, as each addition waits for the one before it.
+  let row = 0;
+  // Two components at once, each as two sums, as each addition waits for the one before it.
+  for (; row + size < basis.length; row += 2 * size) {
+    const next = row + size;
     let even = 0;
     let odd = 0;
-    let i = 0;
-    for (; i + 1 < size; i += 2) {
-      even += basis[row + i]! * centred[i]!;
-      odd += basis[row + i + 1]! * centred[i + 1]!;
+    let nextEven = 0;
+    let nextOdd = 0;
+    for (let i = 0; i + 1 < size; i += 2) {
+      const a = centred[i]!;
+      const b = centred[i + 1]!;
+      even += basis[row + i]! * a;
+      odd += basis[row + i + 1]! * b;
+      nextEven += basis[next + i]! * a;
+      nextOdd += basis[next + i + 1]! * b;
     }
-    if (i < size) even += basis[row + i]! * centred[i]!;
-    outside -= (even + odd) ** 2;
+    if (size % 2 === 1) {
+      even += basis[row + size - 1]! * centred[size - 1]!;
+      nextEven += basis[next + size - 1]! * centred[size - 1]!;
+    }
+    outside -= (even + odd) ** 2 + (nextEven + nextOdd) ** 2;
+  }
+  if (row < basis.length) {
+    let sum = 0;
+    for (let i = 0; i < size; i++) sum += basis[row + i]! * centred[i]!;
+    outside -= sum ** 2;
   }
   return Math.max(0, outside);
 }

@@ -85,8 +85,8 @@ export function loadReduction(header: Pick<ImageHeader, 'format' | 'width' | 'he
 }
 
 /**
- * Decodes a JPEG, PNG or WebP file to 8-bit sRGB as displayed: the one decode on Node, for
- * training, evaluation and serving alike. EXIF orientation is applied, embedded ICC profiles and
+ * Decodes a JPEG, PNG or WebP file to 8-bit sRGB as displayed: what training and evaluation decode
+ * with, and the server whatever is no plain JPEG. EXIF orientation is applied, embedded ICC profiles and
  * CMYK are converted to sRGB, alpha is flattened on white, 16 bits become 8, of an animation the
  * first frame is taken, and large JPEGs are reduced by {@link loadReduction}.
  *

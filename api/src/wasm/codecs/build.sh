@@ -28,8 +28,10 @@ flags=(-target wasm32-wasi -mcpu=generic+simd128+bulk_memory+nontrapping_fptoint
 
 sources=()
 for name in jaricom jcomapi jdapimin jdapistd jdarith jdatasrc jdcoefct jdcolor jddctmgr jdhuff jdicc jdinput jdmainct jdmarker \
-  jdmaster jdmerge jdphuff jdpostct jdsample jerror jidctflt jidctfst jidctint jidctred jmemmgr jmemnobs jquant1 jquant2 jutils jsimd_none; do
-  sources+=("$jpeg/$name.c")
+  jdmaster jdmerge jdphuff jdpostct jdsample jerror jidctflt jidctfst jidctint jidctred jmemmgr jmemnobs jquant1 jquant2 jutils; do
+  file=$jpeg/$name.c
+  [[ $name == jd*huff ]] && file=$work/patched/$name.c
+  sources+=("$file")
 done
 for name in png pngerror pngget pngmem pngread pngrio pngrtran pngrutil pngset pngtrans; do sources+=("$png/$name.c"); done
 for name in adler32 crc32 inffast inflate inftrees zutil; do sources+=("$zlib/$name.c"); done
@@ -39,14 +41,22 @@ for file in "$webp"/src/dsp/*.c; do
 done
 sources+=("$lcms"/src/*.c)
 
+# The Huffman decoder with 64 bits of the stream at a time, and short coefficients in one step.
+mkdir -p "$work/patched"
+cp "$jpeg"/jdhuff.[ch] "$jpeg"/jdphuff.c "$work/patched"
+patch --quiet --directory "$work/patched" <jdhuff.patch
+
 mkdir -p "$work/objects"
 objects=()
-for source in decode.c "${sources[@]}"; do
+for source in decode.c jsimd_wasm.c "${sources[@]}"; do
   object=$work/objects/$(basename "$(dirname "$source")")-$(basename "$source" .c).o
   # Speed where every pixel passes; size elsewhere.
   level=-O3
   [[ $source == "$lcms"/* && ! $source =~ cms(opt|intrp|pack|xform)\.c ]] && level=-Os
-  zig cc "${flags[@]}" $level -c "$source" -o "$object"
+  extra=()
+  # 64 bits of the stream at a time: libjpeg asks the pointer's size, which here is not the register's.
+  [[ $source == */jd*huff.c ]] && extra=(-D__x86_64__ -D__ILP32__)
+  zig cc "${flags[@]}" "${extra[@]}" $level -c "$source" -o "$object"
   objects+=("$object")
 done
 zig cc -target wasm32-wasi -mexec-model=reactor -nostartfiles -Wl,--no-entry -Wl,--gc-sections -Wl,--strip-all -Wl,--import-memory -Wl,-z,stack-size=262144 \

@@ -234,6 +234,11 @@ static void jpeg_quiet(j_common_ptr info) { (void)info; }
 static void jpeg_warn(j_common_ptr info, int level) {
   if (level < 0) info->err->num_warnings++;
 }
+// Each scan may go over the whole picture again: libvips, too, takes a hundred.
+#define MOST_SCANS 100
+static void jpeg_progress(j_common_ptr info) {
+  if (((j_decompress_ptr)info)->input_scan_number > MOST_SCANS) fail(CORRUPT);
+}
 static void source_nothing(j_decompress_ptr info) { (void)info; }
 static boolean source_ends(j_decompress_ptr info) {
   ERREXIT(info, JERR_INPUT_EOF);
@@ -259,6 +264,7 @@ EXPORT("decodeJpeg") void decode_jpeg(const uint8_t *file, size_t size, uint32_t
       .resync_to_restart = jpeg_resync_to_restart,
       .term_source = source_nothing,
   };
+  struct jpeg_progress_mgr progress = {.progress_monitor = jpeg_progress};
   memset(&error, 0, sizeof error);
   error.error_exit = jpeg_fault;
   error.emit_message = jpeg_warn;
@@ -268,6 +274,7 @@ EXPORT("decodeJpeg") void decode_jpeg(const uint8_t *file, size_t size, uint32_t
   info.err = &error;
   jpeg_create_decompress(&info);
   info.src = &source;
+  info.progress = &progress;
   jpeg_save_markers(&info, JPEG_APP0 + 2, 0xffff);
   jpeg_read_header(&info, TRUE);
   switch (info.num_components) {

@@ -2,6 +2,7 @@
 #define LIBJPEG_TURBO_VERSION 0
 #define BITS_IN_JSAMPLE 8
 #define STDC_HEADERS 1
+#define WITH_SIMD 1
 #define NO_GETENV 1
 #define NO_PUTENV 1
 #define HAVE_STDLIB_H 1
