@@ -333,6 +333,38 @@ describe.skipIf(IMAGES > 200)('the bulk worker', { timeout: 120_000 }, () => {
     expect(worker.log.filter((line) => /\.jpg/.test(line))).toEqual([]);
   });
 
+  it('says of a job that it has stopped, and resumes it', async () => {
+    const worker = await startBulk(
+      await folder(),
+      {},
+      `let tries = 0;
+       export default ({ STORED }) => ({
+         async list(options) {
+           tries++;
+           // As often as the configuration lets it be tried.
+           if (tries <= 6) throw new Error('an inside of the platform');
+           return STORED.list(options);
+         },
+         get: (key, options) => STORED.get(key, options),
+       });`,
+    );
+    onTestFinished(() => worker.stop());
+    await worker.images.put('one.jpg', await smallPicture(0));
+    const path = await begin(worker, '');
+    await expect
+      .poll(async () => (await statusOf(worker, path)).state, { timeout: 30_000 })
+      .toBe('stopped');
+    const { stopped } = await statusOf(worker, path);
+    expect(await read(worker, stopped[0]!)).toMatchObject({
+      reason: 'the bucket could not be listed',
+      attempts: 6,
+    });
+    await worker.ask(`${path}/resume`, 'POST');
+    const status = await complete(worker, path);
+    expect(status.images).toMatchObject({ listed: 1, predicted: 1 });
+    expect(status.stopped).toEqual([]);
+  });
+
   it('answers nobody without a key, and says what is wrong with a request', async () => {
     const worker = await startBulk(await folder());
     onTestFinished(() => worker.stop());

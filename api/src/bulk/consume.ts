@@ -1,12 +1,12 @@
+import type * as z from 'zod';
 import type { Bulk } from './bulk.ts';
 import { bulkLog } from './bulk-log.ts';
 import { forgetRetry, keepDeadLetter, keepRetry, keepUnknown } from './dead-letter.ts';
 import { BulkFailure } from './failure.ts';
-import { readJob } from './job.ts';
 import { listPage } from './list-page.ts';
 import { type BulkMessage, messageSchema } from './messages.ts';
 import { resultKey } from './places.ts';
-import type { DeliveredBatch, Delivery } from './platform.ts';
+import type { Bucket, DeliveredBatch, Delivery } from './platform.ts';
 import { predictImage } from './predict-image.ts';
 import { settlePage } from './settle-page.ts';
 
@@ -33,12 +33,12 @@ export async function consume(batch: DeliveredBatch, bulk: Bulk): Promise<void> 
 async function work(delivery: Delivery, bulk: Bulk): Promise<string> {
   const { id, attempts, body } = delivery;
   const { predictions } = bulk;
-  const { success, data: message } = messageSchema.safeParse(body);
+  const { data: message } = messageSchema.safeParse(body);
   try {
-    if (!success) {
-      await keepUnknown(predictions, id, body);
+    if (message === undefined || message.kind === 'nothing') {
+      if (message === undefined) await keepUnknown(predictions, id, body);
       delivery.ack();
-      return 'unknown';
+      return message === undefined ? 'unknown' : 'ignored';
     }
     const outcome = await handle(message, bulk);
     if (attempts > 1) await forgetRetry(predictions, message);
@@ -46,22 +46,34 @@ async function work(delivery: Delivery, bulk: Bulk): Promise<string> {
     return outcome;
   } catch (error) {
     bulkLog.failure(id, error);
-    const known = error instanceof BulkFailure;
-    const reason = known ? error.message : `a defect of the worker; its log has it under ${id}`;
-    try {
-      if (success && known && error.final) {
-        await keepDeadLetter(predictions, message, { reason, attempts });
-        delivery.ack();
-        return 'dead';
-      }
-      if (success) await keepRetry(predictions, message, reason, attempts);
-    } catch (error) {
+    const done = await keepFailure(delivery, message, error, predictions).catch((error) => {
       bulkLog.failure(id, error);
+      return false;
+    });
+    if (done) {
+      delivery.ack();
+      return 'dead';
     }
     const wait = bulk.settings.retrySeconds * 2 ** (attempts - 1);
     delivery.retry({ delaySeconds: Math.min(wait, LONGEST_WAIT) });
     return 'to be retried';
   }
+}
+
+/** @returns whether the message needs no retry, as it is kept as a dead letter */
+async function keepFailure(
+  { id, attempts }: Delivery,
+  message: z.infer<typeof messageSchema> | undefined,
+  error: unknown,
+  predictions: Bucket,
+): Promise<boolean> {
+  if (message === undefined || message.kind === 'nothing') return false;
+  const known = error instanceof BulkFailure;
+  const reason = known ? error.message : `a defect of the worker; its log has it under ${id}`;
+  const final = known && error.final;
+  if (final) await keepDeadLetter(predictions, message, { reason, attempts });
+  else await keepRetry(predictions, message, reason, attempts);
+  return final;
 }
 
 async function handle(message: BulkMessage, bulk: Bulk): Promise<string> {
@@ -74,8 +86,6 @@ async function handle(message: BulkMessage, bulk: Bulk): Promise<string> {
     case 'settle':
       await settlePage(message, bulk);
       return 'looked after';
-    case 'nothing':
-      return 'ignored';
   }
 }
 
@@ -83,9 +93,12 @@ async function handle(message: BulkMessage, bulk: Bulk): Promise<string> {
 async function bury(delivery: Delivery, bulk: Bulk): Promise<string> {
   const { predictions } = bulk;
   try {
-    const { success, data: message } = messageSchema.safeParse(delivery.body);
-    if (!success) await keepUnknown(predictions, delivery.id, delivery.body);
-    else if (!(await isDone(message, bulk))) await keepDeadLetter(predictions, message);
+    const { data: message } = messageSchema.safeParse(delivery.body);
+    if (message === undefined || message.kind === 'nothing') {
+      await keepUnknown(predictions, delivery.id, delivery.body);
+    } else if (!(await isDone(message, bulk))) {
+      await keepDeadLetter(predictions, message);
+    }
     delivery.ack();
     return 'dead';
   } catch (error) {
@@ -96,9 +109,7 @@ async function bury(delivery: Delivery, bulk: Bulk): Promise<string> {
 }
 
 /** Whether another delivery of it came through. */
-async function isDone(message: BulkMessage, bulk: Bulk): Promise<boolean> {
+async function isDone(message: BulkMessage, { predictions }: Bulk): Promise<boolean> {
   if (message.kind !== 'image' || message.place === undefined) return false;
-  const { job } = message.place;
-  const { model } = await readJob(bulk.predictions, job);
-  return (await bulk.predictions.head(await resultKey(model, message))) !== null;
+  return (await predictions.head(await resultKey(message.place.model, message))) !== null;
 }

@@ -5,7 +5,8 @@ import type { Bucket } from './platform.ts';
 /** What is kept of a message that failed. */
 export interface DeadLetter {
   readonly reason: string;
-  readonly attempts: number;
+  /** Unknown where the worker was ended each time. */
+  readonly attempts?: number;
   readonly message: unknown;
 }
 
@@ -37,8 +38,7 @@ export async function keepDeadLetter(
 ): Promise<void> {
   const { retry, deadLetter } = await failurePlaces(message);
   const before = await (await predictions.get(retry))?.json<DeadLetter>();
-  const { reason, attempts } = failed ?? before ?? { reason: ENDED, attempts: 0 };
-  await put(predictions, deadLetter, { reason, attempts, message });
+  await put(predictions, deadLetter, { ...(failed ?? before ?? { reason: ENDED }), message });
   if (before) await predictions.delete(retry);
 }
 

@@ -1,11 +1,15 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
 import type { AppEnv } from '../app-env.ts';
+import { EDGE_LIMITS } from '../edge/edge-limits.ts';
+import { EngineError, type ServedModel } from '../engine/engine.ts';
+import { engineProblem } from '../http/choose-engine.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { readQuery } from '../http/query.ts';
 import { modelReference } from '../routes/prediction-answer.ts';
 import type { Route } from '../routes/route.ts';
 import type { Bulk } from './bulk.ts';
+import { bulkLog } from './bulk-log.ts';
 import { createJob, type Job, readJob } from './job.ts';
 import { jobProgress } from './job-status.ts';
 import type { SettleMessage } from './messages.ts';
@@ -35,7 +39,7 @@ export function jobRoutes(bulk: Bulk): Route[] {
       problems: ['invalid-query', 'no-model'],
       async handle(c) {
         const { prefix } = readQuery(c.req, jobsQuery);
-        const { model } = await bulk.engine();
+        const model = await servedModel(bulk);
         const job = await createJob(predictions, prefix, modelReference(model));
         await bulk.jobQueue.send({ kind: 'list', job: job.id, page: 0 });
         return answer(c, job, 202, { Location: `/jobs/${job.id}` });
@@ -121,6 +125,16 @@ function answer(
   headers: Record<string, string> = {},
 ): Response {
   return c.json(value, status, { ...headers, 'Cache-Control': 'no-store' });
+}
+
+/** @throws ProblemError `no-model` */
+async function servedModel(bulk: Bulk): Promise<ServedModel> {
+  try {
+    return (await bulk.engine()).model;
+  } catch (error) {
+    bulkLog.failure('no-model', error);
+    throw engineProblem(new EngineError({ kind: 'unavailable' }), EDGE_LIMITS.timeoutSeconds);
+  }
 }
 
 async function progressOf(c: Context<AppEnv>, { predictions }: Bulk) {

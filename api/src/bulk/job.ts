@@ -68,12 +68,13 @@ export async function enqueueImages(
   { images }: JobPage,
   indexes: readonly number[],
 ): Promise<void> {
+  const { version, sha256 } = job.model;
   for (let i = 0; i < indexes.length; i += MOST_MESSAGES) {
     const messages = indexes.slice(i, i + MOST_MESSAGES).map((index) => ({
       body: {
         kind: 'image' as const,
         ...images[index]!,
-        place: { job: job.id, page, index, model: job.model.sha256 },
+        place: { job: job.id, page, index, model: { version, sha256 } },
       },
     }));
     await imageQueue.sendBatch(messages);

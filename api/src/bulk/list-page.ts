@@ -1,4 +1,5 @@
 import type { Bulk } from './bulk.ts';
+import { orRetry } from './failure.ts';
 import { enqueueImages, type Job, type JobPage, readJob, readPage } from './job.ts';
 import type { ImageReference, ListMessage } from './messages.ts';
 import { pageKey } from './places.ts';
@@ -32,11 +33,12 @@ async function pageOnce(job: Job, page: number, { predictions, images, settings 
   let startAfter = before?.images.at(-1)?.key;
   let last = false;
   while (!last && listed.length < settings.pageImages) {
-    const found = await images.list({
+    const options = {
       prefix: job.prefix,
       limit: settings.pageImages - listed.length,
       ...(startAfter !== undefined && { startAfter }),
-    });
+    };
+    const found = await orRetry('the bucket could not be listed', () => images.list(options));
     listed.push(...found.objects.map(({ key, etag }) => ({ key, etag })));
     startAfter = listed.at(-1)?.key;
     last = !found.truncated;

@@ -14,8 +14,15 @@ const imageMessageSchema = z.object({
   kind: z.literal('image'),
   key: z.string(),
   etag: z.string(),
-  /** The place in a job that waits for it, and the digest of the model that the job asks for. */
-  place: z.object({ job, page, index: z.int().nonnegative(), model: z.string() }).optional(),
+  /** The place in a job that waits for it, and the model that the job asks for. */
+  place: z
+    .object({
+      job,
+      page,
+      index: z.int().nonnegative(),
+      model: z.object({ version: z.string(), sha256: z.string() }),
+    })
+    .optional(),
 });
 
 /** The next page of a job is to be listed. */
@@ -63,4 +70,5 @@ export type SettleMessage = z.infer<typeof settleMessageSchema>;
 interface Nothing {
   readonly kind: 'nothing';
 }
-export type BulkMessage = z.infer<typeof messageSchema>;
+/** What there is to do, and may fail. */
+export type BulkMessage = Exclude<z.infer<typeof messageSchema>, Nothing>;

@@ -64,7 +64,5 @@ async function failureName(message: BulkMessage): Promise<{ folder: string; name
       const { job, page, index } = message.place;
       return { folder: JOBS + job, name: `${digits(page)}-${digits(index)}` };
     }
-    case 'nothing':
-      return { folder: 'uploads', name: 'nothing' };
   }
 }

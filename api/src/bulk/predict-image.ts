@@ -27,7 +27,7 @@ export async function predictImage(
 ): Promise<'predicted' | 'refused' | 'there already'> {
   const engine = await orRetry('the model could not be loaded', () => bulk.engine());
   const model = modelReference(engine.model);
-  if (place && place.model !== model.sha256) {
+  if (place && place.model.sha256 !== model.sha256) {
     const reason = `the job asks for another model than this worker's, which is ${model.version} now: start another job`;
     throw new BulkFailure(reason);
   }

@@ -72,8 +72,8 @@ async function settledImages(
     if (result) return result.json<ImageResult>();
     const letter = await predictions.get(imageDeadLetterKey(job.id, page, index));
     if (!letter) return undefined;
-    const { reason, attempts } = await letter.json<DeadLetter>();
-    return { source, dead_letter: { reason, attempts } };
+    const { message: _, ...dead_letter } = await letter.json<DeadLetter>();
+    return { source, dead_letter };
   };
   // The queue gives them out from the first on: the last one is the likeliest to be missing.
   const last = images.length - 1;
