@@ -6,7 +6,7 @@ export function driftMetric(quantity: DriftQuantity): string {
 }
 
 /** The counter of answers by their label, with the labels `label` and `version`. */
-export const PREDICTIONS_METRIC = 'naevus_predictions';
+export const PREDICTIONS_METRIC = 'naevus_predictions_total';
 
 /** The gauge that names the versions that a server has, with the labels `name`, `version` and `sha256`. */
 export const MODEL_INFO_METRIC = 'naevus_model_info';
