@@ -1,4 +1,4 @@
-import { LABELS, type Label } from '../taxonomy.ts';
+import { LABELS } from '../taxonomy.ts';
 import {
   type CountedAnswer,
   DRIFT_EDGES,
@@ -84,7 +84,7 @@ function combine(
   });
   return {
     images: of(a.images, b.images),
-    labels: LABELS.map((_: Label, i) => of(a.labels[i]!, b.labels[i]!)),
+    labels: LABELS.map((_, i) => of(a.labels[i]!, b.labels[i]!)),
     quantities: Object.fromEntries(quantities),
   };
 }

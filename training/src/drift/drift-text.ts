@@ -45,6 +45,7 @@ function verdictText(comparison: DriftComparison): string {
     return `Drift: ${counted}; ${names.join(', ')}`;
   }
   if (verdict === 'no-drift') return `No drift: ${counted}`;
+  if (images === 0) return 'Cannot tell yet: 0 answers of this version were counted';
   if (imagesNeeded === null) {
     return `Cannot tell: the reference of ${referenceImages} images is too small for a change of ${threshold}`;
   }
