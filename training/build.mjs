@@ -17,6 +17,7 @@ const commands = [
   'ablate.ts',
   'gate.ts',
   'models.ts',
+  'drift.ts',
 ];
 const entryPoints = [...commands, ...workers].map((file) => ({
   in: at(`src/${file}`),

@@ -2,7 +2,7 @@ import type { ProblemKind } from '@naevus/shared/api/problem';
 import type { AccessEntry } from '../app-dependencies.ts';
 import type { Analysis } from '../engine/engine.ts';
 
-/** What a server counts about itself; nothing of who asked, and nothing of an image but its top label. */
+/** What a server counts about itself; nothing of who asked, and of an image only into which bins it falls. */
 export interface Metrics {
   /** Whether they may be read without a key. */
   readonly open: boolean;

@@ -1,3 +1,7 @@
+import type { PredictResponse } from '@naevus/shared/api/prediction';
+import { countAnswers } from '@naevus/shared/drift/histograms';
+import { driftMetric, PREDICTIONS_METRIC } from '@naevus/shared/drift/metric-names';
+import { type CountedAnswer, DRIFT_EDGES, DRIFT_QUANTITIES } from '@naevus/shared/drift/quantities';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeFixtureArtifact } from '../testing/fixture-artifact.ts';
@@ -43,7 +47,9 @@ function parse(text: string): Sample[] {
   }
   for (const [name, type] of families) {
     if (type === 'counter' && name.startsWith('naevus_')) expect(name).toMatch(/_total$/);
-    if (type === 'histogram' && name.startsWith('naevus_')) expect(name).toMatch(/_seconds$/);
+    if (type === 'histogram' && name.startsWith('naevus_')) {
+      expect(name).toMatch(/_seconds$|^naevus_image_/);
+    }
   }
   return samples;
 }
@@ -110,6 +116,68 @@ describe('GET /metrics', () => {
       value: 1,
     });
     expect(sampleOf(after, 'process_resident_memory_bytes')).toBeGreaterThan(1e7);
+  });
+
+  it('counts of every answer, however it was asked for, into which bins it falls', async () => {
+    const assessed = await startServer({
+      NAEVUS_MODEL_DIR: writeFixtureArtifact({ assessed: true }),
+      NAEVUS_WORKERS: '1',
+    });
+    try {
+      const [red, blue] = [await jpeg(), await jpeg(BLUE)];
+      const answers: CountedAnswer[] = [];
+      const keep = ({ predictions, quality, in_distribution }: PredictResponse) => {
+        const checked = Object.fromEntries(quality!.checks.map((one) => [one.check, one.value]));
+        answers.push({
+          scores: LABELS.map((label) => predictions.find((one) => one.label === label)!.score),
+          findings: { distance: in_distribution!.distance, quality: checked as never },
+        });
+      };
+      keep((await (await assessed.post('/predict', red)).json()) as never);
+      // Another prior than the version's changes the answer, not the figures.
+      const uniform = await assessed.post('/predict?prior=0.4,0.1,0.1,0.1,0.1,0.1,0.1', red);
+      expect(uniform.status).toBe(200);
+      answers.push(answers[0]!);
+      const images = [red, blue, new Uint8Array(3)].map((b) => Buffer.from(b).toString('base64'));
+      const batch = (await (await assessed.postJson('/predict', { images })).json()) as {
+        results: PredictResponse[];
+      };
+      for (const item of batch.results.slice(0, 2)) keep(item);
+      expect((await assessed.post('/gradcam', blue)).status).toBe(200);
+      // Abstained from, and refused for it.
+      expect((await assessed.post('/predict?strict=true', blue)).status).toBe(422);
+      const infer = await fetch(`${assessed.url}/v2/models/naevus-fixture/infer`, {
+        method: 'POST',
+        headers: { 'Inference-Header-Content-Length': '0' },
+        body: blue,
+      });
+      expect(infer.status).toBe(200);
+      expect(answers[3]!.findings!.distance).not.toBe(answers[0]!.findings!.distance);
+      for (let i = 0; i < 3; i++) answers.push(answers[3]!);
+
+      const samples = parse(await (await fetch(`${assessed.url}/metrics`)).text());
+      const expected = countAnswers(answers);
+      expect(expected.images).toBe(7);
+      for (const [k, label] of LABELS.entries()) {
+        const counted = sampleOf(samples, PREDICTIONS_METRIC, { label, version: '0.0.1' });
+        expect(counted, label).toBe(expected.labels[k]);
+      }
+      for (const quantity of DRIFT_QUANTITIES) {
+        const name = driftMetric(quantity);
+        expect(sampleOf(samples, `${name}_count`, { version: '0.0.1' }), quantity).toBe(7);
+        const cumulative = samples.filter((one) => one.name === `${name}_bucket`);
+        expect(
+          cumulative.map(({ labels: { le } }) => Number(le!.replace('+Inf', 'Infinity'))),
+        ).toEqual([...DRIFT_EDGES[quantity], Number.POSITIVE_INFINITY]);
+        // Of the quality, an answer holds only what has a limit.
+        const own = expected.quantities[quantity];
+        if (own === undefined) continue;
+        const counts = cumulative.map(({ value }, i) => value - (cumulative[i - 1]?.value ?? 0));
+        expect(counts, quantity).toEqual(own);
+      }
+    } finally {
+      expect(await assessed.stop()).toBe(0);
+    }
   });
 
   it('has few labels, whatever is sent', async () => {

@@ -1,5 +1,15 @@
 import type { ProblemKind } from '@naevus/shared/api/problem';
-import { LABELS } from '@naevus/shared/taxonomy';
+import {
+  driftMetric,
+  MODEL_INFO_METRIC,
+  PREDICTIONS_METRIC,
+} from '@naevus/shared/drift/metric-names';
+import {
+  DRIFT_EDGES,
+  DRIFT_QUANTITIES,
+  DRIFT_QUANTITY_TEXTS,
+  measureAnswer,
+} from '@naevus/shared/drift/quantities';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AccessEntry } from '../app-dependencies.ts';
 import type { Analysis } from '../engine/engine.ts';
@@ -34,10 +44,23 @@ export class Prometheus implements Metrics {
   readonly #rejects = this.#counter('rejects', 'Requests, and images of batches, refused.', [
     'reason',
   ]);
-  readonly #predictions = this.#counter('predictions', 'Images analysed, by their top label.', [
-    'label',
-    'version',
-  ]);
+  readonly #predictions = new Counter({
+    name: PREDICTIONS_METRIC,
+    help: 'Images analysed, by their top label.',
+    labelNames: ['label', 'version'] as const,
+    registers: [this.#registry],
+  });
+  /** What `npm run drift` compares with the version's reference: the bins are the reference's. */
+  readonly #answers = DRIFT_QUANTITIES.map((quantity) => ({
+    quantity,
+    histogram: new Histogram({
+      name: driftMetric(quantity),
+      help: DRIFT_QUANTITY_TEXTS[quantity],
+      buckets: [...DRIFT_EDGES[quantity]],
+      labelNames: ['version'] as const,
+      registers: [this.#registry],
+    }),
+  }));
   readonly #decode = this.#histogram('decode', 'Decoding and resampling an image.');
   readonly #inference = this.#histogram('inference', 'Running the network on an image.');
   readonly #waits = this.#histogram('queue_wait', 'From the arrival of an image to a worker.');
@@ -65,7 +88,7 @@ export class Prometheus implements Metrics {
     this.#gauge('workers', 'Workers that have loaded a model.', sum('workers'));
     this.#gauge('queue_limit', 'Images that may wait for a version.', () => queue);
     const info = new Gauge({
-      name: 'naevus_model_info',
+      name: MODEL_INFO_METRIC,
       help: 'The versions that are served; the value is 1.',
       labelNames: ['name', 'version', 'sha256', 'current'] as const,
       registers: [this.#registry],
@@ -87,9 +110,14 @@ export class Prometheus implements Metrics {
     if (problem !== undefined) this.#rejects.inc({ reason: problem });
   }
 
-  analysed({ scores, timing }: Analysis, version: string): void {
-    const label = LABELS[scores.indexOf(Math.max(...scores))]!;
+  analysed(analysis: Analysis, version: string): void {
+    const { timing } = analysis;
+    const { label, values } = measureAnswer(analysis);
     this.#predictions.inc({ label, version });
+    for (const { quantity, histogram } of this.#answers) {
+      const value = values[quantity];
+      if (value !== undefined) histogram.observe({ version }, value);
+    }
     this.#decode.observe(timing.decodeMs / 1000);
     this.#inference.observe(timing.inferenceMs / 1000);
   }

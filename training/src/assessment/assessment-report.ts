@@ -6,6 +6,7 @@ import {
   DEFAULT_COVERAGE,
   predictionSet,
 } from '@naevus/shared/conformal/prediction-set';
+import type { DriftReference } from '@naevus/shared/drift/reference';
 import {
   type CalibrationBin,
   calibration as reliability,
@@ -13,6 +14,7 @@ import {
 import { logLoss } from '@naevus/shared/metrics/probability-scores';
 import { rankSamples } from '@naevus/shared/metrics/ranking';
 import { rocAuc } from '@naevus/shared/metrics/roc';
+import { scores } from '@naevus/shared/probabilities';
 import type { ImageQuality, QualityMeasure } from '@naevus/shared/quality/image-quality';
 import { checkQuality } from '@naevus/shared/quality/quality-limits';
 import { LABELS, type Label, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy';
@@ -25,6 +27,7 @@ import {
 import { countLesions } from '../data/count-lesions.ts';
 import type { AssessedImage } from './assessed-image.ts';
 import { type CrossFitted, crossFit, crossFittedScores, foldCount } from './cross-fit.ts';
+import { buildDriftReference } from './drift-reference.ts';
 import { type CalibrationPlan, type FittedAssessment, fitAssessment } from './fit-assessment.ts';
 import { CALIBRATION_METHODS, type CalibrationMethod } from './fit-calibration.ts';
 import { type Measured, measuredShare } from './lesion-interval.ts';
@@ -139,6 +142,8 @@ export interface BuiltAssessment {
   readonly method: CalibrationMethod;
   /** One an image: by a calibration that its lesion had no part in. */
   readonly heldOutScores: readonly (readonly number[])[];
+  /** Of the answers that are served, by the fit on all images: what later ones are compared with. */
+  readonly driftReference: DriftReference;
 }
 
 export interface AssessmentInput {
@@ -248,7 +253,18 @@ export function buildAssessment(input: AssessmentInput): BuiltAssessment {
     },
     abstainedLesions: share(held, (one) => beyond(one) || failsQuality(one)),
   };
-  return { report, fitted, method, heldOutScores: held.map(({ scores }) => scores) };
+  const served = images.map(({ logits, quality, distance, lesionId }) => ({
+    scores: scores(logits, fitted.calibration),
+    findings: { quality, distance },
+    lesionId,
+  }));
+  return {
+    report,
+    fitted,
+    method,
+    heldOutScores: held.map(({ scores }) => scores),
+    driftReference: buildDriftReference(served, input.split, seed),
+  };
 }
 
 function coverageReport(

@@ -9,6 +9,7 @@ import { loadManifest } from '@naevus/shared/artifact/load-manifest';
 import { manifestSchema } from '@naevus/shared/artifact/manifest';
 import { type ArtifactSource, loadFile } from '@naevus/shared/artifact/verify';
 import { readFeatureSubspace } from '@naevus/shared/distribution/feature-subspace';
+import { loadDriftReference } from '@naevus/shared/drift/reference';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -147,8 +148,13 @@ describe('exportRun', () => {
     expect(manifest.engines.onnx.outputs.features).toBe('features');
     expect(manifest.calibration.ece).toBe(metrics.metrics.expectedCalibrationError);
     expect(files.has('reports/prediction-sets.svg')).toBe(true);
+    const source: ArtifactSource = {
+      read: async (name) => files.get(name) && new Uint8Array(files.get(name)!),
+    };
+    expect(await loadDriftReference(source, manifest)).toMatchObject({ images: 14, lesions: 7 });
     const card = Buffer.from(files.get('MODEL_CARD.md')!).toString();
     expect(card).toContain('## How far an answer goes');
+    expect(card).toContain('the 14 validation images of 7 lesions');
     expect(card).not.toMatch(/undefined|NaN/);
     expect(exported.files.has(path)).toBe(false);
   });

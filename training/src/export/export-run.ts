@@ -1,3 +1,4 @@
+import { DRIFT_REFERENCE_PATH } from '@naevus/shared/drift/reference';
 import { scores } from '@naevus/shared/probabilities';
 import { assessModel, type ModelAssessment } from '../assessment/assess-model.ts';
 import { countLesions } from '../data/count-lesions.ts';
@@ -113,11 +114,16 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
   if (assessment) {
     files.set(SUBSPACE_PATH, assessment.subspace.bytes);
     files.set(`${REPORTS_FOLDER}assessment.json`, json(assessment.report));
+    files.set(DRIFT_REFERENCE_PATH, json(assessment.driftReference));
     for (const [name, svg] of await assessmentPictures(assessment.report, metrics.model)) {
       files.set(`${REPORTS_FOLDER}${name}`, text(svg));
     }
   }
-  const card = { record, scorePrior, metrics, subgroups, parity, assessment: assessment?.report };
+  const card = {
+    ...{ record, scorePrior, metrics, subgroups, parity },
+    assessment: assessment?.report,
+    driftReference: assessment?.driftReference,
+  };
   files.set('MODEL_CARD.md', text(modelCard(card)));
   files.set(
     'manifest.json',

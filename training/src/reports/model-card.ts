@@ -1,4 +1,5 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import type { DriftReference } from '@naevus/shared/drift/reference';
 import type { Interval } from '@naevus/shared/metrics/bootstrap';
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { AssessmentReport } from '../assessment/assessment-report.ts';
@@ -7,6 +8,7 @@ import type { RunRecord } from '../run/run-record.ts';
 import type { ScorePrior } from '../run/score-prior.ts';
 import { assessmentSection } from './assessment-section.ts';
 import { ATTRIBUTION } from './attribution.ts';
+import { driftParagraph } from './drift-paragraph.ts';
 import { bounds, cell, figure, grouped, percent, shareCell } from './figure-text.ts';
 import type { MetricsReport } from './metrics-report.ts';
 import type { SubgroupReport } from './subgroups.ts';
@@ -20,6 +22,8 @@ export interface ModelCardData {
   readonly parity: ParityReport;
   /** Where there were lesions enough to fit one. */
   readonly assessment?: AssessmentReport | undefined;
+  /** Where there is an assessment. */
+  readonly driftReference?: DriftReference | undefined;
 }
 
 /**
@@ -33,6 +37,7 @@ export function modelCard({
   subgroups,
   parity,
   assessment,
+  driftReference,
 }: ModelCardData): string {
   const { model, metrics, intervals, data } = report;
   const { headline, perClass } = intervals;
@@ -138,7 +143,7 @@ ${
     ? `${assessmentSection(assessment)}
 `
     : ''
-}## Scores and preprocessing
+}${driftReference ? driftParagraph(driftReference) : ''}## Scores and preprocessing
 
 - An image is decoded as it is displayed (EXIF orientation applied), converted to 8-bit sRGB, transparency laid on white (large JPEGs are reduced while they are decoded), squashed to 224×224 whatever its aspect (antialiased triangle filter). The manifest names this; the scaling of the values is inside the exported graphs.
 - The scores are softmax(${record.calibration.logitScale ? `[${record.calibration.logitScale.map((factor) => factor.toFixed(3)).join(', ')}] · ` : ''}logits / ${record.calibration.temperature} + bias), the bias being ${biasText(record.calibration.logitBias)}, which takes the logits to the ${scorePrior} prior. Calibration: ${CALIBRATIONS[record.calibration.method]}.
