@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { Analysis, HeatmapWish } from '../engine/engine.ts';
+import type { Analysis, AnalysisWish } from '../engine/engine.ts';
 import { PROBLEM_OF_FAILURE } from '../http/analyse-upload.ts';
 import { inspectPhoto } from '../http/photo.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -22,7 +22,7 @@ export interface OfflineEngine {
   /** How many files keep it busy. */
   readonly concurrency: number;
   /** @throws ProblemError for a file that cannot be read, or is no sound picture */
-  analyse(path: string, wish?: HeatmapWish): Promise<Analysis>;
+  analyse(path: string, wish?: AnalysisWish): Promise<Analysis>;
 }
 
 /**
@@ -63,7 +63,7 @@ export async function withEngine<T>(
     return await work({
       model,
       concurrency,
-      async analyse(path, wish) {
+      async analyse(path, wish = {}) {
         const photo = inspectPhoto(await read(path), limits);
         const [outcome] = await engine.analyse([photo], wish, new AbortController().signal);
         if (outcome!.ok) return outcome!.analysis;

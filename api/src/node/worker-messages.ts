@@ -1,6 +1,6 @@
 import type { Manifest } from '@naevus/shared/artifact/manifest';
 import type { Calibration } from '@naevus/shared/probabilities';
-import type { HeatmapWish, Outcome, Picture } from '../engine/engine.ts';
+import type { AnalysisWish, Outcome, Picture } from '../engine/engine.ts';
 
 /** `workerData` of each worker. */
 export interface WorkerSetup {
@@ -17,7 +17,7 @@ export interface WorkerModel extends Pick<Manifest, 'files' | 'assessment'> {
 
 export interface AnalyseTask {
   readonly picture: Picture;
-  readonly wish: HeatmapWish | undefined;
+  readonly wish: AnalysisWish;
 }
 
 /** From the pool to a worker. One task at a time. */
