@@ -15,7 +15,8 @@ export type TtaViews = (typeof TTA_CHOICES)[number];
  *
  * Logits are averaged, which is the geometric mean of the probabilities; the maps are put back into the
  * picture's frame first. The features are those of the picture itself: how far they may lie from the
- * training images was fitted on single views.
+ * training images was fitted on single views, and averages lie nearer (version 0.3.0, 201 lesions: 0.158
+ * over eight views, 0.198 over one), so that the threshold would let more pass.
  *
  * @param rgb 224 * 224 * 3 bytes
  */
@@ -27,13 +28,24 @@ export async function averagedOverViews(
   const itself = await classify(rgb);
   if (views === 1) return itself;
   const side = mapSide(itself.cam);
-  const logits = Float64Array.from(itself.logits);
+  const logits = [itself.logits];
   const cam = Float64Array.from(itself.cam);
   for (let symmetry = 1; symmetry < views; symmetry++) {
     const seen = await classify(seenThrough(symmetry, rgb, INPUT_SIZE));
-    for (let k = 0; k < logits.length; k++) logits[k]! += seen.logits[k]!;
+    logits.push(seen.logits);
     addPutBack(symmetry, seen.cam, side, cam);
   }
-  const mean = (sums: Float64Array) => Float32Array.from(sums, (sum) => sum / views);
-  return { ...itself, logits: mean(logits), cam: mean(cam) };
+  return {
+    ...itself,
+    logits: meanLogits(logits),
+    cam: Float32Array.from(cam, (sum) => sum / views),
+  };
+}
+
+/** The logits of one picture, out of those of its views. */
+export function meanLogits(views: readonly Float32Array[]): Float32Array {
+  return Float32Array.from(
+    views[0]!,
+    (_, k) => views.reduce((sum, logits) => sum + logits[k]!, 0) / views.length,
+  );
 }

@@ -139,6 +139,8 @@ export interface BuiltAssessment {
   readonly method: CalibrationMethod;
   /** One an image: by a calibration that its lesion had no part in. */
   readonly heldOutScores: readonly (readonly number[])[];
+  /** One an image: that fit. */
+  readonly heldOutFits: readonly FittedAssessment[];
 }
 
 export interface AssessmentInput {
@@ -248,7 +250,13 @@ export function buildAssessment(input: AssessmentInput): BuiltAssessment {
     },
     abstainedLesions: share(held, (one) => beyond(one) || failsQuality(one)),
   };
-  return { report, fitted, method, heldOutScores: held.map(({ scores }) => scores) };
+  return {
+    report,
+    fitted,
+    method,
+    heldOutScores: held.map(({ scores }) => scores),
+    heldOutFits: held.map((one) => one.fitted),
+  };
 }
 
 function coverageReport(
