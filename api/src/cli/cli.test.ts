@@ -90,6 +90,15 @@ describe('naevus predict', () => {
     expect(stderr).toContain(DISCLAIMER);
   });
 
+  it('averages over views, and says so', async () => {
+    const { code, stdout } = await naevus('predict', 'pictures/a.jpg', '--tta', '4');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      tta: 4,
+      results: [{ predictions: [{ label: 'mel' }, {}, {}, {}, {}, {}, {}] }],
+    });
+  });
+
   it('gives one file, and 0 where all went well', async () => {
     const { code, stdout, stderr } = await naevus('predict', 'pictures/a.jpg');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -106,6 +115,15 @@ describe('naevus gradcam', () => {
     expect(stderr).toContain(DISCLAIMER);
     const { width, height, format } = await sharp(readFileSync(join(folder, 'out.png'))).metadata();
     expect({ width, height, format }).toEqual({ width: 320, height: 240, format: 'png' });
+  });
+
+  it('writes a finer map with a legend below it', async () => {
+    const args = ['--method', 'dense-grad-cam', '--legend', '--tta', '4'];
+    const { code } = await naevus('gradcam', 'pictures/a.jpg', '-o', 'fine.png', ...args);
+    expect(code).toBe(0);
+    const { width, height } = await sharp(readFileSync(join(folder, 'fine.png'))).metadata();
+    expect(width).toBe(320);
+    expect(height).toBeGreaterThan(270);
   });
 
   it('says what is wrong with a picture', async () => {
@@ -134,6 +152,8 @@ describe('usage', () => {
     [['predict', '--fromat', 'csv', 'pictures'], /--fromat/],
     [['predict', 'pictures', '--format', 'xml'], /--format must be json or csv, not xml/],
     [['predict', 'pictures', '--top-k', '8'], /--top-k.*1 to 7/],
+    [['predict', 'pictures', '--tta', '2'], /--tta must be one of 1, 4, 8/],
+    [['gradcam', 'pictures/a.jpg', '-o', 'x.png', '--method', 'x'], /--method.*dense-grad-cam/],
     [['predict'], /a file or a folder/],
     [['predict', 'nowhere'], /nowhere cannot be read: ENOENT/],
     [['predict', 'pictures/a.jpg', '--model', 'pictures'], /holds no model/],

@@ -1,20 +1,25 @@
 import { writeFile } from 'node:fs/promises';
 import { gradcamQuerySchema, QUERY_RULES } from '@naevus/shared/api/request';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import { HEATMAP_METHODS } from '@naevus/shared/heatmap/methods';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { ProblemError } from '../http/problem-error.ts';
 import { rankedPredictions } from '../routes/prediction-answer.ts';
 import type { Command } from './commands.ts';
 import { withEngine } from './offline-engine.ts';
+import { TTA_HELP } from './tta-option.ts';
 import { UsageError } from './usage-error.ts';
 
 const HELP = `The heat map of one class over a picture, as a PNG of up to 1024 pixels on its long side.
 
-Usage: naevus gradcam FILE -o OUT.png [--class LABEL] [--alpha A] [--model FOLDER]
+Usage: naevus gradcam FILE -o OUT.png [--class LABEL] [--alpha A] [--method M] [--legend] [--tta N] [--model FOLDER]
 
   -o, --output   where to write it
   --class        ${LABELS.join(', ')} (default: the one with the highest score)
   --alpha        opacity where the map is hottest, 0 to 1 (default 0.5)
+  --method       ${HEATMAP_METHODS.join(' (7 x 7, default), ')} (14 x 14, takes five times as long)
+  --legend       a colour bar below the picture, with the class in words
+  --tta          ${TTA_HELP}
   --model        folder with current.json, or of one version (default: NAEVUS_MODEL_DIR, else the bundled model)
 
 Exit code: 0; 1 where the picture failed; 2 where nothing could be begun.
@@ -26,15 +31,18 @@ export const gradcamCommand: Command = {
     output: { type: 'string', short: 'o' },
     class: { type: 'string' },
     alpha: { type: 'string' },
+    method: { type: 'string' },
+    legend: { type: 'boolean' },
+    tta: { type: 'string' },
     model: { type: 'string' },
   },
-  async run({ output, class: className, alpha, model }, files, workers) {
+  async run({ output, class: className, alpha, method, legend, tta, model }, files, workers) {
     const [file, ...more] = files;
     if (file === undefined || more.length > 0) {
       throw new UsageError(`gradcam needs one file, not ${files.length} (see --help)`);
     }
     if (output === undefined) throw new UsageError('gradcam needs -o OUT.png (see --help)');
-    const query = gradcamQuerySchema.safeParse({ class: className, alpha });
+    const query = gradcamQuerySchema.safeParse({ class: className, alpha, method, tta });
     if (!query.success) {
       const names = [...new Set(query.error.issues.map(({ path }) => String(path[0])))];
       throw new UsageError(names.map((name) => `--${name} ${QUERY_RULES[name]}`).join('; '));
@@ -42,9 +50,14 @@ export const gradcamCommand: Command = {
     return withEngine(workers, model as string | undefined, async (engine) => {
       try {
         const analysis = await engine.analyse(file, {
-          ...(query.data.class && { label: query.data.class }),
-          alpha: query.data.alpha,
-          overlay: 'picture',
+          tta: query.data.tta,
+          heatmap: {
+            ...(query.data.class && { label: query.data.class }),
+            alpha: query.data.alpha,
+            method: query.data.method,
+            legend: legend === true,
+            overlay: 'picture',
+          },
         });
         const { overlay, label } = analysis.heatmap!;
         await writeFile(String(output), overlay).catch((error: NodeJS.ErrnoException) => {

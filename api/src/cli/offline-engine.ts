@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { Analysis, HeatmapWish } from '../engine/engine.ts';
+import type { Analysis, AnalysisWish } from '../engine/engine.ts';
 import { analyseFile } from '../http/analyse-file.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { usableCpus } from '../node/cpu-limit.ts';
@@ -21,7 +21,7 @@ export interface OfflineEngine {
   /** How many files keep it busy. */
   readonly concurrency: number;
   /** @throws ProblemError for a file that cannot be read, or is no sound picture */
-  analyse(path: string, wish?: HeatmapWish): Promise<Analysis>;
+  analyse(path: string, wish?: AnalysisWish): Promise<Analysis>;
 }
 
 /**

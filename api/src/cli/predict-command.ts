@@ -2,20 +2,23 @@ import { once } from 'node:events';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { createProgress } from '@naevus/shared/progress';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
+import type { TtaViews } from '@naevus/shared/views/test-time-augmentation';
 import type { Analysis } from '../engine/engine.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import type { Command } from './commands.ts';
 import { type OfflineEngine, withEngine } from './offline-engine.ts';
 import { pictureFiles } from './picture-files.ts';
 import { csvWriter, jsonWriter, type PredictionWriter } from './prediction-writers.ts';
+import { readTta, TTA_HELP } from './tta-option.ts';
 import { UsageError } from './usage-error.ts';
 
 const HELP = `Scores of files, or of all pictures in folders (.jpg, .jpeg, .png, .webp), on standard output.
 
-Usage: naevus predict FILE|FOLDER… [--format json|csv] [--top-k N] [--model FOLDER]
+Usage: naevus predict FILE|FOLDER… [--format json|csv] [--top-k N] [--tta N] [--model FOLDER]
 
   --format   json (default): one document with an item a file; csv: a row a file
   --top-k    how many predictions of each file, the likeliest first (json; default ${CLASS_COUNT})
+  --tta      ${TTA_HELP}
   --model    folder with current.json, or of one version (default: NAEVUS_MODEL_DIR, else the bundled model)
 
 A file that fails is an error in its place and does not stop the others.
@@ -28,25 +31,27 @@ export const predictCommand: Command = {
   options: {
     format: { type: 'string' },
     'top-k': { type: 'string' },
+    tta: { type: 'string' },
     model: { type: 'string' },
   },
-  async run({ format = 'json', 'top-k': topK, model }, paths, workers) {
-    const writer = chooseWriter(String(format), topK as string | undefined);
+  async run({ format = 'json', 'top-k': topK, tta: views, model }, paths, workers) {
+    const tta = readTta(views);
+    const writer = chooseWriter(String(format), topK as string | undefined, tta);
     if (paths.length === 0) throw new UsageError('predict needs a file or a folder (see --help)');
     const files = await pictureFiles(paths);
     const failed = await withEngine(workers, model as string | undefined, (engine) =>
-      predictAll(files, engine, writer),
+      predictAll(files, engine, writer, tta),
     );
     if (format === 'csv') process.stderr.write(`${DISCLAIMER}\n`);
     return failed > 0 ? 1 : 0;
   },
 };
 
-function chooseWriter(format: string, topK: string | undefined): PredictionWriter {
+function chooseWriter(format: string, topK: string | undefined, tta: TtaViews): PredictionWriter {
   if (topK !== undefined && !/^[1-7]$/.test(topK)) {
     throw new UsageError(`--top-k must be a whole number from 1 to ${CLASS_COUNT}, not ${topK}`);
   }
-  if (format === 'json') return jsonWriter(Number(topK ?? CLASS_COUNT));
+  if (format === 'json') return jsonWriter(Number(topK ?? CLASS_COUNT), tta);
   if (format !== 'csv') throw new UsageError(`--format must be json or csv, not ${format}`);
   if (topK !== undefined) throw new UsageError('--top-k goes with --format json: csv has all');
   return csvWriter();
@@ -61,6 +66,7 @@ async function predictAll(
   files: readonly string[],
   engine: OfflineEngine,
   writer: PredictionWriter,
+  tta: TtaViews,
 ): Promise<number> {
   const progress = files.length > 1 ? createProgress('looking at', files.length) : undefined;
   const pending: Promise<Analysis | ProblemError>[] = [];
@@ -69,7 +75,7 @@ async function predictAll(
   await write(writer.begin(engine.model));
   for (const file of files) {
     while (begun < files.length && pending.length < engine.concurrency) {
-      pending.push(orProblem(engine.analyse(files[begun++]!)));
+      pending.push(orProblem(engine.analyse(files[begun++]!, { tta })));
     }
     const result = await pending.shift()!;
     if (result instanceof ProblemError) {

@@ -2,12 +2,13 @@ import type { Problem } from '@naevus/shared/api/problem';
 import { predictQuerySchema } from '@naevus/shared/api/request';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { LIMITS } from '@naevus/shared/limits';
+import type { TtaViews } from '@naevus/shared/views/test-time-augmentation';
 import type { Analysis } from '../engine/engine.ts';
 import type { ProblemError } from '../http/problem-error.ts';
 import type { ModelFolder } from '../node/model-folder.ts';
 import { PredictionCsv } from '../prediction-csv.ts';
 import { type AnswerWish, answerWish } from '../routes/answer-wish.ts';
-import { answerAboutImage, modelReference } from '../routes/prediction-answer.ts';
+import { answerAboutImage, averagedViews, modelReference } from '../routes/prediction-answer.ts';
 
 /** Writes results one after another, as they come. */
 export interface PredictionWriter {
@@ -16,8 +17,8 @@ export interface PredictionWriter {
   end(): string;
 }
 
-/** One document: `model`, `prior`, `results` with one item a file, `limits`, `disclaimer`. */
-export function jsonWriter(topK: number): PredictionWriter {
+/** One document: `model`, `prior`, `tta` where it is not 1, `results` with one item a file, `limits`, `disclaimer`. */
+export function jsonWriter(topK: number, tta: TtaViews): PredictionWriter {
   let first = true;
   let served: ModelFolder;
   let wish: AnswerWish;
@@ -25,7 +26,11 @@ export function jsonWriter(topK: number): PredictionWriter {
     begin(model) {
       served = model;
       wish = answerWish(predictQuerySchema.parse({}), () => undefined, model);
-      const head = JSON.stringify({ model: modelReference(model), prior: wish.prior });
+      const head = JSON.stringify({
+        model: modelReference(model),
+        prior: wish.prior,
+        ...averagedViews(tta),
+      });
       return `${head.slice(0, -1)},"results":[`;
     },
     result(file, result) {

@@ -50,12 +50,24 @@ describe('against a server', () => {
   it('gives the heat map as JSON and as a picture', async () => {
     const answer = await client.gradcam(red, { class: 'nv', alpha: 0.25 });
     expect(gradcamResponseSchema.parse(answer).class).toBe('nv');
+    const asked = { class: 'nv', method: 'dense-grad-cam', tta: 4, legend: true } as const;
+    const dense = await client.gradcam(red, asked);
+    expect([dense.tta, dense.heatmap.method, dense.heatmap.grid.length]).toEqual([
+      4,
+      'dense-grad-cam',
+      14,
+    ]);
+    const legend = await client.gradcamPicture(red, asked);
+    expect([legend.predictedClass, legend.explainedClass, legend.share]).toEqual(['mel', 'nv', 0]);
     const { png, ...facts } = await client.gradcamPicture(red);
+    expect(legend.png.size).not.toBe(png.size);
     const bytes = Buffer.from(await png.arrayBuffer());
     expect(bytes.toString('latin1', 1, 4)).toBe('PNG');
     expect(facts).toEqual({
       modelVersion: '0.0.1',
       predictedClass: 'mel',
+      explainedClass: 'mel',
+      share: 1,
       disclaimer: answer.disclaimer,
     });
   });

@@ -36,16 +36,28 @@ export interface RequestOptions {
   readonly requestId?: string;
 }
 
-export interface PredictOptions extends RequestOptions {
+interface LookOptions extends RequestOptions {
+  /** Views that the answer is averaged over: 1, 4 or 8. */
+  readonly tta?: PredictQuery['tta'];
+}
+
+export interface PredictOptions extends LookOptions {
   /** How many predictions, the likeliest first; seven unless told. */
   readonly topK?: PredictQuery['top_k'];
 }
 
-export interface GradcamOptions extends RequestOptions {
+export interface GradcamOptions extends LookOptions {
   /** The class to explain; without it the one with the highest score. */
   readonly class?: Label;
   /** Opacity of the overlay where the map is hottest, 0 to 1. */
   readonly alpha?: GradcamQuery['alpha'];
+  /** What the heat map is made by; `grad-cam` unless told. */
+  readonly method?: GradcamQuery['method'];
+}
+
+export interface GradcamPictureOptions extends GradcamOptions {
+  /** A colour bar below the picture, with the class in words. */
+  readonly legend?: boolean;
 }
 
 /** The overlay as a picture. */
@@ -55,6 +67,10 @@ export interface GradcamPicture {
   readonly modelVersion: string;
   /** The label with the highest score. */
   readonly predictedClass: Label;
+  /** The label that the heat map explains. */
+  readonly explainedClass: Label;
+  /** How much of the map speaks for that class, and not against it: 0 to 1. */
+  readonly share: number;
   readonly disclaimer: string;
 }
 
@@ -86,7 +102,7 @@ export class NaevusClient {
   /** `POST /predict`: scores of one image. */
   async predict(image: ImageFile, options: PredictOptions = {}): Promise<PredictResponse> {
     return this.#json<PredictResponse>('predict', options, {
-      query: { top_k: options.topK },
+      query: { top_k: options.topK, tta: options.tta },
       body: fileBody(image),
     });
   }
@@ -99,23 +115,26 @@ export class NaevusClient {
     // As JSON, because a form with one image is no batch.
     const encoded = await Promise.all(images.map(toBase64));
     return this.#json<BatchResponse>('predict', options, {
-      query: { top_k: options.topK },
+      query: { top_k: options.topK, tta: options.tta },
       body: { type: 'application/json', content: JSON.stringify({ images: encoded }) },
     });
   }
 
-  /** `POST /gradcam` as JSON: the 7 x 7 grid, a small overlay and the scores. */
+  /** `POST /gradcam` as JSON: the grid, a small overlay and the scores. */
   async gradcam(image: ImageFile, options: GradcamOptions = {}): Promise<GradcamResponse> {
     return this.#json<GradcamResponse>('gradcam', options, {
-      query: { class: options.class, alpha: options.alpha },
+      query: heatmapQuery(options),
       body: fileBody(image),
     });
   }
 
   /** `POST /gradcam` as a picture: up to 1024 pixels on its long side. */
-  async gradcamPicture(image: ImageFile, options: GradcamOptions = {}): Promise<GradcamPicture> {
+  async gradcamPicture(
+    image: ImageFile,
+    options: GradcamPictureOptions = {},
+  ): Promise<GradcamPicture> {
     const response = await this.#ask('gradcam', options, {
-      query: { class: options.class, alpha: options.alpha },
+      query: { ...heatmapQuery(options), legend: options.legend },
       body: fileBody(image),
       accept: 'image/png',
     });
@@ -123,6 +142,8 @@ export class NaevusClient {
       png: await whole(response, options.signal, () => response.blob()),
       modelVersion: response.headers.get('X-Model-Version') ?? '',
       predictedClass: (response.headers.get('X-Predicted-Class') ?? '') as Label,
+      explainedClass: (response.headers.get('X-Heatmap-Class') ?? '') as Label,
+      share: Number(response.headers.get('X-Heatmap-Share')),
       disclaimer: response.headers.get('X-Disclaimer') ?? '',
     };
   }
@@ -205,10 +226,14 @@ export class NaevusClient {
 const JSON_TYPE = 'application/json';
 
 interface Outgoing {
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: { readonly type: string; readonly content: ImageFile | string };
   readonly accept?: string;
   readonly retries?: number;
+}
+
+function heatmapQuery({ class: label, alpha, method, tta }: GradcamOptions) {
+  return { class: label, alpha, method, tta };
 }
 
 /** The server looks at the bytes; a type such as multipart would make it read them otherwise. */

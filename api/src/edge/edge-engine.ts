@@ -2,9 +2,9 @@ import { loadManifest } from '@naevus/shared/artifact/load-manifest';
 import { type ArtifactSource, loadFile, webCryptoSha256 } from '@naevus/shared/artifact/verify';
 import { type AnalysisParts, analyseOrCrash } from '../engine/analyse.ts';
 import {
+  type AnalysisWish,
   type Engine,
   EngineError,
-  type HeatmapWish,
   type Outcome,
   type Picture,
   type ServedModel,
@@ -55,7 +55,7 @@ export class EdgeEngine implements Engine {
 
   async analyse(
     pictures: readonly Picture[],
-    wish: HeatmapWish | undefined,
+    wish: AnalysisWish,
     signal: AbortSignal,
   ): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];

@@ -3,18 +3,21 @@ import {
   residualDistance,
 } from '@naevus/shared/distribution/feature-subspace';
 import { heatmapGrid } from '@naevus/shared/heatmap/heatmap';
+import { withLegend } from '@naevus/shared/heatmap/legend';
 import { overlayHeatmap } from '@naevus/shared/heatmap/overlay';
 import { DamagedImageError } from '@naevus/shared/preprocessing/image-header-error';
 import { INPUT_SIZE, type RgbImage } from '@naevus/shared/preprocessing/preprocessing-spec';
 import type { Resampler } from '@naevus/shared/preprocessing/resampler';
 import { type Calibration, scores } from '@naevus/shared/probabilities';
 import { measureQuality } from '@naevus/shared/quality/image-quality';
-import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { LABELS, type Label, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy';
+import { look } from '@naevus/shared/views/look';
+import type { NetworkOutput } from '@naevus/shared/views/network-output';
 import type {
   Analysis,
+  AnalysisWish,
   ExplainedHeatmap,
   HeatmapWish,
-  NetworkOutput,
   Outcome,
   Picture,
 } from './engine.ts';
@@ -49,7 +52,7 @@ const PICTURE_SIDE = 1024;
  */
 export async function analyse(
   picture: Picture,
-  wish: HeatmapWish | undefined,
+  { tta, heatmap: wish }: AnalysisWish,
   parts: AnalysisParts,
 ): Promise<Outcome> {
   const start = performance.now();
@@ -67,7 +70,7 @@ export async function analyse(
   }
   const { decoded, input } = prepared;
   const decodedAt = performance.now();
-  const output = await parts.classify(input);
+  const output = await look(parts.classify, input, { tta, method: wish?.method });
   const inferredAt = performance.now();
 
   const probabilities = scores(output.logits, parts.calibration);
@@ -89,7 +92,7 @@ export async function analyse(
 /** {@link analyse}, with every other fault as a failure too. */
 export async function analyseOrCrash(
   picture: Picture,
-  wish: HeatmapWish | undefined,
+  wish: AnalysisWish,
   parts: AnalysisParts,
 ): Promise<Outcome> {
   try {
@@ -149,9 +152,11 @@ async function explain(
           INPUT_SIZE,
           resampler,
         );
-  const overlay = overlayHeatmap(picture, map.grid, wish.alpha);
+  const laid = overlayHeatmap(picture, map.grid, wish.alpha);
+  const overlay = wish.legend ? withLegend(laid, LESION_CLASSES[label].name, map.share) : laid;
   const effort = wish.overlay === 'picture' ? 'small' : 'fast';
-  return { ...map, label, overlay: await encodePng(overlay, effort) };
+  const png = await encodePng(overlay, effort);
+  return { ...map, label, method: wish.method ?? 'grad-cam', overlay: png };
 }
 
 /** The label of the highest score, each times its factor. */

@@ -1,6 +1,6 @@
 import type { ImageHeader } from '@naevus/shared/preprocessing/image-header';
 import type { RgbImage } from '@naevus/shared/preprocessing/preprocessing-spec';
-import type { NetworkOutput } from './engine.ts';
+import type { Classify } from '@naevus/shared/views/network-output';
 
 /** A decoded picture, and its size as displayed where the decoder reduced it. */
 export interface DecodedPhoto extends RgbImage {
@@ -31,7 +31,7 @@ export type ImageDecoder = (
 ) => Promise<DecodedPhoto>;
 
 /** Runs the network on one image: 224 x 224 x 3 RGB bytes, row by row. */
-export type Classifier = (rgb: Uint8Array) => Promise<NetworkOutput>;
+export type Classifier = Classify;
 
 /**
  * Encodes a picture as PNG.

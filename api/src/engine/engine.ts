@@ -2,8 +2,11 @@ import type { Manifest } from '@naevus/shared/artifact/manifest';
 import type { ArtifactSource } from '@naevus/shared/artifact/verify';
 import type { Findings } from '@naevus/shared/assessment/assess';
 import type { Heatmap } from '@naevus/shared/heatmap/heatmap';
+import type { HeatmapMethod } from '@naevus/shared/heatmap/methods';
 import type { ImageFormat, ImageHeader } from '@naevus/shared/preprocessing/image-header';
 import type { Label } from '@naevus/shared/taxonomy';
+import type { NetworkOutput } from '@naevus/shared/views/network-output';
+import type { TtaViews } from '@naevus/shared/views/test-time-augmentation';
 
 /** An image file that passed the checks of its header. */
 export interface Photo {
@@ -22,12 +25,23 @@ export interface NetworkInput {
 /** What an engine takes: a file, or pixels. */
 export type Picture = Photo | NetworkInput;
 
+/** How pictures are looked at, and what is wanted beside their scores. */
+export interface AnalysisWish {
+  /** Views of each that the answer is averaged over; 1 unless told. */
+  readonly tta?: TtaViews;
+  readonly heatmap?: HeatmapWish;
+}
+
 /** The heat map that is wanted beside the scores. */
 export interface HeatmapWish {
   /** The class to explain; without it the one with the highest score. */
   readonly label?: Label;
   /** What each score is multiplied with to find the highest, where the answer follows another prior. */
   readonly factors?: readonly number[];
+  /** `grad-cam` unless told. */
+  readonly method?: HeatmapMethod;
+  /** A colour bar below the overlay, with the class in words. */
+  readonly legend?: boolean;
   /** Opacity of the overlay where the map is hottest, 0 to 1. */
   readonly alpha: number;
   /**
@@ -36,16 +50,6 @@ export interface HeatmapWish {
    *   aspect, and encoded in as little time as possible: whatever the photo, it costs the same.
    */
   readonly overlay: 'picture' | 'thumbnail';
-}
-
-/** What the network gives for one picture. */
-export interface NetworkOutput {
-  /** Seven, in the order of `LABELS`. */
-  readonly logits: Float32Array;
-  /** `[class, y, x]`, 7 x 7 x 7, before the ReLU. */
-  readonly cam: Float32Array;
-  /** The pooled features, where the version's graph gives them. */
-  readonly features?: Float32Array;
 }
 
 /** What an engine finds in one picture. */
@@ -69,6 +73,7 @@ export interface Analysis {
 }
 
 export interface ExplainedHeatmap extends Heatmap {
+  readonly method: HeatmapMethod;
   readonly label: Label;
   /** The overlay as a PNG file. */
   readonly overlay: Uint8Array<ArrayBuffer>;
@@ -141,7 +146,7 @@ export interface Engine {
    */
   analyse(
     pictures: readonly Picture[],
-    wish: HeatmapWish | undefined,
+    wish: AnalysisWish,
     signal: AbortSignal,
   ): Promise<Outcome[]>;
 }

@@ -1,5 +1,5 @@
 import type { Limits } from '../app-dependencies.ts';
-import type { Analysis, Engine, HeatmapWish } from '../engine/engine.ts';
+import type { Analysis, AnalysisWish, Engine } from '../engine/engine.ts';
 import { PROBLEM_OF_FAILURE } from './analyse-upload.ts';
 import { inspectPhoto } from './photo.ts';
 import { ProblemError } from './problem-error.ts';
@@ -13,7 +13,7 @@ export async function analyseFile(
   bytes: Uint8Array<ArrayBuffer>,
   engine: Pick<Engine, 'analyse'>,
   limits: Limits,
-  wish?: HeatmapWish,
+  wish: AnalysisWish = {},
 ): Promise<Analysis> {
   const photo = inspectPhoto(bytes, limits);
   const [outcome] = await engine.analyse([photo], wish, new AbortController().signal);

@@ -3,8 +3,8 @@ import type { AppDependencies } from '../app-dependencies.ts';
 import type { AppEnv } from '../app-env.ts';
 import type {
   Analysis,
+  AnalysisWish,
   Engine,
-  HeatmapWish,
   NetworkInput,
   Outcome,
   Picture,
@@ -35,7 +35,7 @@ export async function analyseUpload(
   { limits, log, metrics }: AppDependencies,
   engine: Engine,
   images: readonly (ImageFile | NetworkInput | ProblemError)[],
-  wish?: HeatmapWish,
+  wish: AnalysisWish = {},
 ): Promise<(Analysis | ProblemError)[]> {
   const inspected = images.map((image) => {
     if (!(image instanceof Uint8Array)) return image;

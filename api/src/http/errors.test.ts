@@ -137,6 +137,10 @@ describe('400', () => {
     ['/gradcam?alpha=1.1', /alpha.*0 to 1/],
     ['/gradcam?alpha=-1', /alpha.*0 to 1/],
     ['/gradcam?class=melanoma', /class.*akiec, bcc, bkl, df, mel, nv, vasc/],
+    ['/predict?tta=2', /tta.*one of 1, 4, 8/],
+    ['/gradcam?tta=0', /tta.*one of 1, 4, 8/],
+    ['/gradcam?method=layercam', /method.*grad-cam, dense-grad-cam/],
+    ['/gradcam?legend=yes', /legend.*true or false/],
     ['/gradcam?class=x&alpha=y', /class.*alpha/],
   ])('%s', async (path, rule) => {
     expect(await expectProblem(await server.post(path, photo), 'invalid-query')).toMatch(rule);

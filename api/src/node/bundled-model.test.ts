@@ -87,6 +87,28 @@ describe.skipIf(!hasModel)('the bundled model', () => {
     }
   });
 
+  it('scores a picture and its mirrored and turned ones alike over eight views, and maps them alike', async () => {
+    const photo = sharp(example(EXAMPLES[0]!.id)).resize(224, 224, { fit: 'fill' });
+    const file = async (picture: typeof photo) => new Uint8Array(await picture.png().toBuffer());
+    const turned = await file(photo.clone().rotate(90));
+    const upright = await file(photo.clone());
+    const explain = async (tta: number, body: Uint8Array<ArrayBuffer>) =>
+      gradcamResponseSchema.parse(await (await post(`/gradcam?class=mel&tta=${tta}`, body)).json());
+    const melanoma = ({ predictions }: { predictions: { label: string; score: number }[] }) =>
+      predictions.find(({ label }) => label === 'mel')!.score;
+    const [once, onceTurned] = [await explain(1, upright), await explain(1, turned)];
+    const [all, allTurned] = [await explain(8, upright), await explain(8, turned)];
+    expect(Math.abs(melanoma(once) - melanoma(onceTurned))).toBeGreaterThan(1e-3);
+    expect(melanoma(all)).not.toBe(melanoma(once));
+    expect(melanoma(allTurned)).toBeCloseTo(melanoma(all), 4);
+    // A quarter turn clockwise: the lowest row comes to stand at the left.
+    for (let y = 0; y < 7; y++) {
+      for (let x = 0; x < 7; x++) {
+        expect(allTurned.heatmap.grid[y]![x]).toBeCloseTo(all.heatmap.grid[6 - x]![y]!, 3);
+      }
+    }
+  });
+
   it.skipIf(!hasData)(
     'is as good over HTTP as its report says, on images that it was not trained on',
     async () => {

@@ -1,8 +1,8 @@
 import type { Worker } from 'node:worker_threads';
 import {
+  type AnalysisWish,
   type Engine,
   EngineError,
-  type HeatmapWish,
   type Outcome,
   type Picture,
 } from '../engine/engine.ts';
@@ -75,7 +75,7 @@ export class WorkerEngine implements Engine {
 
   async analyse(
     pictures: readonly Picture[],
-    wish: HeatmapWish | undefined,
+    wish: AnalysisWish,
     signal: AbortSignal,
   ): Promise<Outcome[]> {
     // A batch enters whole once there is room for its first: else a short queue would never take one.

@@ -1,6 +1,6 @@
 import type { Manifest } from '@naevus/shared/artifact/manifest';
 import type { Calibration } from '@naevus/shared/probabilities';
-import type { HeatmapWish, Outcome, Picture } from '../engine/engine.ts';
+import type { AnalysisWish, Outcome, Picture } from '../engine/engine.ts';
 
 /** `workerData` of each worker. */
 export interface WorkerSetup {
@@ -16,7 +16,7 @@ export interface WorkerModel extends Pick<Manifest, 'files' | 'assessment' | 'en
 
 export interface AnalyseTask {
   readonly picture: Picture;
-  readonly wish: HeatmapWish | undefined;
+  readonly wish: AnalysisWish;
 }
 
 /** `auto`: native where there is a build for this machine, else in WebAssembly. */

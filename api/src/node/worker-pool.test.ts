@@ -64,7 +64,7 @@ function makePool({ goodLoads = 1_000_000, ...options }: Setup = {}) {
 function task(order: number, tag = 0): AnalyseTask {
   return {
     picture: { bytes: new Uint8Array([order, tag]), header: {} as ImageHeader },
-    wish: undefined,
+    wish: {},
   };
 }
 

@@ -86,6 +86,7 @@ function pictureSection(limits: Limits, { version, sha256 }: PageModel) {
 <span class="slider"><input id="opacity" type="range" min="0" max="100" step="5" value="50"><output id="opacity-value" for="opacity">50%</output></span>
 <span class="map-legend-name" aria-hidden="true">Evidence</span>
 <span class="legend" role="img" aria-label="Colour bar: from dark purple for no evidence over green to yellow for the strongest"><span>none</span><canvas id="colour-bar" width="256" height="1"></canvas><span>strongest</span></span>
+<p><label><input id="sharper" type="checkbox"> Finer heat map: 14 × 14 fields in place of 7 × 7, for five times the computing</label></p>
 <p id="map-caption" class="fine" aria-live="polite"></p>
 </div>
 <div class="buttons">

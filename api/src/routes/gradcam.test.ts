@@ -68,6 +68,46 @@ describe('as JSON', () => {
     expect([label, heatmap.max > 0, overlay.length > 100]).toEqual(['mel', true, true]);
   });
 
+  it('has a finer grid by dense-grad-cam, with the same scores', async () => {
+    // The patch covers the upper left quarter of each side: three and a half of fourteen cells.
+    const body = await bytesOf(cornered().png());
+    const dense = await json('?class=mel&method=dense-grad-cam', body);
+    const { heatmap } = await json('?class=mel', body);
+    expect([heatmap.method, dense.heatmap.method]).toEqual(['grad-cam', 'dense-grad-cam']);
+    expect(dense.heatmap.grid.map(({ length }) => length)).toEqual(Array(14).fill(14));
+    for (const [y, row] of dense.heatmap.grid.entries()) {
+      for (const [x, heat] of row.entries()) {
+        if (y < 3 && x < 3) expect(heat).toBeGreaterThan(0.95);
+        if (y > 4 || x > 4) expect(heat).toBeLessThan(0.05);
+      }
+    }
+    expect(dense.predictions).toEqual((await json('', body)).predictions);
+  });
+
+  it('says how much of the map speaks for the class', async () => {
+    const all = await json('?class=mel', await jpeg());
+    expect(all.heatmap.share).toBe(1);
+    expect((await json('?class=nv', await jpeg())).heatmap.share).toBe(0);
+    // Of 49 cells, 3.06 are of the patch; grey speaks neither for melanoma nor against it.
+    const { heatmap } = await json('?class=akiec', await bytesOf(cornered().png()));
+    expect(heatmap.share).toBeGreaterThan(0.9);
+  });
+
+  it('averages over views, and puts the maps of each back', async () => {
+    const body = await bytesOf(cornered(320, 240).png());
+    const once = await json('?class=mel', body);
+    expect(once.tta).toBeUndefined();
+    for (const tta of [4, 8] as const) {
+      const answer = await json(`?class=mel&tta=${tta}`, body);
+      expect(answer.tta).toBe(tta);
+      // The fixture's network sees the same in every view, so that only a wrong way back moves the map.
+      expect(answer.heatmap.grid[0]![0]).toBe(1);
+      for (const [i, heat] of answer.heatmap.grid.flat().entries()) {
+        expect(heat).toBeCloseTo(once.heatmap.grid.flat()[i]!, 3);
+      }
+    }
+  });
+
   it('has a small overlay at the aspect of the image', async () => {
     for (const [width, height] of [
       [800, 600],
@@ -109,12 +149,28 @@ describe('as PNG', () => {
         'cache-control': 'no-store',
         'x-model-version': '0.0.1',
         'x-predicted-class': 'mel',
+        'x-heatmap-class': 'mel',
+        'x-heatmap-method': 'grad-cam',
+        'x-heatmap-share': '1.000',
         'x-disclaimer': DISCLAIMER,
       });
       const { width, height, format } = await sharp(await response.arrayBuffer()).metadata();
       expect({ width, height, format }).toEqual({ width: 500, height: 400, format: 'png' });
     },
   );
+
+  it('has a colour bar below it where it is asked for', async () => {
+    const body = await jpeg(RED, 500, 400);
+    const bare = Buffer.from(await (await post('', body)).arrayBuffer());
+    const response = await post('?legend=true&tta=4', body);
+    expect(response.headers.get('X-Tta')).toBe('4');
+    const legend = Buffer.from(await response.arrayBuffer());
+    const { width, height } = await sharp(legend).metadata();
+    expect(width).toBe(500);
+    expect(height).toBeGreaterThan(430);
+    const above = await sharp(legend).extract({ left: 0, top: 0, width: 500, height: 400 }).raw();
+    expect(await above.toBuffer()).toEqual(await sharp(bare).raw().toBuffer());
+  });
 
   it('is at most 1024 on its long side', async () => {
     const response = await post('', await bytesOf(plain(RED, 1300, 2600).png()));

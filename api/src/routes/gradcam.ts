@@ -6,7 +6,7 @@ import { PREPROCESSING } from '@naevus/shared/preprocessing/preprocessing-spec';
 import { priorFactors } from '@naevus/shared/prior';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { AppDependencies } from '../app-dependencies.ts';
-import type { ServedModel } from '../engine/engine.ts';
+import type { HeatmapWish, ServedModel } from '../engine/engine.ts';
 import { analyseUpload } from '../http/analyse-upload.ts';
 import { chooseEngine } from '../http/choose-engine.ts';
 import { negotiate } from '../http/negotiate.ts';
@@ -14,7 +14,7 @@ import { ProblemError } from '../http/problem-error.ts';
 import { readQuery } from '../http/query.ts';
 import { readUpload } from '../http/upload.ts';
 import { answerWish } from './answer-wish.ts';
-import { answerAboutImage, modelReference } from './prediction-answer.ts';
+import { answerAboutImage, averagedViews, modelReference } from './prediction-answer.ts';
 import type { Route } from './route.ts';
 
 /** `POST /gradcam`: where in the image the evidence for a class lies. */
@@ -25,7 +25,7 @@ export function gradcamRoute(deps: AppDependencies): Route {
     summary: 'The heat map of one class over one image',
     description:
       'As PNG: the image at its own aspect, up to 1024 pixels on its long side, with the heat map over it. ' +
-      'As JSON: the 7 x 7 grid, a smaller overlay and the prediction.',
+      'As JSON: the grid of 7 x 7 (14 x 14 by `dense-grad-cam`), a smaller overlay and the prediction.',
     query: gradcamQuerySchema,
     takes: 'image',
     answer: {
@@ -34,6 +34,10 @@ export function gradcamRoute(deps: AppDependencies): Route {
       headers: {
         'X-Model-Version': 'Version of the model. With a PNG.',
         'X-Predicted-Class': 'Label with the highest score. With a PNG.',
+        'X-Heatmap-Class': 'Label that the heat map explains. With a PNG.',
+        'X-Heatmap-Method': 'What the heat map was made by. With a PNG.',
+        'X-Heatmap-Share': 'How much of the map speaks for the class, 0 to 1. With a PNG.',
+        'X-Tta': 'Views that were averaged over, where more than one was asked for. With a PNG.',
         'X-Triage': "The assessment's word, where the version has one. With a PNG.",
         'X-Abstained': 'true where the scores of the image should not be used. With a PNG.',
         'X-Disclaimer': 'What the answer is not good for. With a PNG.',
@@ -53,8 +57,9 @@ export function gradcamRoute(deps: AppDependencies): Route {
       }
       const engine = chooseEngine(deps, query.version);
       const wish = settle(engine.model);
-      const [analysis] = await analyseUpload(c, deps, engine, [upload.image], {
+      const heatmapWish: HeatmapWish = {
         ...(query.class && { label: query.class }),
+        method: query.method,
         ...(query.prior && {
           factors: priorFactors(
             engine.model.manifest.prior.probabilities,
@@ -62,10 +67,16 @@ export function gradcamRoute(deps: AppDependencies): Route {
           ),
         }),
         alpha: query.alpha,
-        overlay: type === 'image/png' ? 'picture' : 'thumbnail',
+        ...(type === 'image/png'
+          ? { overlay: 'picture', legend: query.legend }
+          : { overlay: 'thumbnail' }),
+      };
+      const [analysis] = await analyseUpload(c, deps, engine, [upload.image], {
+        tta: query.tta,
+        heatmap: heatmapWish,
       });
       if (analysis instanceof ProblemError) throw analysis;
-      const { label, grid, max, overlay } = analysis!.heatmap!;
+      const { label, grid, max, share, method, overlay } = analysis!.heatmap!;
       const answer = answerAboutImage(analysis!, CLASS_COUNT, engine.model, wish);
       const model = modelReference(engine.model);
 
@@ -75,6 +86,10 @@ export function gradcamRoute(deps: AppDependencies): Route {
           'Content-Type': 'image/png',
           'X-Model-Version': model.version,
           'X-Predicted-Class': answer.predictions[0]!.label,
+          'X-Heatmap-Class': label,
+          'X-Heatmap-Method': method,
+          'X-Heatmap-Share': share.toFixed(3),
+          ...(query.tta > 1 && { 'X-Tta': String(query.tta) }),
           ...(answer.assessment && {
             'X-Triage': answer.assessment.triage,
             'X-Abstained': String(answer.assessment.abstained),
@@ -86,9 +101,10 @@ export function gradcamRoute(deps: AppDependencies): Route {
         id: c.var.requestId,
         model,
         prior: wish.prior,
+        ...averagedViews(query.tta),
         ...answer,
         class: label,
-        heatmap: { grid, max, geometry: PREPROCESSING.geometry },
+        heatmap: { grid, max, share, method, geometry: PREPROCESSING.geometry },
         limits: LIMITS,
         disclaimer: DISCLAIMER,
       };

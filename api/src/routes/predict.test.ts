@@ -82,6 +82,18 @@ describe('an answer', () => {
   });
 });
 
+describe('test-time augmentation', () => {
+  it('says how many views were averaged over, for one image and for a batch', async () => {
+    const one = await server.post('/predict?tta=4', red);
+    expect(predictResponseSchema.parse(await one.json()).tta).toBe(4);
+    const images = [red, red].map((file) => Buffer.from(file).toString('base64'));
+    const batch = await server.postJson('/predict?tta=8', { images });
+    const answer = batchResponseSchema.parse(await batch.json());
+    expect([answer.tta, answer.results.length]).toEqual([8, 2]);
+    expect((await predict(red)).tta).toBeUndefined();
+  });
+});
+
 describe('a body', () => {
   it('may be raw, with any content type or none', async () => {
     for (const type of [

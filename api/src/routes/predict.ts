@@ -18,7 +18,7 @@ import { ProblemError, problemOr } from '../http/problem-error.ts';
 import { readQuery } from '../http/query.ts';
 import { readUpload } from '../http/upload.ts';
 import { answerWish } from './answer-wish.ts';
-import { answerAboutImage, modelReference } from './prediction-answer.ts';
+import { answerAboutImage, averagedViews, modelReference } from './prediction-answer.ts';
 import type { Route } from './route.ts';
 
 /** `POST /predict`: scores of one image, or of a batch. */
@@ -40,28 +40,34 @@ export function predictRoute(deps: AppDependencies): Route {
     work: true,
     async handle(c) {
       negotiate(c.req.header('Accept'), ['application/json']);
-      const { top_k, version, ...query } = readQuery(c.req, predictQuerySchema);
+      const { top_k, tta, version, ...query } = readQuery(c.req, predictQuerySchema);
       const settle = (model: ServedModel) => answerWish(query, (name) => c.req.query(name), model);
       settle(chooseEngine(deps, version).model);
       const upload = await readUpload(c.req, deps.limits);
       const engine = chooseEngine(deps, version);
       const { model } = engine;
       const wish = settle(model);
-      const envelope = { id: c.var.requestId, model: modelReference(model), prior: wish.prior };
+      const envelope = {
+        id: c.var.requestId,
+        model: modelReference(model),
+        prior: wish.prior,
+        ...averagedViews(tta),
+      };
       const caveats = { limits: LIMITS, disclaimer: DISCLAIMER };
       c.header('Cache-Control', 'no-store');
 
       if (!upload.batch) {
-        const [result] = await analyseUpload(c, deps, engine, [upload.image]);
+        const [result] = await analyseUpload(c, deps, engine, [upload.image], { tta });
         if (result instanceof ProblemError) throw result;
         const answer = answerAboutImage(result!, top_k, model, wish);
         return c.json<PredictResponse>({ ...envelope, ...answer, ...caveats });
       }
 
-      const results = (await analyseUpload(c, deps, engine, upload.images)).map((result) =>
-        result instanceof ProblemError
-          ? result
-          : problemOr(() => answerAboutImage(result, top_k, model, wish)),
+      const results = (await analyseUpload(c, deps, engine, upload.images, { tta })).map(
+        (result) =>
+          result instanceof ProblemError
+            ? result
+            : problemOr(() => answerAboutImage(result, top_k, model, wish)),
       );
       const items = results.map<BatchItem>((result) =>
         result instanceof ProblemError ? { error: result.document(c.var.requestId) } : result,

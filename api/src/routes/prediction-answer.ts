@@ -1,8 +1,14 @@
-import type { BatchItem, ModelReference, Prediction } from '@naevus/shared/api/prediction';
+import type {
+  BatchItem,
+  ModelReference,
+  Prediction,
+  PredictResponse,
+} from '@naevus/shared/api/prediction';
 import { type AssessedAnswer, assess } from '@naevus/shared/assessment/assess';
 import { ABSTENTION_REASONS } from '@naevus/shared/assessment/reasons';
 import { withPrior } from '@naevus/shared/prior';
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import type { TtaViews } from '@naevus/shared/views/test-time-augmentation';
 import type { Analysis, ServedModel } from '../engine/engine.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import type { AnswerWish } from './answer-wish.ts';
@@ -10,6 +16,11 @@ import type { AnswerWish } from './answer-wish.ts';
 /** Which weights answered. */
 export function modelReference({ manifest, sha256 }: ServedModel): ModelReference {
   return { name: manifest.name, version: manifest.version, sha256 };
+}
+
+/** What an answer says of the views that it is averaged over: nothing where it is one. */
+export function averagedViews(tta: TtaViews): Pick<PredictResponse, 'tta'> {
+  return tta === 1 ? {} : { tta };
 }
 
 /** The scores with their labels, the highest first; ties in the order of the labels. */

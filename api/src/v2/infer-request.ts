@@ -1,6 +1,7 @@
 import { type InputTensor, inferRequestSchema } from '@naevus/shared/api/inference-protocol';
 import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
+import { TTA_CHOICES, type TtaViews } from '@naevus/shared/views/test-time-augmentation';
 import type { HonoRequest } from 'hono';
 import type { Limits } from '../app-dependencies.ts';
 import type { NetworkInput } from '../engine/engine.ts';
@@ -39,6 +40,8 @@ export interface ParsedInferRequest {
   readonly binaryOutput: boolean;
   /** The class to explain. */
   readonly label: Label | undefined;
+  /** Views of each image that the answer is averaged over. */
+  readonly tta: TtaViews;
 }
 
 export interface RequestedOutput {
@@ -64,7 +67,7 @@ export async function readInferRequest(
   const jsonLength = readJsonLength(request.header(JSON_LENGTH_HEADER), body.length);
   if (jsonLength === 0) {
     const all = { outputs: undefined, binaryOutput: false };
-    return { id: undefined, images: [body], ...all, label: undefined };
+    return { id: undefined, images: [body], ...all, label: undefined, tta: 1 };
   }
 
   // Each pixel row nested in arrays of its own: four values a pixel, and some for rows and images.
@@ -88,6 +91,7 @@ export async function readInferRequest(
     })),
     binaryOutput: readBoolean(parameters, 'binary_data_output') ?? false,
     label: readLabel(parameters?.class),
+    tta: readTta(parameters?.tta),
   };
 }
 
@@ -222,4 +226,13 @@ function readLabel(value: unknown): Label | undefined {
   if (label !== undefined) return label;
   const detail = `the parameter "class" must be one of ${LABELS.join(', ')}`;
   throw new ProblemError('invalid-body', detail);
+}
+
+function readTta(value: unknown = 1): TtaViews {
+  const views = TTA_CHOICES.find((choice) => choice === value);
+  if (views !== undefined) return views;
+  throw new ProblemError(
+    'invalid-body',
+    `the parameter "tta" must be one of ${TTA_CHOICES.join(', ')}`,
+  );
 }

@@ -46,7 +46,8 @@ export function v2Routes(deps: AppDependencies): Route[] {
         summary: 'Inference Protocol: probabilities of images',
         description:
           'One input `image`: UINT8 `[N, 224, 224, 3]`, RGB as the network takes it, or BYTES `[N]`, ' +
-          'JPEG, PNG or WebP files (in JSON as base64). One bad image fails the request.',
+          'JPEG, PNG or WebP files (in JSON as base64). One bad image fails the request. ' +
+          'The parameter `tta` (1, 4, 8) averages over mirrored and turned views.',
       }),
       inferRoute(`${path}/explain`, deps, EXPLAIN_OUTPUTS, {
         summary: 'Inference Protocol: heat maps of images',
@@ -186,7 +187,9 @@ function inferRoute(
       const wanted = wantedOutputs(request, specs);
       // Once more: another version may be current by now.
       const engine = namedEngine(c, deps);
-      const results = await analyseUpload(c, deps, engine, request.images);
+      const results = await analyseUpload(c, deps, engine, request.images, {
+        tta: request.tta,
+      });
       const analyses = results.map((result, i) => {
         if (!(result instanceof ProblemError)) return result;
         if (results.length === 1) throw result;

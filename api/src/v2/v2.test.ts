@@ -281,6 +281,17 @@ describe('explain', () => {
     expect(numbers(answer, 'max')[0]).toBe(Math.fround(heatmap.max));
   });
 
+  it('puts the maps of several views back where they belong', async () => {
+    const photo = new Uint8Array(await cornered().png().toBuffer());
+    const request = { inputs: [files([base64(photo)])] };
+    const [once, averaged] = await Promise.all(
+      [1, 8].map((tta) => infer({ ...request, parameters: { tta } }, `${MODEL}/explain`)),
+    );
+    for (const [i, value] of numbers(once!, 'cam').entries()) {
+      expect(numbers(averaged!, 'cam')[i]).toBeCloseTo(value, 3);
+    }
+  });
+
   it('explains the likeliest class by default', async () => {
     const answer = await infer({ inputs: [files([base64(blue)])] }, `${MODEL}/explain`);
     expect(output(answer, 'class').data).toEqual(['vasc']);
@@ -343,6 +354,8 @@ describe('an error', () => {
       () => ({ inputs: [good()], parameters: { binary_data_output: 'yes' } }),
       /binary_data_output/,
     ],
+    ['three views', () => ({ inputs: [good()], parameters: { tta: 3 } }), /tta.*1, 4, 8/],
+    ['views as text', () => ({ inputs: [good()], parameters: { tta: '4' } }), /tta.*1, 4, 8/],
     ['an unknown class', () => ({ inputs: [good()], parameters: { class: 'MEL' } }), /akiec, bcc/],
   ])('says what is wrong: %s', async (_, make, text) => {
     await expectError(await server.postJson(`${MODEL}/infer`, make()), 400, text);

@@ -74,7 +74,7 @@ function pictures(): Uint8Array<ArrayBuffer>[] {
 }
 
 async function answer(bytes: Uint8Array<ArrayBuffer>, parts: AnalysisParts): Promise<Analysis> {
-  const outcome = await analyse({ bytes, header: readImageHeader(bytes) }, undefined, parts);
+  const outcome = await analyse({ bytes, header: readImageHeader(bytes) }, {}, parts);
   if (!outcome.ok) throw new Error(JSON.stringify(outcome.failure));
   return outcome.analysis;
 }

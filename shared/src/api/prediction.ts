@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { CLASS_COUNT, LABELS, RISKS } from '../taxonomy.ts';
+import { TTA_CHOICES } from '../views/test-time-augmentation.ts';
 import {
   assessmentSchema,
   inDistributionSchema,
@@ -8,6 +9,8 @@ import {
   qualitySchema,
 } from './assessment.ts';
 import { problemSchema } from './problem.ts';
+
+const AVERAGED_VIEWS = TTA_CHOICES.filter((views) => views !== 1);
 
 const score = z.number().min(0).max(1);
 
@@ -68,6 +71,9 @@ const envelope = {
   id: z.string().meta({ description: 'The X-Request-Id.' }),
   model: modelReferenceSchema,
   prior: priorSchema,
+  tta: z.literal(AVERAGED_VIEWS).optional().meta({
+    description: 'How many views the answer is averaged over, where more than one was asked for.',
+  }),
 };
 
 const caveats = {

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { gradcamQuerySchema, imagesBodySchema, predictQuerySchema } from './request.ts';
 
 /** What every query has where it says nothing of it. */
-const DEFAULTS = { coverage: 0.9, operating_point: 'melanoma-sensitivity-95', strict: false };
+const DEFAULTS = {
+  coverage: 0.9,
+  operating_point: 'melanoma-sensitivity-95',
+  strict: false,
+  tta: 1,
+};
+const HEATMAP_DEFAULTS = { ...DEFAULTS, alpha: 0.5, method: 'grad-cam', legend: false };
 
 describe('predictQuerySchema', () => {
   it('gives all seven without top_k', () => {
@@ -26,7 +32,7 @@ describe('predictQuerySchema', () => {
 
 describe('gradcamQuerySchema', () => {
   it('has an opacity of a half and no class by default', () => {
-    expect(gradcamQuerySchema.parse({})).toEqual({ ...DEFAULTS, alpha: 0.5 });
+    expect(gradcamQuerySchema.parse({})).toEqual(HEATMAP_DEFAULTS);
   });
 
   it.each([
@@ -34,7 +40,16 @@ describe('gradcamQuerySchema', () => {
     ['0.25', 0.25],
     ['1', 1],
   ])('takes alpha=%s', (alpha, value) => {
-    expect(gradcamQuerySchema.parse({ alpha })).toEqual({ ...DEFAULTS, alpha: value });
+    expect(gradcamQuerySchema.parse({ alpha })).toEqual({ ...HEATMAP_DEFAULTS, alpha: value });
+  });
+
+  it('takes a method and a legend', () => {
+    const asked = { method: 'dense-grad-cam', legend: 'true' };
+    expect(gradcamQuerySchema.parse(asked)).toEqual({
+      ...HEATMAP_DEFAULTS,
+      method: 'dense-grad-cam',
+      legend: true,
+    });
   });
 
   it.each([
@@ -43,6 +58,8 @@ describe('gradcamQuerySchema', () => {
     { alpha: '-0' },
     { alpha: 'Infinity' },
     { class: 'MEL' },
+    { method: 'hirescam' },
+    { legend: '1' },
     { class: '' },
   ])('refuses %j', (query) => {
     expect(gradcamQuerySchema.safeParse(query).success).toBe(false);
@@ -57,6 +74,8 @@ describe('what both take', () => {
     [{ operating_point: 'specificity-90' }, { operating_point: 'specificity-90' }],
     [{ strict: 'true' }, { strict: true }],
     [{ strict: 'false' }, { strict: false }],
+    [{ tta: '4' }, { tta: 4 }],
+    [{ tta: '8' }, { tta: 8 }],
     [{ prior: 'uniform' }, { prior: 'uniform' }],
     [{ prior: '0.1,0.1,0.1,0.1,0.2,0.3,0.1' }, { prior: '0.1,0.1,0.1,0.1,0.2,0.3,0.1' }],
   ])('takes %j', (query, parsed) => {

@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { COVERAGES, DEFAULT_COVERAGE } from '../conformal/prediction-set.ts';
+import { HEATMAP_METHODS } from '../heatmap/methods.ts';
 import { NAMED_PRIORS, parsePrior } from '../prior.ts';
 import { CLASS_COUNT, LABELS } from '../taxonomy.ts';
 import { DEFAULT_OPERATING_POINT, OPERATING_POINTS } from '../triage/operating-point.ts';
+import { TTA_CHOICES } from '../views/test-time-augmentation.ts';
 
 /** Images in one batch, unless the server's settings say less. */
 export const MAX_BATCH = 32;
@@ -28,6 +30,8 @@ export const imagesBodySchema = z
 const NUMBER = '\\d+(\\.\\d+)?';
 const decimal = z.string().regex(new RegExp(`^${NUMBER}$`));
 
+const flag = z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' });
+
 /** `training`, `uniform`, or seven numbers above 0 that sum to 1, in the order of the labels. */
 const priorQuery = z
   .string()
@@ -50,13 +54,17 @@ const assessmentQuery = {
     .enum(OPERATING_POINTS)
     .default(DEFAULT_OPERATING_POINT)
     .meta({ description: 'Where the malignant score is cut; `/model` says what each is worth.' }),
-  strict: z
-    .stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' })
+  strict: flag
     .default(false)
     .meta({ description: 'With `true`, an image that no answer should be given for is a 422.' }),
 };
 
 const assessmentQuerySchema = z.object(assessmentQuery);
+
+const tta = decimal.pipe(z.coerce.number<string>()).pipe(z.literal(TTA_CHOICES)).default(1).meta({
+  description:
+    'Test-time augmentation: how many mirrored and turned views of the image the scores and the heat map are averaged over. Takes that many times as long.',
+});
 
 const version = z.string().optional().meta({
   description: 'Version of the model, of those that are served. Without it, the current one.',
@@ -68,6 +76,7 @@ export const predictQuerySchema = z.object({
     .pipe(z.coerce.number<string>().int().min(1).max(CLASS_COUNT))
     .default(CLASS_COUNT)
     .meta({ description: 'How many predictions to answer with, the likeliest first.' }),
+  tta,
   version,
   ...assessmentQuery,
 });
@@ -82,6 +91,15 @@ export const gradcamQuerySchema = z.object({
     .pipe(z.coerce.number<string>().min(0).max(1))
     .default(0.5)
     .meta({ description: 'Opacity of the overlay where the heat map is hottest.' }),
+  method: z.enum(HEATMAP_METHODS).default('grad-cam').meta({
+    description:
+      'What the heat map is made by: Grad-CAM on a grid of 7 x 7, or the same on 14 x 14, which takes five times as long.',
+  }),
+  legend: flag.default(false).meta({
+    description:
+      'With `true`, the PNG has a colour bar below the image, with the class in words. JSON says the same in its members.',
+  }),
+  tta,
   version,
   ...assessmentQuery,
 });
@@ -94,6 +112,9 @@ export const QUERY_RULES: Readonly<Record<string, string>> = {
   top_k: `must be a whole number from 1 to ${CLASS_COUNT}`,
   class: `must be one of ${LABELS.join(', ')}`,
   alpha: 'must be a number from 0 to 1, such as 0.5',
+  method: `must be one of ${HEATMAP_METHODS.join(', ')}`,
+  legend: 'must be true or false',
+  tta: `must be one of ${TTA_CHOICES.join(', ')}`,
   prior: `must be ${NAMED_PRIORS.join(', ')}, or ${CLASS_COUNT} numbers above 0 that sum to 1, separated by commas, in the order ${LABELS.join(', ')}`,
   coverage: 'must be a number from 0.80 to 0.99 with at most two decimals',
   operating_point: `must be one of ${OPERATING_POINTS.join(', ')}`,

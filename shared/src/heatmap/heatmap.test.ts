@@ -32,6 +32,7 @@ describe('heatmapGrid', () => {
         [0, 0.5, 0],
       ],
       max: 4,
+      share: 7 / 16,
     });
   });
 
@@ -41,6 +42,21 @@ describe('heatmapGrid', () => {
       [6 / 11, 7 / 11, 8 / 11],
       [9 / 11, 10 / 11, 1],
     ]);
+  });
+
+  it('takes the side of square maps from their number', () => {
+    const { grid } = heatmapGrid(new Float32Array(7 * 14 * 14).fill(1), 6);
+    expect(grid).toHaveLength(14);
+    expect(grid.every((row) => row.length === 14)).toBe(true);
+  });
+
+  it.each([
+    [[1, 2, 3, 4], 1],
+    [[1, -1, 3, -3], 0.5],
+    [[-1, -1, -1, -1], 0],
+    [[0, 0, 0, 0], 0],
+  ])('of %j %d speak for the class', (cam, share) => {
+    expect(heatmapGrid(cam, 0, 1).share).toBe(share);
   });
 
   it('divides the smallest activations without leaving 0 to 1', () => {

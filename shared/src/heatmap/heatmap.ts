@@ -1,4 +1,5 @@
 import { CLASS_COUNT } from '../taxonomy.ts';
+import { mapSide } from '../views/network-output.ts';
 
 /** Where in the picture the evidence for one class lies. */
 export interface Heatmap {
@@ -6,6 +7,11 @@ export interface Heatmap {
   readonly grid: number[][];
   /** What the grid was divided by: the largest activation, in logits; 0 where none is positive. */
   readonly max: number;
+  /**
+   * How much of the map speaks for the class, and not against it: the sum of what is above 0, divided by the
+   * sum of all without their signs. 0 to 1; 0 where the map is empty.
+   */
+  readonly share: number;
 }
 
 /** The network gave an activation that is no finite number: its weights or its input are broken. */
@@ -24,7 +30,7 @@ export class NonFiniteActivationError extends Error {
  * (Selvaraju et al. 2017, "Grad-CAM", section 3, equation 2; for global average pooling and one dense
  * layer it equals the class activation map, section 3.1).
  *
- * @param cam activations before the ReLU of one image, `[class, y, x]`: `classCount * height * width` values
+ * @param cam activations before the ReLU of one image, `[class, y, x]`: `classCount * height * width` values; square unless told
  * @param classIndex which class, from 0
  * @throws RangeError when `cam` has another length or there is no such class
  * @throws NonFiniteActivationError when an activation of the class is NaN or infinite
@@ -33,8 +39,8 @@ export function heatmapGrid(
   cam: ArrayLike<number>,
   classIndex: number,
   classCount: number = CLASS_COUNT,
-  height = 7,
-  width = 7,
+  height: number = mapSide(cam, classCount),
+  width: number = height,
 ): Heatmap {
   if (cam.length !== classCount * height * width) {
     throw new RangeError(
@@ -45,7 +51,7 @@ export function heatmapGrid(
     throw new RangeError(`classIndex must be from 0 to ${classCount - 1}, not ${classIndex}`);
   }
   const first = classIndex * height * width;
-  let max = 0;
+  let [max, speaksFor, all] = [0, 0, 0];
   const grid = Array.from({ length: height }, (_, y) =>
     Array.from({ length: width }, (_, x) => {
       const activation = cam[first + y * width + x]!;
@@ -54,9 +60,15 @@ export function heatmapGrid(
       }
       const heat = Math.max(0, activation);
       max = Math.max(max, heat);
+      speaksFor += heat;
+      all += Math.abs(activation);
       return heat;
     }),
   );
-  if (max === 0) return { grid, max };
-  return { grid: grid.map((row) => row.map((heat) => heat / max)), max };
+  if (max === 0) return { grid, max, share: 0 };
+  return {
+    grid: grid.map((row) => row.map((heat) => heat / max)),
+    max,
+    share: speaksFor / all,
+  };
 }

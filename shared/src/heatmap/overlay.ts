@@ -28,7 +28,7 @@ export function overlayHeatmap(image: RgbImage, grid: number[][], alpha: number)
   const source = image.data;
   const out = new Uint8Array(source);
   const blend = blendTable(alpha);
-  const rows = interpolation(grid.length, height);
+  const rows = cubicInterpolation(grid.length, height);
   const wide = widen(grid, width);
   // Rounds, and cuts what the cubic overshoots down the columns.
   const levels = new Uint8ClampedArray(width);
@@ -63,7 +63,7 @@ export function overlayHeatmap(image: RgbImage, grid: number[][], alpha: number)
  * overshoots is cut here already: two negative weights would make heat of cold diagonal neighbours.
  */
 function widen(grid: number[][], width: number): Float64Array[] {
-  const { cells, weights } = interpolation(grid[0]!.length, width);
+  const { cells, weights } = cubicInterpolation(grid[0]!.length, width);
   return grid.map((row) =>
     Float64Array.from({ length: width }, (_, x) => {
       let heat = 0;
@@ -79,7 +79,7 @@ function widen(grid: number[][], width: number): Float64Array[] {
  * For each pixel of a side the four cells around it and their weights: Keys' cubic convolution with
  * a = -1/2 (Keys 1981, "Cubic convolution interpolation for digital image processing", equation 15).
  */
-function interpolation(cellCount: number, pixels: number) {
+export function cubicInterpolation(cellCount: number, pixels: number) {
   const cells = new Uint32Array(pixels * TAPS);
   const weights = new Float64Array(pixels * TAPS);
   for (let i = 0; i < pixels; i++) {

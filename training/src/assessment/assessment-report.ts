@@ -144,6 +144,8 @@ export interface BuiltAssessment {
   readonly heldOutScores: readonly (readonly number[])[];
   /** Of the answers that are served, by the fit on all images: what later ones are compared with. */
   readonly driftReference: DriftReference;
+  /** One an image: that fit. */
+  readonly heldOutFits: readonly FittedAssessment[];
 }
 
 export interface AssessmentInput {
@@ -264,6 +266,7 @@ export function buildAssessment(input: AssessmentInput): BuiltAssessment {
     method,
     heldOutScores: held.map(({ scores }) => scores),
     driftReference: buildDriftReference(served, input.split, seed),
+    heldOutFits: held.map((one) => one.fitted),
   };
 }
 

@@ -1,5 +1,6 @@
 import { fillPlanar } from '@naevus/shared/preprocessing/planar';
 import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
+import type { Classify } from '@naevus/shared/views/network-output';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../export/inference-graph.ts';
 import type { Classifier } from './classifier.ts';
@@ -15,6 +16,8 @@ export interface OnnxClassifier extends Classifier {
     readonly logits: Float32Array;
     readonly features: Float32Array;
   }>;
+  /** Logits and class activation maps; the input as for `logits`. */
+  readonly classify: Classify;
   /** Class activation maps before the ReLU, `[class, y, x]`; the input as for `logits`. */
   activationMaps(rgb: Uint8Array): Promise<Float32Array>;
 }
@@ -45,6 +48,13 @@ export async function createOnnxClassifier(model: Uint8Array): Promise<OnnxClass
       return {
         logits: (logits!.data as Float32Array).slice(),
         features: (features!.data as Float32Array).slice(),
+      };
+    },
+    async classify(rgb) {
+      const { logits, cam } = await run(rgb, [GRAPH_OUTPUTS.logits, GRAPH_OUTPUTS.cam]);
+      return {
+        logits: (logits!.data as Float32Array).slice(),
+        cam: (cam!.data as Float32Array).slice(),
       };
     },
     async activationMaps(rgb) {

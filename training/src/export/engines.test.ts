@@ -226,17 +226,28 @@ describe('the maps', () => {
       );
       expect(relativeError(cam.data, expected)).toBeLessThan(1e-4);
     });
+
+    it(`of ${name} are HiResCAM's as well: y·x times the gradients times the features, place by place`, async () => {
+      const pictures = randomPictures(2, size, 7);
+      const { cam } = await run(parameters, SHRUNKEN, pictures, 'float32');
+      await tf.setBackend('cpu');
+      const expected = tf.tidy(() =>
+        gradCam(parameters, SHRUNKEN, imageTensor(pictures, SHRUNKEN), false).dataSync(),
+      );
+      expect(relativeError(cam.data, expected)).toBeLessThan(1e-4);
+    });
   }
 });
 
 /**
  * Selvaraju et al. 2017, equations 1 and 2 before the ReLU, by automatic differentiation, times y·x:
- * [N, class, y, x].
+ * [N, class, y, x]. Not averaged over the map, the gradients give HiResCAM (Draelos, Carin 2020, equation 3).
  */
 function gradCam(
   parameters: Parameters,
   architecture: Architecture,
   image: tf.Tensor4D,
+  averaged = true,
 ): tf.Tensor {
   const ops = new TfjsInterpreter(parameterTensors(parameters, architecture));
   const features = extractFeatures<tf.Tensor>(ops, image, architecture);
@@ -246,7 +257,8 @@ function gradCam(
       classify<tf.Tensor>(ops, ops.globalAveragePool(x), architecture)
         .slice([0, label], [count, 1])
         .sum<tf.Scalar>();
-    const weights = tf.grad(logit)(features).mean([1, 2], true);
+    const gradients = tf.grad(logit)(features);
+    const weights = averaged ? gradients.mean([1, 2], true) : gradients;
     return features
       .mul(weights)
       .sum(3)

@@ -132,7 +132,7 @@ describe('exportRun', () => {
   });
 
   it('fits what answers are held against, where there are lesions enough', async () => {
-    const { files, metrics } = await exporting({ fewestLesions: 7 });
+    const { files, metrics } = await exporting({ fewestLesions: 7, explainedImages: 2 });
     const manifest = manifestSchema.parse(
       JSON.parse(Buffer.from(files.get('manifest.json')!).toString()),
     );
@@ -156,6 +156,20 @@ describe('exportRun', () => {
     expect(card).toContain('## How far an answer goes');
     expect(card).toContain('the 14 validation images of 7 lesions');
     expect(card).not.toMatch(/undefined|NaN/);
+    expect(card).toContain('## Looking more than once');
+    expect(card).toContain('## Heat maps, checked');
+    const report = (name: string) =>
+      JSON.parse(Buffer.from(files.get(`reports/${name}`)!).toString());
+    const { byViews } = report('test-time-augmentation.json');
+    expect(byViews.map(({ views }: { views: number }) => views)).toEqual([1, 4, 8]);
+    // One view is what the other reports are of.
+    expect(byViews[0].figures.logLoss.value).toBeCloseTo(metrics.metrics.logLoss, 9);
+    const { deletionInsertion, randomisedWeights } = report('explanations.json');
+    expect(deletionInsertion.images).toBe(2);
+    expect(randomisedWeights.cascade).toHaveLength(10);
+    const page = Buffer.from(files.get('reports/report.html')!).toString();
+    expect(page).toContain('deletion-insertion.svg');
+    expect(files.has('reports/randomised-weights.svg')).toBe(true);
     expect(exported.files.has(path)).toBe(false);
   });
 

@@ -24,6 +24,7 @@ import {
   SUBSPACE_PATH,
   TFJS_FOLDER,
 } from './build-artifact.ts';
+import { checkLooks, EXPLAINED_IMAGES } from './check-looks.ts';
 import type { WeightPrecision } from './float16.ts';
 import { exportOnnx } from './onnx/onnx-export.ts';
 import {
@@ -50,6 +51,8 @@ export interface ExportOptions {
   readonly nonLesions: string;
   /** Nothing is fitted on fewer validation lesions: it would say more of them than of the model. */
   readonly fewestLesions?: number;
+  /** Images that the heat maps are checked on. */
+  readonly explainedImages?: number;
   readonly log: (line: string) => void;
 }
 
@@ -90,6 +93,18 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
     options,
   );
   const run = { ...options.run, record };
+  const looks =
+    assessment &&
+    (await checkLooks({
+      classifier,
+      parameters: run.parameters,
+      record,
+      validation,
+      assessment,
+      prepare,
+      explainedImages: options.explainedImages ?? EXPLAINED_IMAGES,
+      log,
+    }));
   const sampleOf = new Map(validation.map((sample) => [sample.imageId, sample]));
   const reports = await runReports({
     run,
@@ -100,6 +115,7 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
       const rgb = await prepare(path);
       return { rgb, cam: await classifier.activationMaps(rgb) };
     },
+    looks,
   });
   await classifier.close();
   const { metrics, subgroups } = reports;
@@ -120,7 +136,7 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
     }
   }
   const card = {
-    ...{ record, scorePrior, metrics, subgroups, parity },
+    ...{ record, scorePrior, metrics, subgroups, parity, looks },
     assessment: assessment?.report,
     driftReference: assessment?.driftReference,
   };

@@ -3,6 +3,7 @@ import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
 import { describe, expect, it } from 'vitest';
 import type { ParityReport } from '../export/parity.ts';
 import type { RunRecord } from '../run/run-record.ts';
+import { LOOKS } from './fixtures/looks.ts';
 import { CONTEXT, scoredImages } from './fixtures/scored-images.ts';
 import { metricsReport } from './metrics-report.ts';
 import { modelCard } from './model-card.ts';
@@ -106,6 +107,28 @@ describe('modelCard', () => {
       parity,
     });
     expect(without).not.toContain('Groups differ');
+  });
+
+  it('says what more views gain and what the checks of the heat maps show, by their intervals', () => {
+    const looked = modelCard({
+      record,
+      scorePrior: 'training',
+      metrics,
+      subgroups,
+      parity,
+      looks: LOOKS,
+    });
+    expect(looked).toContain('a gain in accuracy, balanced accuracy');
+    expect(looked).toContain('and a loss in log loss, calibration error (ECE)');
+    expect(looked).toContain(
+      'grad-cam (7×7) against random patches: deletion better, insertion better.',
+    );
+    expect(looked).toContain(
+      'dense-grad-cam (14×14) against grad-cam (7×7): deletion no difference shown, insertion worse.',
+    );
+    expect(looked).toContain('grad-cam has no more of the trained map than an unrelated image has');
+    expect(looked).toContain('dense-grad-cam KEEPS more');
+    expect(looked).not.toMatch(/undefined|NaN|null/);
   });
 
   it('says nothing of the machine it was made on', () => {

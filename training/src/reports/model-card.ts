@@ -3,15 +3,18 @@ import type { DriftReference } from '@naevus/shared/drift/reference';
 import type { Interval } from '@naevus/shared/metrics/bootstrap';
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { AssessmentReport } from '../assessment/assessment-report.ts';
+import type { LookReports } from '../export/check-looks.ts';
 import type { ParityReport } from '../export/parity.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import type { ScorePrior } from '../run/score-prior.ts';
 import { assessmentSection } from './assessment-section.ts';
 import { ATTRIBUTION } from './attribution.ts';
 import { driftParagraph } from './drift-paragraph.ts';
+import { explanationCardSection } from './explanation-section.ts';
 import { bounds, cell, figure, grouped, percent, shareCell } from './figure-text.ts';
 import type { MetricsReport } from './metrics-report.ts';
 import type { SubgroupReport } from './subgroups.ts';
+import { ttaCardSection } from './tta-section.ts';
 
 export interface ModelCardData {
   /** Its prior and calibration being those of the scores. */
@@ -24,6 +27,7 @@ export interface ModelCardData {
   readonly assessment?: AssessmentReport | undefined;
   /** Where there is an assessment. */
   readonly driftReference?: DriftReference | undefined;
+  readonly looks?: LookReports | undefined;
 }
 
 /**
@@ -38,6 +42,7 @@ export function modelCard({
   parity,
   assessment,
   driftReference,
+  looks,
 }: ModelCardData): string {
   const { model, metrics, intervals, data } = report;
   const { headline, perClass } = intervals;
@@ -143,11 +148,17 @@ ${
     ? `${assessmentSection(assessment)}
 `
     : ''
-}${driftReference ? driftParagraph(driftReference) : ''}## Scores and preprocessing
+}${driftReference ? driftParagraph(driftReference) : ''}${
+  looks
+    ? `${ttaCardSection(looks.tta)}
+${explanationCardSection(looks.explanations)}
+`
+    : ''
+}## Scores and preprocessing
 
 - An image is decoded as it is displayed (EXIF orientation applied), converted to 8-bit sRGB, transparency laid on white (large JPEGs are reduced while they are decoded), squashed to 224×224 whatever its aspect (antialiased triangle filter). The manifest names this; the scaling of the values is inside the exported graphs.
 - The scores are softmax(${record.calibration.logitScale ? `[${record.calibration.logitScale.map((factor) => factor.toFixed(3)).join(', ')}] · ` : ''}logits / ${record.calibration.temperature} + bias), the bias being ${biasText(record.calibration.logitBias)}, which takes the logits to the ${scorePrior} prior. Calibration: ${CALIBRATIONS[record.calibration.method]}.
-- The heat map is Grad-CAM's (Selvaraju et al. 2017) for the last feature map, 7×7. It shows what raised a class's score, not where a disease is.
+- The heat map is Grad-CAM's (Selvaraju et al. 2017) for the last feature map, 7×7, or, as \`dense-grad-cam\`, the same on 14×14 by shift-and-stitch (Long et al. 2015). It shows what raised a class's score, not where a disease is.
 
 ## Ethical considerations
 

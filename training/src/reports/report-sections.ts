@@ -1,13 +1,16 @@
 import type { Interval } from '@naevus/shared/metrics/bootstrap';
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import type { LookReports } from '../export/check-looks.ts';
 import type { ClassWeights } from '../run/class-weights.ts';
 import type { History } from '../run/history.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import { escapeMarkup } from './escape-markup.ts';
+import { explanationSection } from './explanation-section.ts';
 import { cell, FEW, figure, grouped, percent, shareCell } from './figure-text.ts';
 import type { MetricsReport } from './metrics-report.ts';
 import { htmlTable, paragraph, type ReportSection } from './report-page.ts';
 import type { SubgroupReport } from './subgroups.ts';
+import { ttaSection } from './tta-section.ts';
 
 export interface SectionData {
   readonly record: RunRecord;
@@ -15,6 +18,7 @@ export interface SectionData {
   readonly subgroups: SubgroupReport;
   readonly classWeights: ClassWeights;
   readonly history: History;
+  readonly looks?: LookReports | undefined;
   /** Address of a picture by its file name. */
   readonly pictureUrl: (name: string) => string;
 }
@@ -28,7 +32,11 @@ export function reportSections(data: SectionData): ReportSection[] {
     curves(data),
     calibration(data),
     subgroups(data),
+    ...(data.looks ? [ttaSection(data.looks.tta)] : []),
     gallery(data),
+    ...(data.looks
+      ? [explanationSection(data.looks.explanations, (name, alt) => picture(data, name, alt))]
+      : []),
     classWeights(data),
     training(data),
   ];

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { classWeightReport } from '../run/class-weights.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 import { trainingConfigSchema } from '../training/training-config.ts';
+import { LOOKS } from './fixtures/looks.ts';
 import { CONTEXT, scoredImages } from './fixtures/scored-images.ts';
 import { type RunReports, runReports } from './run-reports.ts';
 
@@ -34,6 +35,7 @@ describe('runReports', () => {
       model: CONTEXT.model,
       engine: CONTEXT.engine,
       images,
+      looks: LOOKS,
       show: async () => ({
         rgb: new Uint8Array(224 * 224 * 3).fill(100),
         cam: new Float32Array(343).fill(0.5),
@@ -49,7 +51,7 @@ describe('runReports', () => {
   });
 
   it('is one page that needs no other file or host', () => {
-    expect(reports.singlePage.match(/<img src="data:image\/svg\+xml;base64,/g)).toHaveLength(8);
+    expect(reports.singlePage.match(/<img src="data:image\/svg\+xml;base64,/g)).toHaveLength(10);
     for (const text of [page(), reports.singlePage]) {
       expect(text).not.toMatch(/(src|href)="(?!data:|#|[a-z0-9-]+\.svg")/);
       expect(text).not.toContain('<script');

@@ -1,6 +1,8 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import type { LookReports } from '../export/check-looks.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 import { RUN_FILES } from '../run/run-record.ts';
+import { explanationPictures } from './explanation-charts.ts';
 import { chooseGallery } from './gallery-choice.ts';
 import { type GallerySource, gradcamGallery } from './gradcam-gallery.ts';
 import { measuredLossShares } from './loss-shares.ts';
@@ -20,6 +22,8 @@ export interface ReportInput<I extends DescribedImage> {
   readonly images: readonly I[];
   /** What the gallery shows of an image. */
   readonly show: (image: I) => Promise<GallerySource>;
+  /** Where they were measured. */
+  readonly looks?: LookReports | undefined;
 }
 
 export interface RunReports {
@@ -40,7 +44,7 @@ const GALLERY_EACH = 3;
 export async function runReports<I extends DescribedImage>(
   input: ReportInput<I>,
 ): Promise<RunReports> {
-  const { run, images, model, engine } = input;
+  const { run, images, model, engine, looks } = input;
   const { record, history } = run;
   const { seed, prior, calibration } = record;
   const metrics = metricsReport(images, {
@@ -67,16 +71,28 @@ export async function runReports<I extends DescribedImage>(
   const gallery = chooseGallery(images, { each: GALLERY_EACH, seed });
   pictures.set('gradcam-gallery.svg', await gradcamGallery(gallery, subtitle, input.show));
 
+  if (looks) {
+    for (const [name, svg] of await explanationPictures(looks.explanations, model)) {
+      pictures.set(name, svg);
+    }
+  }
+
   const page = (pictureUrl: (name: string) => string) =>
     reportPage(
       `Report: ${model.name} ${model.version}`,
       DISCLAIMER,
-      reportSections({ record, metrics, subgroups, classWeights, history, pictureUrl }),
+      reportSections({ record, metrics, subgroups, classWeights, history, looks, pictureUrl }),
     );
   const files = new Map([
     ['metrics.json', json(metrics)],
     ['subgroups.json', json(subgroups)],
     [RUN_FILES.classWeights, json(classWeights)],
+    ...(looks
+      ? ([
+          ['test-time-augmentation.json', json(looks.tta)],
+          ['explanations.json', json(looks.explanations)],
+        ] as const)
+      : []),
     ...pictures,
     [REPORT_PAGE, page((name) => name)],
   ]);

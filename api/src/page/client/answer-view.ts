@@ -60,7 +60,7 @@ export function describeMap({ class: label, heatmap, predictions }: ShownAnswer)
   const { name } = predictions.find((prediction) => prediction.label === label)!;
   const place = hottestPlace(heatmap.grid);
   if (!place) return `No region of the picture speaks for “${name}”.`;
-  return `The regions that speak for “${name}”; the strongest lies ${where(place)}. Each map is scaled to its own strongest region: the maps of two classes cannot be compared.`;
+  return `The regions that speak for “${name}”; the strongest lies ${where(place)}. ${Math.round(100 * heatmap.share)}% of the map speaks for it, the rest against it. Each map is scaled to its own strongest region: the maps of two classes cannot be compared.`;
 }
 
 /** The word of the triage, and why. */

@@ -1,5 +1,6 @@
 import type { GradcamResponse } from '@naevus/shared/api/gradcam';
 import type { Problem } from '@naevus/shared/api/problem';
+import type { HeatmapMethod } from '@naevus/shared/heatmap/methods';
 import type { Label } from '@naevus/shared/taxonomy';
 import { sentence } from './wording.ts';
 
@@ -29,6 +30,7 @@ export interface Question {
   readonly picture: Blob;
   /** The class to explain; without it the one with the highest score. */
   readonly label?: Label;
+  readonly method: HeatmapMethod;
   readonly key?: string;
   readonly signal: AbortSignal;
 }
@@ -38,8 +40,18 @@ export interface Question {
  *
  * @throws NoAnswer when there is none; DOMException `AbortError` when the signal fires
  */
-export async function ask({ picture, label, key, signal }: Question): Promise<GradcamResponse> {
-  const url = label ? `gradcam?class=${label}` : 'gradcam';
+export async function ask({
+  picture,
+  label,
+  method,
+  key,
+  signal,
+}: Question): Promise<GradcamResponse> {
+  const query = new URLSearchParams({
+    ...(label && { class: label }),
+    ...(method !== 'grad-cam' && { method }),
+  });
+  const url = query.size > 0 ? `gradcam?${query}` : 'gradcam';
   const headers = new Headers({
     Accept: 'application/json',
     // A file that calls itself multipart or JSON would be read as such; the server looks at the bytes.

@@ -177,6 +177,26 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
     expect(await page.locator('#status').innerText()).toContain('Highest score: Melanoma');
   });
 
+  it('draws a finer map on demand, and says how much of it speaks for the class', async () => {
+    const { page, requests } = await visit();
+    await choose(page, await cornered().png().toBuffer());
+    await expectAnswer(page);
+    await page.selectOption('#explain', 'mel');
+    const caption = page.locator('#map-caption');
+    await expect.poll(() => caption.innerText()).toContain('“Melanoma”');
+    await page.locator('#opacity').fill('100');
+    const coarse = await pixel(page, 0.3, 0.07);
+    await page.locator('#sharper').check();
+    await expect.poll(() => pixel(page, 0.3, 0.07)).not.toEqual(coarse);
+    expect(await caption.innerText()).toMatch(/\d% of the map speaks for it/);
+    await page.locator('#sharper').uncheck();
+    await expect.poll(() => pixel(page, 0.3, 0.07)).toEqual(coarse);
+    const queries = requests
+      .filter((url) => url.includes('gradcam'))
+      .map((url) => new URL(url).search);
+    expect(queries.slice(-1)).toEqual(['?class=mel&method=dense-grad-cam']);
+  });
+
   it('takes an example, and says what it is', async () => {
     const { page, complaints } = await visit(PHONE);
     await page.getByRole('button', { name: 'Basal cell carcinoma' }).tap();
@@ -306,7 +326,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
       });
     const order: string[] = [];
     await page.locator('.skip').focus();
-    for (let i = 0; i < 7; i++) {
+    for (let i = 0; i < 8; i++) {
       order.push(await focused());
       await page.keyboard.press('Tab');
     }
@@ -314,6 +334,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
       'Skip to the picture',
       'explain',
       'opacity',
+      'sharper',
       'choose',
       'Take an example',
       'on-device',

@@ -14,6 +14,7 @@ const noPreview = element('no-preview', HTMLElement);
 const canvas = element('picture', HTMLCanvasElement);
 const map = element('map', HTMLElement);
 const explain = element('explain', HTMLSelectElement);
+const sharper = element('sharper', HTMLInputElement);
 const opacity = element('opacity', HTMLInputElement);
 const limit = element('limit', HTMLElement);
 const example = element('diagnosis', HTMLElement);
@@ -26,8 +27,8 @@ const device = new Device({
   sha256: onDevice.dataset.sha256!,
 });
 let picture: Blob | undefined;
-/** Answers about the picture so far, by the class of their heat map. */
-const answers = new Map<Label, TimedAnswer>();
+/** Answers about the picture so far, by the class of their heat map and what it was made by. */
+const answers = new Map<string, TimedAnswer>();
 /** The answer on the page. */
 let shown: ShownAnswer | undefined;
 let pending = new AbortController();
@@ -84,20 +85,22 @@ async function explainClass(label?: Label): Promise<void> {
   const { signal } = pending;
   problem.replaceChildren();
   keyForm.hidden = true;
-  const known = label && answers.get(label);
+  const method = sharper.checked ? 'dense-grad-cam' : 'grad-cam';
+  const known = label && answers.get(`${label} ${method}`);
   if (known) {
     show(known);
     return;
   }
   status.textContent = label ? 'Drawing the heat map…' : 'Scoring the picture…';
+  const question = { picture, method, ...(label && { label }), ...(key && { key }) } as const;
   const start = performance.now();
   try {
     const answer = onDevice.checked
-      ? await device.ask(picture, label, key)
-      : await ask({ picture, signal, ...(label && { label }), ...(key && { key }) });
+      ? await device.ask(question)
+      : await ask({ ...question, signal });
     if (signal.aborted) return;
     const timed = { answer, milliseconds: performance.now() - start };
-    answers.set(answer.class, timed);
+    answers.set(`${answer.class} ${method}`, timed);
     show(timed);
   } catch (error) {
     if (signal.aborted) return;
@@ -123,7 +126,10 @@ function show(timed: TimedAnswer): void {
 /** Says why there is no answer; the one before stays, where it is about the same picture. */
 function complain(reason: NoAnswer, label?: Label): void {
   status.textContent = '';
-  if (shown) explain.value = shown.class;
+  if (shown) {
+    explain.value = shown.class;
+    sharper.checked = shown.heatmap.method === 'dense-grad-cam';
+  }
   const title = document.createElement('strong');
   title.textContent = reason.title;
   const text = document.createElement('p');
@@ -159,6 +165,7 @@ function setPlace(): void {
 }
 
 explain.addEventListener('change', () => explainClass(explain.value as Label));
+sharper.addEventListener('change', () => explainClass(explain.value as Label));
 opacity.addEventListener('input', setOpacity);
 onDevice.addEventListener('change', setPlace);
 keyForm.addEventListener('submit', (event) => {

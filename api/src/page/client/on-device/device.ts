@@ -1,4 +1,3 @@
-import type { Label } from '@naevus/shared/taxonomy';
 import { NoAnswer } from '../ask.ts';
 import type { Question, Reply, ShownAnswer } from './messages.ts';
 
@@ -23,6 +22,8 @@ function policy(): ScriptPolicy {
   return trustedTypes?.createPolicy('naevus-workers', rules) ?? rules;
 }
 
+type DeviceQuestion = Omit<Question, 'id' | 'model'>;
+
 /** Answers about pictures without sending them: a worker of this page with the same model. */
 export class Device {
   readonly #model: Question['model'];
@@ -40,14 +41,22 @@ export class Device {
   }
 
   /** @throws NoAnswer when there is none */
-  async ask(picture: Blob, label?: Label, key?: string): Promise<ShownAnswer> {
+  async ask({ picture, label, method, key }: DeviceQuestion): Promise<ShownAnswer> {
     this.#worker ??= this.#start();
     const worker = await this.#worker;
     const id = ++this.#last;
     const model = this.#model;
     const reply = await new Promise<Reply>((resolve) => {
       this.#waiting.set(id, resolve);
-      worker.postMessage({ id, picture, model, ...(label && { label }), ...(key && { key }) });
+      const question: Question = {
+        id,
+        picture,
+        method,
+        model,
+        ...(label && { label }),
+        ...(key && { key }),
+      };
+      worker.postMessage(question);
     });
     if (reply.ok) return reply.answer;
     throw new NoAnswer(reply.title, reply.detail, 422);

@@ -1,4 +1,5 @@
 import type { GradcamResponse } from '@naevus/shared/api/gradcam';
+import type { HeatmapMethod } from '@naevus/shared/heatmap/methods';
 import type { Label } from '@naevus/shared/taxonomy';
 
 /** The server's answer, less the overlay, which the page draws itself. */
@@ -9,6 +10,7 @@ export interface Question {
   readonly id: number;
   readonly picture: Blob;
   readonly label?: Label;
+  readonly method: HeatmapMethod;
   /** What the page was served with: the version, and the digest of its manifest. */
   readonly model: { readonly version: string; readonly sha256: string };
   /** For fetching the model, where the server wants one. */

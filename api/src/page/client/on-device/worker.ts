@@ -50,7 +50,7 @@ async function reply(question: Question): Promise<Reply> {
   }
 }
 
-async function answer({ picture, label, model, key }: Question): Promise<ShownAnswer> {
+async function answer({ picture, label, method, model, key }: Question): Promise<ShownAnswer> {
   loaded ??= load(model, key);
   let served: Loaded;
   try {
@@ -60,21 +60,21 @@ async function answer({ picture, label, model, key }: Question): Promise<ShownAn
     throw error;
   }
   const photo = inspectPhoto(new Uint8Array(await picture.arrayBuffer()), LIMITS);
-  const wish = { ...(label && { label }), alpha: 0.5, overlay: 'thumbnail' } as const;
+  const heatmap = { ...(label && { label }), method, alpha: 0.5, overlay: 'thumbnail' } as const;
   const wished = answerWish(gradcamQuerySchema.parse({}), () => undefined, served.model);
-  const outcome = await analyse(photo, wish, served.parts);
+  const outcome = await analyse(photo, { heatmap }, served.parts);
   if (!outcome.ok) {
     const { failure } = outcome;
     const detail = failure.kind === 'crashed' ? failure.cause : failure.detail;
     throw new ProblemError('damaged-image', detail);
   }
-  const { label: explained, grid, max } = outcome.analysis.heatmap!;
+  const { label: explained, grid, max, share } = outcome.analysis.heatmap!;
   return {
     id: crypto.randomUUID(),
     model: modelReference(served.model),
     ...answerAboutImage(outcome.analysis, CLASS_COUNT, served.model, wished),
     class: explained,
-    heatmap: { grid, max, geometry: 'squash' },
+    heatmap: { grid, max, share, method, geometry: 'squash' },
     disclaimer: DISCLAIMER,
   } as ShownAnswer;
 }

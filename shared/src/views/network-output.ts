@@ -1,0 +1,25 @@
+import { CLASS_COUNT } from '../taxonomy.ts';
+
+/** What the network gives for one picture. */
+export interface NetworkOutput {
+  /** Seven, in the order of `LABELS`. */
+  readonly logits: Float32Array;
+  /** `[class, y, x]`, before the ReLU: 7 x 7 x 7, or 7 x 14 x 14 where it was stitched. */
+  readonly cam: Float32Array;
+  /** The pooled features, where the version's graph gives them. */
+  readonly features?: Float32Array;
+}
+
+/** Runs the network on one image: 224 x 224 x 3 RGB bytes, row by row. */
+export type Classify = (rgb: Uint8Array) => Promise<NetworkOutput>;
+
+/**
+ * Rows of a class's map, which has as many columns.
+ *
+ * @throws RangeError when the maps are not square
+ */
+export function mapSide(cam: ArrayLike<number>, classCount: number = CLASS_COUNT): number {
+  const side = Math.sqrt(cam.length / classCount);
+  if (Number.isInteger(side) && side > 0) return side;
+  throw new RangeError(`cam must have ${classCount} square maps, not ${cam.length} values in all`);
+}

@@ -1,0 +1,117 @@
+import type { TtaFigure, TtaReport } from '../views/tta-report.ts';
+import { bounds, cell, grouped } from './figure-text.ts';
+import { htmlTable, paragraph, type ReportSection } from './report-page.ts';
+import type { Estimate } from './subgroups.ts';
+
+const NAMES: Readonly<Record<TtaFigure, string>> = {
+  accuracy: 'accuracy',
+  balancedAccuracy: 'balanced accuracy',
+  accuracyUniformPrior: 'accuracy, decided under a uniform prior',
+  balancedAccuracyUniformPrior: 'balanced accuracy, decided under a uniform prior',
+  macroAuc: 'macro AUC',
+  logLoss: 'log loss',
+  expectedCalibrationError: 'calibration error (ECE)',
+  coverage90: 'coverage of the sets at 90 %',
+  melanomaSensitivity: 'melanomas found at the default operating point',
+  specificity: 'benign lesions not flagged there',
+};
+
+/** Figures that are better the lower they are. */
+const LOWER_IS_BETTER: readonly TtaFigure[] = ['logLoss', 'expectedCalibrationError'];
+
+/** Figures that are to lie where they were fitted to, neither above nor below. */
+const FITTED: readonly TtaFigure[] = ['coverage90', 'melanomaSensitivity', 'specificity'];
+
+/** The report page's section on test-time augmentation. */
+export function ttaSection(report: TtaReport): ReportSection {
+  return {
+    id: 'test-time-augmentation',
+    title: 'Looking more than once',
+    html: [
+      paragraph(`${method(report)} ${verdicts(report)}`),
+      htmlTable(...table(report), 'In brackets: 95 % bootstrap intervals over lesions.'),
+    ].join('\n'),
+  };
+}
+
+/** The model card's section on test-time augmentation, in Markdown. */
+export function ttaCardSection(report: TtaReport): string {
+  const [head, rows] = table(report);
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return `## Looking more than once
+
+${method(report)}
+
+${line(head)}
+${line(head.map(() => '---'))}
+${rows.map(line).join('\n')}
+
+${verdicts(report)}
+`;
+}
+
+function method({ images, lesions }: TtaReport): string {
+  return `With \`tta=4\` or \`8\` an answer is averaged over mirrored and turned views of the image; the network runs 4 or 8 times, so that inference takes some 4.3 or 8.6 times as long (measured once, with version 0.3.0 on Node: turning the image is in it), decoding no longer. Measured on ${grouped(images)} validation images of ${grouped(lesions)} lesions, with calibration, sets and thresholds as they are served: fitted on single views, each on other lesions than it is measured on.`;
+}
+
+function table({ byViews }: TtaReport): [string[], string[][]] {
+  const head = ['', ...byViews.map(({ views }) => (views === 1 ? '1 view' : `${views} views`))];
+  const more = byViews.filter(({ difference }) => difference !== null);
+  return [
+    [...head, ...more.map(({ views }) => `${views} less 1`)],
+    [
+      ...(Object.keys(NAMES) as TtaFigure[]).map((figure) => [
+        NAMES[figure],
+        ...byViews.map(({ figures }) => cellOf(figures[figure])),
+        ...more.map(({ difference }) => signed(difference![figure])),
+      ]),
+      [
+        'runs of the network',
+        ...byViews.map(({ networkRuns }) => `${networkRuns} ×`),
+        ...more.map(() => ''),
+      ],
+    ],
+  ];
+}
+
+/** What the intervals of the differences show, and what they do not. */
+function verdicts({ byViews }: TtaReport): string {
+  return byViews
+    .flatMap(({ views, difference }) => {
+      if (difference === null) return [];
+      const better: string[] = [];
+      const worse: string[] = [];
+      const moved: string[] = [];
+      for (const figure of Object.keys(NAMES) as TtaFigure[]) {
+        const side = sideOf(difference[figure]);
+        if (side === 0) continue;
+        if (FITTED.includes(figure)) {
+          moved.push(`${NAMES[figure]} ${side > 0 ? 'up' : 'down'}`);
+        } else {
+          const gained = LOWER_IS_BETTER.includes(figure) ? side < 0 : side > 0;
+          (gained ? better : worse).push(NAMES[figure]);
+        }
+      }
+      const list = (names: readonly string[]) => (names.length > 0 ? names.join(', ') : 'nothing');
+      return [
+        `Over ${views} views the intervals show a gain in ${list(better)} and a loss in ${list(worse)}${moved.length > 0 ? `, and move ${moved.join(', ')}` : ''}.`,
+      ];
+    })
+    .join(' ');
+}
+
+/** 1 where the whole interval lies above 0, -1 where below, else 0: nothing is shown. */
+export function sideOf({ interval: { low, high } }: Estimate): -1 | 0 | 1 {
+  if (low !== null && low > 0) return 1;
+  return high !== null && high < 0 ? -1 : 0;
+}
+
+/** A difference with its interval. */
+export function signed({ value, interval }: Estimate): string {
+  if (value === null) return '–';
+  return `${value < 0 ? '' : '+'}${value.toFixed(3)} (${bounds(interval)})`;
+}
+
+function cellOf({ value, interval }: Estimate): string {
+  return cell(value, interval);
+}
