@@ -6,17 +6,21 @@ import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import { loadDataset } from './data/dataset.ts';
 import { decodeRgb } from './data/decoded-images.ts';
 import { checkNewVersion, setCurrentVersion, writeVersion } from './export/artifact-store.ts';
+import { averageRun } from './export/average-run.ts';
 import { exportRun } from './export/export-run.ts';
 import { describeMetrics } from './reports/metrics-report.ts';
 import { readFinishedRun } from './run/finished-run.ts';
 import { isScorePrior, SCORE_PRIORS } from './run/score-prior.ts';
+import { readVersionWeights } from './weights/version-weights.ts';
 
 const HELP = `Converts a finished run into a version that can be served, after checking that the engines agree.
 
-npm run export -- --run RUN --version X.Y.Z [--data DIR] [--no-current]
+npm run export -- --run RUN --version X.Y.Z [--average VERSION_DIR] [--data DIR] [--no-current]
 
 --run RUN        folder of a finished run
 --version X.Y.Z  version to write; one that exists is never overwritten
+--average DIR    a version trained from the same start and split, given once or more: served is the mean of the
+                 run's weights, which count half, and theirs
 --data DIR       the images the run was trained on (default: where they lay then)
 --metadata CSV   their CSV, where it is not in DIR
 --artifacts DIR  where the version is written (default: model-artifacts)
@@ -30,6 +34,7 @@ async function main(): Promise<void> {
     options: {
       run: { type: 'string' },
       version: { type: 'string' },
+      average: { type: 'string', multiple: true, default: [] },
       data: { type: 'string' },
       metadata: { type: 'string' },
       artifacts: { type: 'string' },
@@ -53,7 +58,9 @@ async function main(): Promise<void> {
     values.artifacts ?? fileURLToPath(new URL('../../model-artifacts', import.meta.url)),
   );
   await checkNewVersion(store, version);
-  const run = await readFinishedRun(values.run);
+  const trained = await readFinishedRun(values.run);
+  const versions = await Promise.all(values.average.map(readVersionWeights));
+  const run = versions.length > 0 ? await averageRun(trained, versions) : trained;
   const source = values.data
     ? { directory: values.data, metadata: values.metadata }
     : run.record.dataSource;

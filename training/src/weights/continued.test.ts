@@ -63,9 +63,9 @@ beforeAll(async () => {
 describe('unfoldBatchNorm', () => {
   const trained = trainedLookingParameters(SHRUNKEN, 1);
   const scale = trainedLookingParameters(SHRUNKEN, 2);
-  const unfold = () =>
+  const unfold = async () =>
     unfoldBatchNorm(
-      decodeGraphWeights(exportTfjs(trained, SHRUNKEN, 'float32')),
+      await decodeGraphWeights(exportTfjs(trained, SHRUNKEN, 'float32')),
       scale,
       pictures(4, 64),
       SHRUNKEN,
@@ -101,7 +101,7 @@ describe('unfoldBatchNorm', () => {
   });
 
   it('says what a graph of another network lacks', async () => {
-    const folded = decodeGraphWeights(exportTfjs(trained, SHRUNKEN, 'float32'));
+    const folded = await decodeGraphWeights(exportTfjs(trained, SHRUNKEN, 'float32'));
     folded.delete('conv_head/bias');
     const unfolded = unfoldBatchNorm(folded, scale, pictures(1, 64), SHRUNKEN);
     await expect(unfolded).rejects.toThrow('lacks conv_head/bias');

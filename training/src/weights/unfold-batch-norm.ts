@@ -79,8 +79,15 @@ export async function unfoldBatchNorm(
   return parameters;
 }
 
-/** The folded network in the architecture's parameters: normalizations that only add the bias. */
-function withIdentityNorms(
+/**
+ * An exported network in the architecture's parameters, normalizations that only add the bias: the same
+ * function, to be exported or scored, not to be trained further.
+ *
+ * @param folded by the names of the graph model, in TensorFlow's layout
+ * @returns PyTorch's layout, with the classifier
+ * @throws Error when the graph lacks a layer of the architecture.
+ */
+export function withIdentityNorms(
   folded: ReadonlyMap<string, Float32Array>,
   architecture: Architecture,
 ): Parameters {

@@ -7,11 +7,16 @@ import { REPORTS_FOLDER, TFJS_FOLDER } from '../export/build-artifact.ts';
 import { readTfjsModel } from '../export/tfjs/load-graph-model.ts';
 import type { TfjsFiles } from '../export/tfjs/tfjs-export.ts';
 
+/** Images that an error names; the others it counts. */
+const NAMED_IMAGES = 3;
+
+/** Values by the names of a graph model (`<layer>.weight`, `<layer>/bias`), in TensorFlow's layout. */
+export type GraphWeights = ReadonlyMap<string, Float32Array>;
+
 /** The weights of an exported version and what they were trained on. */
 export interface VersionWeights {
   readonly name: string;
-  /** By the names of the graph model (`<layer>.weight`, `<layer>/bias`), in TensorFlow's layout. */
-  readonly values: ReadonlyMap<string, Float32Array>;
+  readonly values: GraphWeights;
   readonly split: Split;
 }
 
@@ -32,13 +37,14 @@ export async function readVersionWeights(folder: string): Promise<VersionWeights
   const split = `${REPORTS_FOLDER}split.json`;
   return {
     name: `${manifest.name} ${manifest.version} (sha256 ${sha256})`,
-    values: decodeGraphWeights(files),
+    values: await decodeGraphWeights(files),
     split: parseJson(await loadFile(source, manifest, split), split, splitSchema),
   };
 }
 
-/** Constants of a graph model as float32, whatever precision they are stored in. */
-export function decodeGraphWeights(files: TfjsFiles): Map<string, Float32Array> {
+/** Constants of a graph model as float32, whatever precision they are stored in. Needs a backend of tfjs. */
+export async function decodeGraphWeights(files: TfjsFiles): Promise<Map<string, Float32Array>> {
+  await tf.ready();
   const { weightData, weightSpecs } = readTfjsModel(files);
   const tensors = tf.io.decodeWeights(weightData as ArrayBuffer, weightSpecs ?? []);
   const values = new Map<string, Float32Array>();
@@ -47,4 +53,46 @@ export function decodeGraphWeights(files: TfjsFiles): Map<string, Float32Array> 
     tensor.dispose();
   }
   return values;
+}
+
+/**
+ * @param validation image ids that figures are to be measured on
+ * @throws Error when the version was trained on one of them.
+ */
+export function refuseLeak(
+  { name, split }: Pick<VersionWeights, 'name' | 'split'>,
+  validation: readonly string[],
+): void {
+  const held = new Set(validation);
+  const leaked = split.train.filter((image) => held.has(image));
+  if (leaked.length === 0) return;
+  const more = leaked.length > NAMED_IMAGES ? ` and ${leaked.length - NAMED_IMAGES} more` : '';
+  throw new Error(
+    `${name} was trained on ${leaked.slice(0, NAMED_IMAGES).join(', ')}${more}, which this run validates on: ` +
+      "its figures would be of images it has seen. Keep to the version's own split: --split VERSION_DIR/reports/split.json",
+  );
+}
+
+/**
+ * Mean of networks, weight by weight.
+ *
+ * @param shares how much each counts; they sum to 1. Left out: equally.
+ * @throws Error when they are not of one shape.
+ */
+export function meanWeights(
+  networks: readonly GraphWeights[],
+  shares: readonly number[] = networks.map(() => 1 / networks.length),
+): Map<string, Float32Array> {
+  return new Map(
+    [...networks[0]!].map(([name, values]) => {
+      const rows = networks.map((network) => network.get(name) ?? new Float32Array());
+      if (rows.some(({ length }) => length !== values.length)) {
+        throw new Error(`the weights differ in ${name}: they are of different networks`);
+      }
+      return [
+        name,
+        values.map((_, i) => rows.reduce((sum, row, n) => sum + shares[n]! * row[i]!, 0)),
+      ];
+    }),
+  );
 }
