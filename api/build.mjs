@@ -26,8 +26,6 @@ const { metafile } = await build({
   banner: {
     js: "import { createRequire as naevusCreateRequire } from 'node:module'; const require = naevusCreateRequire(import.meta.url);",
   },
-  // Emscripten's glue asks where it lies, and reads nothing there.
-  define: { __dirname: '""', __filename: '""' },
   logLevel: 'warning',
   metafile: true,
 });

@@ -11,7 +11,7 @@ const beside = (file: string): URL => new URL(`./page-files/${file}`, import.met
 const WASM_FILES: WasmFiles = {
   codecs: beside('decoder.wasm'),
   resampler: beside('resampler.wasm'),
-  tfjs: beside('tfjs-backend-wasm-simd.wasm'),
+  network: { fused: beside('network-fused.wasm'), plain: beside('network.wasm') },
 };
 
 try {

@@ -1,7 +1,7 @@
 import { MAX_BATCH } from '@naevus/shared/api/request';
 import type { Limits } from '../app-dependencies.ts';
 
-/** An isolate has 128 MB; the network and the program take half, a body and its copy some 20. */
+/** An isolate has 128 MB; the network, the program and a body take up to 50 (`npm run bench -- edge`). */
 export const MAX_DECODER_BYTES = 40 << 20;
 
 /** What a picture may cost where an isolate looks at it. */

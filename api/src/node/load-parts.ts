@@ -17,7 +17,8 @@ import type { LoadRequest, WorkerModel } from './worker-messages.ts';
 export interface WasmFiles {
   readonly codecs: URL;
   readonly resampler: URL;
-  readonly tfjs: URL;
+  /** Both builds of the network's kernels. */
+  readonly network: { readonly fused: URL; readonly plain: URL };
 }
 
 /**
@@ -42,7 +43,7 @@ export async function loadParts(
   const source = folderSource(model.folder);
   const codecs = compiled(wasm.codecs);
   let classify = engine === 'wasm' ? undefined : await onnxClassifier(model, source).catch(standIn);
-  classify ??= await tfjsClassifier(model, source, wasm.tfjs);
+  classify ??= await graphClassifier(model, source, wasm.network);
   return {
     decode:
       engine === 'wasm'
@@ -70,15 +71,16 @@ async function onnxClassifier(model: WorkerModel, source: ArtifactSource): Promi
   return classify;
 }
 
-async function tfjsClassifier(
+async function graphClassifier(
   model: WorkerModel,
   source: ArtifactSource,
-  wasm: URL,
+  { fused, plain }: WasmFiles['network'],
 ): Promise<Classifier> {
   // Read only where it is needed.
-  const { createTfjsClassifier } = await import('../wasm/tfjs-classifier.ts');
+  const { createGraphClassifier } = await import('../wasm/graph-classifier.ts');
   const artifact = { source, manifest: model, sha256: nodeSha256 };
-  return createTfjsClassifier(artifact, compiled(wasm));
+  const kernels = WebAssembly.validate(readFileSync(fused)) ? fused : plain;
+  return createGraphClassifier(artifact, compiled(kernels));
 }
 
 function compiled(file: URL): WebAssembly.Module {

@@ -11,7 +11,8 @@ const FILES: Readonly<Record<string, string>> = {
   'service-worker.js': 'text/javascript; charset=utf-8',
   'decoder.wasm': 'application/wasm',
   'resampler.wasm': 'application/wasm',
-  'tfjs-backend-wasm-simd.wasm': 'application/wasm',
+  'network.wasm': 'application/wasm',
+  'network-fused.wasm': 'application/wasm',
 };
 
 /** `GET /assets/…`: the script, the style and the pictures of the page. */

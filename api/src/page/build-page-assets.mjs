@@ -69,15 +69,20 @@ async function buildWorkers(folder) {
       format: 'esm',
       platform: 'browser',
       target: ['chrome109', 'firefox115', 'safari16.4'],
-      // Emscripten's glue has a part for Node, which is not reached.
-      external: ['fs', 'path', 'worker_threads', 'perf_hooks', 'os'],
       charset: 'utf8',
       logLevel: 'warning',
     }),
-    ...[
-      path('../wasm/codecs/decoder.wasm'),
-      require.resolve('@naevus/shared/resampler.wasm'),
-      require.resolve('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm'),
-    ].map((file) => copyFile(file, join(folder, basename(file)))),
+    // With relaxed SIMD, and for browsers that do not have it.
+    ...['fused', 'plain'].map(compileNetwork),
+    ...[path('../wasm/codecs/decoder.wasm'), require.resolve('@naevus/shared/resampler.wasm')].map(
+      (file) => copyFile(file, join(folder, basename(file))),
+    ),
   ]);
+}
+
+async function compileNetwork(target) {
+  const { main } = await import('assemblyscript/asc');
+  const config = path('../wasm/network/assembly/asconfig.json');
+  const { error, stderr } = await main(['--config', config, '--target', target]);
+  if (error) throw new Error(`the network's kernels were not compiled:\n${stderr}`);
 }

@@ -45,7 +45,9 @@ export async function wasmParts(maxDecoderBytes = 40 << 20): Promise<AnalysisPar
       readFileSync(new URL('../wasm/codecs/decoder.wasm', import.meta.url)),
     ),
     resampler: compiled('@naevus/shared/resampler.wasm'),
-    tfjs: compiled('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm'),
+    network: new WebAssembly.Module(
+      readFileSync(new URL('../../dist/page-files/network.wasm', import.meta.url)),
+    ),
   };
   return loadWasmParts({ source: folderSource(folder), manifest }, modules, maxDecoderBytes);
 }

@@ -87,9 +87,12 @@ export function createWasmDecoder(
     }
     const width = codecs.resultWidth();
     const height = codecs.resultHeight();
-    const data = new Uint8Array(memory.buffer, codecs.resultData(), width * height * 3).slice();
-    if (memory.buffer.byteLength <= KEPT_BYTES) kept = { codecs, memory };
-    return { data, width, height, displayed: displayedSize(header) };
+    const pixels = new Uint8Array(memory.buffer, codecs.resultData(), width * height * 3);
+    const picture = { width, height, displayed: displayedSize(header) };
+    // A memory that is not used again need not be copied out of: no large picture is there twice.
+    if (memory.buffer.byteLength > KEPT_BYTES) return { data: pixels, ...picture };
+    kept = { codecs, memory };
+    return { data: pixels.slice(), ...picture };
   };
 }
 

@@ -2,9 +2,9 @@ import type { Manifest } from '@naevus/shared/artifact/manifest';
 import { loadFeatureSubspace } from '@naevus/shared/distribution/feature-subspace';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import type { AnalysisParts } from '../engine/analyse.ts';
+import { createGraphClassifier, type GraphArtifact } from './graph-classifier.ts';
 import { createWasmDecoder } from './image-decoder.ts';
 import { encodePng } from './png-encoder.ts';
-import { createTfjsClassifier, type TfjsArtifact } from './tfjs-classifier.ts';
 
 /** The three modules, compiled the way the runtime allows. */
 export interface WasmModules {
@@ -12,8 +12,8 @@ export interface WasmModules {
   readonly codecs: WebAssembly.Module;
   /** `@naevus/shared/resampler.wasm` */
   readonly resampler: WebAssembly.Module;
-  /** `tfjs-backend-wasm-simd.wasm` */
-  readonly tfjs: WebAssembly.Module;
+  /** `network-fused.wasm` where the runtime takes it, else `network.wasm` */
+  readonly network: WebAssembly.Module;
 }
 
 /**
@@ -25,14 +25,14 @@ export interface WasmModules {
  * @throws ArtifactError when the model is not what its manifest says
  */
 export async function loadWasmParts(
-  artifact: TfjsArtifact & { readonly manifest: Pick<Manifest, 'calibration' | 'assessment'> },
+  artifact: GraphArtifact & { readonly manifest: Pick<Manifest, 'calibration' | 'assessment'> },
   modules: WasmModules,
   maxDecoderBytes: number,
 ): Promise<AnalysisParts> {
   return {
     decode: createWasmDecoder(modules.codecs, maxDecoderBytes),
     resampler: createResampler(modules.resampler),
-    classify: await createTfjsClassifier(artifact, modules.tfjs),
+    classify: await createGraphClassifier(artifact, modules.network),
     encodePng,
     calibration: artifact.manifest.calibration,
     subspace: await loadFeatureSubspace(artifact.source, artifact.manifest, artifact.sha256),

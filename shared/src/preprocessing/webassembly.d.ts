@@ -26,5 +26,6 @@ declare namespace WebAssembly {
   interface RuntimeError extends Error {}
   var RuntimeError: { prototype: RuntimeError; new (message?: string): RuntimeError };
   function compile(bytes: ArrayBuffer | ArrayBufferView): Promise<Module>;
+  function validate(bytes: ArrayBuffer | ArrayBufferView): boolean;
   var Instance: { prototype: Instance; new (module: Module, imports?: object): Instance };
 }

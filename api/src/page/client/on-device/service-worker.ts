@@ -27,7 +27,8 @@ const FILES = [
   'assets/on-device.js',
   'assets/decoder.wasm',
   'assets/resampler.wasm',
-  'assets/tfjs-backend-wasm-simd.wasm',
+  'assets/network.wasm',
+  'assets/network-fused.wasm',
 ].map((path) => new URL(path, ROOT).href);
 
 worker.addEventListener<ExtendableEvent>('install', (event) => {

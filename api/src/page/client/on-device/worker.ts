@@ -88,16 +88,21 @@ async function load(model: Question['model'], key?: string): Promise<Loaded> {
   if (sha256 !== model.sha256) {
     throw new Error('the model has changed since this page was loaded: load the page again');
   }
-  const [codecs, resampler, tfjs] = await Promise.all(
-    ['decoder.wasm', 'resampler.wasm', 'tfjs-backend-wasm-simd.wasm'].map(async (name) => {
-      const bytes = await read(new URL(name, self.location.href));
-      if (bytes === undefined) throw new Error(`the server has no ${name}`);
-      return WebAssembly.compile(bytes);
-    }),
-  );
-  const modules = { codecs: codecs!, resampler: resampler!, tfjs: tfjs! };
+  const [codecs, resampler, network] = await Promise.all([
+    readModule('decoder.wasm'),
+    readModule('resampler.wasm'),
+    // Not every browser has relaxed SIMD.
+    readModule('network-fused.wasm').catch(() => readModule('network.wasm')),
+  ]);
+  const modules = { codecs, resampler, network };
   const parts = await loadWasmParts({ source, manifest }, modules, MAX_DECODER_BYTES);
   return { model: { manifest, sha256, files: source, card: async () => '' }, parts };
+}
+
+async function readModule(name: string): Promise<WebAssembly.Module> {
+  const bytes = await read(new URL(name, self.location.href));
+  if (bytes === undefined) throw new Error(`the server has no ${name}`);
+  return WebAssembly.compile(bytes);
 }
 
 async function read(url: URL, key?: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
