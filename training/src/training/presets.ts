@@ -1,6 +1,17 @@
 import type { z } from 'zod';
 import type { trainingConfigSchema } from './training-config.ts';
 
+/** A head before fine-tuning with the same sampler and loss. */
+const ADJUSTED_HEAD = {
+  epochs: 30,
+  batchSize: 128,
+  learningRate: 2e-3,
+  weightDecay: 0.02,
+  dropout: 0.2,
+  sampler: 'square-root',
+  loss: { logitAdjustment: 1, labelSmoothing: 0.05 },
+} as const;
+
 /** Named configurations, as a user would write them in a file. */
 export const PRESETS = {
   /** Frozen backbone, class-weighted dense head: minutes on two cores. */
@@ -16,15 +27,7 @@ export const PRESETS = {
   },
   /** Head, then fine-tuning of everything above the third stage. */
   best: {
-    head: {
-      epochs: 30,
-      batchSize: 128,
-      learningRate: 2e-3,
-      weightDecay: 0.02,
-      dropout: 0.2,
-      sampler: 'square-root',
-      loss: { logitAdjustment: 1, labelSmoothing: 0.05 },
-    },
+    head: ADJUSTED_HEAD,
     fineTuning: {
       batchSize: 32,
       learningRate: 5e-4,
@@ -66,15 +69,7 @@ export const PRESETS = {
   refine: {
     // A continued backbone comes with its statistics.
     statisticsImages: 0,
-    head: {
-      epochs: 30,
-      batchSize: 128,
-      learningRate: 2e-3,
-      weightDecay: 0.02,
-      dropout: 0.2,
-      sampler: 'square-root',
-      loss: { logitAdjustment: 1, labelSmoothing: 0.05 },
-    },
+    head: ADJUSTED_HEAD,
     fineTuning: {
       batchSize: 32,
       learningRate: 5e-4,
