@@ -23,13 +23,11 @@ export async function continueVersions({
   pretrained,
   split,
   images,
-  architecture = EFFICIENTNET_B0,
 }: {
   readonly folders: readonly string[];
   readonly pretrained: InitialWeights;
   readonly split: Pick<Split, 'validation'>;
   readonly images: AsyncIterable<ImageBatch>;
-  readonly architecture?: typeof EFFICIENTNET_B0;
 }): Promise<InitialWeights> {
   loadTfjsNode();
   await tf.setBackend('tensorflow');
@@ -39,7 +37,7 @@ export async function continueVersions({
     meanWeights(versions.map(({ values }) => values)),
     pretrained.parameters,
     images,
-    architecture,
+    EFFICIENTNET_B0,
   );
   const names = versions.map(({ name }) => name);
   const start = names.length > 1 ? `mean of ${names.join(' and ')}` : names[0]!;
