@@ -4,6 +4,7 @@ import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/preprocessing/preproc
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { Tensor as OnnxTensor } from 'onnxruntime-node';
 import type { Classifier } from '../engine/engine-parts.ts';
+import { forBlockedLayout } from './blocked-layout.ts';
 import { loadOnnxRuntime } from './native-modules.ts';
 
 const INPUT_SHAPE = [1, INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE];
@@ -26,7 +27,8 @@ export async function createOnnxClassifier(
     throw new Error(`the input layout ${engine.input.layout} is not served; export it as NCHW`);
   }
   const { InferenceSession, Tensor } = loadOnnxRuntime();
-  const session = await InferenceSession.create(model, {
+  const graph = process.arch === 'x64' ? forBlockedLayout(model) : model;
+  const session = await InferenceSession.create(graph, {
     executionProviders: ['cpu'],
     intraOpNumThreads: 1,
     interOpNumThreads: 1,

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
+import { parseOnnx } from '@naevus/shared/onnx/onnx-messages';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadTfjsNode } from '../engine/tensorflow.ts';
@@ -28,7 +29,6 @@ import { parameterTensors, TfjsInterpreter } from '../network/tfjs-interpreter.t
 import { readSafetensors } from '../weights/safetensors.ts';
 import type { WeightPrecision } from './float16.ts';
 import { exportOnnx } from './onnx/onnx-export.ts';
-import { parseOnnx } from './onnx/onnx-messages.ts';
 import { loadTfjsModel } from './tfjs/load-graph-model.ts';
 import { exportTfjs } from './tfjs/tfjs-export.ts';
 

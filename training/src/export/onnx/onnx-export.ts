@@ -1,3 +1,13 @@
+import {
+  DATA_TYPE,
+  intAttribute,
+  intsAttribute,
+  type OnnxAttribute,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValueInfo,
+  serializeOnnx,
+} from '@naevus/shared/onnx/onnx-messages';
 import type { Architecture } from '../../network/architecture.ts';
 import type { Parameters } from '../../network/parameters.ts';
 import { storedAsFloat16, toFloat16Bits, type WeightPrecision } from '../float16.ts';
@@ -8,15 +18,6 @@ import {
   writeInferenceGraph,
 } from '../inference-graph.ts';
 import { littleEndianBytes } from '../little-endian.ts';
-import {
-  ATTRIBUTE_TYPE,
-  DATA_TYPE,
-  type OnnxAttribute,
-  type OnnxNode,
-  type OnnxTensor,
-  type OnnxValueInfo,
-  serializeOnnx,
-} from './onnx-messages.ts';
 
 /** Opset 17 and the file format version it came with (onnx docs/Versioning.md): old engines read it too. */
 const OPSET = 17;
@@ -87,11 +88,11 @@ class OnnxWriter implements InferenceOps<OnnxValue> {
       operands,
       [outputs, side(x.shape[1]), side(x.shape[2])],
       [
-        ints('dilations', [1, 1]),
-        int('group', depthwise ? inputs : 1),
-        ints('kernel_shape', [size, size]),
-        ints('pads', [padding, padding, padding, padding]),
-        ints('strides', [stride, stride]),
+        intsAttribute('dilations', [1, 1]),
+        intAttribute('group', depthwise ? inputs : 1),
+        intsAttribute('kernel_shape', [size, size]),
+        intsAttribute('pads', [padding, padding, padding, padding]),
+        intsAttribute('strides', [stride, stride]),
       ],
     );
   }
@@ -118,7 +119,7 @@ class OnnxWriter implements InferenceOps<OnnxValue> {
   }
 
   vectorOutput(x: OnnxValue, name: string): void {
-    this.node('Flatten', name, [x.name], x.shape, [int('axis', 1)]);
+    this.node('Flatten', name, [x.name], x.shape, [intAttribute('axis', 1)]);
     this.outputs.push(valueInfo(name, [x.shape[0]]));
   }
 
@@ -154,18 +155,10 @@ class OnnxWriter implements InferenceOps<OnnxValue> {
       name: `${name}/Cast`,
       input: [half],
       output: [name],
-      attribute: [int('to', DATA_TYPE.float32)],
+      attribute: [intAttribute('to', DATA_TYPE.float32)],
     });
     return name;
   }
-}
-
-function int(name: string, i: number): OnnxAttribute {
-  return { name, type: ATTRIBUTE_TYPE.int, i };
-}
-
-function ints(name: string, values: readonly number[]): OnnxAttribute {
-  return { name, type: ATTRIBUTE_TYPE.ints, ints: values };
 }
 
 function valueInfo(name: string, shape: readonly number[]): OnnxValueInfo {

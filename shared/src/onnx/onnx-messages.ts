@@ -1,8 +1,8 @@
-import protobuf from 'protobufjs';
+import protobuf from 'protobufjs/light.js';
 
 /**
  * The messages of onnx.proto (onnx/onnx v1.17, onnx/onnx.proto) that an exported network needs, with their
- * field numbers. Fields that are not here are never written.
+ * field numbers. Fields that are not here are never written, and not read.
  */
 const DESCRIPTOR: protobuf.INamespace = {
   nested: {
@@ -39,6 +39,7 @@ const DESCRIPTOR: protobuf.INamespace = {
       fields: {
         name: { type: 'string', id: 1 },
         i: { type: 'int64', id: 3 },
+        s: { type: 'string', id: 4 },
         ints: { rule: 'repeated', type: 'int64', id: 8 },
         type: { type: 'int32', id: 20 },
       },
@@ -76,12 +77,13 @@ const DESCRIPTOR: protobuf.INamespace = {
 /** TensorProto.DataType */
 export const DATA_TYPE = { float32: 1, float16: 10 } as const;
 /** AttributeProto.AttributeType */
-export const ATTRIBUTE_TYPE = { int: 2, ints: 7 } as const;
+const ATTRIBUTE_TYPE = { int: 2, string: 3, ints: 7 } as const;
 
 export interface OnnxAttribute {
   readonly name: string;
   readonly type: number;
   readonly i?: number;
+  readonly s?: string;
   readonly ints?: readonly number[];
 }
 
@@ -124,6 +126,18 @@ export interface OnnxModel {
   };
 }
 
+export function intAttribute(name: string, i: number): OnnxAttribute {
+  return { name, type: ATTRIBUTE_TYPE.int, i };
+}
+
+export function intsAttribute(name: string, ints: readonly number[]): OnnxAttribute {
+  return { name, type: ATTRIBUTE_TYPE.ints, ints };
+}
+
+export function stringAttribute(name: string, s: string): OnnxAttribute {
+  return { name, type: ATTRIBUTE_TYPE.string, s };
+}
+
 const ModelProto = protobuf.Root.fromJSON(DESCRIPTOR).lookupType('ModelProto');
 
 /** The model as an ONNX file's bytes; equal models give equal bytes. */
@@ -131,7 +145,11 @@ export function serializeOnnx(model: OnnxModel): Uint8Array {
   return ModelProto.encode(model as unknown as Record<string, unknown>).finish();
 }
 
-/** An ONNX file's bytes as {@link OnnxModel}, as far as that goes: for checks of what was written. */
+/**
+ * An ONNX file's bytes as {@link OnnxModel}, as far as that goes. Raw data are views of `bytes`.
+ *
+ * @throws Error when the bytes are no such message
+ */
 export function parseOnnx(bytes: Uint8Array): OnnxModel {
   const options = { longs: Number, defaults: true };
   return ModelProto.toObject(ModelProto.decode(bytes), options) as unknown as OnnxModel;
