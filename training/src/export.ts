@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
@@ -15,12 +15,12 @@ import { readVersionWeights } from './weights/version-weights.ts';
 
 const HELP = `Converts a finished run into a version that can be served, after checking that the engines agree.
 
-npm run export -- --run RUN --version X.Y.Z [--average VERSION_DIR] [--data DIR] [--no-current]
+npm run export -- --run RUN --version X.Y.Z [--average DIR] [--data DIR] [--no-current]
 
 --run RUN        folder of a finished run
 --version X.Y.Z  version to write; one that exists is never overwritten
---average DIR    a version trained from the same start and split, given once or more: served is the mean of the
-                 run's weights, which count half, and theirs
+--average DIR    another finished run, or a version, of the same start and split, given once or more: served is
+                 the mean of all; each run counts as much as all the versions together
 --data DIR       the images the run was trained on (default: where they lay then)
 --metadata CSV   their CSV, where it is not in DIR
 --artifacts DIR  where the version is written (default: model-artifacts)
@@ -59,8 +59,10 @@ async function main(): Promise<void> {
   );
   await checkNewVersion(store, version);
   const trained = await readFinishedRun(values.run);
-  const versions = await Promise.all(values.average.map(readVersionWeights));
-  const run = versions.length > 0 ? await averageRun(trained, versions) : trained;
+  const run =
+    values.average.length > 0
+      ? await averageRun(trained, await readOthers(values.average))
+      : trained;
   const source = values.data
     ? { directory: values.data, metadata: values.metadata }
     : run.record.dataSource;
@@ -89,6 +91,28 @@ async function main(): Promise<void> {
   console.log(
     values['no-current'] ? 'current.json is as it was' : `current.json names ${version} now`,
   );
+}
+
+async function readOthers(folders: readonly string[]) {
+  const isVersion = await Promise.all(
+    folders.map((folder) =>
+      stat(join(folder, 'manifest.json')).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  const named = async (folder: string) => ({
+    ...(await readFinishedRun(folder)),
+    name: `run ${basename(resolve(folder))}`,
+  });
+  const [versions, runs] = [true, false].map((kind) =>
+    folders.filter((_, i) => isVersion[i] === kind),
+  ) as [string[], string[]];
+  return {
+    runs: await Promise.all(runs.map(named)),
+    versions: await Promise.all(versions.map(readVersionWeights)),
+  };
 }
 
 main().catch((error: unknown) => {

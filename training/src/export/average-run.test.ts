@@ -35,8 +35,8 @@ const run = (validation = own.split.validation) =>
     split: { ...own.split, validation },
   }) as unknown as FinishedRun;
 
-it('exports the mean of the networks, the run counting half', async () => {
-  const averaged = await averageRun(run(), [other, other]);
+it('exports the mean of the networks, the run counting as much as the versions together', async () => {
+  const averaged = await averageRun(run(), { runs: [], versions: [other, other] });
   expect(averaged.record.method).toMatch(
     /^As it was trained\. Served is the mean .* 0\.3\.0 \(sha256/,
   );
@@ -55,7 +55,34 @@ it('exports the mean of the networks, the run counting half', async () => {
   }
 });
 
+it('counts another run as much as the first', async () => {
+  const second = {
+    ...run(),
+    parameters: withIdentityNorms(other.values, EFFICIENTNET_B0),
+    name: 'run b',
+  };
+  const averaged = await averageRun(run(), { runs: [second], versions: [own] });
+  expect(averaged.record.method).toMatch(
+    /these weights \(33 %\), those of run b \(33 %; As it was trained\.\)/,
+  );
+  const exported = await decodeGraphWeights(
+    exportTfjs(averaged.parameters, EFFICIENTNET_B0, 'float32'),
+  );
+  for (const [name, values] of exported) {
+    const [a, b] = [own.values.get(name)!, other.values.get(name)!];
+    const expected = a.map((value, i) => (2 * value + b[i]!) / 3);
+    expect(relativeError(values, expected)).toBeLessThan(1e-5);
+  }
+});
+
+it('refuses a run that was trained on what the first validates on', async () => {
+  const leak = { ...run(), name: 'run b', split: { ...own.split, train: own.split.validation } };
+  await expect(averageRun(run(), { runs: [leak], versions: [] })).rejects.toThrow('run b');
+});
+
 it('refuses a version that was trained on what the run validates on', async () => {
   const validation = [...own.split.validation, other.split.train[3]!];
-  await expect(averageRun(run(validation), [other])).rejects.toThrow(other.split.train[3]!);
+  await expect(averageRun(run(validation), { runs: [], versions: [other] })).rejects.toThrow(
+    other.split.train[3]!,
+  );
 });
