@@ -11,7 +11,6 @@ import {
   type CalibrationBin,
   calibration as reliability,
 } from '@naevus/shared/metrics/calibration-error';
-import { logLoss } from '@naevus/shared/metrics/probability-scores';
 import { rankSamples } from '@naevus/shared/metrics/ranking';
 import { rocAuc } from '@naevus/shared/metrics/roc';
 import { scores } from '@naevus/shared/probabilities';
@@ -26,10 +25,11 @@ import {
 } from '@naevus/shared/triage/operating-point';
 import { countLesions } from '../data/count-lesions.ts';
 import type { AssessedImage } from './assessed-image.ts';
+import { type CalibrationCandidate, chooseCalibration } from './choose-calibration.ts';
 import { type CrossFitted, crossFit, crossFittedScores, foldCount } from './cross-fit.ts';
 import { buildDriftReference } from './drift-reference.ts';
 import { type CalibrationPlan, type FittedAssessment, fitAssessment } from './fit-assessment.ts';
-import { CALIBRATION_METHODS, type CalibrationMethod } from './fit-calibration.ts';
+import type { CalibrationMethod } from './fit-calibration.ts';
 import { type Measured, measuredShare } from './lesion-interval.ts';
 import type { NonLesionUse } from './non-lesions.ts';
 
@@ -68,11 +68,7 @@ export interface AssessmentReport {
   readonly fittedOn: AssessmentSpec['fittedOn'];
   readonly calibration: {
     readonly chosen: CalibrationMethod;
-    readonly candidates: readonly {
-      readonly method: CalibrationMethod;
-      readonly logLoss: number;
-      readonly ece: number;
-    }[];
+    readonly candidates: readonly CalibrationCandidate[];
     readonly binsBefore: readonly CalibrationBin[];
     readonly binsAfter: readonly CalibrationBin[];
   };
@@ -163,14 +159,7 @@ export function buildAssessment(input: AssessmentInput): BuiltAssessment {
   const { images, plan, seed } = input;
   const truth = images.map(({ label }) => labelIndex(label));
   const byMethod = crossFittedScores(images, plan, seed);
-  const candidates = CALIBRATION_METHODS.map((method) => ({
-    method,
-    logLoss: logLoss(truth, byMethod[method]),
-    ece: reliability(truth, byMethod[method]).expectedCalibrationError,
-  }));
-  const method = candidates.reduce((best, candidate) =>
-    candidate.logLoss < best.logLoss ? candidate : best,
-  ).method;
+  const { chosen: method, candidates } = chooseCalibration(images, byMethod);
 
   const held = crossFit(images, { ...plan, method }, seed);
   const fitted = fitAssessment(images, { ...plan, method });

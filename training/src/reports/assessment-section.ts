@@ -2,6 +2,7 @@ import { COVERAGES, DEFAULT_COVERAGE } from '@naevus/shared/conformal/prediction
 import { LABELS } from '@naevus/shared/taxonomy';
 import { OPERATING_POINTS } from '@naevus/shared/triage/operating-point';
 import type { AssessmentReport } from '../assessment/assessment-report.ts';
+import type { CalibrationCandidate } from '../assessment/choose-calibration.ts';
 import type { Measured } from '../assessment/lesion-interval.ts';
 
 /** The model card's section on calibration, prediction sets, operating points and abstention, in Markdown. */
@@ -15,7 +16,7 @@ export function assessmentSection(report: AssessmentReport): string {
 
 Fitted on the validation images, which training never saw. Every figure here is cross-fitted: the ${fittedOn.lesions} lesions are dealt into ${fittedOn.folds} parts, and each part is measured with what was fitted on the others. The figures of the section above are of scores made the same way.
 
-**Calibration.** ${CALIBRATION_TEXT[calibration.chosen]} Expected calibration error ${eceOf('none').toFixed(3)} before and ${eceOf(calibration.chosen).toFixed(3)} after (${calibration.candidates.map(({ method, logLoss }) => `log loss ${logLoss.toFixed(4)} by ${METHOD_NAMES[method]}`).join(', ')}; the lowest is served).
+**Calibration.** ${CALIBRATION_TEXT[calibration.chosen]} Expected calibration error ${eceOf('none').toFixed(3)} before and ${eceOf(calibration.chosen).toFixed(3)} after (log loss ${calibration.candidates.map(logLossText).join(', ')}; the simplest within one standard error of the lowest is served).
 
 **Prediction sets** (${conformal.default.toUpperCase()}, class-conditional). At 90 % they hold the right class of ${percent(conformal.overall90)} of the images and ${at90.meanSize.toFixed(2)} classes on average; ${(100 * at90.empty).toFixed(1)} % are empty.
 
@@ -64,10 +65,15 @@ const METHOD_NAMES = {
 } as const;
 
 const CALIBRATION_TEXT = {
-  none: 'Neither temperature nor vector scaling made the scores of other lesions better, so they are served as the network gives them.',
+  none: 'Neither temperature nor vector scaling made the scores of other lesions better beyond chance, so they are served as the network gives them.',
   temperature: 'The logits are divided by one temperature.',
   vector: 'The logits are scaled and shifted class by class.',
 } as const;
+
+function logLossText({ method, logLoss, standardError }: CalibrationCandidate): string {
+  const above = standardError > 0 ? ` (±${standardError.toFixed(4)} to the lowest)` : '';
+  return `${logLoss.toFixed(4)} by ${METHOD_NAMES[method]}${above}`;
+}
 
 const USES = {
   choosing: 'that chose the method',
