@@ -1,4 +1,4 @@
-// Bundles the commands and the worker threads into dist/, with the resampler that they load from beside them.
+// Bundles the commands and the worker threads into dist/, with the WebAssembly that they load from beside them.
 import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename } from 'node:path';
@@ -40,6 +40,6 @@ await build({
   logLevel: 'warning',
 });
 await copyFile(
-  createRequire(import.meta.url).resolve('@naevus/shared/resampler.wasm'),
-  at('dist/resampler.wasm'),
+  createRequire(import.meta.url).resolve('@naevus/shared/kernels.wasm'),
+  at('dist/kernels.wasm'),
 );

@@ -19,7 +19,7 @@ const manifest = manifestSchema.parse(
 );
 const { onnx } = manifest.engines;
 const classify = await createOnnxClassifier(await readFile(join(modelFolder, onnx.path)), onnx);
-const resampler = createResampler(compiled('resampler.wasm'));
+const resampler = createResampler(compiled('kernels.wasm'));
 const decodePhoto = createPhotoDecoder({
   codecs: compiled('decoder.wasm'),
   sharp: sharedSharp(sharpState()),

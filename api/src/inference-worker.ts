@@ -10,7 +10,7 @@ const { sharpState } = workerData as WorkerSetup;
 const beside = (file: string): URL => new URL(`./page-files/${file}`, import.meta.url);
 const WASM_FILES: WasmFiles = {
   codecs: beside('decoder.wasm'),
-  resampler: beside('resampler.wasm'),
+  kernels: beside('kernels.wasm'),
   network: { fused: beside('network-fused.wasm'), plain: beside('network.wasm') },
 };
 

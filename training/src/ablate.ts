@@ -79,7 +79,7 @@ async function main(): Promise<number> {
   });
   const split = splitDataset(dataset, await fingerprintDataset(dataset, { cacheDirectory }), SPLIT);
   console.log(describeSplit(split));
-  const wasm = await readFile(new URL('resampler.wasm', import.meta.url));
+  const wasm = await readFile(new URL('kernels.wasm', import.meta.url));
   try {
     const markdown = await runAblation({
       architecture: EFFICIENTNET_B0,

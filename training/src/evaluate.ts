@@ -68,7 +68,7 @@ async function main(): Promise<void> {
     ? selectImages(dataset.samples, wanted.ids, wanted.origin)
     : dataset.samples;
 
-  const wasm = await readFile(new URL('resampler.wasm', import.meta.url));
+  const wasm = await readFile(new URL('kernels.wasm', import.meta.url));
   const resampler = createResampler(new WebAssembly.Module(wasm));
   const { results, unreadable, engine } = await scoreSamples(
     { onnx, manifest },

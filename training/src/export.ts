@@ -71,8 +71,9 @@ async function main(): Promise<void> {
   const { directory, metadata } = source;
   const dataset = await loadDataset({ directory, ...(metadata && { metadata }) });
 
-  const wasm = await readFile(new URL('resampler.wasm', import.meta.url));
-  const resampler = createResampler(new WebAssembly.Module(wasm));
+  const wasm = await readFile(new URL('kernels.wasm', import.meta.url));
+  const kernels = new WebAssembly.Module(wasm);
+  const resampler = createResampler(kernels);
   const { files, metrics } = await exportRun({
     run,
     dataset,
@@ -80,6 +81,7 @@ async function main(): Promise<void> {
     scorePrior,
     nonLesions: fileURLToPath(new URL('../non-lesions', import.meta.url)),
     prepare: async (path) => resampler.squash(await decodeRgb(path)),
+    kernels,
     log: console.log,
   });
   const folder = await writeVersion(store, version, files);

@@ -172,7 +172,7 @@ async function scoreBoth(
   current: Model | undefined,
 ): Promise<BothScores> {
   const samples = selectImages(dataset.samples, wanted, "the candidate's split.json");
-  const wasm = await readFile(new URL('resampler.wasm', import.meta.url));
+  const wasm = await readFile(new URL('kernels.wasm', import.meta.url));
   const resampler = createResampler(new WebAssembly.Module(wasm));
   const score = async (model: Model): Promise<ScoreTable> => {
     console.log(`scoring ${samples.length} images with ${model.manifest.version}`);

@@ -110,7 +110,7 @@ async function main(): Promise<number> {
   console.log(describeSplit(split));
   const pretrained = await loadPretrained(values.weights);
   const resampler = createResampler(
-    new WebAssembly.Module(await readFile(new URL('resampler.wasm', import.meta.url))),
+    new WebAssembly.Module(await readFile(new URL('kernels.wasm', import.meta.url))),
   );
   const initialWeights =
     values.continue.length > 0

@@ -1,7 +1,3 @@
-import {
-  type FeatureSubspace,
-  residualDistance,
-} from '@naevus/shared/distribution/feature-subspace';
 import { heatmapGrid } from '@naevus/shared/heatmap/heatmap';
 import { withLegend } from '@naevus/shared/heatmap/legend';
 import { overlayHeatmap } from '@naevus/shared/heatmap/overlay';
@@ -9,18 +5,10 @@ import { DamagedImageError } from '@naevus/shared/preprocessing/image-header-err
 import { INPUT_SIZE, type RgbImage } from '@naevus/shared/preprocessing/preprocessing-spec';
 import type { Resampler } from '@naevus/shared/preprocessing/resampler';
 import { type Calibration, scores } from '@naevus/shared/probabilities';
-import { measureQuality } from '@naevus/shared/quality/image-quality';
 import { LABELS, type Label, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy';
 import { look } from '@naevus/shared/views/look';
 import type { NetworkOutput } from '@naevus/shared/views/network-output';
-import type {
-  Analysis,
-  AnalysisWish,
-  ExplainedHeatmap,
-  HeatmapWish,
-  Outcome,
-  Picture,
-} from './engine.ts';
+import type { AnalysisWish, ExplainedHeatmap, HeatmapWish, Outcome, Picture } from './engine.ts';
 import {
   type Classifier,
   type DecodedPhoto,
@@ -28,6 +16,7 @@ import {
   type PngEncoder,
   UnservedImageError,
 } from './engine-parts.ts';
+import type { Examine } from './examiner.ts';
 
 /** What a runtime brings; the rest is the same everywhere. */
 export interface AnalysisParts {
@@ -36,8 +25,8 @@ export interface AnalysisParts {
   readonly classify: Classifier;
   readonly encodePng: PngEncoder;
   readonly calibration: Calibration;
-  /** Where the features of the training images lie; undefined for a version that has no assessment. */
-  readonly subspace: FeatureSubspace | undefined;
+  /** Undefined for a version that has no assessment. */
+  readonly examine: Examine | undefined;
 }
 
 /** Long side of the overlay as a picture of its own, in pixels, at most. */
@@ -81,7 +70,7 @@ export async function analyse(
       scores: probabilities,
       // Not the features: nobody reads them further on, and they would be copied between threads.
       output: { logits: output.logits, cam: output.cam },
-      ...(parts.subspace && { findings: examine(input, output, parts.subspace) }),
+      ...(parts.examine && { findings: parts.examine(input, output) }),
       ...(picture.header && { image: { ...decoded.displayed, format: picture.header.format } }),
       timing: { decodeMs: decodedAt - start, inferenceMs: inferredAt - decodedAt },
       ...(heatmap && { heatmap }),
@@ -101,18 +90,6 @@ export async function analyseOrCrash(
     const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { ok: false, failure: { kind: 'crashed', cause } };
   }
-}
-
-/** What assessing the answer needs of the picture: the only place where it is measured. */
-function examine(
-  input: Uint8Array,
-  { features }: NetworkOutput,
-  subspace: FeatureSubspace,
-): NonNullable<Analysis['findings']> {
-  if (features === undefined) {
-    throw new Error('the version has an assessment, but its graph gives no features');
-  }
-  return { quality: measureQuality(input), distance: residualDistance(features, subspace) };
 }
 
 interface PreparedPicture {

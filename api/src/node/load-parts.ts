@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { type ArtifactSource, loadFile } from '@naevus/shared/artifact/verify';
-import { loadFeatureSubspace } from '@naevus/shared/distribution/feature-subspace';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import type { AnalysisParts } from '../engine/analyse.ts';
 import type { Classifier } from '../engine/engine-parts.ts';
+import { loadExaminer } from '../engine/examiner.ts';
 import { selfTest } from '../engine/self-test.ts';
 import { folderSource, nodeSha256 } from './folder-source.ts';
 import { NoNativeModuleError } from './native-modules.ts';
@@ -16,7 +16,7 @@ import type { LoadRequest, WorkerModel } from './worker-messages.ts';
 /** Where the WebAssembly modules lie: beside the bundle, those that browsers are served among them. */
 export interface WasmFiles {
   readonly codecs: URL;
-  readonly resampler: URL;
+  readonly kernels: URL;
   /** Both builds of the network's kernels. */
   readonly network: { readonly fused: URL; readonly plain: URL };
 }
@@ -42,6 +42,7 @@ export async function loadParts(
   };
   const source = folderSource(model.folder);
   const codecs = compiled(wasm.codecs);
+  const kernels = compiled(wasm.kernels);
   let classify = engine === 'wasm' ? undefined : await onnxClassifier(model, source).catch(standIn);
   classify ??= await graphClassifier(model, source, wasm.network);
   return {
@@ -54,11 +55,11 @@ export async function loadParts(
             maxPixels,
             onNoSharp: standIn,
           }),
-    resampler: createResampler(compiled(wasm.resampler)),
+    resampler: createResampler(kernels),
     classify,
     encodePng,
     calibration: model.calibration,
-    subspace: await loadFeatureSubspace(source, model, nodeSha256),
+    examine: await loadExaminer(source, model, kernels, nodeSha256),
   };
 }
 

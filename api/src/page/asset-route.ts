@@ -10,7 +10,7 @@ const FILES: Readonly<Record<string, string>> = {
   'on-device.js': 'text/javascript; charset=utf-8',
   'service-worker.js': 'text/javascript; charset=utf-8',
   'decoder.wasm': 'application/wasm',
-  'resampler.wasm': 'application/wasm',
+  'kernels.wasm': 'application/wasm',
   'network.wasm': 'application/wasm',
   'network-fused.wasm': 'application/wasm',
 };

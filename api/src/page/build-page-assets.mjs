@@ -74,7 +74,7 @@ async function buildWorkers(folder) {
     }),
     // With relaxed SIMD, and for browsers that do not have it.
     ...['fused', 'plain'].map(compileNetwork),
-    ...[path('../wasm/codecs/decoder.wasm'), require.resolve('@naevus/shared/resampler.wasm')].map(
+    ...[path('../wasm/codecs/decoder.wasm'), require.resolve('@naevus/shared/kernels.wasm')].map(
       (file) => copyFile(file, join(folder, basename(file))),
     ),
   ]);

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { loadFile } from '@naevus/shared/artifact/verify';
-import { loadFeatureSubspace } from '@naevus/shared/distribution/feature-subspace';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import { decodeWithSharp, type SharpModule } from '@naevus/shared/preprocessing/sharp-decode';
 import type { AnalysisParts } from '../engine/analyse.ts';
+import { loadExaminer } from '../engine/examiner.ts';
 import { folderSource, nodeSha256 } from '../node/folder-source.ts';
 import { openModelFolder } from '../node/model-folder.ts';
 import { loadSharp } from '../node/native-modules.ts';
@@ -26,13 +26,14 @@ export async function nativeParts(): Promise<AnalysisParts> {
   const { folder, manifest } = await openModelFolder({ directory: MODELS });
   const { path } = manifest.engines.onnx;
   const sharp = loadSharp() as unknown as SharpModule;
+  const kernels = compiled('@naevus/shared/kernels.wasm');
   const model = await loadFile(folderSource(folder), manifest, path, nodeSha256);
   return {
     decode: (file, header) => decodeWithSharp(sharp, file, { header, maxPixels: 50_000_000 }),
-    resampler: createResampler(compiled('@naevus/shared/resampler.wasm')),
+    resampler: createResampler(kernels),
     classify: await createOnnxClassifier(model, manifest.engines.onnx),
     encodePng,
-    subspace: await loadFeatureSubspace(folderSource(folder), manifest, nodeSha256),
+    examine: await loadExaminer(folderSource(folder), manifest, kernels, nodeSha256),
     calibration: manifest.calibration,
   };
 }
@@ -44,7 +45,7 @@ export async function wasmParts(maxDecoderBytes = 40 << 20): Promise<AnalysisPar
     codecs: new WebAssembly.Module(
       readFileSync(new URL('../wasm/codecs/decoder.wasm', import.meta.url)),
     ),
-    resampler: compiled('@naevus/shared/resampler.wasm'),
+    kernels: compiled('@naevus/shared/kernels.wasm'),
     network: new WebAssembly.Module(
       readFileSync(new URL('../../dist/page-files/network.wasm', import.meta.url)),
     ),

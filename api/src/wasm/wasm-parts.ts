@@ -1,7 +1,7 @@
 import type { Manifest } from '@naevus/shared/artifact/manifest';
-import { loadFeatureSubspace } from '@naevus/shared/distribution/feature-subspace';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import type { AnalysisParts } from '../engine/analyse.ts';
+import { loadExaminer } from '../engine/examiner.ts';
 import { createGraphClassifier, type GraphArtifact } from './graph-classifier.ts';
 import { createWasmDecoder } from './image-decoder.ts';
 import { encodePng } from './png-encoder.ts';
@@ -10,8 +10,8 @@ import { encodePng } from './png-encoder.ts';
 export interface WasmModules {
   /** `codecs/decoder.wasm` */
   readonly codecs: WebAssembly.Module;
-  /** `@naevus/shared/resampler.wasm` */
-  readonly resampler: WebAssembly.Module;
+  /** `@naevus/shared/kernels.wasm` */
+  readonly kernels: WebAssembly.Module;
   /** `network-fused.wasm` where the runtime takes it, else `network.wasm` */
   readonly network: WebAssembly.Module;
 }
@@ -29,12 +29,13 @@ export async function loadWasmParts(
   modules: WasmModules,
   maxDecoderBytes: number,
 ): Promise<AnalysisParts> {
+  const { source, manifest, sha256 } = artifact;
   return {
     decode: createWasmDecoder(modules.codecs, maxDecoderBytes),
-    resampler: createResampler(modules.resampler),
+    resampler: createResampler(modules.kernels),
     classify: await createGraphClassifier(artifact, modules.network),
     encodePng,
-    calibration: artifact.manifest.calibration,
-    subspace: await loadFeatureSubspace(artifact.source, artifact.manifest, artifact.sha256),
+    calibration: manifest.calibration,
+    examine: await loadExaminer(source, manifest, modules.kernels, sha256),
   };
 }

@@ -1,3 +1,4 @@
+/// <reference path="../preprocessing/webassembly.d.ts" />
 import type { Manifest } from '../artifact/manifest.ts';
 import { type ArtifactSource, loadFile, type Sha256 } from '../artifact/verify.ts';
 
@@ -50,51 +51,60 @@ export function readFeatureSubspace(
  * features, scaled to length 1, which the subspace does not hold (the residual of Wang et al. 2022, "ViM:
  * Out-Of-Distribution with Virtual-logit Matching", section 4.1).
  *
- * @param features what the network's global average pooling gives, one number a feature
- * @returns 0 (inside) to about 4
- * @throws RangeError when there are not as many features as the subspace has
+ * Takes what the network's global average pooling gives, one number a feature; gives 0 (inside) to about 4.
  */
-export function residualDistance(features: Float32Array, { mean, basis }: FeatureSubspace): number {
+export type ResidualDistance = (features: Float32Array) => number;
+
+/** What `assembly/feature-subspace.ts` exports. All pointers are byte addresses in `memory`. */
+interface Kernels {
+  readonly memory: WebAssembly.Memory;
+  multiplyRows(matrix: number, rows: number, length: number, vector: number, out: number): void;
+}
+
+/** Numbers that the kernel takes at a time. */
+const LANES = 16;
+const WASM_PAGE = 1 << 16;
+
+/**
+ * Puts the subspace into the memory of a module that takes its products, with the same bits on every engine.
+ *
+ * @param module `@naevus/shared/kernels.wasm`, compiled the way the runtime allows
+ * @returns a function that throws a RangeError when there are not as many features as the subspace has
+ */
+export function createResidualDistance(
+  { mean, basis }: FeatureSubspace,
+  module: WebAssembly.Module,
+): ResidualDistance {
   const size = mean.length;
-  if (features.length !== size) {
-    throw new RangeError(`${features.length} features where the subspace has ${size}`);
+  const components = basis.length / size;
+  const { memory, multiplyRows } = new WebAssembly.Instance(module).exports as unknown as Kernels;
+  // Each row, and the vector before them, ends in zeros.
+  const length = Math.ceil(size / LANES) * LANES;
+  const matrixAt = 4 * length;
+  const productsAt = matrixAt * (1 + components);
+  memory.grow(Math.ceil((productsAt + 4 * components) / WASM_PAGE));
+  const centred = new Float32Array(memory.buffer, 0, size);
+  const products = new Float32Array(memory.buffer, productsAt, components);
+  for (let row = 0; row < components; row++) {
+    const rowAt = matrixAt + 4 * row * length;
+    new Float32Array(memory.buffer, rowAt).set(basis.subarray(row * size, (row + 1) * size));
   }
-  let squared = 0;
-  for (let i = 0; i < size; i++) squared += features[i]! * features[i]!;
-  const scale = squared > 0 ? 1 / Math.sqrt(squared) : 0;
-  const centred = new Float32Array(size);
-  let outside = 0;
-  for (let i = 0; i < size; i++) {
-    const value = features[i]! * scale - mean[i]!;
-    centred[i] = value;
-    outside += value * value;
-  }
-  let row = 0;
-  // Two components at once, each as two sums, as each addition waits for the one before it.
-  for (; row + size < basis.length; row += 2 * size) {
-    const next = row + size;
-    let even = 0;
-    let odd = 0;
-    let nextEven = 0;
-    let nextOdd = 0;
-    for (let i = 0; i + 1 < size; i += 2) {
-      const a = centred[i]!;
-      const b = centred[i + 1]!;
-      even += basis[row + i]! * a;
-      odd += basis[row + i + 1]! * b;
-      nextEven += basis[next + i]! * a;
-      nextOdd += basis[next + i + 1]! * b;
+
+  return (features) => {
+    if (features.length !== size) {
+      throw new RangeError(`${features.length} features where the subspace has ${size}`);
     }
-    if (size % 2 === 1) {
-      even += basis[row + size - 1]! * centred[size - 1]!;
-      nextEven += basis[next + size - 1]! * centred[size - 1]!;
+    let squared = 0;
+    for (let i = 0; i < size; i++) squared += features[i]! * features[i]!;
+    const scale = squared > 0 ? 1 / Math.sqrt(squared) : 0;
+    let outside = 0;
+    for (let i = 0; i < size; i++) {
+      const value = features[i]! * scale - mean[i]!;
+      centred[i] = value;
+      outside += value * value;
     }
-    outside -= (even + odd) ** 2 + (nextEven + nextOdd) ** 2;
-  }
-  if (row < basis.length) {
-    let sum = 0;
-    for (let i = 0; i < size; i++) sum += basis[row + i]! * centred[i]!;
-    outside -= sum ** 2;
-  }
-  return Math.max(0, outside);
+    multiplyRows(matrixAt, components, length, 0, productsAt);
+    for (let row = 0; row < components; row++) outside -= products[row]! ** 2;
+    return Math.max(0, outside);
+  };
 }

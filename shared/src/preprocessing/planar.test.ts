@@ -26,6 +26,15 @@ describe('fillPlanar', () => {
     expect(out.subarray(PLANE * 6).every((value) => value === -1)).toBe(true);
   });
 
+  it('reads a view that begins anywhere in its buffer', () => {
+    const larger = new Uint8Array(rgb.length + 1);
+    larger.set(rgb, 1);
+    const [out, alone] = [new Float32Array(PLANE * 3), new Float32Array(PLANE * 3)];
+    fillPlanar(larger.subarray(1), out);
+    fillPlanar(rgb, alone);
+    expect(Buffer.compare(bytes(out), bytes(alone))).toBe(0);
+  });
+
   it.each([
     [new Uint8Array(12), new Float32Array(PLANE * 3), 0, /rgb must have 150528 bytes, not 12/],
     [rgb, new Float32Array(PLANE * 3 - 1), 0, /do not fit in 150527/],

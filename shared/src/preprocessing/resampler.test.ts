@@ -7,7 +7,7 @@ import pillow from './resampler.pillow.json' with { type: 'json' };
 import { createResampler } from './resampler.ts';
 
 // How a Node entry gets the module; other runtimes import it.
-const path = createRequire(import.meta.url).resolve('@naevus/shared/resampler.wasm');
+const path = createRequire(import.meta.url).resolve('@naevus/shared/kernels.wasm');
 const wasm = new WebAssembly.Module(readFileSync(path));
 
 const resampler = createResampler(wasm);

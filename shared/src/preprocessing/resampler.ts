@@ -66,9 +66,9 @@ const CACHED_BYTES_EACH = 1 << 18;
  * columns under one output pixel have to fit in beside each other).
  * Not reentrant, which synchronous calls never are; make one for each thread.
  *
- * @param module `@naevus/shared/resampler.wasm`, compiled the way the runtime allows
+ * @param module `@naevus/shared/kernels.wasm`, compiled the way the runtime allows
  * @example
- * const module = new WebAssembly.Module(readFileSync(fileURLToPath(import.meta.resolve('@naevus/shared/resampler.wasm'))));
+ * const module = new WebAssembly.Module(readFileSync(fileURLToPath(import.meta.resolve('@naevus/shared/kernels.wasm'))));
  * const input = createResampler(module).squash(image);
  */
 export function createResampler(module: WebAssembly.Module): Resampler {

@@ -1,5 +1,5 @@
-import { residualDistance } from '@naevus/shared/distribution/feature-subspace';
-import { measureQuality } from '@naevus/shared/quality/image-quality';
+import { createResidualDistance } from '@naevus/shared/distribution/feature-subspace';
+import { createQualityMeter } from '@naevus/shared/quality/image-quality';
 import { createRandom } from '@naevus/shared/random';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
@@ -33,6 +33,8 @@ export interface ModelUnderAssessment {
   readonly nonLesions: string;
   /** Path to the network's input, as serving prepares it. */
   readonly prepare: (path: string) => Promise<Uint8Array>;
+  /** `@naevus/shared/kernels.wasm` */
+  readonly kernels: WebAssembly.Module;
   readonly plan: Omit<CalibrationPlan, 'method'>;
   readonly seed: number;
   readonly log: (line: string) => void;
@@ -53,7 +55,8 @@ export interface ModelAssessment extends BuiltAssessment {
  * @throws Error when an image cannot be read
  */
 export async function assessModel(model: ModelUnderAssessment): Promise<ModelAssessment> {
-  const { classifier, training, validation, prepare, plan, seed, log } = model;
+  const { classifier, training, validation, prepare, kernels, plan, seed, log } = model;
+  const measureQuality = createQualityMeter(kernels);
   log('measuring the quality and the features of the validation images');
   const degraded = new Map<Degradation, DegradedImages['qualities'][number][]>(
     DEGRADATIONS.map((degradation) => [degradation, []]),
@@ -79,6 +82,7 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
   );
   if (!(await tf.setBackend('wasm'))) throw new Error("tfjs's WebAssembly backend does not start");
   const subspace = fitFeatureSubspace(features.map(({ result }) => result));
+  const residualDistance = createResidualDistance(subspace, kernels);
 
   const images = measured.map(
     ({ image: { imageId, label, lesionId }, result: { logits, features, quality } }) =>
@@ -88,13 +92,13 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
         lesionId,
         logits,
         quality,
-        distance: residualDistance(features, subspace),
+        distance: residualDistance(features),
       }) satisfies AssessedImage,
   );
   const nonLesions: MeasuredNonLesion[] = [];
   for (const { use, kind, rgb } of await readNonLesions(model.nonLesions, prepare)) {
     const { logits, features } = await classifier.logitsAndFeatures(rgb);
-    const distance = residualDistance(features, subspace);
+    const distance = residualDistance(features);
     nonLesions.push({ use, kind, distance, logits, quality: measureQuality(rgb) });
   }
 

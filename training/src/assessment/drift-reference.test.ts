@@ -1,15 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { compareWithReference } from '@naevus/shared/drift/compare';
 import { countAnswers } from '@naevus/shared/drift/histograms';
 import { driftReferenceSchema } from '@naevus/shared/drift/reference';
 import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
 import { softmax } from '@naevus/shared/probabilities';
-import { measureQuality } from '@naevus/shared/quality/image-quality';
+import { createQualityMeter } from '@naevus/shared/quality/image-quality';
 import { createRandom, type Random } from '@naevus/shared/random';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { driftParagraph } from '../reports/drift-paragraph.ts';
 import { type Degradation, degrade } from './degraded-images.ts';
 import { buildDriftReference, type ReferenceAnswer } from './drift-reference.ts';
+
+const wasm = createRequire(import.meta.url).resolve('@naevus/shared/kernels.wasm');
+const measureQuality = createQualityMeter(new WebAssembly.Module(readFileSync(wasm)));
 
 const REFERENCE = 900;
 const WINDOW = 500;

@@ -1,12 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import {
+  createResidualDistance,
   readFeatureSubspace,
-  residualDistance,
 } from '@naevus/shared/distribution/feature-subspace';
 import { createRandom } from '@naevus/shared/random';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, expect, it } from 'vitest';
 import { fitFeatureSubspace, serializeFeatureSubspace } from './feature-subspace.ts';
+
+const wasm = createRequire(import.meta.url).resolve('@naevus/shared/kernels.wasm');
+const kernels = new WebAssembly.Module(readFileSync(wasm));
 
 const SIZE = 40;
 const random = createRandom(2);
@@ -43,11 +48,9 @@ it('spans what the features share: others are far off', () => {
       expect(product).toBeCloseTo(a === b ? 1 : 0, 4);
     }
   }
-  const near = residualDistance(features(0.02), subspace);
-  const far = residualDistance(
-    Float32Array.from({ length: SIZE }, () => random.normal()),
-    subspace,
-  );
+  const residualDistance = createResidualDistance(subspace, kernels);
+  const near = residualDistance(features(0.02));
+  const far = residualDistance(Float32Array.from({ length: SIZE }, () => random.normal()));
   expect(near).toBeLessThan(0.01);
   expect(far).toBeGreaterThan(0.5);
 

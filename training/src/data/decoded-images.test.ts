@@ -359,7 +359,7 @@ describe('reduction while loading', () => {
   });
 
   it('changes the network input by no more than is said of it', async () => {
-    const wasm = await readFile(new URL(import.meta.resolve('@naevus/shared/resampler.wasm')));
+    const wasm = await readFile(new URL(import.meta.resolve('@naevus/shared/kernels.wasm')));
     const { squash } = createResampler(new WebAssembly.Module(wasm));
     for (const [width, height] of [
       [1792, 1344],

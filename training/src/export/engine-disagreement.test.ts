@@ -27,8 +27,9 @@ it('refuses a version whose engines disagree', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'disagreement-'));
   try {
     const { run, data } = await writeSmallRun(folder);
-    const wasm = createRequire(import.meta.url).resolve('@naevus/shared/resampler.wasm');
-    const resampler = createResampler(new WebAssembly.Module(readFileSync(wasm)));
+    const wasm = createRequire(import.meta.url).resolve('@naevus/shared/kernels.wasm');
+    const kernels = new WebAssembly.Module(readFileSync(wasm));
+    const resampler = createResampler(kernels);
     const exporting = exportRun({
       scorePrior: 'training',
       run: await readFinishedRun(run),
@@ -36,6 +37,7 @@ it('refuses a version whose engines disagree', async () => {
       version: '1.0.0',
       nonLesions: '',
       prepare: async (path) => resampler.squash(await decodeRgb(path)),
+      kernels,
       log: () => undefined,
     });
     await expect(exporting).rejects.toThrow('the engines disagree, so no version is written');

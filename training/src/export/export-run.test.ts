@@ -20,8 +20,9 @@ import { type SmallRun, writeSmallRun } from '../run/fixtures/small-run.ts';
 import { RUN_FILES } from '../run/run-record.ts';
 import { type ExportedVersion, exportRun } from './export-run.ts';
 
-const wasm = createRequire(import.meta.url).resolve('@naevus/shared/resampler.wasm');
-const resampler = createResampler(new WebAssembly.Module(readFileSync(wasm)));
+const wasm = createRequire(import.meta.url).resolve('@naevus/shared/kernels.wasm');
+const kernels = new WebAssembly.Module(readFileSync(wasm));
+const resampler = createResampler(kernels);
 
 let folder: string;
 let small: SmallRun;
@@ -42,6 +43,7 @@ const exporting = async (changes: Partial<Parameters<typeof exportRun>[0]> = {})
     version: '1.2.3',
     nonLesions: fileURLToPath(new URL('../../non-lesions', import.meta.url)),
     prepare: async (path) => resampler.squash(await decodeRgb(path)),
+    kernels,
     log: (line) => lines.push(line),
     ...changes,
   });

@@ -47,6 +47,8 @@ export interface ExportOptions {
   /** The class distribution that the scores assume. */
   readonly scorePrior: ScorePrior;
   readonly prepare: Prepare;
+  /** `@naevus/shared/kernels.wasm` */
+  readonly kernels: WebAssembly.Module;
   /** Folder of pictures that show no lesion. */
   readonly nonLesions: string;
   /** Nothing is fitted on fewer validation lesions: it would say more of them than of the model. */
@@ -166,7 +168,7 @@ async function calibrate(
   record: RunRecord,
   classifier: OnnxClassifier,
   { train, validation }: Sides,
-  { run, prepare, nonLesions, fewestLesions = FEWEST_LESIONS, log }: ExportOptions,
+  { run, prepare, kernels, nonLesions, fewestLesions = FEWEST_LESIONS, log }: ExportOptions,
 ): Promise<Calibrated> {
   const scored = ({ imageId, label, lesionId }: Sample, row: readonly number[]): ScoredImage => ({
     imageId,
@@ -193,6 +195,7 @@ async function calibrate(
     validation,
     nonLesions,
     prepare,
+    kernels,
     plan: {
       base,
       priorBias: record.calibration.logitBias.map((bias, k) => bias - base.logitBias[k]!),

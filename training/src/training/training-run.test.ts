@@ -31,7 +31,7 @@ vi.mock('../augmentation/augmented-batches.ts', { spy: true });
 
 // Worker threads run JavaScript: the build makes it of augmentation-worker.ts, and comes before the tests.
 const AUGMENTATION_WORKER = new URL('../../dist/augmentation-worker.js', import.meta.url);
-const RESAMPLER = new URL('../../../shared/dist/resampler.wasm', import.meta.url);
+const KERNELS = new URL('../../../shared/dist/kernels.wasm', import.meta.url);
 const PER_CLASS = 6;
 
 let folder: string;
@@ -55,7 +55,7 @@ beforeAll(async () => {
       description: 'random',
     },
     config,
-    resampler: createResampler(new WebAssembly.Module(await readFile(RESAMPLER))),
+    resampler: createResampler(new WebAssembly.Module(await readFile(KERNELS))),
     cacheDirectory,
     augmentationWorker: AUGMENTATION_WORKER,
     codeCommit: 'unknown',

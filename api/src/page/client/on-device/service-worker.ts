@@ -26,7 +26,7 @@ const FILES = [
   'assets/icon.png',
   'assets/on-device.js',
   'assets/decoder.wasm',
-  'assets/resampler.wasm',
+  'assets/kernels.wasm',
   'assets/network.wasm',
   'assets/network-fused.wasm',
 ].map((path) => new URL(path, ROOT).href);

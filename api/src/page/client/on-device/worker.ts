@@ -88,13 +88,13 @@ async function load(model: Question['model'], key?: string): Promise<Loaded> {
   if (sha256 !== model.sha256) {
     throw new Error('the model has changed since this page was loaded: load the page again');
   }
-  const [codecs, resampler, network] = await Promise.all([
+  const [codecs, kernels, network] = await Promise.all([
     readModule('decoder.wasm'),
-    readModule('resampler.wasm'),
+    readModule('kernels.wasm'),
     // Not every browser has relaxed SIMD.
     readModule('network-fused.wasm').catch(() => readModule('network.wasm')),
   ]);
-  const modules = { codecs, resampler, network };
+  const modules = { codecs, kernels, network };
   const parts = await loadWasmParts({ source, manifest }, modules, MAX_DECODER_BYTES);
   return { model: { manifest, sha256, files: source, card: async () => '' }, parts };
 }

@@ -1,0 +1,41 @@
+import type { Manifest } from '@naevus/shared/artifact/manifest';
+import type { ArtifactSource, Sha256 } from '@naevus/shared/artifact/verify';
+import {
+  createResidualDistance,
+  loadFeatureSubspace,
+} from '@naevus/shared/distribution/feature-subspace';
+import { createQualityMeter } from '@naevus/shared/quality/image-quality';
+import type { NetworkOutput } from '@naevus/shared/views/network-output';
+import type { Analysis } from './engine.ts';
+
+/**
+ * What assessing the answer needs of the picture: the only place where it is measured. Takes the network's
+ * input, 224 x 224 RGB bytes, and what it gave; throws where its graph gives no features.
+ */
+export type Examine = (
+  input: Uint8Array,
+  output: Pick<NetworkOutput, 'features'>,
+) => NonNullable<Analysis['findings']>;
+
+/**
+ * @param kernels `@naevus/shared/kernels.wasm`
+ * @returns undefined for a version that has no assessment
+ * @throws ArtifactError when the subspace of the features is not what the manifest says
+ */
+export async function loadExaminer(
+  source: ArtifactSource,
+  manifest: Pick<Manifest, 'files' | 'assessment'>,
+  kernels: WebAssembly.Module,
+  sha256?: Sha256,
+): Promise<Examine | undefined> {
+  const subspace = await loadFeatureSubspace(source, manifest, sha256);
+  if (subspace === undefined) return undefined;
+  const measureQuality = createQualityMeter(kernels);
+  const residualDistance = createResidualDistance(subspace, kernels);
+  return (input, { features }) => {
+    if (features === undefined) {
+      throw new Error('the version has an assessment, but its graph gives no features');
+    }
+    return { quality: measureQuality(input), distance: residualDistance(features) };
+  };
+}
