@@ -61,8 +61,9 @@ interface Kernels {
   multiplyRows(matrix: number, rows: number, length: number, vector: number, out: number): void;
 }
 
-/** Numbers that the kernel takes at a time. */
-const LANES = 16;
+/** Rows, and numbers of each, that the kernel takes at a time. */
+const ROWS = 4;
+const LANES = 8;
 const WASM_PAGE = 1 << 16;
 
 /**
@@ -78,11 +79,12 @@ export function createResidualDistance(
   const size = mean.length;
   const components = basis.length / size;
   const { memory, multiplyRows } = new WebAssembly.Instance(module).exports as unknown as Kernels;
-  // Each row, and the vector before them, ends in zeros.
+  // The vector, the matrix, the products: each row ends in zeros, and rows of zeros follow the last.
   const length = Math.ceil(size / LANES) * LANES;
+  const rows = Math.ceil(components / ROWS) * ROWS;
   const matrixAt = 4 * length;
-  const productsAt = matrixAt * (1 + components);
-  memory.grow(Math.ceil((productsAt + 4 * components) / WASM_PAGE));
+  const productsAt = matrixAt * (1 + rows);
+  memory.grow(Math.ceil((productsAt + 4 * rows) / WASM_PAGE));
   const centred = new Float32Array(memory.buffer, 0, size);
   const products = new Float32Array(memory.buffer, productsAt, components);
   for (let row = 0; row < components; row++) {
@@ -103,7 +105,7 @@ export function createResidualDistance(
       centred[i] = value;
       outside += value * value;
     }
-    multiplyRows(matrixAt, components, length, 0, productsAt);
+    multiplyRows(matrixAt, rows, length, 0, productsAt);
     for (let row = 0; row < components; row++) outside -= products[row]! ** 2;
     return Math.max(0, outside);
   };
