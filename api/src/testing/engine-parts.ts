@@ -15,7 +15,7 @@ import { loadWasmParts } from '../wasm/wasm-parts.ts';
 
 const require = createRequire(import.meta.url);
 
-const MODELS = fileURLToPath(new URL('../../../model-artifacts', import.meta.url));
+export const MODELS = fileURLToPath(new URL('../../../model-artifacts', import.meta.url));
 
 function compiled(specifier: string): WebAssembly.Module {
   return new WebAssembly.Module(readFileSync(require.resolve(specifier)));

@@ -19,7 +19,7 @@ export function fillPlanar(rgb: Uint8Array, out: Float32Array, offset = 0): void
   }
   const words = new DataView(rgb.buffer, rgb.byteOffset, rgb.length);
   const end = offset + PLANE;
-  // Four pixels at a time, three words: half the time of a read for each byte.
+  // Four pixels at a time, three words: little more than half the time of a read for each byte.
   for (let red = offset, byte = 0; red < end; red += 4, byte += 12) {
     const green = red + PLANE;
     const blue = green + PLANE;
