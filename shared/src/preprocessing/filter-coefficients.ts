@@ -2,9 +2,9 @@
 export interface FilterCoefficients {
   /** For each output position two values: first input position, number of input positions. */
   readonly spans: Uint32Array<ArrayBuffer>;
-  /** For each output position `stride` weights, of which the first `spans[2 * i + 1]` count; they sum to 1. */
+  /** For each output position `stride` weights: one for each input position, which sum to 1, then zeros. */
   readonly weights: Float32Array<ArrayBuffer>;
-  /** Weights kept for each output position: the longest span. */
+  /** Weights kept for each output position, an even number: the longest span, or one more. The last may be zero. */
   readonly stride: number;
 }
 
@@ -20,14 +20,23 @@ export interface FilterCoefficients {
 export function triangleCoefficients(inSize: number, outSize: number): FilterCoefficients {
   const scale = inSize / outSize;
   const support = Math.max(1, scale);
-  const stride = Math.min(inSize, Math.ceil(support) * 2 + 1);
   const spans = new Uint32Array(outSize * 2);
-  const weights = new Float32Array(outSize * stride);
-  const exact = new Float64Array(stride);
+  let stride = 0;
   for (let i = 0; i < outSize; i++) {
     const centre = (i + 0.5) * scale;
     const first = Math.max(0, Math.floor(centre - support + 0.5));
     const count = Math.min(inSize, Math.floor(centre + support + 0.5)) - first;
+    spans[2 * i] = first;
+    spans[2 * i + 1] = count;
+    stride = Math.max(stride, count);
+  }
+  stride += stride % 2;
+  const weights = new Float32Array(outSize * stride);
+  const exact = new Float64Array(stride);
+  for (let i = 0; i < outSize; i++) {
+    const centre = (i + 0.5) * scale;
+    const first = spans[2 * i]!;
+    const count = spans[2 * i + 1]!;
     let total = 0;
     for (let k = 0; k < count; k++) {
       const weight = Math.max(0, 1 - Math.abs(first + k + 0.5 - centre) / support);
@@ -35,8 +44,6 @@ export function triangleCoefficients(inSize: number, outSize: number): FilterCoe
       total += weight;
     }
     for (let k = 0; k < count; k++) weights[i * stride + k] = exact[k]! / total;
-    spans[2 * i] = first;
-    spans[2 * i + 1] = count;
   }
   return { spans, weights, stride };
 }

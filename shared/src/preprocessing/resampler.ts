@@ -19,7 +19,7 @@ interface Kernels {
     firstColumn: number,
     spans: number,
     weights: number,
-    weightStride: number,
+    taps: number,
     out: number,
     outWidth: number,
   ): void;
@@ -126,7 +126,7 @@ function resizeTile(
   const verticalWeights = place(vertical.weights.byteLength);
   const horizontalSpans = place(horizontal.spans.byteLength);
   const horizontalWeights = place(horizontal.weights.byteLength);
-  const sums = place(rowBytes * 4);
+  const sums = place((rowBytes + horizontal.stride * 3) * 4);
   const outRow = place((xEnd - x) * 3);
   const strip = place(stripRows * rowBytes);
   const missing = top - kernels.memory.buffer.byteLength;
@@ -137,6 +137,8 @@ function resizeTile(
   new Float32Array(memory, verticalWeights).set(vertical.weights);
   new Uint32Array(memory, horizontalSpans).set(horizontal.spans);
   new Float32Array(memory, horizontalWeights).set(horizontal.weights);
+  // What the last columns are summed up with, which weighs nothing but must be numbers.
+  new Float32Array(memory, sums + rowBytes * 4, horizontal.stride * 3 + 1).fill(0);
 
   let stripStart = 0;
   let stripEnd = 0;
@@ -178,7 +180,7 @@ function resizeTile(
       firstColumn,
       horizontalSpans + x * 8,
       horizontalWeights + x * horizontal.stride * 4,
-      horizontal.stride * 4,
+      horizontal.stride,
       outRow,
       xEnd - x,
     );

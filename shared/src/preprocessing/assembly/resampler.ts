@@ -45,27 +45,52 @@ export function accumulateRows(
 /**
  * Horizontal pass over one row of RGB float32 sums, rounded half up to RGB bytes.
  *
- * Reads 4 bytes past the last pixel of a span.
+ * Works on four pixels at a time, and on as many columns for each: a loop whose length no processor has to guess. Reads
+ * `taps` columns from the first of each span on and 4 bytes more, so there must be numbers past the row (which weigh
+ * nothing); writes up to 13 bytes past `outWidth`.
  *
  * @param sums the float row; its first pixel is column `firstColumn` of the picture.
- * @param spans for each output pixel two int32: first input column, number of columns.
- * @param weights for each output pixel `weightStride` bytes of float32.
+ * @param spans for each output pixel two int32, the first of them its first input column.
+ * @param weights for each output pixel `taps` float32, zeros for columns past its span.
+ * @param taps an even number.
  */
 export function reduceRow(
-  sums: usize, firstColumn: usize, spans: usize, weights: usize, weightStride: usize, out: usize, outWidth: usize,
+  sums: usize, firstColumn: usize, spans: usize, weights: usize, taps: usize, out: usize, outWidth: usize,
 ): void {
-  const half = f32x4.splat(0.5);
-  for (const end = out + outWidth * 3; out < end; out += 3, spans += 8, weights += weightStride) {
-    let pixel = sums + (<usize>load<u32>(spans) - firstColumn) * 12;
-    const weightsEnd = weights + (<usize>load<u32>(spans, 4) << 2);
-    let sum = f32x4.splat(0);
-    for (let weight = weights; weight < weightsEnd; weight += 4, pixel += 12) {
-      sum = f32x4.add(sum, f32x4.mul(v128.load_splat<f32>(weight), v128.load(pixel)));
+  const weightBytes = taps << 2;
+  const origin = sums - firstColumn * 12;
+  const last = outWidth - 1;
+  for (let x: usize = 0; x < outWidth; x += 4, out += 12) {
+    // Past the last pixel the same one again.
+    const x1 = min(x + 1, last), x2 = min(x + 2, last), x3 = min(x + 3, last);
+    let pixel0 = origin + <usize>load<u32>(spans + (x << 3)) * 12;
+    let pixel1 = origin + <usize>load<u32>(spans + (x1 << 3)) * 12;
+    let pixel2 = origin + <usize>load<u32>(spans + (x2 << 3)) * 12;
+    let pixel3 = origin + <usize>load<u32>(spans + (x3 << 3)) * 12;
+    let weight0 = weights + x * weightBytes, weight1 = weights + x1 * weightBytes;
+    let weight2 = weights + x2 * weightBytes, weight3 = weights + x3 * weightBytes;
+    let sum0 = f32x4.splat(0), sum1 = f32x4.splat(0), sum2 = f32x4.splat(0), sum3 = f32x4.splat(0);
+    for (const end = weight0 + weightBytes; weight0 < end;) {
+      sum0 = f32x4.add(sum0, f32x4.mul(v128.load_splat<f32>(weight0), v128.load(pixel0)));
+      sum1 = f32x4.add(sum1, f32x4.mul(v128.load_splat<f32>(weight1), v128.load(pixel1)));
+      sum2 = f32x4.add(sum2, f32x4.mul(v128.load_splat<f32>(weight2), v128.load(pixel2)));
+      sum3 = f32x4.add(sum3, f32x4.mul(v128.load_splat<f32>(weight3), v128.load(pixel3)));
+      sum0 = f32x4.add(sum0, f32x4.mul(v128.load_splat<f32>(weight0, 4), v128.load(pixel0, 12)));
+      sum1 = f32x4.add(sum1, f32x4.mul(v128.load_splat<f32>(weight1, 4), v128.load(pixel1, 12)));
+      sum2 = f32x4.add(sum2, f32x4.mul(v128.load_splat<f32>(weight2, 4), v128.load(pixel2, 12)));
+      sum3 = f32x4.add(sum3, f32x4.mul(v128.load_splat<f32>(weight3, 4), v128.load(pixel3, 12)));
+      weight0 += 8; weight1 += 8; weight2 += 8; weight3 += 8;
+      pixel0 += 24; pixel1 += 24; pixel2 += 24; pixel3 += 24;
     }
-    const whole = i32x4.trunc_sat_f32x4_s(f32x4.add(sum, half));
-    const words = i16x8.narrow_i32x4_s(whole, whole);
-    const rgb = i32x4.extract_lane(i8x16.narrow_i16x8_u(words, words), 0);
-    store<u16>(out, <u16>rgb);
-    store<u8>(out, <u8>(rgb >> 16), 2);
+    const bytes = i8x16.narrow_i16x8_u(
+      i16x8.narrow_i32x4_s(rounded(sum0), rounded(sum1)), i16x8.narrow_i32x4_s(rounded(sum2), rounded(sum3)),
+    );
+    v128.store(out, i8x16.swizzle(bytes, i8x16(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 0, 0, 0, 0)));
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function rounded(sum: v128): v128 {
+  return i32x4.trunc_sat_f32x4_s(f32x4.add(sum, f32x4.splat(0.5)));
 }
