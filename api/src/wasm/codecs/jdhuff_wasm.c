@@ -1,0 +1,428 @@
+// The Huffman decoder of baseline JPEGs: libjpeg's (jdhuff.c), but for the decoding of one MCU, which
+// here takes several symbols at each look into a table and fills its 64 bits of the stream without a
+// branch to mispredict. Same coefficients from whatever bytes; where the data of a segment end inside of
+// an MCU, libjpeg's own decode_mcu_slow decodes that MCU.
+#define jinit_huff_decoder unused_jinit_huff_decoder
+#include <jdhuff.c>
+#undef jinit_huff_decoder
+#include <stdint.h>
+#include <wasm_simd128.h>
+
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+// ---- Tables, looked into by the next LOOK bits of the stream
+
+#ifndef LOOK
+#define LOOK 11
+#endif
+/** Looks between two refills: each takes LOOK bits at most of the 56 there are. */
+#define LOOKS (56 / LOOK)
+/** Added to the position in the block by its end: what is not past the block then was in order. */
+#define END 128
+
+/** Up to two symbols that both fit into LOOK bits with their values: coefficients, runs of 16 zeros, the end. */
+typedef struct {
+  uint8_t length;        // bits of all symbols; 0: see below
+  uint8_t advance;       // positions, END more if the last is the end of the block
+  uint8_t first;         // where the first coefficient is from the position before, in zigzag order
+  uint8_t second;        // where the second is
+  int16_t first_value;   // 0 is what is there already
+  int8_t second_value;
+  uint8_t first_length;  // bits of the first symbol alone
+} look;
+// Where the first symbol does not fit: `first` zeros before a value of `second` bits, of which
+// `first_length` is the code's length; 0 if it is longer than LOOK.
+
+/** As many symbols as there are, of which only the lengths matter; the last one's value may go past LOOK. */
+typedef struct {
+  uint8_t length;   // bits, SKIP at most; 0: the first symbol is longer
+  uint8_t advance;  // as above
+} skip;
+
+#define SKIP 14
+#define SKIPS (56 / SKIP)
+
+/** The first bits of a DC coefficient. */
+typedef struct {
+  uint8_t length;       // bits of its code and value; 0: the code is longer than HUFF_LOOKAHEAD
+  uint8_t code_length;
+  uint8_t size;
+} dc_look;
+
+/** The tables of a block of the MCU. */
+typedef struct {
+  const d_derived_tbl *dc, *ac;
+  const dc_look *dc_looks;
+  const look *looks;   // NULL where only the DC coefficient is wanted
+  const skip *skips;   // NULL elsewhere
+} block_tables;
+
+static inline int extended(uint32_t bits, uint32_t size) {
+  const int half = (1 << size) >> 1;
+  return (int)bits + ((((int)bits - half) >> 31) & (1 - (1 << size)));
+}
+
+/** The code that each LOOK bits begin with. */
+typedef struct {
+  uint8_t length;  // 0: longer than LOOK
+  uint8_t symbol;
+} code;
+
+static void fill_codes(const JHUFF_TBL *from, code *codes) {
+  uint32_t at = 0;
+  int symbols = 0;
+  for (int length = 1; length <= LOOK; length++)
+    for (int i = 0; i < from->bits[length]; i++, symbols++)
+      for (uint32_t rest = 0; rest < 1u << (LOOK - length); rest++) codes[at++] = (code){(uint8_t)length, from->huffval[symbols]};
+  while (at < 1u << LOOK) codes[at++] = (code){0, 0};
+}
+
+/** What the symbol at the top of LOOK bits, of which `known` count, does alone. */
+static inline look one_symbol(const code *codes, uint32_t at, uint32_t known) {
+  const code here = codes[at];
+  const uint32_t run = here.symbol >> 4, size = here.symbol & 15, length = here.length + size;
+  look entry = {.first_length = here.length};
+  if (here.length == 0 || here.length > known) return (look){0};
+  if (size == 0) {
+    entry.length = here.length;
+    entry.advance = run == 15 ? 16 : END;
+  } else if (length <= known) {
+    entry.length = entry.first_length = (uint8_t)length;
+    entry.first = (uint8_t)run;
+    entry.advance = (uint8_t)(run + 1);
+    entry.first_value = (int16_t)extended((at >> (LOOK - length)) & ((1u << size) - 1), size);
+  } else {
+    entry.first = (uint8_t)run;
+    entry.second = (uint8_t)size;
+  }
+  return entry;
+}
+
+#define LOOK_MASK ((1u << LOOK) - 1)
+
+static void fill_looks(const code *codes, look *looks) {
+  for (uint32_t i = 0; i <= LOOK_MASK; i++) {
+    look entry = one_symbol(codes, i, LOOK);
+    if (entry.length != 0 && entry.first_value != 0) {
+      const look next = one_symbol(codes, (i << entry.length) & LOOK_MASK, LOOK - entry.length);
+      entry.second = entry.advance;
+      if (next.length != 0 && next.first_value == (int8_t)next.first_value) {
+        entry.length += next.length;
+        entry.second += next.first;
+        entry.second_value = (int8_t)next.first_value;
+        entry.advance += next.advance;
+      }
+    }
+    looks[i] = entry;
+  }
+}
+
+static void fill_skips(const code *codes, skip *skips) {
+  for (uint32_t i = 0; i <= LOOK_MASK; i++) {
+    uint32_t length = 0, advance = 0;
+    while (length < LOOK && advance < DCTSIZE2) {
+      const code here = codes[(i << length) & LOOK_MASK];
+      const uint32_t run = here.symbol >> 4, size = here.symbol & 15;
+      if (here.length == 0 || length + here.length > LOOK || length + here.length + size > SKIP) break;
+      length += here.length + size;
+      advance += size != 0 ? run + 1 : run == 15 ? 16 : END;
+    }
+    skips[i] = (skip){(uint8_t)length, (uint8_t)advance};
+  }
+}
+
+static void fill_dc_looks(const d_derived_tbl *from, dc_look *looks) {
+  for (uint32_t i = 0; i < 1 << HUFF_LOOKAHEAD; i++) {
+    const uint8_t length = (uint8_t)(from->lookup[i] >> HUFF_LOOKAHEAD), size = from->lookup[i] & 15;
+    looks[i] = length > HUFF_LOOKAHEAD ? (dc_look){0} : (dc_look){(uint8_t)(length + size), length, size};
+  }
+}
+
+/** jpeg_natural_order in bytes; what is past the block in corrupt data lands on its last coefficient. */
+static const uint8_t natural_order[DCTSIZE2 + 32] = {
+    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6,  7,  14, 21, 28,
+    35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
+    63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63};
+
+// ---- The stream
+
+typedef struct {
+  const uint8_t *next;  // above the next byte: the stream goes down in memory, so that eight bytes are one number
+  uint64_t bits;        // the next ones, from the highest down
+  uint32_t count;       // so many of them
+} stream;
+
+#define FILL()                                     \
+  do {                                             \
+    uint64_t eight;                                \
+    memcpy(&eight, next - 8, 8);                   \
+    bits |= eight >> count;                        \
+    next -= (63 - count) >> 3;                     \
+    count |= 56;                                   \
+  } while (0)
+
+#define TAKE(n) (bits <<= (n), count -= (n))
+
+/** Bytes that a block takes at most (64 symbols of 16 bits and 15 of value), and those that are read ahead. */
+#define PADDING (DCTSIZE2 * 4 + 16)
+
+typedef struct {
+  huff_entropy_decoder stock;
+  block_tables tables[D_MAX_BLOCKS_IN_MCU];
+  dc_look dc_looks[NUM_HUFF_TBLS][1 << HUFF_LOOKAHEAD];
+  look looks[NUM_HUFF_TBLS][1 << LOOK];
+  skip skips[NUM_HUFF_TBLS][1 << LOOK];
+  stream in;
+  const uint8_t *last;  // the last of the bytes in `clean`; zeros follow
+  int cleaned;
+  int stopped;
+  int at_end;
+  uint8_t clean[8192];
+} decoder;
+
+/** Back to libjpeg's own reading, before what is not yet decoded. */
+static void leave(j_decompress_ptr cinfo, decoder *entropy) {
+  if (!entropy->cleaned) return;
+  uint32_t back = 0;
+  for (const uint8_t *byte = entropy->last; byte < entropy->in.next; byte++) back += 1 + (*byte == 0xff);
+  cinfo->src->next_input_byte -= back;
+  cinfo->src->bytes_in_buffer += back;
+  entropy->stock.bitstate.bits_left = (int)entropy->in.count;
+  entropy->stock.bitstate.get_buffer = entropy->in.count == 0 ? 0 : entropy->in.bits >> (64 - entropy->in.count);
+  entropy->cleaned = 0;
+}
+
+/** Copies what comes up to the next marker, or as much as there is room, without the zeros after FF. */
+static void clean(j_decompress_ptr cinfo, decoder *entropy) {
+  const uint8_t *from = cinfo->src->next_input_byte, *const end = from + cinfo->src->bytes_in_buffer;
+  uint8_t *to = entropy->clean + sizeof(entropy->clean), *const lowest = entropy->clean + PADDING + 16;
+  entropy->in.next = to;
+  entropy->in.count = (uint32_t)entropy->stock.bitstate.bits_left;
+  entropy->in.bits = entropy->in.count == 0 ? 0 : entropy->stock.bitstate.get_buffer << (64 - entropy->in.count);
+  entropy->stopped = entropy->at_end = 0;
+  while (to >= lowest) {
+    if (end - from >= 16) {
+      const v128_t bytes = wasm_v128_load(from);
+      const v128_t ff = wasm_i8x16_eq(bytes, wasm_i8x16_const_splat(-1));
+      wasm_v128_store(to - 16, wasm_i8x16_shuffle(bytes, bytes, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
+      if (LIKELY(!wasm_v128_any_true(ff))) {
+        from += 16;
+        to -= 16;
+        continue;
+      }
+      const uint32_t before = (uint32_t)__builtin_ctz(wasm_i8x16_bitmask(ff));
+      from += before;
+      to -= before;
+    }
+    if (from == end || (*from == 0xff && from + 1 == end)) {
+      entropy->stopped = entropy->at_end = 1;
+      break;
+    }
+    if (*from == 0xff && from[1] != 0) {
+      entropy->stopped = 1;
+      break;
+    }
+    *--to = *from;
+    from += *from == 0xff ? 2 : 1;
+  }
+  if (entropy->stopped) memset(to - PADDING, 0, PADDING);
+  entropy->last = to;
+  entropy->cleaned = 1;
+  cinfo->src->bytes_in_buffer = (size_t)(end - from);
+  cinfo->src->next_input_byte = from;
+}
+
+/** A symbol whose code is longer than `length` bits: the code's length << 8 | symbol. */
+static __attribute__((noinline)) uint32_t long_symbol(const d_derived_tbl *table, uint64_t bits, uint32_t length) {
+  do length++;
+  while ((JLONG)(bits >> (64 - length)) > table->maxcode[length]);
+  if (length > 16) return length << 8;
+  return length << 8 | table->pub->huffval[((JLONG)(bits >> (64 - length)) + table->valoffset[length]) & 0xff];
+}
+
+#define LOOK_ONCE()                                                        \
+  do {                                                                     \
+    here = &looks[bits >> (64 - LOOK)];                                    \
+    if (UNLIKELY(here->length == 0)) goto long_one;                        \
+    block[natural_order[position + here->second]] = here->second_value;    \
+    block[natural_order[position + here->first]] = here->first_value;      \
+    position += here->advance;                                             \
+    before = bits;                                                         \
+    TAKE(here->length);                                                    \
+    if (position >= DCTSIZE2) goto ended;                                  \
+  } while (0)
+
+/** Decodes an MCU; false, with nothing but coefficients changed, where the data do not suffice. */
+static boolean decode_whole_mcu(j_decompress_ptr cinfo, JBLOCKROW *blocks) {
+  decoder *entropy = (decoder *)cinfo->entropy;
+  const uint8_t *next = entropy->in.next;
+  uint64_t bits = entropy->in.bits;
+  uint32_t count = entropy->in.count;
+  savable_state saved = entropy->stock.saved;
+
+  for (int number = 0; number < cinfo->blocks_in_MCU; number++) {
+    const block_tables *tables = &entropy->tables[number];
+    JCOEF *block = *blocks[number];
+    FILL();
+    const dc_look dc = tables->dc_looks[bits >> (64 - HUFF_LOOKAHEAD)];
+    uint32_t length = dc.length, code_length = dc.code_length, size = dc.size;
+    if (UNLIKELY(length == 0)) {
+      const uint32_t symbol = long_symbol(tables->dc, bits, HUFF_LOOKAHEAD);
+      code_length = symbol >> 8;
+      size = symbol & 15;
+      length = code_length + size;
+    }
+    int *last = &saved.last_dc_val[cinfo->MCU_membership[number]];
+    *last += extended((uint32_t)(bits << code_length >> 1 >> (63 - size)), size);
+    block[0] = (JCOEF)*last;
+    TAKE(length);
+
+    const look *looks = tables->looks;
+    uint32_t position = 1;
+    uint64_t before;
+    if (looks == NULL) {
+      const skip *skips = tables->skips;
+      for (;;) {
+        FILL();
+#pragma unroll
+        for (int i = 0; i < SKIPS; i++) {
+          const skip here = skips[bits >> (64 - LOOK)];
+          if (UNLIKELY(here.length == 0)) goto skip_one;
+          if (position + here.advance >= DCTSIZE2) {
+            // Not past the block's end: of what was skipped then a part was the next block's.
+            if (position + here.advance != DCTSIZE2 && position + here.advance - END >= DCTSIZE2) goto skip_one;
+            TAKE(here.length);
+            goto next_block;
+          }
+          position += here.advance;
+          TAKE(here.length);
+        }
+        continue;
+      skip_one:
+        FILL();
+        const uint32_t symbol = long_symbol(tables->ac, bits, 0);
+        TAKE(symbol >> 8);
+        size = symbol & 15;
+        TAKE(size);
+        if (size == 0 && (symbol >> 4 & 15) != 15) goto next_block;
+        position += (symbol >> 4 & 15) + 1;
+        if (position >= DCTSIZE2) goto next_block;
+      }
+    }
+    const look *here;
+    if (UNLIKELY(length > 56 - 3 * LOOK)) FILL();
+    LOOK_ONCE();
+    LOOK_ONCE();
+    LOOK_ONCE();
+    for (;;) {
+      FILL();
+#pragma unroll
+      for (int i = 0; i < LOOKS; i++) LOOK_ONCE();
+      continue;
+    long_one:
+      FILL();
+      uint32_t run = here->first;
+      length = here->first_length;
+      size = here->second;
+      if (length == 0) {
+        const uint32_t symbol = long_symbol(tables->ac, bits, LOOK);
+        length = symbol >> 8;
+        run = symbol >> 4 & 15;
+        size = symbol & 15;
+      }
+      TAKE(length);
+      if (size == 0) {
+        if (run != 15) goto next_block;
+        position += 16;
+      } else {
+        position += run;
+        block[natural_order[position++]] = (JCOEF)extended((uint32_t)(bits >> (64 - size)), size);
+        TAKE(size);
+      }
+      if (position >= DCTSIZE2) goto next_block;
+    }
+  ended:
+    // The second symbol was no longer this block's where the first filled it.
+    if (position - END >= DCTSIZE2 && here->first_length != here->length &&
+        position - here->advance + here->first >= DCTSIZE2 - 1) {
+      bits = before << here->first_length;
+      count += (uint32_t)here->length - here->first_length;
+    }
+  next_block:
+    if (UNLIKELY(next < entropy->last)) {
+      if (entropy->at_end) ERREXIT(cinfo, JERR_INPUT_EOF);
+      const uint32_t missing = 8 * (uint32_t)(entropy->last - next);
+      if (count < missing) return FALSE;
+      count -= missing;
+      next = entropy->last;
+    }
+  }
+
+  entropy->in = (stream){next, bits, count};
+  entropy->stock.saved = saved;
+  return TRUE;
+}
+
+static boolean decode_mcu_of_baseline(j_decompress_ptr cinfo, JBLOCKROW *blocks) {
+  decoder *entropy = (decoder *)cinfo->entropy;
+  if (cinfo->restart_interval && entropy->stock.restarts_to_go == 0) {
+    entropy->cleaned = 0;
+    if (!process_restart(cinfo)) return FALSE;
+  }
+  // Without data the MCU stays grey.
+  if (!entropy->stock.pub.insufficient_data) {
+    boolean done = FALSE;
+    if (cinfo->unread_marker == 0) {
+      if (entropy->cleaned && !entropy->stopped && entropy->in.next - entropy->last < cinfo->blocks_in_MCU * PADDING)
+        leave(cinfo, entropy);
+      if (!entropy->cleaned) clean(cinfo, entropy);
+      done = decode_whole_mcu(cinfo, blocks);
+    }
+    if (!done) {
+      leave(cinfo, entropy);
+      if (!decode_mcu_slow(cinfo, blocks)) return FALSE;
+    }
+  }
+  if (cinfo->restart_interval) entropy->stock.restarts_to_go--;
+  return TRUE;
+}
+
+static void start_pass(j_decompress_ptr cinfo) {
+  static code codes[1 << LOOK];
+  decoder *entropy = (decoder *)cinfo->entropy;
+  start_pass_huff_decoder(cinfo);
+  entropy->cleaned = 0;
+  for (int number = 0; number < cinfo->blocks_in_MCU; number++) {
+    const jpeg_component_info *component = cinfo->cur_comp_info[cinfo->MCU_membership[number]];
+    const int dc = component->dc_tbl_no, ac = component->ac_tbl_no;
+    const boolean wanted = entropy->stock.ac_needed[number];
+    const block_tables tables = {
+        .dc = entropy->stock.dc_cur_tbls[number],
+        .ac = entropy->stock.ac_cur_tbls[number],
+        .dc_looks = entropy->dc_looks[dc],
+        .looks = wanted ? entropy->looks[ac] : NULL,
+        .skips = wanted ? NULL : entropy->skips[ac],
+    };
+    boolean new_dc = TRUE, new_ac = TRUE;
+    for (int other = 0; other < number; other++) {
+      if (entropy->tables[other].dc == tables.dc) new_dc = FALSE;
+      if (entropy->tables[other].looks == tables.looks && entropy->tables[other].skips == tables.skips) new_ac = FALSE;
+    }
+    entropy->tables[number] = tables;
+    if (new_dc) fill_dc_looks(tables.dc, entropy->dc_looks[dc]);
+    if (!new_ac) continue;
+    fill_codes(tables.ac->pub, codes);
+    if (wanted) fill_looks(codes, entropy->looks[ac]);
+    else fill_skips(codes, entropy->skips[ac]);
+  }
+}
+
+GLOBAL(void) jinit_huff_decoder(j_decompress_ptr cinfo) {
+  std_huff_tables((j_common_ptr)cinfo);
+  decoder *entropy = cinfo->mem->alloc_small((j_common_ptr)cinfo, JPOOL_IMAGE, sizeof(decoder));
+  memset(entropy, 0, sizeof(decoder));
+  entropy->stock.pub.start_pass = start_pass;
+  entropy->stock.pub.decode_mcu = decode_mcu_of_baseline;
+  cinfo->entropy = (struct jpeg_entropy_decoder *)entropy;
+}
