@@ -112,6 +112,13 @@ static void fill_looks(const code *codes, look *looks) {
         entry.second += next.first;
         entry.second_value = (int8_t)next.first_value;
         entry.advance += next.advance;
+        if (next.first_value != 0) {
+          const look third = one_symbol(codes, (i << entry.length) & LOOK_MASK, LOOK - entry.length);
+          if (third.length != 0 && third.advance == END) {
+            entry.length += third.length;
+            entry.advance += END;
+          }
+        }
       }
     }
     looks[i] = entry;
@@ -137,6 +144,21 @@ static void fill_dc_looks(const d_derived_tbl *from, dc_look *looks) {
     const uint8_t length = (uint8_t)(from->lookup[i] >> HUFF_LOOKAHEAD), size = from->lookup[i] & 15;
     looks[i] = length > HUFF_LOOKAHEAD ? (dc_look){0} : (dc_look){(uint8_t)(length + size), length, size};
   }
+}
+
+/** What was made of the AC tables of this or an earlier picture: most have the standard ones. */
+static struct {
+  JHUFF_TBL looks_of, skips_of;
+  look looks[1 << LOOK];
+  skip skips[1 << LOOK];
+} made[NUM_HUFF_TBLS];
+
+/** Whether a table is another than what was made is of, which it then is. */
+static boolean is_new(JHUFF_TBL *known, const JHUFF_TBL *table) {
+  if (memcmp(known->bits, table->bits, sizeof(table->bits)) == 0 && memcmp(known->huffval, table->huffval, sizeof(table->huffval)) == 0)
+    return FALSE;
+  *known = *table;
+  return TRUE;
 }
 
 /** jpeg_natural_order in bytes; what is past the block in corrupt data lands on its last coefficient. */
@@ -171,13 +193,12 @@ typedef struct {
   huff_entropy_decoder stock;
   block_tables tables[D_MAX_BLOCKS_IN_MCU];
   dc_look dc_looks[NUM_HUFF_TBLS][1 << HUFF_LOOKAHEAD];
-  look looks[NUM_HUFF_TBLS][1 << LOOK];
-  skip skips[NUM_HUFF_TBLS][1 << LOOK];
   stream in;
   const uint8_t *last;  // the last of the bytes in `clean`; zeros follow
   int cleaned;
   int stopped;
-  int at_end;
+  const uint8_t *last_marker;  // of the file; NULL if there is none behind the header
+  int ends;                    // the scan's data: with a marker
   uint8_t clean[8192];
 } decoder;
 
@@ -200,7 +221,7 @@ static void clean(j_decompress_ptr cinfo, decoder *entropy) {
   entropy->in.next = to;
   entropy->in.count = (uint32_t)entropy->stock.bitstate.bits_left;
   entropy->in.bits = entropy->in.count == 0 ? 0 : entropy->stock.bitstate.get_buffer << (64 - entropy->in.count);
-  entropy->stopped = entropy->at_end = 0;
+  entropy->stopped = 0;
   while (to >= lowest) {
     if (end - from >= 16) {
       const v128_t bytes = wasm_v128_load(from);
@@ -215,11 +236,7 @@ static void clean(j_decompress_ptr cinfo, decoder *entropy) {
       from += before;
       to -= before;
     }
-    if (from == end || (*from == 0xff && from + 1 == end)) {
-      entropy->stopped = entropy->at_end = 1;
-      break;
-    }
-    if (*from == 0xff && from[1] != 0) {
+    if (from == end || (*from == 0xff && (from + 1 == end || from[1] != 0))) {
       entropy->stopped = 1;
       break;
     }
@@ -343,15 +360,28 @@ static boolean decode_whole_mcu(j_decompress_ptr cinfo, JBLOCKROW *blocks) {
       if (position >= DCTSIZE2) goto next_block;
     }
   ended:
-    // The second symbol was no longer this block's where the first filled it.
-    if (position - END >= DCTSIZE2 && here->first_length != here->length &&
-        position - here->advance + here->first >= DCTSIZE2 - 1) {
-      bits = before << here->first_length;
-      count += (uint32_t)here->length - here->first_length;
-    }
+    // In order, but where a symbol was taken after what filled the block: then one by one.
+    if (LIKELY(position - END < DCTSIZE2 || position == DCTSIZE2)) goto next_block;
+    position -= here->advance;
+    bits = before;
+    count += here->length;
+    do {
+      FILL();
+      const uint32_t symbol = long_symbol(tables->ac, bits, 0);
+      TAKE(symbol >> 8);
+      const uint32_t run = symbol >> 4 & 15;
+      size = symbol & 15;
+      if (size == 0) {
+        if (run != 15) goto next_block;
+        position += 16;
+      } else {
+        position += run;
+        block[natural_order[position++]] = (JCOEF)extended((uint32_t)(bits >> (64 - size)), size);
+        TAKE(size);
+      }
+    } while (position < DCTSIZE2);
   next_block:
     if (UNLIKELY(next < entropy->last)) {
-      if (entropy->at_end) ERREXIT(cinfo, JERR_INPUT_EOF);
       const uint32_t missing = 8 * (uint32_t)(entropy->last - next);
       if (count < missing) return FALSE;
       count -= missing;
@@ -366,6 +396,8 @@ static boolean decode_whole_mcu(j_decompress_ptr cinfo, JBLOCKROW *blocks) {
 
 static boolean decode_mcu_of_baseline(j_decompress_ptr cinfo, JBLOCKROW *blocks) {
   decoder *entropy = (decoder *)cinfo->entropy;
+  // Whether data without an end still suffice depends on how libjpeg reads ahead.
+  if (!entropy->ends) return decode_mcu(cinfo, blocks);
   if (cinfo->restart_interval && entropy->stock.restarts_to_go == 0) {
     entropy->cleaned = 0;
     if (!process_restart(cinfo)) return FALSE;
@@ -378,6 +410,8 @@ static boolean decode_mcu_of_baseline(j_decompress_ptr cinfo, JBLOCKROW *blocks)
         leave(cinfo, entropy);
       if (!entropy->cleaned) clean(cinfo, entropy);
       done = decode_whole_mcu(cinfo, blocks);
+      // What came of the zeros behind the data is not always what comes of what libjpeg finds there.
+      for (int i = 0; !done && i < cinfo->blocks_in_MCU; i++) memset(blocks[i], 0, sizeof(JBLOCK));
     }
     if (!done) {
       leave(cinfo, entropy);
@@ -393,29 +427,36 @@ static void start_pass(j_decompress_ptr cinfo) {
   decoder *entropy = (decoder *)cinfo->entropy;
   start_pass_huff_decoder(cinfo);
   entropy->cleaned = 0;
+  entropy->ends = entropy->last_marker >= cinfo->src->next_input_byte &&
+                  (entropy->last_marker[1] < JPEG_RST0 || entropy->last_marker[1] > JPEG_RST0 + 7);
   for (int number = 0; number < cinfo->blocks_in_MCU; number++) {
     const jpeg_component_info *component = cinfo->cur_comp_info[cinfo->MCU_membership[number]];
     const int dc = component->dc_tbl_no, ac = component->ac_tbl_no;
     const boolean wanted = entropy->stock.ac_needed[number];
-    const block_tables tables = {
+    const JHUFF_TBL *table = cinfo->ac_huff_tbl_ptrs[ac];
+    if (is_new(wanted ? &made[ac].looks_of : &made[ac].skips_of, table)) {
+      fill_codes(table, codes);
+      if (wanted) fill_looks(codes, made[ac].looks);
+      else fill_skips(codes, made[ac].skips);
+    }
+    if (number == 0 || cinfo->MCU_membership[number] != cinfo->MCU_membership[number - 1])
+      fill_dc_looks(entropy->stock.dc_cur_tbls[number], entropy->dc_looks[dc]);
+    entropy->tables[number] = (block_tables){
         .dc = entropy->stock.dc_cur_tbls[number],
         .ac = entropy->stock.ac_cur_tbls[number],
         .dc_looks = entropy->dc_looks[dc],
-        .looks = wanted ? entropy->looks[ac] : NULL,
-        .skips = wanted ? NULL : entropy->skips[ac],
+        .looks = wanted ? made[ac].looks : NULL,
+        .skips = wanted ? NULL : made[ac].skips,
     };
-    boolean new_dc = TRUE, new_ac = TRUE;
-    for (int other = 0; other < number; other++) {
-      if (entropy->tables[other].dc == tables.dc) new_dc = FALSE;
-      if (entropy->tables[other].looks == tables.looks && entropy->tables[other].skips == tables.skips) new_ac = FALSE;
-    }
-    entropy->tables[number] = tables;
-    if (new_dc) fill_dc_looks(tables.dc, entropy->dc_looks[dc]);
-    if (!new_ac) continue;
-    fill_codes(tables.ac->pub, codes);
-    if (wanted) fill_looks(codes, entropy->looks[ac]);
-    else fill_skips(codes, entropy->skips[ac]);
   }
+}
+
+static const uint8_t *find_last_marker(const uint8_t *from, size_t size) {
+  for (; size >= 2; size--) {
+    const uint8_t *at = from + size - 2;
+    if (*at == 0xff && at[1] != 0 && at[1] != 0xff) return at;
+  }
+  return NULL;
 }
 
 GLOBAL(void) jinit_huff_decoder(j_decompress_ptr cinfo) {
@@ -424,5 +465,6 @@ GLOBAL(void) jinit_huff_decoder(j_decompress_ptr cinfo) {
   memset(entropy, 0, sizeof(decoder));
   entropy->stock.pub.start_pass = start_pass;
   entropy->stock.pub.decode_mcu = decode_mcu_of_baseline;
+  entropy->last_marker = find_last_marker(cinfo->src->next_input_byte, cinfo->src->bytes_in_buffer);
   cinfo->entropy = (struct jpeg_entropy_decoder *)entropy;
 }
