@@ -1,7 +1,7 @@
-// The Huffman decoder of baseline JPEGs: libjpeg's (jdhuff.c), but for the decoding of one MCU, which
-// here takes several symbols at each look into a table and fills its 64 bits of the stream without a
-// branch to mispredict. Same coefficients from whatever bytes; where the data of a segment end inside of
-// an MCU, libjpeg's own decode_mcu_slow decodes that MCU.
+// The Huffman decoder of baseline JPEGs: libjpeg's (jdhuff.c), but for the decoding of an MCU. That takes
+// two coefficients and the block's end at one look into a table, and refills its 64 bits from a copy of
+// the stream without the zeros after FF, with no branch to mispredict. The coefficients are the same:
+// where a segment's data end inside of an MCU, or the file has no end, libjpeg's own code decodes.
 #define jinit_huff_decoder unused_jinit_huff_decoder
 #include <jdhuff.c>
 #undef jinit_huff_decoder
@@ -13,39 +13,40 @@
 
 // ---- Tables, looked into by the next LOOK bits of the stream
 
-#ifndef LOOK
 #define LOOK 11
-#endif
+#define LOOK_MASK ((1u << LOOK) - 1)
 /** Looks between two refills: each takes LOOK bits at most of the 56 there are. */
 #define LOOKS (56 / LOOK)
 /** Added to the position in the block by its end: what is not past the block then was in order. */
 #define END 128
 
-/** Up to two symbols that both fit into LOOK bits with their values: coefficients, runs of 16 zeros, the end. */
+/**
+ * What fits into LOOK bits of: a coefficient or 16 zeros, a second one of less than 8 bits, the block's end.
+ * Where not even one does, `length` is 0, and the first is `first` zeros and a value of `second` bits behind
+ * a code of `first_length`, which is 0 if the code is longer than LOOK.
+ */
 typedef struct {
-  uint8_t length;        // bits of all symbols; 0: see below
-  uint8_t advance;       // positions, END more if the last is the end of the block
-  uint8_t first;         // where the first coefficient is from the position before, in zigzag order
-  uint8_t second;        // where the second is
-  int16_t first_value;   // 0 is what is there already
+  uint8_t length;   // bits of all
+  uint8_t advance;  // positions in the block, and END
+  uint8_t first;    // from the position before, in zigzag order
+  uint8_t second;
+  int16_t first_value;  // 0 is what is there already
   int8_t second_value;
-  uint8_t first_length;  // bits of the first symbol alone
+  uint8_t first_length;
 } look;
-// Where the first symbol does not fit: `first` zeros before a value of `second` bits, of which
-// `first_length` is the code's length; 0 if it is longer than LOOK.
 
-/** As many symbols as there are, of which only the lengths matter; the last one's value may go past LOOK. */
-typedef struct {
-  uint8_t length;   // bits, SKIP at most; 0: the first symbol is longer
-  uint8_t advance;  // as above
-} skip;
-
+/** The most bits that are skipped at once; the value of the last coefficient may go past LOOK. */
 #define SKIP 14
 #define SKIPS (56 / SKIP)
 
-/** The first bits of a DC coefficient. */
+/** Where only the DC coefficient is wanted: as many symbols as begin in LOOK bits. */
 typedef struct {
-  uint8_t length;       // bits of its code and value; 0: the code is longer than HUFF_LOOKAHEAD
+  uint8_t length;  // 0: the first is longer
+  uint8_t advance;
+} skip;
+
+typedef struct {
+  uint8_t length;  // of code and value; 0: the code is longer than HUFF_LOOKAHEAD
   uint8_t code_length;
   uint8_t size;
 } dc_look;
@@ -54,10 +55,11 @@ typedef struct {
 typedef struct {
   const d_derived_tbl *dc, *ac;
   const dc_look *dc_looks;
-  const look *looks;   // NULL where only the DC coefficient is wanted
-  const skip *skips;   // NULL elsewhere
+  const look *looks;  // NULL where only the DC coefficient is wanted
+  const skip *skips;
 } block_tables;
 
+/** Figure F.12: the value of so many bits. */
 static inline int extended(uint32_t bits, uint32_t size) {
   const int half = (1 << size) >> 1;
   return (int)bits + ((((int)bits - half) >> 31) & (1 - (1 << size)));
@@ -78,50 +80,53 @@ static void fill_codes(const JHUFF_TBL *from, code *codes) {
   while (at < 1u << LOOK) codes[at++] = (code){0, 0};
 }
 
-/** What the symbol at the top of LOOK bits, of which `known` count, does alone. */
-static inline look one_symbol(const code *codes, uint32_t at, uint32_t known) {
-  const code here = codes[at];
-  const uint32_t run = here.symbol >> 4, size = here.symbol & 15, length = here.length + size;
-  look entry = {.first_length = here.length};
-  if (here.length == 0 || here.length > known) return (look){0};
-  if (size == 0) {
-    entry.length = here.length;
-    entry.advance = run == 15 ? 16 : END;
-  } else if (length <= known) {
-    entry.length = entry.first_length = (uint8_t)length;
-    entry.first = (uint8_t)run;
-    entry.advance = (uint8_t)(run + 1);
-    entry.first_value = (int16_t)extended((at >> (LOOK - length)) & ((1u << size) - 1), size);
-  } else {
-    entry.first = (uint8_t)run;
-    entry.second = (uint8_t)size;
-  }
-  return entry;
-}
-
-#define LOOK_MASK ((1u << LOOK) - 1)
-
 static void fill_looks(const code *codes, look *looks) {
-  for (uint32_t i = 0; i <= LOOK_MASK; i++) {
-    look entry = one_symbol(codes, i, LOOK);
-    if (entry.length != 0 && entry.first_value != 0) {
-      const look next = one_symbol(codes, (i << entry.length) & LOOK_MASK, LOOK - entry.length);
-      entry.second = entry.advance;
-      if (next.length != 0 && next.first_value == (int8_t)next.first_value) {
-        entry.length += next.length;
-        entry.second += next.first;
-        entry.second_value = (int8_t)next.first_value;
-        entry.advance += next.advance;
-        if (next.first_value != 0) {
-          const look third = one_symbol(codes, (i << entry.length) & LOOK_MASK, LOOK - entry.length);
-          if (third.length != 0 && third.advance == END) {
-            entry.length += third.length;
-            entry.advance += END;
-          }
-        }
+  static look single[1 << LOOK];
+  uint32_t end_length = LOOK + 1, end_at = 0;
+  for (uint32_t at = 0; at <= LOOK_MASK;) {
+    const code here = codes[at];
+    const uint32_t run = here.symbol >> 4, size = here.symbol & 15, length = here.length + size;
+    if (here.length == 0) {
+      single[at++] = (look){0};
+      continue;
+    }
+    const uint32_t codes_end = at + (1u << (LOOK - here.length));
+    look entry = {.first = (uint8_t)run, .first_length = here.length};
+    if (size == 0) {
+      entry.first = 0;
+      entry.length = here.length;
+      entry.advance = run == 15 ? 16 : END;
+      if (run != 15) end_length = here.length, end_at = at;
+      while (at < codes_end) single[at++] = entry;
+    } else if (length > LOOK) {
+      entry.second = (uint8_t)size;
+      while (at < codes_end) single[at++] = entry;
+    } else {
+      entry.length = (uint8_t)length;
+      entry.advance = entry.second = (uint8_t)(run + 1);
+      for (uint32_t bits = 0; bits < 1u << size; bits++) {
+        entry.first_value = (int16_t)extended(bits, size);
+        for (uint32_t rest = 0; rest < 1u << (LOOK - length); rest++) single[at++] = entry;
       }
     }
-    looks[i] = entry;
+  }
+  // Then what the bits after the first symbol do alone is added, field by field in one number.
+  for (uint32_t i = 0; i <= LOOK_MASK; i++) {
+    uint64_t entry, next;
+    memcpy(&entry, &single[i], sizeof(entry));
+    uint32_t length = single[i].length;
+    const look *after = &single[(i << length) & LOOK_MASK];
+    memcpy(&next, after, sizeof(next));
+    const int fits = single[i].first_value != 0 && after->length != 0 && length + after->length <= LOOK &&
+                     after->first_value == (int8_t)after->first_value;
+    if (fits) {
+      entry += (next & 0xffff) + ((next >> 16 & 0xff) << 24) + ((next >> 32 & 0xff) << 48);
+      length += after->length;
+      if (after->first_value != 0 && length + end_length <= LOOK &&
+          (((i << length) ^ end_at) & LOOK_MASK) >> (LOOK - end_length) == 0)
+        entry += end_length | END << 8;
+    }
+    memcpy(&looks[i], &entry, sizeof(entry));
   }
 }
 
@@ -146,16 +151,17 @@ static void fill_dc_looks(const d_derived_tbl *from, dc_look *looks) {
   }
 }
 
-/** What was made of the AC tables of this or an earlier picture: most have the standard ones. */
+/** What was made of the AC tables of this or an earlier picture: many have the standard ones. */
 static struct {
   JHUFF_TBL looks_of, skips_of;
   look looks[1 << LOOK];
   skip skips[1 << LOOK];
 } made[NUM_HUFF_TBLS];
 
-/** Whether a table is another than what was made is of, which it then is. */
+/** Whether what was made is of another table than this one, which it will be of. */
 static boolean is_new(JHUFF_TBL *known, const JHUFF_TBL *table) {
-  if (memcmp(known->bits, table->bits, sizeof(table->bits)) == 0 && memcmp(known->huffval, table->huffval, sizeof(table->huffval)) == 0)
+  if (memcmp(known->bits, table->bits, sizeof(table->bits)) == 0 &&
+      memcmp(known->huffval, table->huffval, sizeof(table->huffval)) == 0)
     return FALSE;
   *known = *table;
   return TRUE;
@@ -186,7 +192,7 @@ typedef struct {
 
 #define TAKE(n) (bits <<= (n), count -= (n))
 
-/** Bytes that a block takes at most (64 symbols of 16 bits and 15 of value), and those that are read ahead. */
+/** Bytes that a block takes at most (64 symbols of 16 bits and 15 of value), with those that are read ahead. */
 #define PADDING (DCTSIZE2 * 4 + 16)
 
 typedef struct {
@@ -194,11 +200,11 @@ typedef struct {
   block_tables tables[D_MAX_BLOCKS_IN_MCU];
   dc_look dc_looks[NUM_HUFF_TBLS][1 << HUFF_LOOKAHEAD];
   stream in;
-  const uint8_t *last;  // the last of the bytes in `clean`; zeros follow
-  int cleaned;
-  int stopped;
-  const uint8_t *last_marker;  // of the file; NULL if there is none behind the header
-  int ends;                    // the scan's data: with a marker
+  const uint8_t *last_marker;  // of the file; NULL if there is none behind the first scan's header
+  boolean ends;                // the scan, with a marker
+  boolean cleaned;             // there is something in `clean`, and libjpeg's reader is behind it
+  boolean stopped;             // `clean` ends where the data do, and zeros follow
+  const uint8_t *last;         // of the bytes in `clean`
   uint8_t clean[8192];
 } decoder;
 
@@ -211,7 +217,7 @@ static void leave(j_decompress_ptr cinfo, decoder *entropy) {
   cinfo->src->bytes_in_buffer += back;
   entropy->stock.bitstate.bits_left = (int)entropy->in.count;
   entropy->stock.bitstate.get_buffer = entropy->in.count == 0 ? 0 : entropy->in.bits >> (64 - entropy->in.count);
-  entropy->cleaned = 0;
+  entropy->cleaned = FALSE;
 }
 
 /** Copies what comes up to the next marker, or as much as there is room, without the zeros after FF. */
@@ -221,7 +227,7 @@ static void clean(j_decompress_ptr cinfo, decoder *entropy) {
   entropy->in.next = to;
   entropy->in.count = (uint32_t)entropy->stock.bitstate.bits_left;
   entropy->in.bits = entropy->in.count == 0 ? 0 : entropy->stock.bitstate.get_buffer << (64 - entropy->in.count);
-  entropy->stopped = 0;
+  entropy->stopped = FALSE;
   while (to >= lowest) {
     if (end - from >= 16) {
       const v128_t bytes = wasm_v128_load(from);
@@ -237,7 +243,7 @@ static void clean(j_decompress_ptr cinfo, decoder *entropy) {
       to -= before;
     }
     if (from == end || (*from == 0xff && (from + 1 == end || from[1] != 0))) {
-      entropy->stopped = 1;
+      entropy->stopped = TRUE;
       break;
     }
     *--to = *from;
@@ -245,7 +251,7 @@ static void clean(j_decompress_ptr cinfo, decoder *entropy) {
   }
   if (entropy->stopped) memset(to - PADDING, 0, PADDING);
   entropy->last = to;
-  entropy->cleaned = 1;
+  entropy->cleaned = TRUE;
   cinfo->src->bytes_in_buffer = (size_t)(end - from);
   cinfo->src->next_input_byte = from;
 }
@@ -258,6 +264,7 @@ static __attribute__((noinline)) uint32_t long_symbol(const d_derived_tbl *table
   return length << 8 | table->pub->huffval[((JLONG)(bits >> (64 - length)) + table->valoffset[length]) & 0xff];
 }
 
+// The second first: past the block, in corrupt data or as the next block's, it lands on the last coefficient.
 #define LOOK_ONCE()                                                        \
   do {                                                                     \
     here = &looks[bits >> (64 - LOOK)];                                    \
@@ -270,7 +277,7 @@ static __attribute__((noinline)) uint32_t long_symbol(const d_derived_tbl *table
     if (position >= DCTSIZE2) goto ended;                                  \
   } while (0)
 
-/** Decodes an MCU; false, with nothing but coefficients changed, where the data do not suffice. */
+/** Decodes an MCU from `clean`; FALSE, with nothing but coefficients changed, where it does not suffice. */
 static boolean decode_whole_mcu(j_decompress_ptr cinfo, JBLOCKROW *blocks) {
   decoder *entropy = (decoder *)cinfo->entropy;
   const uint8_t *next = entropy->in.next;
@@ -307,7 +314,7 @@ static boolean decode_whole_mcu(j_decompress_ptr cinfo, JBLOCKROW *blocks) {
           const skip here = skips[bits >> (64 - LOOK)];
           if (UNLIKELY(here.length == 0)) goto skip_one;
           if (position + here.advance >= DCTSIZE2) {
-            // Not past the block's end: of what was skipped then a part was the next block's.
+            // Past the block's end but by END, a part of it is the next block's.
             if (position + here.advance != DCTSIZE2 && position + here.advance - END >= DCTSIZE2) goto skip_one;
             TAKE(here.length);
             goto next_block;
@@ -328,6 +335,7 @@ static boolean decode_whole_mcu(j_decompress_ptr cinfo, JBLOCKROW *blocks) {
       }
     }
     const look *here;
+    boolean one_by_one = FALSE;
     if (UNLIKELY(length > 56 - 3 * LOOK)) FILL();
     LOOK_ONCE();
     LOOK_ONCE();
@@ -337,49 +345,37 @@ static boolean decode_whole_mcu(j_decompress_ptr cinfo, JBLOCKROW *blocks) {
 #pragma unroll
       for (int i = 0; i < LOOKS; i++) LOOK_ONCE();
       continue;
+    ended:
+      if (LIKELY(position - END < DCTSIZE2 || position == DCTSIZE2)) goto next_block;
+      // Something was taken after what filled the block: back.
+      position -= here->advance;
+      bits = before;
+      count += here->length;
+      one_by_one = TRUE;
     long_one:
-      FILL();
-      uint32_t run = here->first;
-      length = here->first_length;
-      size = here->second;
-      if (length == 0) {
-        const uint32_t symbol = long_symbol(tables->ac, bits, LOOK);
-        length = symbol >> 8;
-        run = symbol >> 4 & 15;
-        size = symbol & 15;
-      }
-      TAKE(length);
-      if (size == 0) {
-        if (run != 15) goto next_block;
-        position += 16;
-      } else {
-        position += run;
-        block[natural_order[position++]] = (JCOEF)extended((uint32_t)(bits >> (64 - size)), size);
-        TAKE(size);
-      }
-      if (position >= DCTSIZE2) goto next_block;
+      do {
+        FILL();
+        uint32_t run = here->first;
+        length = here->first_length;
+        size = here->second;
+        if (length == 0 || one_by_one) {
+          const uint32_t symbol = long_symbol(tables->ac, bits, one_by_one ? 0 : LOOK);
+          length = symbol >> 8;
+          run = symbol >> 4 & 15;
+          size = symbol & 15;
+        }
+        TAKE(length);
+        if (size == 0) {
+          if (run != 15) goto next_block;
+          position += 16;
+        } else {
+          position += run;
+          block[natural_order[position++]] = (JCOEF)extended((uint32_t)(bits >> (64 - size)), size);
+          TAKE(size);
+        }
+        if (position >= DCTSIZE2) goto next_block;
+      } while (one_by_one);
     }
-  ended:
-    // In order, but where a symbol was taken after what filled the block: then one by one.
-    if (LIKELY(position - END < DCTSIZE2 || position == DCTSIZE2)) goto next_block;
-    position -= here->advance;
-    bits = before;
-    count += here->length;
-    do {
-      FILL();
-      const uint32_t symbol = long_symbol(tables->ac, bits, 0);
-      TAKE(symbol >> 8);
-      const uint32_t run = symbol >> 4 & 15;
-      size = symbol & 15;
-      if (size == 0) {
-        if (run != 15) goto next_block;
-        position += 16;
-      } else {
-        position += run;
-        block[natural_order[position++]] = (JCOEF)extended((uint32_t)(bits >> (64 - size)), size);
-        TAKE(size);
-      }
-    } while (position < DCTSIZE2);
   next_block:
     if (UNLIKELY(next < entropy->last)) {
       const uint32_t missing = 8 * (uint32_t)(entropy->last - next);
@@ -399,7 +395,7 @@ static boolean decode_mcu_of_baseline(j_decompress_ptr cinfo, JBLOCKROW *blocks)
   // Whether data without an end still suffice depends on how libjpeg reads ahead.
   if (!entropy->ends) return decode_mcu(cinfo, blocks);
   if (cinfo->restart_interval && entropy->stock.restarts_to_go == 0) {
-    entropy->cleaned = 0;
+    entropy->cleaned = FALSE;
     if (!process_restart(cinfo)) return FALSE;
   }
   // Without data the MCU stays grey.
@@ -426,7 +422,7 @@ static void start_pass(j_decompress_ptr cinfo) {
   static code codes[1 << LOOK];
   decoder *entropy = (decoder *)cinfo->entropy;
   start_pass_huff_decoder(cinfo);
-  entropy->cleaned = 0;
+  entropy->cleaned = FALSE;
   entropy->ends = entropy->last_marker >= cinfo->src->next_input_byte &&
                   (entropy->last_marker[1] < JPEG_RST0 || entropy->last_marker[1] > JPEG_RST0 + 7);
   for (int number = 0; number < cinfo->blocks_in_MCU; number++) {
@@ -451,6 +447,7 @@ static void start_pass(j_decompress_ptr cinfo) {
   }
 }
 
+/** The last marker in so many bytes; NULL if there is none. */
 static const uint8_t *find_last_marker(const uint8_t *from, size_t size) {
   for (; size >= 2; size--) {
     const uint8_t *at = from + size - 2;
