@@ -27,11 +27,9 @@ flags=(-target wasm32-wasi -mcpu=generic+simd128+bulk_memory+nontrapping_fptoint
   -fno-sanitize=all -w -g0 "${includes[@]}" "${defines[@]}")
 
 sources=()
-for name in jaricom jcomapi jdapimin jdapistd jdarith jdatasrc jdcoefct jdcolor jddctmgr jdhuff jdicc jdinput jdmainct jdmarker \
+for name in jaricom jcomapi jdapimin jdapistd jdarith jdatasrc jdcoefct jdcolor jddctmgr jdicc jdinput jdmainct jdmarker \
   jdmaster jdmerge jdphuff jdpostct jdsample jerror jidctflt jidctfst jidctint jidctred jmemmgr jmemnobs jquant1 jquant2 jutils; do
-  file=$jpeg/$name.c
-  [[ $name == jd*huff ]] && file=$work/patched/$name.c
-  sources+=("$file")
+  sources+=("$jpeg/$name.c")
 done
 for name in png pngerror pngget pngmem pngread pngrio pngrtran pngrutil pngset pngtrans; do sources+=("$png/$name.c"); done
 for name in adler32 crc32 inffast inflate inftrees zutil; do sources+=("$zlib/$name.c"); done
@@ -41,21 +39,16 @@ for file in "$webp"/src/dsp/*.c; do
 done
 sources+=("$lcms"/src/*.c)
 
-# The Huffman decoder with 64 bits of the stream at a time, and short coefficients in one step.
-mkdir -p "$work/patched"
-cp "$jpeg"/jdhuff.[ch] "$jpeg"/jdphuff.c "$work/patched"
-patch --quiet --directory "$work/patched" <jdhuff.patch
-
 mkdir -p "$work/objects"
 objects=()
-for source in decode.c jsimd_wasm.c "${sources[@]}"; do
+for source in decode.c jdhuff_wasm.c jsimd_wasm.c "${sources[@]}"; do
   object=$work/objects/$(basename "$(dirname "$source")")-$(basename "$source" .c).o
   # Speed where every pixel passes; size elsewhere.
   level=-O3
   [[ $source == "$lcms"/* && ! $source =~ cms(opt|intrp|pack|xform)\.c ]] && level=-Os
   extra=()
   # 64 bits of the stream at a time: libjpeg asks the pointer's size, which here is not the register's.
-  [[ $source == */jd*huff.c ]] && extra=(-D__x86_64__ -D__ILP32__)
+  [[ $source =~ (^|/)jd.*huff ]] && extra=(-D__x86_64__ -D__ILP32__)
   zig cc "${flags[@]}" "${extra[@]}" $level -c "$source" -o "$object"
   objects+=("$object")
 done

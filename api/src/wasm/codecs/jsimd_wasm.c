@@ -225,38 +225,41 @@ GLOBAL(void)
 jsimd_idct_2x2(j_decompress_ptr cinfo, jpeg_component_info *compptr, JCOEFPTR coefficients, JSAMPARRAY output,
                JDIMENSION column) {
   (void)cinfo;
-  v128_t in[8];
-  if (dequantize(coefficients, compptr->dct_table, in)) {
-    const uint8_t flat = level_of(coefficients, compptr->dct_table);
-    output[0][column] = output[0][column + 1] = output[1][column] = output[1][column + 1] = flat;
-    return;
-  }
+  const int16_t *steps = compptr->dct_table;
+  // Neither even rows nor even columns but the first count.
+#define IN(row) wasm_i16x8_mul(wasm_v128_load(coefficients + 8 * (row)), wasm_v128_load(steps + 8 * (row)))
+  const v128_t in0 = IN(0), in1 = IN(1), in3 = IN(3), in5 = IN(5), in7 = IN(7);
+#undef IN
 #define SHIFT (CONST_BITS - PASS1_BITS + 2)
   const v128_t rounding = wasm_i32x4_const_splat(1 << (SHIFT - 1));
-#define HALF(part, PART)                                                                                                     \
-  const v128_t even_##part = wasm_i32x4_add(wasm_i32x4_shl(wasm_i32x4_extend_##part##_i16x8(in[0]), CONST_BITS + 2), rounding); \
-  const v128_t odd_##part = wasm_i32x4_add(ROTATE(PART(in[7], in[5]), -FIX_0_720959822, FIX_0_850430095),                     \
-                                           ROTATE(PART(in[3], in[1]), -FIX_1_272758580, FIX_3_624509785));
+#define HALF(part, PART)                                                                                                   \
+  const v128_t even_##part = wasm_i32x4_add(wasm_i32x4_shl(wasm_i32x4_extend_##part##_i16x8(in0), CONST_BITS + 2), rounding); \
+  const v128_t odd_##part = wasm_i32x4_add(ROTATE(PART(in7, in5), -FIX_0_720959822, FIX_0_850430095),                       \
+                                           ROTATE(PART(in3, in1), -FIX_1_272758580, FIX_3_624509785));
   HALF(low, LOW)
   HALF(high, HIGH)
 #undef HALF
 #define ROW(operation)                                                                            \
   wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(wasm_i32x4_##operation(even_low, odd_low), SHIFT),       \
                           wasm_i32x4_shr(wasm_i32x4_##operation(even_high, odd_high), SHIFT))
-  const v128_t rows[2] = {ROW(add), ROW(sub)};
+  const v128_t upper = ROW(add), lower = ROW(sub);
 #undef ROW
 #undef SHIFT
 #define SHIFT (CONST_BITS + PASS1_BITS + 3 + 2)
+  // Both rows at once: their products, and sums of four in the first two lanes.
   const v128_t factors = wasm_i16x8_const(0, FIX_3_624509785, 0, -FIX_1_272758580, 0, FIX_0_850430095, 0, -FIX_0_720959822);
-  for (int row = 0; row < 2; row++) {
-    const v128_t parts = wasm_i32x4_dot_i16x8(rows[row], factors);
-    const v128_t pairs = wasm_i32x4_add(parts, wasm_i32x4_shuffle(parts, parts, 2, 3, 0, 1));
-    const int32_t odd = wasm_i32x4_extract_lane(pairs, 0) + wasm_i32x4_extract_lane(pairs, 1);
-    const int32_t even = wasm_i16x8_extract_lane(rows[row], 0) * (1 << (CONST_BITS + 2)) + (1 << (SHIFT - 1));
-    output[row][column] = sample((even + odd) >> SHIFT);
-    output[row][column + 1] = sample((even - odd) >> SHIFT);
-  }
+  const v128_t a = wasm_i32x4_dot_i16x8(upper, factors), b = wasm_i32x4_dot_i16x8(lower, factors);
+  const v128_t pairs = wasm_i32x4_add(wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), wasm_i32x4_shuffle(a, b, 2, 6, 3, 7));
+  const v128_t odd = wasm_i32x4_add(pairs, wasm_i32x4_shuffle(pairs, pairs, 2, 3, 0, 1));
+  const v128_t first = wasm_i32x4_extend_low_i16x8(LOW(upper, lower));
+  const v128_t even = wasm_i32x4_add(wasm_i32x4_shl(first, CONST_BITS + 2), wasm_i32x4_const_splat(1 << (SHIFT - 1)));
+  // Left and right of the upper row, then of the lower one.
+  const v128_t left = wasm_i32x4_shr(wasm_i32x4_add(even, odd), SHIFT), right = wasm_i32x4_shr(wasm_i32x4_sub(even, odd), SHIFT);
 #undef SHIFT
+  const v128_t four = wasm_i16x8_narrow_i32x4(wasm_i32x4_shuffle(left, right, 0, 4, 1, 5), left);
+  const v128_t samples = wasm_v128_xor(wasm_i8x16_narrow_i16x8(four, four), wasm_i8x16_const_splat((int8_t)0x80));
+  wasm_v128_store16_lane(output[0] + column, samples, 0);
+  wasm_v128_store16_lane(output[1] + column, samples, 1);
 }
 
 // ---- Fancy upsampling (jdsample.c): a triangle filter, three parts of the nearer and one of the further sample
@@ -367,13 +370,13 @@ static inline void convert16(const uint8_t *y, const uint8_t *cb, const uint8_t 
   const v128_t red = wasm_u8x16_narrow_i16x8(r[0], r[1]);
   const v128_t green = wasm_u8x16_narrow_i16x8(g[0], g[1]);
   const v128_t blue = wasm_u8x16_narrow_i16x8(b[0], b[1]);
-  // Red and green of two pixels, then blue put between.
-  const v128_t first = wasm_i8x16_shuffle(red, green, 0, 16, 0, 1, 17, 0, 2, 18, 0, 3, 19, 0, 4, 20, 0, 5);
-  const v128_t second = wasm_i8x16_shuffle(red, green, 21, 0, 6, 22, 0, 7, 23, 0, 8, 24, 0, 9, 25, 0, 10, 26);
-  const v128_t third = wasm_i8x16_shuffle(red, green, 0, 11, 27, 0, 12, 28, 0, 13, 29, 0, 14, 30, 0, 15, 31, 0);
-  wasm_v128_store(out, wasm_i8x16_shuffle(first, blue, 0, 1, 16, 3, 4, 17, 6, 7, 18, 9, 10, 19, 12, 13, 20, 15));
-  wasm_v128_store(out + 16, wasm_i8x16_shuffle(second, blue, 0, 21, 2, 3, 22, 5, 6, 23, 8, 9, 24, 11, 12, 25, 14, 15));
-  wasm_v128_store(out + 32, wasm_i8x16_shuffle(third, blue, 26, 1, 2, 27, 4, 5, 28, 7, 8, 29, 10, 11, 30, 13, 14, 31));
+  // Red and green by turns, then blue put between: two interleavings and an alignment cost an instruction each.
+  const v128_t low = wasm_i8x16_shuffle(red, green, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  const v128_t high = wasm_i8x16_shuffle(red, green, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  const v128_t middle = wasm_i8x16_shuffle(low, high, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26);
+  wasm_v128_store(out, wasm_i8x16_shuffle(low, blue, 0, 1, 16, 2, 3, 17, 4, 5, 18, 6, 7, 19, 8, 9, 20, 10));
+  wasm_v128_store(out + 16, wasm_i8x16_shuffle(middle, blue, 0, 21, 1, 2, 22, 3, 4, 23, 5, 6, 24, 7, 8, 25, 9, 10));
+  wasm_v128_store(out + 32, wasm_i8x16_shuffle(high, blue, 26, 6, 7, 27, 8, 9, 28, 10, 11, 29, 12, 13, 30, 14, 15, 31));
 }
 
 GLOBAL(void)
