@@ -40,11 +40,7 @@ export function createHttpApp(routes: readonly Route[], deps: HttpDependencies):
         respondWithProblem(c, wrongMethod(c.req.method, methods.join(', '))),
     }),
   );
-  app.use(async (c, next) => {
-    c.set('caller', deps.caller(c));
-    await next();
-  });
-  app.use(securityHeaders(deps.hstsSeconds));
+  app.use(securityHeaders(deps));
 
   if (deps.corsOrigins) {
     const exposeHeaders = [
@@ -76,9 +72,11 @@ export function createHttpApp(routes: readonly Route[], deps: HttpDependencies):
       const client = deps.keys && !route.open ? await authenticate(c.req, deps.keys) : undefined;
       if (route.work) {
         if (deps.draining()) throw shuttingDown();
-        // A key may be used from many addresses, and an address be that of many without a key.
-        const counted = client ? `key:${client}` : `address:${c.var.caller.address ?? ''}`;
-        if (deps.rateLimit) await limitRate(c, deps.rateLimit, counted);
+        if (deps.rateLimit) {
+          // A key may be used from many addresses, and an address be that of many without a key.
+          const counted = client ? `key:${client}` : `address:${deps.caller(c).address ?? ''}`;
+          await limitRate(c, deps.rateLimit, counted);
+        }
       }
       return route.handle(c);
     });
