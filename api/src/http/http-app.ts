@@ -10,8 +10,8 @@ import { internalProblem, ProblemError } from './problem-error.ts';
 import { respondWithProblem } from './problem-response.ts';
 import { limitRate } from './rate-limit.ts';
 import { bodyTooLarge, declaredLength } from './read-body.ts';
-import { requestId } from './request-id.ts';
-import { securityHeaders } from './security-headers.ts';
+import { identify } from './request-id.ts';
+import { setSecurityHeaders } from './security-headers.ts';
 
 /** What serving routes takes, whatever they do. */
 export type HttpDependencies = Pick<
@@ -31,8 +31,13 @@ export type HttpDependencies = Pick<
 /** Serves routes: ids, the log, keys, limits, and a problem document for whatever goes wrong. */
 export function createHttpApp(routes: readonly Route[], deps: HttpDependencies): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  app.use(requestId);
-  app.use(accessLog(deps));
+  const logged = accessLog(deps);
+  // One layer, not three: each costs every request some 10 µs.
+  app.use((c, next) => {
+    identify(c);
+    setSecurityHeaders(c, deps);
+    return logged(c, next);
+  });
   app.use(
     methodNotAllowed({
       app,
@@ -40,7 +45,6 @@ export function createHttpApp(routes: readonly Route[], deps: HttpDependencies):
         respondWithProblem(c, wrongMethod(c.req.method, methods.join(', '))),
     }),
   );
-  app.use(securityHeaders(deps));
 
   if (deps.corsOrigins) {
     const exposeHeaders = [

@@ -5,7 +5,6 @@ import {
   PREDICTIONS_METRIC,
 } from '@naevus/shared/drift/metric-names';
 import {
-  type CountedAnswer,
   DRIFT_EDGES,
   DRIFT_QUANTITIES,
   DRIFT_QUANTITY_TEXTS,
@@ -27,11 +26,8 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS', 'PUT', 'DELETE', 'PAT
 /** Milliseconds between two looks at the event loop's lag; prom-client's 10 wake this thread 100 times a second. */
 const LAG_LOOKS_MS = 100;
 
-/** Answers that go into the histograms together: one alone costs five times as much, its code no longer cached. */
-const COUNTED_TOGETHER = 64;
-
-/** What is counted of an image: little, while it waits for that. */
-type AnswerToCount = CountedAnswer & Pick<Analysis, 'timing'> & { readonly version: string };
+/** What is counted together: one thing alone costs three times as much, as its code is no longer in any cache. */
+const COUNTED_TOGETHER = 256;
 
 /**
  * The figures of the process, its worker threads together. Every label has few values, whatever is
@@ -71,8 +67,8 @@ export class Prometheus implements Metrics {
       registers: [this.#registry],
     }),
   }));
-  /** They are in the histograms before anybody reads those. */
-  readonly #toCount: AnswerToCount[] = [];
+  /** Counted before anybody reads the figures. */
+  readonly #toCount: (() => void)[] = [];
   readonly #decode = this.#histogram('decode', 'Decoding and resampling an image.');
   readonly #inference = this.#histogram('inference', 'Running the network on an image.');
   readonly #waits = this.#histogram('queue_wait', 'From the arrival of an image to a worker.');
@@ -120,14 +116,25 @@ export class Prometheus implements Metrics {
 
   request({ method, route, status, problem, durationMs }: AccessEntry): void {
     const known = METHODS.has(method) ? method : 'other';
-    this.#requests.inc({ method: known, route, status });
-    this.#durations.observe({ method: known, route }, durationMs / 1000);
-    if (problem !== undefined) this.#rejects.inc({ reason: problem });
+    this.#count(() => {
+      this.#requests.inc({ method: known, route, status });
+      this.#durations.observe({ method: known, route }, durationMs / 1000);
+      if (problem !== undefined) this.#rejects.inc({ reason: problem });
+    });
   }
 
   analysed({ scores, findings, timing }: Analysis, version: string): void {
-    this.#toCount.push({ scores, findings, timing, version });
-    if (this.#toCount.length >= COUNTED_TOGETHER) this.#countAnswers();
+    this.#count(() => {
+      const { label, values } = measureAnswer({ scores, findings });
+      this.#predictions.inc({ label, version });
+      for (const { quantity, histogram } of this.#answers) {
+        const value = values[quantity];
+        // prom-client throws on what is no number: by now it would be another request that failed.
+        if (value !== undefined && Number.isFinite(value)) histogram.observe({ version }, value);
+      }
+      this.#decode.observe(timing.decodeMs / 1000);
+      this.#inference.observe(timing.inferenceMs / 1000);
+    });
   }
 
   rejectedImage(kind: ProblemKind): void {
@@ -140,7 +147,7 @@ export class Prometheus implements Metrics {
   }
 
   waited(milliseconds: number): void {
-    this.#waits.observe(milliseconds / 1000);
+    this.#count(() => this.#waits.observe(milliseconds / 1000));
   }
 
   workerLost(): void {
@@ -160,23 +167,20 @@ export class Prometheus implements Metrics {
   }
 
   async expose() {
-    this.#countAnswers();
+    this.#countNow();
     // Of nothing there is no mean: prom-client writes "Nan" where the format has "NaN".
     const text = (await this.#registry.metrics()).replaceAll(' Nan\n', ' NaN\n');
     return { text, contentType: this.#registry.contentType };
   }
 
-  #countAnswers(): void {
-    for (const { version, timing, ...answer } of this.#toCount.splice(0)) {
-      const { label, values } = measureAnswer(answer);
-      this.#predictions.inc({ label, version });
-      for (const { quantity, histogram } of this.#answers) {
-        const value = values[quantity];
-        if (value !== undefined) histogram.observe({ version }, value);
-      }
-      this.#decode.observe(timing.decodeMs / 1000);
-      this.#inference.observe(timing.inferenceMs / 1000);
-    }
+  /** @param count holds no more than figures: what it refers to waits with it */
+  #count(count: () => void): void {
+    this.#toCount.push(count);
+    if (this.#toCount.length >= COUNTED_TOGETHER) this.#countNow();
+  }
+
+  #countNow(): void {
+    for (const count of this.#toCount.splice(0)) count();
   }
 
   #counter<T extends string>(name: string, help: string, labelNames: readonly T[] = []) {
