@@ -1,12 +1,10 @@
 import type { ProblemKind } from '@naevus/shared/api/problem';
-import type { Caller } from './http/caller.ts';
 import type { RequestTrace } from './http/tracing.ts';
 
 /** What handlers find in `c.var`; the same on every runtime. */
 export interface AppEnv {
   Variables: {
     requestId: string;
-    caller: Caller;
     /** Pattern of the route that serves the request; unset where there is none. */
     route?: string;
     /** Set where the request is followed. */

@@ -13,11 +13,11 @@ export function accessLog({
     const trace = tracing?.begin(c.req);
     if (trace) c.set('trace', trace);
     await next();
-    const { requestId, route, problem } = c.var;
+    const problem = c.get('problem');
     const entry: AccessEntry = {
-      requestId,
+      requestId: c.get('requestId'),
       method: c.req.method,
-      route: route ?? 'none',
+      route: c.get('route') ?? 'none',
       status: c.res.status,
       ...(problem && { problem }),
       durationMs: Math.round((performance.now() - start) * 100) / 100,

@@ -42,7 +42,7 @@ export async function analyseUpload(
     return problemOr(() => inspectPhoto(image, limits));
   });
   const pictures = inspected.filter((item): item is Picture => !(item instanceof ProblemError));
-  const ended = c.var.trace?.analyse(images.length);
+  const ended = c.get('trace')?.analyse(images.length);
   const outcomes = await withDeadline(c, limits.timeoutSeconds, (signal) =>
     pictures.length === 0 ? Promise.resolve<Outcome[]>([]) : engine.analyse(pictures, wish, signal),
   ).catch((error) => {

@@ -3,12 +3,17 @@ import type { HonoRequest } from 'hono';
 import type * as z from 'zod';
 import { ProblemError } from './problem-error.ts';
 
+/** What a request without a query is taken to ask for. */
+const DEFAULTS = new WeakMap<z.ZodObject, unknown>();
+
 /**
  * The query of a request, by its schema.
  *
+ * @param schema whose members are all optional, or have a default
  * @throws ProblemError `invalid-query`, with what each wrong value should have been
  */
 export function readQuery<T extends z.ZodObject>(request: HonoRequest, schema: T): z.infer<T> {
+  if (!request.url.includes('?')) return defaultsOf(schema);
   const sent = request.queries();
   const faults: string[] = [];
   const values: Record<string, string> = {};
@@ -25,4 +30,10 @@ export function readQuery<T extends z.ZodObject>(request: HonoRequest, schema: T
   if (faults.length > 0 || !result.success)
     throw new ProblemError('invalid-query', faults.join('; '));
   return result.data;
+}
+
+/** Parsed once: nearly all requests have no query. */
+function defaultsOf<T extends z.ZodObject>(schema: T): z.infer<T> {
+  if (!DEFAULTS.has(schema)) DEFAULTS.set(schema, Object.freeze(schema.parse({})));
+  return DEFAULTS.get(schema) as z.infer<T>;
 }

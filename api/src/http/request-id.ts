@@ -1,4 +1,4 @@
-import { createMiddleware } from 'hono/factory';
+import type { Context } from 'hono';
 import type { AppEnv } from '../app-env.ts';
 
 const SANE = /^[A-Za-z0-9._-]{1,64}$/;
@@ -8,10 +8,9 @@ export function requestIdFrom(header: string | undefined): string {
   return header !== undefined && SANE.test(header) ? header : crypto.randomUUID();
 }
 
-/** Gives each request an id, which the answer, its problems and the log carry. */
-export const requestId = createMiddleware<AppEnv>(async (c, next) => {
+/** Gives a request its id, which the answer, its problems and the log carry. */
+export function identify(c: Context<AppEnv>): void {
   const id = requestIdFrom(c.req.header('X-Request-Id'));
   c.set('requestId', id);
   c.header('X-Request-Id', id);
-  await next();
-});
+}

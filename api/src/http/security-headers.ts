@@ -1,4 +1,5 @@
-import { createMiddleware } from 'hono/factory';
+import type { Context } from 'hono';
+import type { AppDependencies } from '../app-dependencies.ts';
 import type { AppEnv } from '../app-env.ts';
 
 /** On every answer; pages have policies of their own, which allow them what they load. */
@@ -12,15 +13,17 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * @param hstsSeconds for how long browsers shall come by https only; told only to who came by https, as
- *   RFC 6797 (section 7.2) demands
+ * Sets the headers that every answer has.
+ *
+ * @param deps `hstsSeconds`: for how long browsers shall come by https only; told only to who came by https,
+ *   as RFC 6797 (section 7.2) demands
  */
-export function securityHeaders(hstsSeconds: number | undefined) {
-  return createMiddleware<AppEnv>(async (c, next) => {
-    for (const name in HEADERS) c.header(name, HEADERS[name]!);
-    if (hstsSeconds !== undefined && c.var.caller.https) {
-      c.header('Strict-Transport-Security', `max-age=${hstsSeconds}`);
-    }
-    await next();
-  });
+export function setSecurityHeaders(
+  c: Context<AppEnv>,
+  { hstsSeconds, caller }: Pick<AppDependencies, 'hstsSeconds' | 'caller'>,
+): void {
+  for (const name in HEADERS) c.header(name, HEADERS[name]!);
+  if (hstsSeconds !== undefined && caller(c).https) {
+    c.header('Strict-Transport-Security', `max-age=${hstsSeconds}`);
+  }
 }

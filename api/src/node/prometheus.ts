@@ -23,6 +23,12 @@ const REQUEST_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 /** Every other method is one label: a client could make up any. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS', 'PUT', 'DELETE', 'PATCH']);
 
+/** Milliseconds between two looks at the event loop's lag; prom-client's 10 wake this thread 100 times a second. */
+const LAG_LOOKS_MS = 100;
+
+/** What is counted together: one thing alone costs three times as much, as its code is no longer in any cache. */
+const COUNTED_TOGETHER = 256;
+
 /**
  * The figures of the process, its worker threads together. Every label has few values, whatever is
  * sent: routes are patterns, methods and statuses those of the table, labels the seven.
@@ -61,6 +67,8 @@ export class Prometheus implements Metrics {
       registers: [this.#registry],
     }),
   }));
+  /** Counted before anybody reads the figures. */
+  readonly #toCount: (() => void)[] = [];
   readonly #decode = this.#histogram('decode', 'Decoding and resampling an image.');
   readonly #inference = this.#histogram('inference', 'Running the network on an image.');
   readonly #waits = this.#histogram('queue_wait', 'From the arrival of an image to a worker.');
@@ -76,7 +84,10 @@ export class Prometheus implements Metrics {
 
   constructor(open: boolean) {
     this.open = open;
-    collectDefaultMetrics({ register: this.#registry });
+    collectDefaultMetrics({
+      register: this.#registry,
+      eventLoopMonitoringPrecision: LAG_LOOKS_MS,
+    });
   }
 
   /** Tells of the engines from now on, as they are when the figures are read. */
@@ -105,21 +116,25 @@ export class Prometheus implements Metrics {
 
   request({ method, route, status, problem, durationMs }: AccessEntry): void {
     const known = METHODS.has(method) ? method : 'other';
-    this.#requests.inc({ method: known, route, status });
-    this.#durations.observe({ method: known, route }, durationMs / 1000);
-    if (problem !== undefined) this.#rejects.inc({ reason: problem });
+    this.#count(() => {
+      this.#requests.inc({ method: known, route, status });
+      this.#durations.observe({ method: known, route }, durationMs / 1000);
+      if (problem !== undefined) this.#rejects.inc({ reason: problem });
+    });
   }
 
-  analysed(analysis: Analysis, version: string): void {
-    const { timing } = analysis;
-    const { label, values } = measureAnswer(analysis);
-    this.#predictions.inc({ label, version });
-    for (const { quantity, histogram } of this.#answers) {
-      const value = values[quantity];
-      if (value !== undefined) histogram.observe({ version }, value);
-    }
-    this.#decode.observe(timing.decodeMs / 1000);
-    this.#inference.observe(timing.inferenceMs / 1000);
+  analysed({ scores, findings, timing }: Analysis, version: string): void {
+    this.#count(() => {
+      const { label, values } = measureAnswer({ scores, findings });
+      this.#predictions.inc({ label, version });
+      for (const { quantity, histogram } of this.#answers) {
+        const value = values[quantity];
+        // prom-client throws on what is no number: by now it would be another request that failed.
+        if (value !== undefined && Number.isFinite(value)) histogram.observe({ version }, value);
+      }
+      this.#decode.observe(timing.decodeMs / 1000);
+      this.#inference.observe(timing.inferenceMs / 1000);
+    });
   }
 
   rejectedImage(kind: ProblemKind): void {
@@ -132,7 +147,7 @@ export class Prometheus implements Metrics {
   }
 
   waited(milliseconds: number): void {
-    this.#waits.observe(milliseconds / 1000);
+    this.#count(() => this.#waits.observe(milliseconds / 1000));
   }
 
   workerLost(): void {
@@ -152,7 +167,20 @@ export class Prometheus implements Metrics {
   }
 
   async expose() {
-    return { text: await this.#registry.metrics(), contentType: this.#registry.contentType };
+    this.#countNow();
+    // Of nothing there is no mean: prom-client writes "Nan" where the format has "NaN".
+    const text = (await this.#registry.metrics()).replaceAll(' Nan\n', ' NaN\n');
+    return { text, contentType: this.#registry.contentType };
+  }
+
+  /** @param count holds no more than figures: what it refers to waits with it */
+  #count(count: () => void): void {
+    this.#toCount.push(count);
+    if (this.#toCount.length >= COUNTED_TOGETHER) this.#countNow();
+  }
+
+  #countNow(): void {
+    for (const count of this.#toCount.splice(0)) count();
   }
 
   #counter<T extends string>(name: string, help: string, labelNames: readonly T[] = []) {

@@ -1,12 +1,13 @@
 import type { Context } from 'hono';
 import type { AppDependencies } from '../app-dependencies.ts';
 import type { AppEnv } from '../app-env.ts';
+import type { Caller } from '../http/caller.ts';
 import type { Route } from '../routes/route.ts';
 import { PAGE_HEADERS } from './page-headers.ts';
 import { pageHtml } from './page-html.ts';
 
 /** `GET /`: the page that asks this API from a browser. */
-export function pageRoute({ engines, limits }: AppDependencies): Route {
+export function pageRoute({ engines, limits, caller }: AppDependencies): Route {
   return {
     method: 'GET',
     path: '/',
@@ -15,7 +16,7 @@ export function pageRoute({ engines, limits }: AppDependencies): Route {
     answer: { description: 'A page.', content: { 'text/html': 'text' } },
     problems: [],
     async handle(c) {
-      const page = await pageHtml(engines.current.model, limits, originOf(c));
+      const page = await pageHtml(engines.current.model, limits, originOf(c, caller(c)));
       return c.body(page, 200, {
         ...PAGE_HEADERS,
         'Cache-Control': 'no-cache',
@@ -26,7 +27,7 @@ export function pageRoute({ engines, limits }: AppDependencies): Route {
 }
 
 /** Where this server was asked, as the browser sees it: before it there may be a gateway that speaks https. */
-function originOf(c: Context<AppEnv>): string {
+function originOf(c: Context<AppEnv>, { https }: Caller): string {
   const { host, protocol } = new URL(c.req.url);
-  return `${c.var.caller.https ? 'https:' : protocol}//${host}`;
+  return `${https ? 'https:' : protocol}//${host}`;
 }

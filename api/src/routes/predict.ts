@@ -48,7 +48,7 @@ export function predictRoute(deps: AppDependencies): Route {
       const { model } = engine;
       const wish = settle(model);
       const envelope = {
-        id: c.var.requestId,
+        id: c.get('requestId'),
         model: modelReference(model),
         prior: wish.prior,
         ...averagedViews(tta),
