@@ -11,6 +11,7 @@ import { type Dataset, loadDataset } from './data/dataset.ts';
 import { decodeRgb } from './data/decoded-images.ts';
 import { fingerprintDataset } from './data/fingerprint.ts';
 import { describeSplit, splitDataset } from './data/split.ts';
+import { openTeachers } from './distillation/version-teacher.ts';
 import { writeRunReports } from './export/write-run-reports.ts';
 import { EFFICIENTNET_B0 } from './network/architecture.ts';
 import { RUN_FILES } from './run/run-record.ts';
@@ -37,6 +38,8 @@ npm run train -- --data DIR --weights FILE --out RUN [--preset NAME | --config F
 --weights FILE   EfficientNet-B0 backbone, safetensors in timm's names; left out: the public file is fetched
 --continue DIR   starts from an exported version's backbone (model-artifacts/X.Y.Z), given more than once from
                  their mean; goes with preset refine and the version's own --split
+--teacher DIR    an exported version to learn from too, given more than once shares the views out; goes with a
+                 configuration that has fineTuning.distillation and the version's own --split
 --out RUN        folder for checkpoints, reports and TensorBoard's event files (RUN/events)
 --preset NAME    one of ${Object.keys(PRESETS).join(', ')} (default: best)
 --config FILE    JSON with the same fields as a preset; unknown ones are errors
@@ -58,6 +61,7 @@ async function main(): Promise<number> {
       metadata: { type: 'string' },
       weights: { type: 'string' },
       continue: { type: 'string', multiple: true, default: [] },
+      teacher: { type: 'string', multiple: true, default: [] },
       out: { type: 'string' },
       preset: { type: 'string' },
       config: { type: 'string' },
@@ -128,6 +132,8 @@ async function main(): Promise<number> {
           ),
         })
       : pretrained;
+  const teacher =
+    values.teacher.length > 0 ? await openTeachers({ folders: values.teacher, split }) : undefined;
   phase = 'training';
   const outcome = await trainRun({
     architecture: EFFICIENTNET_B0,
@@ -139,6 +145,7 @@ async function main(): Promise<number> {
     out: values.out,
     cacheDirectory,
     augmentationWorker: new URL('augmentation-worker.js', import.meta.url),
+    ...(teacher && { teacher }),
     codeCommit: codeCommit(),
     datasetName: basename(resolve(values.data)),
     dataSource: {
@@ -147,6 +154,7 @@ async function main(): Promise<number> {
     },
     shouldStop: () => stopRequested || performance.now() >= deadline,
   });
+  await teacher?.close();
   if (outcome === 'stopped') return STOPPED;
   phase = 'reporting';
   try {

@@ -22,6 +22,14 @@ export interface LogitLoss {
   readonly gradient: Float32Array;
 }
 
+/** Two losses of the same logits as one, the first by its share and the second by the rest. */
+export function blendedLoss(first: LogitLoss, second: LogitLoss, share: number): LogitLoss {
+  return {
+    value: share * first.value + (1 - share) * second.value,
+    gradient: first.gradient.map((slope, i) => share * slope + (1 - share) * second.gradient[i]!),
+  };
+}
+
 /**
  * Weighted focal cross-entropy with smoothed targets and adjusted logits:
  * Σ_k −t_k · (1 − p_k)^γ · log p_k, p = softmax(logits + offsets), times the true class's weight.

@@ -157,7 +157,7 @@ export async function readCheckpoint(
   }
   if (state.runDigest !== runDigest(identity, config)) {
     throw new Error(
-      `${directory} was written on other data, with another split or from other initial weights: ` +
+      `${directory} was written on other data, with another split, another teacher or from other initial weights: ` +
         'give the same ones to resume, or another --out to begin anew',
     );
   }

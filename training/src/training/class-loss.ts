@@ -1,4 +1,4 @@
-import { type LogitLoss, logitLoss } from '../loss/logit-loss.ts';
+import { blendedLoss, type LogitLoss, logitLoss } from '../loss/logit-loss.ts';
 import { lossLogitOffsets, lossWeights } from './class-prior.ts';
 import type { LossConfig, Sampler } from './training-config.ts';
 
@@ -40,10 +40,5 @@ export function mixedLoss(
   others: readonly number[],
   share: number,
 ): LogitLoss {
-  const own = loss(logits, labels);
-  const rest = loss(logits, others);
-  return {
-    value: share * own.value + (1 - share) * rest.value,
-    gradient: own.gradient.map((slope, i) => share * slope + (1 - share) * rest.gradient[i]!),
-  };
+  return blendedLoss(loss(logits, labels), loss(logits, others), share);
 }

@@ -2,6 +2,9 @@ import { createProgress } from '@naevus/shared/progress';
 import { createRandom } from '@naevus/shared/random';
 import { AugmentedBatches } from '../augmentation/augmented-batches.ts';
 import { type BatchMix, drawMix, partners } from '../augmentation/mixing.ts';
+import type { Teacher } from '../distillation/teacher.ts';
+import { distillationLoss } from '../loss/distillation-loss.ts';
+import { blendedLoss } from '../loss/logit-loss.ts';
 import type { Architecture } from '../network/architecture.ts';
 import { type Parameters, parameterSpecs } from '../network/parameters.ts';
 import { TrainableNetwork } from '../network/trainable-network.ts';
@@ -43,6 +46,8 @@ export interface FineTuningRun {
   /** Prepared exactly as they are served. */
   readonly validation: LabelledImages;
   readonly augmentationWorker: URL;
+  /** Needed where the configuration has distillation. */
+  readonly teacher?: Teacher;
   readonly events?: TrainingEvents;
   /** Asked before each step, and between the batches of a validation. */
   readonly shouldStop: ShouldStop;
@@ -61,7 +66,8 @@ export interface FineTuned {
  *   stop, after it has saved.
  */
 export async function fineTune(run: FineTuningRun): Promise<FineTuned> {
-  const { architecture, config, training, seed, resumed, shouldStop } = run;
+  const { architecture, config, training, seed, resumed, teacher, shouldStop } = run;
+  const { distillation } = config;
   const counts = countLabels(training.labels, architecture.classes);
   const loss = createClassLoss(counts, config);
   const blocks = [...new Set(parameterSpecs(architecture).map(({ block }) => block))];
@@ -214,9 +220,18 @@ export async function fineTune(run: FineTuningRun): Promise<FineTuned> {
         const values = await pending.get(step);
         pending.delete(step);
         if (!values) throw new Error(`the batch of step ${step} was never requested`);
+        const batch = { values, count: indices.length, size: stage.resolution };
+        const taught =
+          distillation && teacher
+            ? await teacher.logits(
+                batch,
+                distillation.views,
+                createRandom(-1 - stepSeed(seed, step, 1)),
+              )
+            : null;
         const { loss: stepLoss, gradients } = batchGradients(
           network,
-          { values, count: indices.length, size: stage.resolution },
+          batch,
           config.microBatchSize,
           {
             random: createRandom(stepSeed(seed, step, 1)),
@@ -230,9 +245,17 @@ export async function fineTune(run: FineTuningRun): Promise<FineTuned> {
           },
           (logits, from, rows) => {
             const own = labels.slice(from, from + rows);
-            return mix
+            const ofLabels = mix
               ? mixedLoss(loss, logits, own, others.slice(from, from + rows), mix.share)
               : loss(logits, own);
+            if (!distillation || !taught) return ofLabels;
+            const { classes } = architecture;
+            const ofTeacher = distillationLoss(
+              logits,
+              taught.subarray(from * classes, (from + rows) * classes),
+              { classes, temperature: distillation.temperature },
+            );
+            return blendedLoss(ofTeacher, ofLabels, distillation.share);
           },
         );
         if (!Number.isFinite(stepLoss)) {

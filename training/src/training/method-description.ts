@@ -1,8 +1,12 @@
 import type { PhaseLoss } from './class-loss.ts';
 import type { EarlyStoppingConfig, TrainingConfig } from './training-config.ts';
 
-/** One or two sentences on how a run trains, for its record and the model card. */
-export function describeMethod(config: TrainingConfig): string {
+/**
+ * One or two sentences on how a run trains, for its record and the model card.
+ *
+ * @param teacher the name of what taught, where something did
+ */
+export function describeMethod(config: TrainingConfig, teacher?: string): string {
   const { head, fineTuning: tuning } = config;
   const statistics =
     config.statisticsImages > 0 ? ', batch-norm statistics re-estimated on training images' : '';
@@ -21,6 +25,11 @@ export function describeMethod(config: TrainingConfig): string {
     'augmentation',
     ...(tuning.mixing.mixup > 0 ? ['mixup'] : []),
     ...(tuning.mixing.cutMix > 0 ? ['CutMix'] : []),
+    ...(tuning.distillation
+      ? [
+          `${Math.round(100 * tuning.distillation.share)} % of the loss from ${tuning.distillation.views} views of ${teacher}`,
+        ]
+      : []),
     ...(tuning.batchNorm === 'frozen' ? ['batch norm frozen'] : []),
     ...(tuning.earlyStopping ? [stopping(tuning.earlyStopping)] : []),
     ...(tuning.averageDecay > 0 ? [`moving average of the weights ${tuning.averageDecay}`] : []),

@@ -7,6 +7,8 @@ export interface RunIdentity {
   readonly config: TrainingConfig;
   readonly dataSha256: string;
   readonly initialWeights: string;
+  /** What taught, where something did. */
+  readonly teacher?: string;
   /** Image ids of the split's validation side. */
   readonly validation: readonly string[];
 }
@@ -18,10 +20,11 @@ export interface RunIdentity {
  *   and so may lack fields that have come since.
  */
 export function runDigest(
-  { dataSha256, initialWeights, validation, ...own }: RunIdentity,
+  { dataSha256, initialWeights, validation, teacher, ...own }: RunIdentity,
   config: unknown = own.config,
 ): string {
-  return digest({ config, data: dataSha256, weights: initialWeights, split: validation });
+  // Left out where there is none, so that checkpoints from before there were teachers keep their digest.
+  return digest({ config, data: dataSha256, weights: initialWeights, split: validation, teacher });
 }
 
 /**

@@ -34,6 +34,16 @@ describe('the training configuration', () => {
     );
   });
 
+  it('refuses a teacher where pictures are not of the size that it takes', () => {
+    const stages = [224, 192].map((resolution) => ({ ...fineTuning.stages[0], resolution }));
+    expect(
+      problems({ head, fineTuning: { ...fineTuning, stages, distillation: { share: 0.5 } } }),
+    ).toEqual([
+      'fineTuning.stages.1.resolution: with distillation every stage has 224 pixels, which is what teachers take',
+    ]);
+    expect(problems({ head, fineTuning: { ...fineTuning, stages } })).toBeUndefined();
+  });
+
   it('takes one alpha, or one a class', () => {
     const withAlpha = (focalAlpha: unknown) =>
       problems({ head: { ...head, loss: { focalAlpha } } });

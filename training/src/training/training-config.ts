@@ -1,3 +1,4 @@
+import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { z } from 'zod';
 import { augmentationSchema } from '../augmentation/augmentation-config.ts';
@@ -58,6 +59,16 @@ const plateauSchema = z.strictObject({
   cooldown: z.number().int().min(0).default(0),
   /** Share of the peak learning rate below which it does not fall. */
   minLearningRate: rate.default(0),
+});
+
+/** Knowledge distillation (Hinton, Vinyals, Dean 2015): the student's probabilities are drawn to the teacher's. */
+const distillationSchema = z.strictObject({
+  /** Share of the loss that the teacher sets; the labels set the rest. */
+  share: rate,
+  /** T that both sides' logits are divided by. */
+  temperature: z.number().positive().max(100).default(1),
+  /** Symmetric views of a picture over which the teachers' logits are averaged. */
+  views: positiveInteger.max(64).default(4),
 });
 
 const optimizerFields = {
@@ -126,12 +137,15 @@ const fineTuningSchema = z
     averageDecay: z.number().min(0).max(0.99999).default(0),
     /** Gradients are scaled so that their global norm is at most this; null leaves them as they are. */
     gradientNorm: z.number().positive().nullable().default(10),
+    /** Learns from other networks too (`--teacher`); null is from the labels alone. */
+    distillation: distillationSchema.nullable().default(null),
     augmentation: augmentationSchema.prefault({}),
     mixing: mixingSchema.prefault({}),
     /** Validation after every so many epochs; always after the last. */
     validateEvery: positiveInteger.default(1),
   })
-  .superRefine(refuseDecayOfAdam);
+  .superRefine(refuseDecayOfAdam)
+  .superRefine(refuseTeachersAtOtherSizes);
 
 /** Adam would decay nothing: better said than ignored. */
 function refuseDecayOfAdam(
@@ -143,6 +157,24 @@ function refuseDecayOfAdam(
       code: 'custom',
       path: ['weightDecay'],
       message: "Adam decays no weights: leave weightDecay out, or take 'adamw'",
+    });
+  }
+}
+
+/** A teacher sees what the student sees, and an exported network takes one size only. */
+function refuseTeachersAtOtherSizes(
+  {
+    distillation,
+    stages,
+  }: { distillation: object | null; stages: readonly { resolution: number }[] },
+  context: z.RefinementCtx,
+): void {
+  for (const [index, { resolution }] of stages.entries()) {
+    if (!distillation || resolution === INPUT_SIZE) continue;
+    context.addIssue({
+      code: 'custom',
+      path: ['stages', index, 'resolution'],
+      message: `with distillation every stage has ${INPUT_SIZE} pixels, which is what teachers take`,
     });
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { splitSchema } from '@naevus/shared/artifact/split';
 import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
+import { softmax } from '@naevus/shared/probabilities';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AugmentedBatches } from '../augmentation/augmented-batches.ts';
@@ -13,7 +14,7 @@ import { fingerprintDataset } from '../data/fingerprint.ts';
 import { splitDataset } from '../data/split.ts';
 import { SHRUNKEN, trainedLookingParameters } from '../network/fixtures/shrunken-network.ts';
 import { checkParameters } from '../network/parameters.ts';
-import { TrainableNetwork } from '../network/trainable-network.ts';
+import { type ImageBatch, TrainableNetwork } from '../network/trainable-network.ts';
 import { RUN_FILES, runRecordSchema } from '../run/run-record.ts';
 import { readSafetensors } from '../weights/safetensors.ts';
 import { readCheckpoint } from './checkpoint.ts';
@@ -25,6 +26,7 @@ import { PRESETS } from './presets.ts';
 import { smote } from './smote.ts';
 import { trainingConfigSchema } from './training-config.ts';
 import { type TrainingRun, trainRun } from './training-run.ts';
+import { predictLogits } from './validation.ts';
 
 vi.mock('./smote.ts', { spy: true });
 vi.mock('../augmentation/augmented-batches.ts', { spy: true });
@@ -182,6 +184,91 @@ describe('trainRun', () => {
     const resumed = await train('every-option-resumed', [9, 6, 5]);
     expect(resumed.weights).toEqual(whole.weights);
     expect(resumed.history.map(({ loss }) => loss)).toEqual(whole.history.map(({ loss }) => loss));
+  });
+
+  describe('with a teacher', () => {
+    /** Says of every picture that it is of the last class, whatever it shows. */
+    const teacher = {
+      name: 'one that is sure',
+      logits: vi.fn(async ({ count }: ImageBatch, _views: number) =>
+        Float32Array.from({ length: count * LABELS.length }, (_, i) =>
+          i % LABELS.length === LABELS.length - 1 ? 6 : 0,
+        ),
+      ),
+      close: async () => {},
+    };
+    const withShare = (share: number) =>
+      trainingConfigSchema.parse({
+        ...PRESETS.smoke,
+        fineTuning: {
+          ...PRESETS.smoke.fineTuning,
+          averageDecay: 0,
+          learningRate: 0.02,
+          microBatchSize: 3,
+          mixing: { mixup: 0.4 },
+          distillation: { share, views: 2 },
+          stages: [{ epochs: 2, resolution: INPUT_SIZE, frozenThrough: 'blocks.2' }],
+        },
+      });
+    const train = async (name: string, share: number, stops: readonly number[] = []) => {
+      const out = join(folder, name);
+      for (const stopAfter of [...stops, Number.POSITIVE_INFINITY]) {
+        let asked = 0;
+        const shouldStop = () => asked++ === stopAfter;
+        await trainRun({ ...run, config: withShare(share), teacher, out, shouldStop });
+      }
+      return readSafetensors(join(out, RUN_FILES.weights));
+    };
+    /** Mean probability of the last class over the validation images. */
+    const lastClass = async (name: string) => {
+      const parameters = await readSafetensors(join(folder, name, RUN_FILES.weights));
+      const network = new TrainableNetwork({ architecture: SHRUNKEN, parameters });
+      const samples = new Map(dataset.samples.map((sample) => [sample.imageId, sample]));
+      const images = await decodeImages(
+        run.split.validation.map((id) => samples.get(id)!),
+        INPUT_SIZE,
+        run.resampler,
+        { directory: run.cacheDirectory, key: 'taught' },
+      );
+      const logits = await predictLogits(network, images, () => false);
+      network.dispose();
+      const last = logits.map((row) => softmax(row).at(-1)!);
+      return last.reduce((sum, p) => sum + p, 0) / last.length;
+    };
+
+    it('is drawn to what it says, by its share, and resumes to the same weights', async () => {
+      const whole = await train('taught', 0.9);
+      await train('hardly-taught', 0);
+      expect(teacher.logits.mock.calls[0]![1]).toBe(2);
+      expect(await lastClass('taught')).toBeGreaterThan((await lastClass('hardly-taught')) + 0.2);
+      expect(await train('taught-resumed', 0.9, [9])).toEqual(whole);
+      const record = runRecordSchema.parse(
+        await readJson(join(folder, 'taught'), RUN_FILES.record),
+      );
+      expect(record.method).toContain('90 % of the loss from 2 views of one that is sure');
+    });
+
+    it('is refused where the configuration has no place for it, and missed where it has one', async () => {
+      const out = join(folder, 'no-teacher');
+      const shouldStop = () => false;
+      await expect(trainRun({ ...run, teacher, out, shouldStop })).rejects.toThrow(
+        'no fineTuning.distillation',
+      );
+      await expect(trainRun({ ...run, config: withShare(0.5), out, shouldStop })).rejects.toThrow(
+        '--teacher',
+      );
+    });
+
+    it('does not resume with another', async () => {
+      const out = join(folder, 'other-teacher');
+      let asked = 0;
+      const config = withShare(0.5);
+      await trainRun({ ...run, config, teacher, out, shouldStop: () => asked++ === 8 });
+      const other = { ...teacher, name: 'another' };
+      await expect(
+        trainRun({ ...run, config, teacher: other, out, shouldStop: () => false }),
+      ).rejects.toThrow('another teacher');
+    });
   });
 
   it('ends with a clear error when the loss is no number, and keeps the last good checkpoint', async () => {

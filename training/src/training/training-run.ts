@@ -5,6 +5,7 @@ import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
 import type { Resampler } from '@naevus/shared/preprocessing/resampler';
 import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
 import type { Dataset } from '../data/dataset.ts';
+import type { Teacher } from '../distillation/teacher.ts';
 import type { Architecture } from '../network/architecture.ts';
 import { checkParameters, type Parameters, parameterSpecs } from '../network/parameters.ts';
 import { TrainableNetwork } from '../network/trainable-network.ts';
@@ -38,6 +39,8 @@ export interface TrainingRun {
   readonly out: string;
   readonly cacheDirectory: string;
   readonly augmentationWorker: URL;
+  /** Goes with a configuration that has distillation. */
+  readonly teacher?: Teacher;
   readonly codeCommit: string;
   readonly datasetName: string;
   /** Where the images and the CSV lie, for the export. */
@@ -65,11 +68,19 @@ export async function trainRun(run: TrainingRun): Promise<'finished' | 'stopped'
 
 async function trainToTheEnd(run: TrainingRun): Promise<void> {
   const { architecture, config, split, out, shouldStop } = run;
+  if ((config.fineTuning?.distillation ? 1 : 0) !== (run.teacher ? 1 : 0)) {
+    throw new Error(
+      run.teacher
+        ? 'there is a teacher, but the configuration has no fineTuning.distillation'
+        : 'the configuration has fineTuning.distillation, but there is no teacher: name a version with --teacher',
+    );
+  }
   const identity: RunIdentity = {
     config,
     dataSha256: run.dataset.dataSha256,
     initialWeights: run.initialWeights.description,
     validation: split.validation,
+    ...(run.teacher && { teacher: run.teacher.name }),
   };
   await mkdir(out, { recursive: true });
   const checkpoint = await readCheckpoint(out, identity);
@@ -108,6 +119,7 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
         training: await images.decode('train', config.cacheSize),
         validation: served.validation,
         augmentationWorker: run.augmentationWorker,
+        ...(run.teacher && { teacher: run.teacher }),
         events,
         shouldStop,
       })
@@ -125,7 +137,7 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
     schemaVersion: 1,
     finishedAt: new Date().toISOString(),
     architecture: architecture.name,
-    method: describeMethod(config),
+    method: describeMethod(config, run.teacher?.name),
     seed: config.seed,
     dataset: run.datasetName,
     ...(run.dataSource && { dataSource: run.dataSource }),

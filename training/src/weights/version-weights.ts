@@ -1,6 +1,11 @@
-import { loadManifest, parseJson } from '@naevus/shared/artifact/load-manifest';
+import {
+  type LoadedManifest,
+  loadManifest,
+  parseJson,
+} from '@naevus/shared/artifact/load-manifest';
+import type { Manifest } from '@naevus/shared/artifact/manifest';
 import { type Split, splitSchema } from '@naevus/shared/artifact/split';
-import { loadFile } from '@naevus/shared/artifact/verify';
+import { type ArtifactSource, loadFile } from '@naevus/shared/artifact/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { folderSource } from '../evaluation/artifact-folder.ts';
 import { REPORTS_FOLDER, TFJS_FOLDER } from '../export/build-artifact.ts';
@@ -28,18 +33,33 @@ export interface VersionWeights {
  */
 export async function readVersionWeights(folder: string): Promise<VersionWeights> {
   const source = folderSource(folder);
-  const { manifest, sha256 } = await loadManifest(source);
+  const loaded = await loadManifest(source);
+  const { manifest } = loaded;
   const files: TfjsFiles = new Map();
   for (const { path } of manifest.files) {
     if (!path.startsWith(TFJS_FOLDER)) continue;
     files.set(path.slice(TFJS_FOLDER.length), await loadFile(source, manifest, path));
   }
-  const split = `${REPORTS_FOLDER}split.json`;
   return {
-    name: `${manifest.name} ${manifest.version} (sha256 ${sha256})`,
+    name: versionName(loaded),
     values: await decodeGraphWeights(files),
-    split: parseJson(await loadFile(source, manifest, split), split, splitSchema),
+    split: await readVersionSplit(source, manifest),
   };
+}
+
+/** What a version goes by in records: its name and number, and the manifest's digest. */
+export function versionName({ manifest, sha256 }: LoadedManifest): string {
+  return `${manifest.name} ${manifest.version} (sha256 ${sha256})`;
+}
+
+/**
+ * The split that a version was trained on.
+ *
+ * @throws ArtifactError when it is missing, does not fit, or is not the one the manifest names.
+ */
+export async function readVersionSplit(source: ArtifactSource, manifest: Manifest): Promise<Split> {
+  const path = `${REPORTS_FOLDER}split.json`;
+  return parseJson(await loadFile(source, manifest, path), path, splitSchema);
 }
 
 /** Constants of a graph model as float32, whatever precision they are stored in. Needs a backend of tfjs. */
