@@ -1,9 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { disagreement } from './answers.mjs';
 import { describeEdge } from './edge-report.mjs';
-import { familyOf } from './server.mjs';
+import { familyOf, Server } from './server.mjs';
 import { cellTable } from './serving-report.mjs';
 import { parseLoad } from './wrk.mjs';
 
@@ -35,6 +36,25 @@ describe('npm run bench', () => {
     expect(status).toBe(2);
     expect(stderr).toContain(expected);
     expect(stderr).not.toContain('    at ');
+  });
+});
+
+describe.runIf(existsSync('/proc/self/stat'))('idle', () => {
+  it('waits for what a server still computes, and not for one that only waits', async () => {
+    const works =
+      'const end = Date.now() + 1500; while (Date.now() < end); setTimeout(() => {}, 60_000)';
+    const child = spawn(process.execPath, ['-e', works], { detached: true, stdio: 'ignore' });
+    const server = new Server(child, 0);
+    try {
+      const begun = performance.now();
+      await server.idle();
+      expect(performance.now() - begun).toBeGreaterThan(1000);
+      const done = performance.now();
+      await server.idle();
+      expect(performance.now() - done).toBeLessThan(1000);
+    } finally {
+      await server.stop();
+    }
   });
 });
 

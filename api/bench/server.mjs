@@ -7,6 +7,10 @@ import { runCommand } from '../../training/setup/run-command.mjs';
 
 const START_LIMIT_MS = 180_000;
 const ASK_AGAIN_MS = 10;
+/** A server is idle when it took at most so much time of the cores in a spell. */
+const IDLE_MS = 10;
+const IDLE_SPELL_MS = 200;
+const IDLE_LIMIT_MS = 20_000;
 
 const running = new Set();
 process.once('exit', () => {
@@ -66,12 +70,30 @@ export class Server {
     return fetch(this.url(path), { method: 'POST', body: photo, headers });
   }
 
+  async family() {
+    const { output } = await runCommand('ps', ['-A', '-o', 'pid=,ppid=,rss='], { limitMs: 10_000 });
+    return familyOf(output, this.child.pid);
+  }
+
   /** What the process and its descendants have taken so far. */
   async usage() {
-    const { output } = await runCommand('ps', ['-A', '-o', 'pid=,ppid=,rss='], { limitMs: 10_000 });
-    const { pids, residentBytes } = familyOf(output, this.child.pid);
+    const { pids, residentBytes } = await this.family();
     const times = pids.map(cpuMs);
     return { residentBytes, cpuMs: times.includes(undefined) ? undefined : sum(times) };
+  }
+
+  /**
+   * Waits until it does nothing more: what clients that hung up had asked for would slow whoever is driven next
+   * (a Keras server computes four heat maps to their end, for seconds).
+   */
+  async idle() {
+    const { pids } = await this.family();
+    const taken = () => sum(pids.map((pid) => cpuMs(pid) ?? 0));
+    for (let waited = 0; waited < IDLE_LIMIT_MS; waited += IDLE_SPELL_MS) {
+      const before = taken();
+      await delay(IDLE_SPELL_MS);
+      if (taken() - before <= IDLE_MS) return;
+    }
   }
 
   kill() {

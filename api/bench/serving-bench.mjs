@@ -30,7 +30,7 @@ free memory. Half an hour; --quick: ten minutes.
   --connections LIST of 1, 4, 16, 64 (default: all)
   --no-keras         leave Keras out
   --no-soak          leave out what comes after the comparison
-  --quick            3 rounds, 3 seconds, 2 starts, 12 megapixels over 4 connections alone, a shorter soak
+  --quick            3 rounds, 3 seconds, 2 starts, 12 megapixels over 4 connections alone
   --json FILE        the figures as JSON
   --help             this text`;
 
@@ -38,6 +38,7 @@ const IMAGES = ['600x450', '12 MP'];
 const ROUTES = ['/predict', '/gradcam'];
 const CONNECTIONS = [1, 4, 16, 64];
 const JSON_TYPE = 'application/json';
+const CONNECTIONS_SOAK_SECONDS = 60;
 const BARE_MODES = ['decode', 'inference', 'both'];
 
 /**
@@ -62,7 +63,6 @@ export async function benchServing(args) {
   const seconds = wholeNumber('seconds', flags.seconds ?? (flags.quick ? '3' : '4'));
   const times = wholeNumber('starts', flags.starts ?? (flags.quick ? '2' : '3'));
   const connections = readConnections(flags.connections ?? '1,4,16,64');
-  const soakSeconds = flags.quick ? 20 : 60;
   const log = (line) => console.log(`bench: ${line}`);
 
   await requireWrk();
@@ -114,7 +114,7 @@ export async function benchServing(args) {
     for (const server of servers.values()) await server.stop();
     bare.stop();
 
-    const soak = flags['no-soak'] ? undefined : await runSoak(photos, soakSeconds, log);
+    const soak = flags['no-soak'] ? undefined : await runSoak(photos, log);
     const result = {
       model: modelFolder.split('/').at(-1),
       rounds,
@@ -182,7 +182,7 @@ async function checkAnswers(all, servers, photos, log) {
   log(`${checked} answers of the peers agree with the project's`);
 }
 
-/** Each server in turn, in every round another one first. */
+/** Each server in turn, in every round another one first, none before the last one is done. */
 async function takeTurns(cell, asked, servers, { file, rounds, seconds }) {
   const loads = Object.fromEntries(asked.map(({ id }) => [id, []]));
   for (let round = 0; round < rounds; round++) {
@@ -207,6 +207,7 @@ async function takeTurns(cell, asked, servers, { file, rounds, seconds }) {
         residentBytes: after.residentBytes,
         cpuMsPerRequest: (after.cpuMs - before.cpuMs) / load.requests,
       });
+      await server.idle();
     }
   }
   return loads;
@@ -230,15 +231,15 @@ async function measureLimits(image, photos, servers, bare, { rounds, seconds }) 
   return { cores: bare.cores, imagesPerSecond, served };
 }
 
-async function runSoak(photos, seconds, log) {
+async function runSoak(photos, log) {
   const {
     bytes: [photo],
     files: [file],
   } = photos['600x450'];
   log('5,000 requests over 4 connections');
   const memory = await soakMemory(photo, file, 5000);
-  log(`64 connections for ${seconds} s`);
-  const connections = await soakConnections(photo, file, seconds);
+  log(`64 connections for ${CONNECTIONS_SOAK_SECONDS} s`);
+  const connections = await soakConnections(photo, file, CONNECTIONS_SOAK_SECONDS);
   log('SIGTERM under 64 connections');
   return { memory, connections, sigterm: await soakSigterm(photo) };
 }
