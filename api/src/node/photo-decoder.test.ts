@@ -24,7 +24,8 @@ function decoder(getSharp: () => SharpModule, mayStandIn = true) {
       missing.push(error.module);
     },
   });
-  const run = (file: Uint8Array<ArrayBuffer>) => decode(file, readImageHeader(file));
+  const run = (file: Uint8Array<ArrayBuffer>) =>
+    decode(file, readImageHeader(file), (photo) => ({ ...photo, data: photo.data.slice() }));
   return { run, missing };
 }
 

@@ -31,12 +31,12 @@ export function createPhotoDecoder(options: PhotoDecoderOptions): ImageDecoder {
   const { codecs, maxPixels } = options;
   const decodeJpeg = createWasmDecoder(codecs, CODECS_MEMORY);
   let standIn: ImageDecoder | undefined;
-  return async (file, header) => {
-    if (standIn) return standIn(file, header);
+  return async (file, header, use) => {
+    if (standIn) return standIn(file, header, use);
     const plain = header.format === 'jpeg' && !header.iccProfile && header.channels !== 4;
     if (plain) {
       try {
-        return await decodeJpeg(file, header);
+        return await decodeJpeg(file, header, use);
       } catch (error) {
         if (!(error instanceof UnservedImageError)) throw error;
       }
@@ -48,9 +48,9 @@ export function createPhotoDecoder(options: PhotoDecoderOptions): ImageDecoder {
       if (!(error instanceof NoNativeModuleError)) throw error;
       options.onNoSharp(error);
       standIn = createOnlyWasmDecoder(codecs);
-      return standIn(file, header);
+      return standIn(file, header, use);
     }
-    return decodeWithSharp(sharp, file, { header, maxPixels });
+    return use(await decodeWithSharp(sharp, file, { header, maxPixels }));
   };
 }
 
