@@ -29,8 +29,8 @@ const decodePhoto = createPhotoDecoder({
   },
 });
 
-const decode = async (photo: Uint8Array<ArrayBuffer>): Promise<Uint8Array> =>
-  resampler.squash(await decodePhoto(photo, readImageHeader(photo)));
+const decode = (photo: Uint8Array<ArrayBuffer>): Promise<Uint8Array> =>
+  decodePhoto(photo, readImageHeader(photo), resampler.squash);
 
 const answer = (value: object): boolean => process.stdout.write(`${JSON.stringify(value)}\n`);
 

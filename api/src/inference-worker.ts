@@ -1,5 +1,6 @@
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
 import { type AnalysisParts, analyseOrCrash } from './engine/analyse.ts';
+import { freeMemory } from './node/free-memory.ts';
 import { loadParts, type WasmFiles } from './node/load-parts.ts';
 import { loadOnnxRuntime } from './node/native-modules.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './node/worker-messages.ts';
@@ -40,6 +41,8 @@ port.on('message', async (message: ToWorker) => {
     return;
   }
   const outcome = await analyseOrCrash(message.picture, message.wish, parts!);
+  // It is this worker's alone, and some 20 photos would pile up before V8 looks after them.
+  freeMemory([message.picture.bytes.buffer]);
   const overlay = outcome.ok ? outcome.analysis.heatmap?.overlay : undefined;
   send({ type: 'done', outcome }, overlay ? [overlay.buffer] : []);
 });

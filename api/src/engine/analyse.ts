@@ -47,7 +47,7 @@ export async function analyse(
   const start = performance.now();
   let prepared: PreparedPicture;
   try {
-    prepared = await prepare(picture, parts);
+    prepared = await prepare(picture, wish?.overlay, parts);
   } catch (error) {
     if (error instanceof DamagedImageError) {
       return { ok: false, failure: { kind: 'damaged', detail: error.message } };
@@ -57,13 +57,13 @@ export async function analyse(
     }
     throw error;
   }
-  const { decoded, input } = prepared;
+  const { input } = prepared;
   const decodedAt = performance.now();
   const output = await look(parts.classify, input, { tta, method: wish?.method });
   const inferredAt = performance.now();
 
   const probabilities = scores(output.logits, parts.calibration);
-  const heatmap = wish && (await explain(decoded, input, output, probabilities, wish, parts));
+  const heatmap = wish && (await explain(prepared, output, probabilities, wish, parts));
   return {
     ok: true,
     analysis: {
@@ -71,7 +71,7 @@ export async function analyse(
       // Not the features: nobody reads them further on, and they would be copied between threads.
       output: { logits: output.logits, cam: output.cam },
       ...(parts.examine && { findings: parts.examine(input, output) }),
-      ...(picture.header && { image: { ...decoded.displayed, format: picture.header.format } }),
+      ...(picture.header && { image: { ...prepared.displayed, format: picture.header.format } }),
       timing: { decodeMs: decodedAt - start, inferenceMs: inferredAt - decodedAt },
       ...(heatmap && { heatmap }),
     },
@@ -92,27 +92,37 @@ export async function analyseOrCrash(
   }
 }
 
-interface PreparedPicture {
-  readonly decoded: DecodedPhoto;
+/** What is left of a picture when it has been decoded: not its pixels. */
+interface PreparedPicture extends Omit<DecodedPhoto, 'data'> {
   /** 224 x 224 RGB bytes. */
   readonly input: Uint8Array;
+  /** The picture that the heat map is laid over, where that is not made of the input. */
+  readonly canvas: RgbImage | undefined;
 }
 
-async function prepare(
+function prepare(
   picture: Picture,
+  overlay: HeatmapWish['overlay'] | undefined,
   { decode, resampler }: AnalysisParts,
-): Promise<PreparedPicture> {
+): PreparedPicture | Promise<PreparedPicture> {
+  const prepared = (photo: DecodedPhoto, input: Uint8Array): PreparedPicture => ({
+    width: photo.width,
+    height: photo.height,
+    displayed: photo.displayed,
+    input,
+    canvas: overlay === 'picture' ? shrunk(photo, photo, PICTURE_SIDE, resampler) : undefined,
+  });
   if (picture.header !== undefined) {
-    const decoded = await decode(picture.bytes, picture.header);
-    return { decoded, input: resampler.squash(decoded) };
+    return decode(picture.bytes, picture.header, (photo) =>
+      prepared(photo, resampler.squash(photo)),
+    );
   }
   const size = { width: INPUT_SIZE, height: INPUT_SIZE };
-  return { decoded: { data: picture.bytes, ...size, displayed: size }, input: picture.bytes };
+  return prepared({ data: picture.bytes, ...size, displayed: size }, picture.bytes);
 }
 
 async function explain(
-  decoded: DecodedPhoto,
-  input: Uint8Array,
+  { input, canvas, ...shape }: PreparedPicture,
   output: NetworkOutput,
   probabilities: readonly number[],
   wish: HeatmapWish,
@@ -120,15 +130,8 @@ async function explain(
 ): Promise<ExplainedHeatmap> {
   const label = wish.label ?? likeliest(probabilities, wish.factors);
   const map = heatmapGrid(output.cam, labelIndex(label));
-  const picture =
-    wish.overlay === 'picture'
-      ? shrunk(decoded, decoded, PICTURE_SIDE, resampler)
-      : shrunk(
-          { data: input, width: INPUT_SIZE, height: INPUT_SIZE },
-          decoded,
-          INPUT_SIZE,
-          resampler,
-        );
+  const squashed = { data: input, width: INPUT_SIZE, height: INPUT_SIZE };
+  const picture = canvas ?? shrunk(squashed, shape, INPUT_SIZE, resampler);
   const laid = overlayHeatmap(picture, map.grid, wish.alpha);
   const overlay = wish.legend ? withLegend(laid, LESION_CLASSES[label].name, map.share) : laid;
   const effort = wish.overlay === 'picture' ? 'small' : 'fast';
@@ -142,7 +145,7 @@ function likeliest(probabilities: readonly number[], factors?: readonly number[]
   return LABELS[weighed.indexOf(Math.max(...weighed))]!;
 }
 
-/** A picture at the aspect of `shape` and no larger than it, its long side at most `side` pixels. */
+/** A picture at the aspect of `shape` and no larger than it, its long side at most `side` pixels, in memory of its own. */
 function shrunk(
   image: RgbImage,
   shape: { width: number; height: number },
@@ -152,6 +155,8 @@ function shrunk(
   const scale = Math.min(1, side / Math.max(shape.width, shape.height));
   const width = Math.max(1, Math.round(shape.width * scale));
   const height = Math.max(1, Math.round(shape.height * scale));
-  if (width === image.width && height === image.height) return image;
+  if (width === image.width && height === image.height) {
+    return { data: image.data.slice(), width, height };
+  }
   return { data: resampler.resize(image, width, height), width, height };
 }

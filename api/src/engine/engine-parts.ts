@@ -22,13 +22,16 @@ export class UnservedImageError extends Error {
 /**
  * Decodes a JPEG, PNG or WebP file as `PREPROCESSING` says.
  *
+ * @param use takes what is wanted of the pixels at once: their memory is the next picture's
+ * @returns what `use` returned
  * @throws DamagedImageError when the pixels are corrupt or cut off
  * @throws UnservedImageError where the runtime's decoder cannot take a sound image
  */
-export type ImageDecoder = (
+export type ImageDecoder = <T>(
   bytes: Uint8Array<ArrayBuffer>,
   header: ImageHeader,
-) => Promise<DecodedPhoto>;
+  use: (photo: DecodedPhoto) => T,
+) => Promise<T>;
 
 /** Runs the network on one image: 224 x 224 x 3 RGB bytes, row by row. */
 export type Classifier = Classify;

@@ -35,7 +35,7 @@ it.each([0, 1, 2])(
   'finds the distance of real features, as float64 does: picture %i',
   async (i) => {
     const file = lesion(i);
-    const input = parts.resampler.squash(await parts.decode(file, readImageHeader(file)));
+    const input = await parts.decode(file, readImageHeader(file), parts.resampler.squash);
     const output = await parts.classify(input);
     const { distance } = parts.examine!(input, output);
     expect(distance).toBeGreaterThan(0.01);

@@ -5,6 +5,7 @@ import { PROBLEM_MEDIA_TYPE, type ProblemKind } from '@naevus/shared/api/problem
 import type { Hono } from 'hono';
 import type { AppEnv } from '../app-env.ts';
 import { internalProblem, ProblemError } from '../http/problem-error.ts';
+import { freeMemory } from './free-memory.ts';
 
 export interface HttpServerOptions {
   /** Seconds for a request's header to arrive. */
@@ -80,14 +81,20 @@ function readAll(incoming: IncomingMessage): Promise<ArrayBuffer> {
 /** The chunks as one piece of memory: their own, where there is one chunk and nothing else in it. */
 function joined(chunks: readonly Buffer<ArrayBuffer>[]): ArrayBuffer {
   const [first] = chunks;
-  if (chunks.length === 1 && first!.length === first!.buffer.byteLength) return first!.buffer;
-  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  if (chunks.length === 1 && hasMemoryToItself(first!)) return first!.buffer;
+  // Not filled with zeros first, and no part of Node's pool.
+  const bytes = Buffer.allocUnsafeSlow(chunks.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;
   for (const chunk of chunks) {
     bytes.set(chunk, offset);
     offset += chunk.length;
   }
+  freeMemory(chunks.filter(hasMemoryToItself).map(({ buffer }) => buffer));
   return bytes.buffer;
+}
+
+function hasMemoryToItself({ length, buffer }: Buffer<ArrayBuffer>): boolean {
+  return length === buffer.byteLength;
 }
 
 function badRequest(): ProblemError {

@@ -24,8 +24,9 @@ function decoder(getSharp: () => SharpModule, mayStandIn = true) {
       missing.push(error.module);
     },
   });
-  const run = (file: Uint8Array<ArrayBuffer>) => decode(file, readImageHeader(file));
-  return { run, missing };
+  const run = (file: Uint8Array<ArrayBuffer>) =>
+    decode(file, readImageHeader(file), (photo) => ({ ...photo, data: photo.data.slice() }));
+  return { decode, run, missing };
 }
 
 const noSharp = (): never => {
@@ -61,7 +62,14 @@ const ENCODINGS: Record<string, JpegOptions> = {
 };
 
 describe('JPEGs in WebAssembly', () => {
-  const { run } = decoder(unwanted);
+  const { decode, run } = decoder(unwanted);
+
+  it('are not copied out of the memory that the next one is decoded in', async () => {
+    const file = await jpeg(600, 450, {});
+    const memory = () => decode(file, readImageHeader(file), ({ data }) => data.buffer);
+    const first = await memory();
+    expect(await memory()).toBe(first);
+  });
 
   describe.each(SIZES)('%i x %i', (width, height) => {
     it.each(Object.keys(ENCODINGS))('%s: the same bytes as in sharp', async (name) => {

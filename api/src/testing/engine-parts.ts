@@ -29,7 +29,8 @@ export async function nativeParts(): Promise<AnalysisParts> {
   const kernels = compiled('@naevus/shared/kernels.wasm');
   const model = await loadFile(folderSource(folder), manifest, path, nodeSha256);
   return {
-    decode: (file, header) => decodeWithSharp(sharp, file, { header, maxPixels: 50_000_000 }),
+    decode: async (file, header, use) =>
+      use(await decodeWithSharp(sharp, file, { header, maxPixels: 50_000_000 })),
     resampler: createResampler(kernels),
     classify: await createOnnxClassifier(model, manifest.engines.onnx),
     encodePng,

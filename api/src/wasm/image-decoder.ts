@@ -1,11 +1,7 @@
 import { displayedSize, type ImageHeader } from '@naevus/shared/preprocessing/image-header';
 import { DamagedImageError } from '@naevus/shared/preprocessing/image-header-error';
 import { loadReduction } from '@naevus/shared/preprocessing/sharp-decode';
-import {
-  type DecodedPhoto,
-  type ImageDecoder,
-  UnservedImageError,
-} from '../engine/engine-parts.ts';
+import { type ImageDecoder, UnservedImageError } from '../engine/engine-parts.ts';
 
 /** What `codecs/decode.c` exports. Pointers are byte addresses in the memory. */
 interface Codecs {
@@ -66,7 +62,7 @@ export function createWasmDecoder(
 ): ImageDecoder {
   let kept: { codecs: Codecs; memory: WebAssembly.Memory } | undefined;
 
-  return async (bytes, header): Promise<DecodedPhoto> => {
+  return async (bytes, header, use) => {
     const { codecs, memory } = kept ?? instantiate(module, maxMemoryBytes);
     // Whatever is thrown in the middle of C code leaves an instance that must not be used again.
     kept = undefined;
@@ -87,12 +83,10 @@ export function createWasmDecoder(
     }
     const width = codecs.resultWidth();
     const height = codecs.resultHeight();
-    const pixels = new Uint8Array(memory.buffer, codecs.resultData(), width * height * 3);
-    const picture = { width, height, displayed: displayedSize(header) };
-    // A memory that is not used again need not be copied out of: no large picture is there twice.
-    if (memory.buffer.byteLength > KEPT_BYTES) return { data: pixels, ...picture };
-    kept = { codecs, memory };
-    return { data: pixels.slice(), ...picture };
+    const data = new Uint8Array(memory.buffer, codecs.resultData(), width * height * 3);
+    const used = use({ data, width, height, displayed: displayedSize(header) });
+    if (memory.buffer.byteLength <= KEPT_BYTES) kept = { codecs, memory };
+    return used;
   };
 }
 

@@ -9,7 +9,8 @@ const codecs = new WebAssembly.Module(
   readFileSync(new URL('codecs/decoder.wasm', import.meta.url)),
 );
 const decode = createWasmDecoder(codecs, 64 << 20);
-const inWasm = (file: Uint8Array<ArrayBuffer>) => decode(file, readImageHeader(file));
+const inWasm = (file: Uint8Array<ArrayBuffer>) =>
+  decode(file, readImageHeader(file), ({ data }) => ({ data: data.slice() }));
 const inSharp = (file: Uint8Array) => decodeWithSharp(sharp as unknown as SharpModule, file);
 
 const outcome = (decoded: Promise<{ data: Uint8Array }>) =>

@@ -27,7 +27,7 @@ flags=(-target wasm32-wasi -mcpu=generic+simd128+bulk_memory+nontrapping_fptoint
   -fno-sanitize=all -w -g0 "${includes[@]}" "${defines[@]}")
 
 sources=()
-for name in jaricom jcomapi jdapimin jdapistd jdarith jdatasrc jdcoefct jdcolor jddctmgr jdicc jdinput jdmainct jdmarker \
+for name in jaricom jcomapi jdapimin jdapistd jdarith jdatasrc jdcolor jddctmgr jdicc jdinput jdmainct jdmarker \
   jdmaster jdmerge jdphuff jdpostct jdsample jerror jidctflt jidctfst jidctint jidctred jmemmgr jmemnobs jquant1 jquant2 jutils; do
   sources+=("$jpeg/$name.c")
 done
@@ -41,7 +41,7 @@ sources+=("$lcms"/src/*.c)
 
 mkdir -p "$work/objects"
 objects=()
-for source in decode.c jdhuff_wasm.c jsimd_wasm.c "${sources[@]}"; do
+for source in decode.c jdcoefct_wasm.c jdhuff_wasm.c jsimd_wasm.c "${sources[@]}"; do
   object=$work/objects/$(basename "$(dirname "$source")")-$(basename "$source" .c).o
   # Speed where every pixel passes; size elsewhere.
   level=-O3
