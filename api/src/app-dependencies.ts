@@ -61,6 +61,6 @@ export interface AppDependencies {
   readonly corsOrigins?: readonly string[];
   /** True once new work is refused because the process is going away. */
   readonly draining: () => boolean;
-  /** No way that every runtime has is fast. */
-  readonly toBase64: (bytes: Uint8Array) => string;
+  /** The digits as ASCII bytes. No way that every runtime has is fast. */
+  readonly toBase64: (bytes: Uint8Array) => Uint8Array;
 }

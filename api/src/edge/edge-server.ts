@@ -99,10 +99,10 @@ function noModel(request: Request, error: unknown): Response {
 /** Arguments that one call may have. */
 const CHUNK = 0x8000;
 
-function toBase64(bytes: Uint8Array): string {
+function toBase64(bytes: Uint8Array): Uint8Array {
   let text = '';
   for (let i = 0; i < bytes.length; i += CHUNK) {
     text += String.fromCharCode(...bytes.subarray(i, i + CHUNK));
   }
-  return btoa(text);
+  return new TextEncoder().encode(btoa(text));
 }

@@ -199,8 +199,8 @@ async function serve(
     }),
     ...(settings.NAEVUS_CORS_ORIGINS && { corsOrigins: settings.NAEVUS_CORS_ORIGINS }),
     draining: () => drain.draining,
-    toBase64: (bytes) =>
-      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
+    toBase64: ({ buffer, byteOffset, byteLength }) =>
+      Buffer.from(Buffer.from(buffer, byteOffset, byteLength).toString('base64'), 'latin1'),
   });
   const server = createHttpServer(app, {
     timeoutSeconds: settings.NAEVUS_TIMEOUT_SECONDS,

@@ -115,7 +115,22 @@ export function gradcamRoute(deps: AppDependencies): Route {
   };
 }
 
-/** Base64 needs no escapes: put in as it is, it costs a third of what `JSON.stringify` would. */
-function withOverlay(members: Omit<GradcamResponse, 'overlay'>, base64: string): string {
-  return `${JSON.stringify(members).slice(0, -1)},"overlay":"data:image/png;base64,${base64}"}`;
+/**
+ * The answer's JSON. Base64 needs no escapes and is ASCII: put in as bytes, it costs a fifth of what
+ * `JSON.stringify` and the text's encoding would.
+ */
+function withOverlay(
+  members: Omit<GradcamResponse, 'overlay'>,
+  base64: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const text = new TextEncoder();
+  const before = `${JSON.stringify(members).slice(0, -1)},"overlay":"data:image/png;base64,`;
+  const parts = [text.encode(before), base64, text.encode('"}')];
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
 }

@@ -64,15 +64,15 @@ export function overlayHeatmap(image: RgbImage, grid: number[][], alpha: number)
  */
 function widen(grid: number[][], width: number): Float64Array[] {
   const { cells, weights } = cubicInterpolation(grid[0]!.length, width);
-  return grid.map((row) =>
-    Float64Array.from({ length: width }, (_, x) => {
+  return grid.map((row) => {
+    const levels = new Float64Array(width);
+    for (let x = 0, tap = 0; x < width; x++) {
       let heat = 0;
-      for (let tap = x * TAPS; tap < (x + 1) * TAPS; tap++) {
-        heat += weights[tap]! * row[cells[tap]!]!;
-      }
-      return Math.min(Math.max(heat, 0), 1) * (LEVELS - 1);
-    }),
-  );
+      for (const end = tap + TAPS; tap < end; tap++) heat += weights[tap]! * row[cells[tap]!]!;
+      levels[x] = Math.min(Math.max(heat, 0), 1) * (LEVELS - 1);
+    }
+    return levels;
+  });
 }
 
 /**
