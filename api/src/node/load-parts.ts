@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type ArtifactSource, loadFile } from '@naevus/shared/artifact/verify';
+import { createOverlay } from '@naevus/shared/heatmap/overlay-kernel';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import type { AnalysisParts } from '../engine/analyse.ts';
 import type { Classifier } from '../engine/engine-parts.ts';
@@ -57,6 +58,7 @@ export async function loadParts(
           }),
     resampler: createResampler(kernels),
     classify,
+    overlay: createOverlay(kernels),
     encodePng,
     calibration: model.calibration,
     examine: await loadExaminer(source, model, kernels, nodeSha256),

@@ -1,4 +1,5 @@
 import type { Manifest } from '@naevus/shared/artifact/manifest';
+import { createOverlay } from '@naevus/shared/heatmap/overlay-kernel';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import type { AnalysisParts } from '../engine/analyse.ts';
 import { loadExaminer } from '../engine/examiner.ts';
@@ -34,6 +35,7 @@ export async function loadWasmParts(
     decode: createWasmDecoder(modules.codecs, maxDecoderBytes),
     resampler: createResampler(modules.kernels),
     classify: await createGraphClassifier(artifact, modules.network),
+    overlay: createOverlay(modules.kernels),
     encodePng,
     calibration: manifest.calibration,
     examine: await loadExaminer(source, manifest, modules.kernels, sha256),
