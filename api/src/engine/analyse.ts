@@ -1,3 +1,4 @@
+import type { Base64Encoder } from '@naevus/shared/base64/base64-encoder';
 import { heatmapGrid } from '@naevus/shared/heatmap/heatmap';
 import { withLegend } from '@naevus/shared/heatmap/legend';
 import type { Overlay } from '@naevus/shared/heatmap/overlay';
@@ -25,6 +26,7 @@ export interface AnalysisParts {
   readonly classify: Classifier;
   readonly overlay: Overlay;
   readonly encodePng: PngEncoder;
+  readonly encodeBase64: Base64Encoder;
   readonly calibration: Calibration;
   /** Undefined for a version that has no assessment. */
   readonly examine: Examine | undefined;
@@ -127,7 +129,7 @@ async function explain(
   output: NetworkOutput,
   probabilities: readonly number[],
   wish: HeatmapWish,
-  { resampler, overlay: layOver, encodePng }: AnalysisParts,
+  { resampler, overlay: layOver, encodePng, encodeBase64 }: AnalysisParts,
 ): Promise<ExplainedHeatmap> {
   const label = wish.label ?? likeliest(probabilities, wish.factors);
   const map = heatmapGrid(output.cam, labelIndex(label));
@@ -135,9 +137,11 @@ async function explain(
   const picture = canvas ?? shrunk(squashed, shape, INPUT_SIZE, resampler);
   const laid = layOver(picture, map.grid, wish.alpha);
   const overlay = wish.legend ? withLegend(laid, LESION_CLASSES[label].name, map.share) : laid;
-  const effort = wish.overlay === 'picture' ? 'small' : 'fast';
-  const png = await encodePng(overlay, effort);
-  return { ...map, label, method: wish.method ?? 'grad-cam', overlay: png };
+  const encoded =
+    wish.overlay === 'picture'
+      ? await encodePng(overlay, 'small')
+      : encodeBase64(await encodePng(overlay, 'fast'));
+  return { ...map, label, method: wish.method ?? 'grad-cam', overlay: encoded };
 }
 
 /** The label of the highest score, each times its factor. */

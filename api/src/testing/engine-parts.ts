@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { loadFile } from '@naevus/shared/artifact/verify';
+import { createBase64Encoder } from '@naevus/shared/base64/base64-encoder';
 import { createOverlay } from '@naevus/shared/heatmap/overlay-kernel';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import { decodeWithSharp, type SharpModule } from '@naevus/shared/preprocessing/sharp-decode';
@@ -36,6 +37,7 @@ export async function nativeParts(): Promise<AnalysisParts> {
     classify: await createOnnxClassifier(model, manifest.engines.onnx),
     overlay: createOverlay(kernels),
     encodePng,
+    encodeBase64: createBase64Encoder(kernels),
     examine: await loadExaminer(folderSource(folder), manifest, kernels, nodeSha256),
     calibration: manifest.calibration,
   };
