@@ -61,6 +61,6 @@ export interface AppDependencies {
   readonly corsOrigins?: readonly string[];
   /** True once new work is refused because the process is going away. */
   readonly draining: () => boolean;
-  /** The digits as ASCII bytes. No way that every runtime has is fast. */
-  readonly toBase64: (bytes: Uint8Array) => Uint8Array;
+  /** Frees the memory of a large answer when it has been sent; without it, garbage collection does. */
+  readonly freeOnceSent?: (c: Context<AppEnv>, buffers: readonly ArrayBuffer[]) => void;
 }

@@ -19,7 +19,7 @@ import { v2Routes } from './v2/routes.ts';
  * The API, the same on every runtime: what differs comes in as `deps`.
  *
  * @example
- * const app = createApp({ engines, limits, log, caller, draining: () => false, toBase64 });
+ * const app = createApp({ engines, limits, log, caller, draining: () => false });
  * const response = await app.request('/predict', { method: 'POST', body: jpeg });
  */
 export function createApp(deps: AppDependencies): Hono<AppEnv> {

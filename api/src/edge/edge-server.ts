@@ -80,7 +80,6 @@ export class EdgeServer {
       caller: edgeCaller,
       pageFiles: assetSource(ASSETS, '/page-files/'),
       draining: () => false,
-      toBase64,
     });
   }
 }
@@ -94,15 +93,4 @@ function noModel(request: Request, error: unknown): Response {
     status: problem.status,
     headers: { 'Content-Type': PROBLEM_MEDIA_TYPE, 'X-Request-Id': id, 'Retry-After': '5' },
   });
-}
-
-/** Arguments that one call may have. */
-const CHUNK = 0x8000;
-
-function toBase64(bytes: Uint8Array): Uint8Array {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += CHUNK) {
-    text += String.fromCharCode(...bytes.subarray(i, i + CHUNK));
-  }
-  return new TextEncoder().encode(btoa(text));
 }

@@ -1,6 +1,7 @@
+import type { Base64Encoder } from '@naevus/shared/base64/base64-encoder';
 import { heatmapGrid } from '@naevus/shared/heatmap/heatmap';
 import { withLegend } from '@naevus/shared/heatmap/legend';
-import { overlayHeatmap } from '@naevus/shared/heatmap/overlay';
+import type { Overlay } from '@naevus/shared/heatmap/overlay';
 import { DamagedImageError } from '@naevus/shared/preprocessing/image-header-error';
 import { INPUT_SIZE, type RgbImage } from '@naevus/shared/preprocessing/preprocessing-spec';
 import type { Resampler } from '@naevus/shared/preprocessing/resampler';
@@ -23,7 +24,9 @@ export interface AnalysisParts {
   readonly decode: ImageDecoder;
   readonly resampler: Resampler;
   readonly classify: Classifier;
+  readonly overlay: Overlay;
   readonly encodePng: PngEncoder;
+  readonly encodeBase64: Base64Encoder;
   readonly calibration: Calibration;
   /** Undefined for a version that has no assessment. */
   readonly examine: Examine | undefined;
@@ -126,17 +129,19 @@ async function explain(
   output: NetworkOutput,
   probabilities: readonly number[],
   wish: HeatmapWish,
-  { resampler, encodePng }: AnalysisParts,
+  { resampler, overlay: layOver, encodePng, encodeBase64 }: AnalysisParts,
 ): Promise<ExplainedHeatmap> {
   const label = wish.label ?? likeliest(probabilities, wish.factors);
   const map = heatmapGrid(output.cam, labelIndex(label));
   const squashed = { data: input, width: INPUT_SIZE, height: INPUT_SIZE };
   const picture = canvas ?? shrunk(squashed, shape, INPUT_SIZE, resampler);
-  const laid = overlayHeatmap(picture, map.grid, wish.alpha);
+  const laid = layOver(picture, map.grid, wish.alpha);
   const overlay = wish.legend ? withLegend(laid, LESION_CLASSES[label].name, map.share) : laid;
-  const effort = wish.overlay === 'picture' ? 'small' : 'fast';
-  const png = await encodePng(overlay, effort);
-  return { ...map, label, method: wish.method ?? 'grad-cam', overlay: png };
+  const encoded =
+    wish.overlay === 'picture'
+      ? await encodePng(overlay, 'small')
+      : encodeBase64(await encodePng(overlay, 'fast'));
+  return { ...map, label, method: wish.method ?? 'grad-cam', overlay: encoded };
 }
 
 /** The label of the highest score, each times its factor. */

@@ -47,7 +47,7 @@ export interface HeatmapWish {
   /**
    * - `picture`: the overlay as a picture of its own, up to 1024 pixels on its long side, well compressed.
    * - `thumbnail`: 224 pixels on its long side, made of the network's input put back to the photo's
-   *   aspect, and encoded in as little time as possible: whatever the photo, it costs the same.
+   *   aspect, and encoded in as little time as possible, in base64 as well: whatever the photo, it costs the same.
    */
   readonly overlay: 'picture' | 'thumbnail';
 }
@@ -75,7 +75,7 @@ export interface Analysis {
 export interface ExplainedHeatmap extends Heatmap {
   readonly method: HeatmapMethod;
   readonly label: Label;
-  /** The overlay as a PNG file. */
+  /** The overlay as a PNG file; of a `thumbnail` its base64, as ASCII. */
   readonly overlay: Uint8Array<ArrayBuffer>;
 }
 

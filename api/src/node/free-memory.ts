@@ -1,4 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
+import type { AppEnv } from '../app-env.ts';
 
 const nowhere = new MessageChannel().port1;
 nowhere.close();
@@ -11,4 +14,10 @@ nowhere.close();
  */
 export function freeMemory(buffers: readonly ArrayBuffer[]): void {
   nowhere.postMessage(null, buffers);
+}
+
+/** {@link freeMemory} when the answer to a request has been sent, which is made of it. */
+export function freeOnceSent(c: Context<AppEnv>, buffers: readonly ArrayBuffer[]): void {
+  const { outgoing } = c.env as HttpBindings;
+  outgoing.once('finish', () => freeMemory(buffers));
 }

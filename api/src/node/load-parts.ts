@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type ArtifactSource, loadFile } from '@naevus/shared/artifact/verify';
+import { createBase64Encoder } from '@naevus/shared/base64/base64-encoder';
+import { createOverlay } from '@naevus/shared/heatmap/overlay-kernel';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import type { AnalysisParts } from '../engine/analyse.ts';
 import type { Classifier } from '../engine/engine-parts.ts';
@@ -57,7 +59,9 @@ export async function loadParts(
           }),
     resampler: createResampler(kernels),
     classify,
+    overlay: createOverlay(kernels),
     encodePng,
+    encodeBase64: createBase64Encoder(kernels),
     calibration: model.calibration,
     examine: await loadExaminer(source, model, kernels, nodeSha256),
   };

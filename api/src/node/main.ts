@@ -14,6 +14,7 @@ import { nodeCaller, trustedProxies } from './caller.ts';
 import { usableCpus } from './cpu-limit.ts';
 import { Drain } from './drain.ts';
 import { folderSource } from './folder-source.ts';
+import { freeOnceSent } from './free-memory.ts';
 import { createHttpServer } from './http-server.ts';
 import type { InferenceWorkers } from './inference-workers.ts';
 import { KeyStore } from './key-store.ts';
@@ -199,8 +200,7 @@ async function serve(
     }),
     ...(settings.NAEVUS_CORS_ORIGINS && { corsOrigins: settings.NAEVUS_CORS_ORIGINS }),
     draining: () => drain.draining,
-    toBase64: ({ buffer, byteOffset, byteLength }) =>
-      Buffer.from(Buffer.from(buffer, byteOffset, byteLength).toString('base64'), 'latin1'),
+    freeOnceSent,
   });
   const server = createHttpServer(app, {
     timeoutSeconds: settings.NAEVUS_TIMEOUT_SECONDS,

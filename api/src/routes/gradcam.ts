@@ -82,6 +82,7 @@ export function gradcamRoute(deps: AppDependencies): Route {
 
       c.header('Cache-Control', 'no-store');
       if (type === 'image/png') {
+        deps.freeOnceSent?.(c, [overlay.buffer]);
         return c.body(overlay, 200, {
           'Content-Type': 'image/png',
           'X-Model-Version': model.version,
@@ -108,9 +109,9 @@ export function gradcamRoute(deps: AppDependencies): Route {
         limits: LIMITS,
         disclaimer: DISCLAIMER,
       };
-      return c.body(withOverlay(members, deps.toBase64(overlay)), 200, {
-        'Content-Type': 'application/json',
-      });
+      const body = withOverlay(members, overlay);
+      deps.freeOnceSent?.(c, [body.buffer, overlay.buffer]);
+      return c.body(body, 200, { 'Content-Type': 'application/json' });
     },
   };
 }

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { loadFile } from '@naevus/shared/artifact/verify';
+import { createBase64Encoder } from '@naevus/shared/base64/base64-encoder';
+import { createOverlay } from '@naevus/shared/heatmap/overlay-kernel';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import { decodeWithSharp, type SharpModule } from '@naevus/shared/preprocessing/sharp-decode';
 import type { AnalysisParts } from '../engine/analyse.ts';
@@ -33,7 +35,9 @@ export async function nativeParts(): Promise<AnalysisParts> {
       use(await decodeWithSharp(sharp, file, { header, maxPixels: 50_000_000 })),
     resampler: createResampler(kernels),
     classify: await createOnnxClassifier(model, manifest.engines.onnx),
+    overlay: createOverlay(kernels),
     encodePng,
+    encodeBase64: createBase64Encoder(kernels),
     examine: await loadExaminer(folderSource(folder), manifest, kernels, nodeSha256),
     calibration: manifest.calibration,
   };

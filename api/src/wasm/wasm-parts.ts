@@ -1,4 +1,6 @@
 import type { Manifest } from '@naevus/shared/artifact/manifest';
+import { createBase64Encoder } from '@naevus/shared/base64/base64-encoder';
+import { createOverlay } from '@naevus/shared/heatmap/overlay-kernel';
 import { createResampler } from '@naevus/shared/preprocessing/resampler';
 import type { AnalysisParts } from '../engine/analyse.ts';
 import { loadExaminer } from '../engine/examiner.ts';
@@ -34,7 +36,9 @@ export async function loadWasmParts(
     decode: createWasmDecoder(modules.codecs, maxDecoderBytes),
     resampler: createResampler(modules.kernels),
     classify: await createGraphClassifier(artifact, modules.network),
+    overlay: createOverlay(modules.kernels),
     encodePng,
+    encodeBase64: createBase64Encoder(modules.kernels),
     calibration: manifest.calibration,
     examine: await loadExaminer(source, manifest, modules.kernels, sha256),
   };

@@ -22,14 +22,14 @@ const TAPS = 4;
  * @throws RangeError when `alpha` or a heat is not within 0 to 1, the grid is empty or ragged,
  *   or `image.data` does not have `image.height * image.width * 3` bytes
  */
-export function overlayHeatmap(image: RgbImage, grid: number[][], alpha: number): RgbImage {
-  checkArguments(image, grid, alpha);
+export type Overlay = (image: RgbImage, grid: number[][], alpha: number) => RgbImage;
+
+/** In plain JavaScript, for where no WebAssembly may be compiled; else `overlay-kernel.ts`, to the same bytes. */
+export const overlayHeatmap: Overlay = (image, grid, alpha) => {
+  const { rows, wide, blend } = overlayTables(image, grid, alpha);
   const { width, height } = image;
   const source = image.data;
   const out = new Uint8Array(source);
-  const blend = blendTable(alpha);
-  const rows = cubicInterpolation(grid.length, height);
-  const wide = widen(grid, width);
   // Rounds, and cuts what the cubic overshoots down the columns.
   const levels = new Uint8ClampedArray(width);
 
@@ -49,13 +49,29 @@ export function overlayHeatmap(image: RgbImage, grid: number[][], alpha: number)
     for (let x = 0; x < width; x++, byte += 3) {
       const entry = levels[x]! << 2;
       if (entry === 0) continue;
-      const keep = blend[entry]!;
-      out[byte] = (source[byte]! * keep + blend[entry + 1]!) >> 16;
-      out[byte + 1] = (source[byte + 1]! * keep + blend[entry + 2]!) >> 16;
-      out[byte + 2] = (source[byte + 2]! * keep + blend[entry + 3]!) >> 16;
+      const keep = blend[entry + 3]!;
+      out[byte] = (source[byte]! * keep + blend[entry]!) >> 16;
+      out[byte + 1] = (source[byte + 1]! * keep + blend[entry + 1]!) >> 16;
+      out[byte + 2] = (source[byte + 2]! * keep + blend[entry + 2]!) >> 16;
     }
   }
   return { data: out, width, height };
+};
+
+/**
+ * What an {@link Overlay} is made by, whoever goes over the pixels.
+ *
+ * @returns `rows`: for each row of pixels the rows of the grid that it lies between; `wide`: those, in levels
+ *   of heat; `blend`: for each level what is added to red, green, blue, and what is kept of the photo
+ * @throws RangeError as {@link Overlay}
+ */
+export function overlayTables(image: RgbImage, grid: number[][], alpha: number) {
+  checkArguments(image, grid, alpha);
+  return {
+    rows: cubicInterpolation(grid.length, image.height),
+    wide: widen(grid, image.width),
+    blend: blendTable(alpha),
+  };
 }
 
 /**
@@ -102,15 +118,15 @@ export function cubicInterpolation(cellCount: number, pixels: number) {
   return { cells, weights };
 }
 
-/** For each level of heat: what is kept of the photo, then what is added to red, green, blue (with half a unit for rounding). */
+/** For each level of heat: what is added to red, green, blue (with half a unit for rounding), then what is kept of the photo. */
 function blendTable(alpha: number): Int32Array {
   const table = new Int32Array(LEVELS * 4);
   for (let level = 0; level < LEVELS; level++) {
     const opacity = Math.round((alpha * level * OPAQUE) / (LEVELS - 1));
-    table[level * 4] = OPAQUE - opacity;
     for (let channel = 0; channel < 3; channel++) {
-      table[level * 4 + 1 + channel] = COLORMAP[level * 3 + channel]! * opacity + OPAQUE / 2;
+      table[level * 4 + channel] = COLORMAP[level * 3 + channel]! * opacity + OPAQUE / 2;
     }
+    table[level * 4 + 3] = OPAQUE - opacity;
   }
   return table;
 }

@@ -23,6 +23,7 @@ interface Kernels {
     out: number,
     outWidth: number,
   ): void;
+  roundRow(sums: number, out: number, count: number): void;
 }
 
 export interface Resampler {
@@ -175,15 +176,18 @@ function resizeTile(
       );
       row += count;
     }
-    kernels.reduceRow(
-      sums,
-      firstColumn,
-      horizontalSpans + x * 8,
-      horizontalWeights + x * horizontal.stride * 4,
-      horizontal.stride,
-      outRow,
-      xEnd - x,
-    );
+    if (outWidth === image.width) kernels.roundRow(sums, outRow, (xEnd - x) * 3);
+    else {
+      kernels.reduceRow(
+        sums,
+        firstColumn,
+        horizontalSpans + x * 8,
+        horizontalWeights + x * horizontal.stride * 4,
+        horizontal.stride,
+        outRow,
+        xEnd - x,
+      );
+    }
     output.set(bytes.subarray(outRow, outRow + (xEnd - x) * 3), (y * outWidth + x) * 3);
   }
 }

@@ -89,6 +89,20 @@ export function reduceRow(
   }
 }
 
+/**
+ * What {@link reduceRow} gives where the row keeps its length: each of `count` float32 sums rounded half up to a byte.
+ *
+ * Works on 16 at a time: reads up to 15 floats and writes up to 15 bytes past `count`.
+ */
+export function roundRow(sums: usize, out: usize, count: usize): void {
+  for (const end = out + count; out < end; out += 16, sums += 64) {
+    v128.store(out, i8x16.narrow_i16x8_u(
+      i16x8.narrow_i32x4_s(rounded(v128.load(sums)), rounded(v128.load(sums, 16))),
+      i16x8.narrow_i32x4_s(rounded(v128.load(sums, 32)), rounded(v128.load(sums, 48))),
+    ));
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function rounded(sum: v128): v128 {
