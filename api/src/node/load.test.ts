@@ -68,6 +68,11 @@ describe('a server with all its workers busy', () => {
     await expect.poll(() => figure('naevus_queue_depth'), { interval: 10 }).toBe(0);
     expect(await running).toBe(200);
     expect(await figure('naevus_decode_seconds_count')).toBe(1);
+    // It is nobody's fault that these have no answer: neither the server's, nor an image's.
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).toMatch(/naevus_http_requests_total\{[^}]*status="499"[^}]*\} 5\n/);
+    expect(metrics).not.toContain('status="504"');
+    expect(metrics).not.toContain('reason="timeout"');
   });
 });
 
