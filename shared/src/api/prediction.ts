@@ -58,7 +58,7 @@ const answerAboutOneImage = {
     .min(1)
     .max(CLASS_COUNT)
     .meta({ description: 'The likeliest first.' }),
-  // Versions before 1.0.0 were not fitted with these four, and answer without them.
+  // Versions before 0.3.0 were not fitted with these four, and answer without them.
   assessment: assessmentSchema.optional(),
   prediction_set: predictionSetSchema.optional(),
   quality: qualitySchema.optional(),

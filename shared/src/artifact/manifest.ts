@@ -36,7 +36,7 @@ const engineSchema = z.strictObject({
   outputs: z.strictObject({
     logits: z.string(),
     cam: z.string(),
-    /** [N, feature]: what the classifier sees. Versions before 1.0.0 lack it. */
+    /** [N, feature]: what the classifier sees. Versions before 0.3.0 lack it. */
     features: z.string().optional(),
   }),
   weights: z.enum(['float16', 'float32']),
@@ -83,7 +83,7 @@ export const manifestSchema = z.strictObject({
   }),
   /** Decision thresholds measured on the validation split; empty until there are any. */
   thresholds: z.record(z.string(), score),
-  /** What an answer is held against before it is believed; versions before 1.0.0 lack it. */
+  /** What an answer is held against before it is believed; versions before 0.3.0 lack it. */
   assessment: assessmentSpecSchema.optional(),
   training: z.strictObject({
     dataset: z.string(),

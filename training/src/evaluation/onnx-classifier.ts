@@ -10,7 +10,7 @@ export interface OnnxClassifier extends Classifier {
   /**
    * @param rgb as for `logits`
    * @returns one logit a label, and the pooled features
-   * @throws Error for a graph without the output `features`: versions before 1.0.0
+   * @throws Error for a graph without the output `features`: versions before 0.3.0
    */
   logitsAndFeatures(rgb: Uint8Array): Promise<{
     readonly logits: Float32Array;
