@@ -1,4 +1,5 @@
 /// <reference path="../preprocessing/webassembly.d.ts" />
+import { growTo } from '../wasm-memory.ts';
 
 /** Base64 with its padding, as ASCII. */
 export type Base64Encoder = (bytes: Uint8Array) => Uint8Array<ArrayBuffer>;
@@ -12,7 +13,6 @@ interface Kernels {
 /** What the kernel may read or write past the end of a region. */
 const SLACK = 16;
 const PADDING = '='.charCodeAt(0);
-const WASM_PAGE = 1 << 16;
 
 /**
  * Makes an encoder that writes bytes: what runtimes bring gives a string, which is copied once more to be sent, and of
@@ -25,8 +25,7 @@ export function createBase64Encoder(module: WebAssembly.Module): Base64Encoder {
   return (bytes) => {
     const outAt = bytes.length + SLACK;
     const length = 4 * Math.ceil(bytes.length / 3);
-    const missing = outAt + length + SLACK - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / WASM_PAGE));
+    growTo(memory, outAt + length + SLACK);
     const view = new Uint8Array(memory.buffer);
     view.set(bytes);
     // The last digit of one or two bytes is filled up with zeros.

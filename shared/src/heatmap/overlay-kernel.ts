@@ -1,4 +1,5 @@
 /// <reference path="../preprocessing/webassembly.d.ts" />
+import { growTo, layOut } from '../wasm-memory.ts';
 import { type Overlay, overlayTables } from './overlay.ts';
 
 /** What `assembly/overlay.ts` exports. All pointers are byte addresses in `memory`. */
@@ -21,7 +22,6 @@ interface Kernels {
 const STRIP_BYTES = 1 << 19;
 /** What the kernel may read or write past the end of a region, and the alignment of regions. */
 const SLACK = 16;
-const WASM_PAGE = 1 << 16;
 
 /**
  * Makes an {@link Overlay} whose pixels are laid by SIMD, in a third of the time of `overlayHeatmap`. Large pictures go
@@ -37,22 +37,16 @@ export function createOverlay(module: WebAssembly.Module): Overlay {
     const rowBytes = width * 3;
     const stripRows = Math.min(height, Math.max(1, Math.floor(STRIP_BYTES / rowBytes)));
 
-    let top = 0;
-    const place = (bytes: number): number => {
-      const address = top;
-      top = Math.ceil((top + bytes + SLACK) / SLACK) * SLACK;
-      return address;
-    };
-    const blendAt = place(blend.byteLength);
-    const cellsAt = place(rows.cells.byteLength);
-    const weightsAt = place(rows.weights.byteLength);
+    const regions = layOut(SLACK);
+    const blendAt = regions.place(blend.byteLength);
+    const cellsAt = regions.place(rows.cells.byteLength);
+    const weightsAt = regions.place(rows.weights.byteLength);
     const stride = width * 8;
-    const wideAt = place(wide.length * stride);
-    const outAt = place(0);
+    const wideAt = regions.place(wide.length * stride);
+    const outAt = regions.place(0);
     // What is written lies so far behind what is read that it harms nothing.
-    const pixelsAt = place(stripRows * rowBytes);
-    const missing = top - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / WASM_PAGE));
+    const pixelsAt = regions.place(stripRows * rowBytes);
+    growTo(memory, regions.end);
 
     const bytes = new Uint8Array(memory.buffer);
     new Int32Array(memory.buffer, blendAt).set(blend);

@@ -1,4 +1,6 @@
 /// <reference path="./webassembly.d.ts" />
+
+import { growTo, layOut } from '../wasm-memory.ts';
 import { type FilterCoefficients, triangleCoefficients } from './filter-coefficients.ts';
 import { INPUT_SIZE, type RgbImage } from './preprocessing-spec.ts';
 
@@ -53,7 +55,6 @@ const STRIP_BYTES = 1 << 19;
 const TILE_COLUMNS = 1 << 14;
 /** What the kernels may read or write past the end of a region, and the alignment of regions. */
 const SLACK = 64;
-const WASM_PAGE = 1 << 16;
 /** Pairs of input and output length whose weights are kept, and how long weights may be to be kept. */
 const CACHED_COEFFICIENTS = 16;
 const CACHED_BYTES_EACH = 1 << 18;
@@ -118,20 +119,14 @@ function resizeTile(
   const outHeight = vertical.spans.length / 2;
   const stripRows = Math.min(image.height, Math.max(1, Math.floor(STRIP_BYTES / rowBytes)));
 
-  let top = SLACK;
-  const place = (bytes: number): number => {
-    const address = top;
-    top = Math.ceil((top + bytes + SLACK) / SLACK) * SLACK;
-    return address;
-  };
-  const verticalWeights = place(vertical.weights.byteLength);
-  const horizontalSpans = place(horizontal.spans.byteLength);
-  const horizontalWeights = place(horizontal.weights.byteLength);
-  const sums = place((rowBytes + horizontal.stride * 3) * 4);
-  const outRow = place((xEnd - x) * 3);
-  const strip = place(stripRows * rowBytes);
-  const missing = top - kernels.memory.buffer.byteLength;
-  if (missing > 0) kernels.memory.grow(Math.ceil(missing / WASM_PAGE));
+  const regions = layOut(SLACK, SLACK);
+  const verticalWeights = regions.place(vertical.weights.byteLength);
+  const horizontalSpans = regions.place(horizontal.spans.byteLength);
+  const horizontalWeights = regions.place(horizontal.weights.byteLength);
+  const sums = regions.place((rowBytes + horizontal.stride * 3) * 4);
+  const outRow = regions.place((xEnd - x) * 3);
+  const strip = regions.place(stripRows * rowBytes);
+  growTo(kernels.memory, regions.end);
 
   const memory = kernels.memory.buffer;
   const bytes = new Uint8Array(memory);

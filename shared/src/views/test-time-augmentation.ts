@@ -42,7 +42,7 @@ export async function averagedOverViews(
   };
 }
 
-/** The logits of one picture, out of those of its views. */
+/** The logits of one picture, or of several in a row, out of those of the views. */
 export function meanLogits(views: readonly Float32Array[]): Float32Array {
   return Float32Array.from(
     views[0]!,

@@ -1,12 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { loadManifest } from '@naevus/shared/artifact/load-manifest';
 import type { Split } from '@naevus/shared/artifact/split';
-import { loadFile } from '@naevus/shared/artifact/verify';
 import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
 import { shownPlaces } from '@naevus/shared/views/dihedral';
-import { TTA_CHOICES } from '@naevus/shared/views/test-time-augmentation';
+import { meanLogits, TTA_CHOICES } from '@naevus/shared/views/test-time-augmentation';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { folderSource } from '../evaluation/artifact-folder.ts';
+import { folderSource, loadArtifactFolder } from '../evaluation/artifact-folder.ts';
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../export/inference-graph.ts';
 import type { ImageBatch } from '../network/trainable-network.ts';
 import { readVersionSplit, refuseLeak, versionName } from '../weights/version-weights.ts';
@@ -37,12 +35,12 @@ export async function openTeachers({
   const names: string[] = [];
   const models: Uint8Array[] = [];
   for (const folder of folders) {
-    const source = folderSource(folder);
-    const loaded = await loadManifest(source);
-    const name = versionName(loaded);
-    refuseLeak({ name, split: await readVersionSplit(source, loaded.manifest) }, split.validation);
+    const version = await loadArtifactFolder(folder);
+    const name = versionName(version);
+    const trainedOn = await readVersionSplit(folderSource(folder), version.manifest);
+    refuseLeak({ name, split: trainedOn }, split.validation);
     names.push(name);
-    models.push(await loadFile(source, loaded.manifest, loaded.manifest.engines.onnx.path));
+    models.push(version.onnx);
   }
   const sessions = await Promise.all(
     models.map((model) =>
@@ -56,13 +54,12 @@ export async function openTeachers({
         throw new RangeError(`teachers take ${INPUT_SIZE} pixels, not ${batch.size}`);
       }
       const symmetries = random.shuffle([...Array(SYMMETRIES).keys()]);
-      let sums = new Float64Array();
+      const looks: Float32Array[] = [];
       for (let view = 0; view < views; view++) {
         const session = sessions[view % sessions.length]!;
-        const rows = await lookThrough(session, symmetries[view % SYMMETRIES]!, batch);
-        sums = view === 0 ? Float64Array.from(rows) : sums.map((sum, i) => sum + rows[i]!);
+        looks.push(await lookThrough(session, symmetries[view % SYMMETRIES]!, batch));
       }
-      return Float32Array.from(sums, (sum) => sum / views);
+      return meanLogits(looks);
     },
     async close() {
       for (const session of sessions) await session.release();
@@ -75,7 +72,7 @@ async function lookThrough(
   session: InferenceSession,
   symmetry: number,
   { values, count }: ImageBatch,
-): Promise<number[]> {
+): Promise<Float32Array> {
   const places = shownPlaces(symmetry, INPUT_SIZE);
   const logits: number[] = [];
   for (let from = 0; from < count; from += PART) {
@@ -88,7 +85,7 @@ async function lookThrough(
     const output = await session.run({ [GRAPH_INPUT]: image }, [GRAPH_OUTPUTS.logits]);
     logits.push(...(output[GRAPH_OUTPUTS.logits]!.data as Float32Array));
   }
-  return logits;
+  return Float32Array.from(logits);
 }
 
 /** One picture of interleaved floats as planes, each place showing another. */

@@ -68,11 +68,13 @@ export async function trainRun(run: TrainingRun): Promise<'finished' | 'stopped'
 
 async function trainToTheEnd(run: TrainingRun): Promise<void> {
   const { architecture, config, split, out, shouldStop } = run;
-  if ((config.fineTuning?.distillation ? 1 : 0) !== (run.teacher ? 1 : 0)) {
+  const distillation = config.fineTuning?.distillation;
+  if (run.teacher && !distillation) {
+    throw new Error('there is a teacher, but the configuration has no fineTuning.distillation');
+  }
+  if (distillation && !run.teacher) {
     throw new Error(
-      run.teacher
-        ? 'there is a teacher, but the configuration has no fineTuning.distillation'
-        : 'the configuration has fineTuning.distillation, but there is no teacher: name a version with --teacher',
+      'the configuration has fineTuning.distillation, but there is no teacher: name a version with --teacher',
     );
   }
   const identity: RunIdentity = {

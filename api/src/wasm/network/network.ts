@@ -1,3 +1,4 @@
+import { growTo } from '@naevus/shared/wasm-memory';
 import { Arena } from './arena.ts';
 import type { Activation, Graph, Layer } from './graph.ts';
 import type { Kernels } from './kernels.ts';
@@ -13,7 +14,6 @@ import type { Weights } from './weights.ts';
 /** As the kernels number them. */
 const ACTIVATIONS: Readonly<Record<Activation, number>> = { none: 0, swish: 1, sigmoid: 2 };
 const FLOAT_BYTES = 4;
-const WASM_PAGE = 1 << 16;
 /** Nothing lies at the address 0. */
 const FIRST_ADDRESS = 64;
 /** Channels of the image in memory. */
@@ -56,8 +56,7 @@ export function createNetwork(
 ): Network {
   const kernels = new WebAssembly.Instance(module).exports as unknown as Kernels;
   const plan = new Plan(kernels, graph, weights, image);
-  const missing = plan.bytes - kernels.memory.buffer.byteLength;
-  if (missing > 0) kernels.memory.grow(Math.ceil(missing / WASM_PAGE));
+  growTo(kernels.memory, plan.bytes);
   plan.writeWeights();
   return plan;
 }
