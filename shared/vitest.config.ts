@@ -5,6 +5,6 @@ export default defineConfig({
     include: ['src/**/*.test.ts'],
     // Seconds on an idle machine; a busy one must not turn them into failures.
     testTimeout: 60_000,
-    globalSetup: ['src/build-kernels-if-stale.ts'],
+    globalSetup: ['test/build-kernels-if-stale.ts'],
   },
 });

@@ -1,4 +1,4 @@
-import type { ArtifactSource } from '@naevus/shared/artifact/verify';
+import type { ArtifactSource } from '@naevus/shared/model/verify';
 import type { Context } from 'hono';
 import type { AppEnv } from './app-env.ts';
 import type { Engines } from './engine/engines.ts';

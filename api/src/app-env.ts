@@ -1,5 +1,5 @@
-import type { ProblemKind } from '@naevus/shared/api/problem';
 import type { RequestTrace } from './http/tracing.ts';
+import type { ProblemKind } from './schemas/problem.ts';
 
 /** What handlers find in `c.var`; the same on every runtime. */
 export interface AppEnv {

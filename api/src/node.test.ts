@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { liveSchema, readySchema } from '@naevus/shared/api/health';
-import { modelResponseSchema } from '@naevus/shared/api/model';
-import { problemSchema } from '@naevus/shared/api/problem';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { describe, expect, it } from 'vitest';
+import { liveSchema, readySchema } from './schemas/health.ts';
+import { modelResponseSchema } from './schemas/model.ts';
+import { problemSchema } from './schemas/problem.ts';
 import { writeFixtureArtifact } from './testing/fixture-artifact.ts';
 import { jpeg, plain, RED } from './testing/pictures.ts';
 import { exchange } from './testing/raw-http.ts';

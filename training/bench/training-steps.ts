@@ -1,6 +1,6 @@
 // Our half of the training benchmark, as a process of its own: one training step for each line of standard input.
 import { createInterface } from 'node:readline';
-import { createRandom } from '@naevus/shared/random';
+import { createRandom } from '@naevus/shared/statistics/random';
 import { logitLoss } from '../src/loss/logit-loss.ts';
 import { EFFICIENTNET_B0 } from '../src/network/architecture.ts';
 import { parameterSpecs, randomParameters } from '../src/network/parameters.ts';

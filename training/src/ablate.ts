@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createResampler } from '@naevus/shared/preprocessing/resampler';
+import { createResampler } from '@naevus/shared/image/resampler';
 import { BUDGET_NAMES, BUDGETS, type BudgetName } from './ablation/budgets.ts';
 import { runAblation } from './ablation/run-ablation.ts';
 import { PLAIN, TECHNIQUES } from './ablation/techniques.ts';

@@ -1,15 +1,15 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { loadManifest } from '@naevus/shared/artifact/load-manifest';
+import { loadManifest } from '@naevus/shared/model/load-manifest';
+import { driftText } from './drift/drift-text.ts';
+import { readPredictions, readServers } from './drift/read-window.ts';
 import {
   compareWithReference,
   type DriftComparison,
   MODERATE_SHIFT,
-} from '@naevus/shared/drift/compare';
-import { DRIFT_REFERENCE_PATH, loadDriftReference } from '@naevus/shared/drift/reference';
-import { driftText } from './drift/drift-text.ts';
-import { readPredictions, readServers } from './drift/read-window.ts';
+} from './evaluate/drift/compare.ts';
+import { DRIFT_REFERENCE_PATH, loadDriftReference } from './evaluate/drift/reference.ts';
 import { currentVersionFolder, folderSource } from './evaluation/artifact-folder.ts';
 
 const HELP = `Compares what is answered with what the version answers to its validation images.

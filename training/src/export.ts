@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createResampler } from '@naevus/shared/preprocessing/resampler';
+import { createResampler } from '@naevus/shared/image/resampler';
 import { loadDataset } from './data/dataset.ts';
 import { decodeRgb } from './data/decoded-images.ts';
 import { checkNewVersion, setCurrentVersion, writeVersion } from './export/artifact-store.ts';

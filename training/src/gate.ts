@@ -2,13 +2,13 @@ import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { parseJson } from '@naevus/shared/artifact/load-manifest';
-import { splitSchema } from '@naevus/shared/artifact/split';
-import { loadFile } from '@naevus/shared/artifact/verify';
-import { createResampler } from '@naevus/shared/preprocessing/resampler';
+import { createResampler } from '@naevus/shared/image/resampler';
+import { parseJson } from '@naevus/shared/model/load-manifest';
+import { loadFile } from '@naevus/shared/model/verify';
 import { z } from 'zod';
 import { type Dataset, loadDataset } from './data/dataset.ts';
 import { decodeRgb } from './data/decoded-images.ts';
+import { splitSchema } from './data/split-schema.ts';
 import {
   type ArtifactFolder,
   folderSource,

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { loadManifest } from '@naevus/shared/artifact/load-manifest';
+import { loadManifest } from '@naevus/shared/model/load-manifest';
 import { folderSource } from './evaluation/artifact-folder.ts';
 import { listVersions, readCurrentVersion, setCurrentVersion } from './export/artifact-store.ts';
 import { addVersion } from './versions/add-version.ts';

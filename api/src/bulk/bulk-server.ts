@@ -1,4 +1,3 @@
-import { PROBLEM_MEDIA_TYPE } from '@naevus/shared/api/problem';
 import type { Hono } from 'hono';
 import type { AppEnv } from '../app-env.ts';
 import { type Assets, assetSource } from '../edge/asset-source.ts';
@@ -9,6 +8,7 @@ import { edgeLog } from '../edge/edge-log.ts';
 import { createHttpApp } from '../http/http-app.ts';
 import { internalProblem } from '../http/problem-error.ts';
 import { requestIdFrom } from '../http/request-id.ts';
+import { PROBLEM_MEDIA_TYPE } from '../schemas/problem.ts';
 import type { WasmModules } from '../wasm/wasm-parts.ts';
 import type { Bulk } from './bulk.ts';
 import { type BulkSettings, type BulkVariables, readBulkSettings } from './bulk-settings.ts';

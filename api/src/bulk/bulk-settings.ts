@@ -1,4 +1,4 @@
-import { webCryptoSha256 } from '@naevus/shared/artifact/verify';
+import { webCryptoSha256 } from '@naevus/shared/model/verify';
 import * as z from 'zod';
 import { readVariables } from '../edge/read-variables.ts';
 import { type KeyCheck, readKeyList } from '../http/api-keys.ts';

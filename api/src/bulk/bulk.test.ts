@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { predictResponseSchema } from '@naevus/shared/api/prediction';
 import { LABELS } from '@naevus/shared/taxonomy';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { EXAMPLES } from '../page/examples.ts';
+import { predictResponseSchema } from '../schemas/prediction.ts';
 import { type BulkProcess, type StoredObject, startBulk } from '../testing/bulk-process.ts';
 import { lesion } from '../testing/conformance-requests.ts';
 import { buildEdge } from '../testing/edge-process.ts';

@@ -1,5 +1,5 @@
-import type { ModelReference } from '@naevus/shared/api/prediction';
 import { ProblemError } from '../http/problem-error.ts';
+import type { ModelReference } from '../schemas/prediction.ts';
 import type { Bulk } from './bulk.ts';
 import type { ImageReference } from './messages.ts';
 import { jobKey, pageKey } from './places.ts';

@@ -1,5 +1,5 @@
-import type { ModelReference } from '@naevus/shared/api/prediction';
-import { webCryptoSha256 } from '@naevus/shared/artifact/verify';
+import { webCryptoSha256 } from '@naevus/shared/model/verify';
+import type { ModelReference } from '../schemas/prediction.ts';
 import type { BulkMessage, ImageReference } from './messages.ts';
 
 // Where things lie in the bucket of predictions.

@@ -1,11 +1,11 @@
-import type { BatchItem, ModelReference } from '@naevus/shared/api/prediction';
-import { predictQuerySchema } from '@naevus/shared/api/request';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { LIMITS } from '@naevus/shared/limits';
+import { LIMITS } from '../answers/limits.ts';
 import type { Analysis, ServedModel } from '../engine/engine.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { type AnswerWish, answerWish } from '../routes/answer-wish.ts';
 import { answerAboutImage, modelReference } from '../routes/prediction-answer.ts';
+import type { BatchItem, ModelReference } from '../schemas/prediction.ts';
+import { predictQuerySchema } from '../schemas/request.ts';
 import type { ImageReference } from './messages.ts';
 
 /** What is kept of an image: what `/predict` answers, or its problem document as a batch has it. */

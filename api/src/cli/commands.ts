@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { ArtifactError } from '@naevus/shared/artifact/verify';
+import { ArtifactError } from '@naevus/shared/model/verify';
 import type { InferenceWorkers } from '../node/inference-workers.ts';
 import { SettingsError } from '../node/settings.ts';
 import { gradcamCommand } from './gradcam-command.ts';

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { gradcamQuerySchema, QUERY_RULES } from '@naevus/shared/api/request';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { HEATMAP_METHODS } from '@naevus/shared/heatmap/methods';
+import { HEATMAP_METHODS } from '@naevus/shared/network/heatmap-methods';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { ProblemError } from '../http/problem-error.ts';
 import { rankedPredictions } from '../routes/prediction-answer.ts';
+import { gradcamQuerySchema, QUERY_RULES } from '../schemas/request.ts';
 import type { Command } from './commands.ts';
 import { withEngine } from './offline-engine.ts';
 import { TTA_HELP } from './tta-option.ts';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
 import { createProgress } from '@naevus/shared/progress';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
-import type { TtaViews } from '@naevus/shared/views/test-time-augmentation';
 import type { Analysis } from '../engine/engine.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import type { Command } from './commands.ts';

@@ -1,14 +1,14 @@
-import type { Problem } from '@naevus/shared/api/problem';
-import { predictQuerySchema } from '@naevus/shared/api/request';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { LIMITS } from '@naevus/shared/limits';
-import type { TtaViews } from '@naevus/shared/views/test-time-augmentation';
+import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
+import { LIMITS } from '../answers/limits.ts';
 import type { Analysis } from '../engine/engine.ts';
 import type { ProblemError } from '../http/problem-error.ts';
 import type { ModelFolder } from '../node/model-folder.ts';
 import { PredictionCsv } from '../prediction-csv.ts';
 import { type AnswerWish, answerWish } from '../routes/answer-wish.ts';
 import { answerAboutImage, averagedViews, modelReference } from '../routes/prediction-answer.ts';
+import type { Problem } from '../schemas/problem.ts';
+import { predictQuerySchema } from '../schemas/request.ts';
 
 /** Writes results one after another, as they come. */
 export interface PredictionWriter {

@@ -1,5 +1,5 @@
-import { predictQuerySchema, QUERY_RULES } from '@naevus/shared/api/request';
-import { TTA_CHOICES, type TtaViews } from '@naevus/shared/views/test-time-augmentation';
+import { TTA_CHOICES, type TtaViews } from '@naevus/shared/network/test-time-augmentation';
+import { predictQuerySchema, QUERY_RULES } from '../schemas/request.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What --tta is, for a command's help. */

@@ -1,4 +1,4 @@
-import { PROBLEM_TYPE_PREFIX, type Problem, type ProblemKind } from '@naevus/shared/api/problem';
+import { PROBLEM_TYPE_PREFIX, type Problem, type ProblemKind } from '../schemas/problem.ts';
 
 /** Why there is no answer. Tell the three apart by `kind`. */
 export type ClientErrorKind =

@@ -1,9 +1,9 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { gradcamResponseSchema } from '@naevus/shared/api/gradcam';
-import { modelResponseSchema } from '@naevus/shared/api/model';
-import { batchResponseSchema, predictResponseSchema } from '@naevus/shared/api/prediction';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { gradcamResponseSchema } from '../schemas/gradcam.ts';
+import { modelResponseSchema } from '../schemas/model.ts';
+import { batchResponseSchema, predictResponseSchema } from '../schemas/prediction.ts';
 import { writeFixtureArtifact } from '../testing/fixture-artifact.ts';
 import { BLUE, jpeg, RED } from '../testing/pictures.ts';
 import { type ServerProcess, startServer } from '../testing/server-process.ts';

@@ -1,14 +1,14 @@
-import type { GradcamResponse } from '@naevus/shared/api/gradcam';
-import type { Ready } from '@naevus/shared/api/health';
-import type { ModelResponse } from '@naevus/shared/api/model';
-import type { BatchResponse, PredictResponse } from '@naevus/shared/api/prediction';
-import { PROBLEM_MEDIA_TYPE, type Problem } from '@naevus/shared/api/problem';
-import type { GradcamQuery, PredictQuery } from '@naevus/shared/api/request';
 import type { Label } from '@naevus/shared/taxonomy';
+import type { GradcamResponse } from '../schemas/gradcam.ts';
+import type { Ready } from '../schemas/health.ts';
+import type { ModelResponse } from '../schemas/model.ts';
+import type { BatchResponse, PredictResponse } from '../schemas/prediction.ts';
+import { PROBLEM_MEDIA_TYPE, type Problem } from '../schemas/problem.ts';
+import type { GradcamQuery, PredictQuery } from '../schemas/request.ts';
 import { NaevusError } from './client-error.ts';
 import { retryAfterMs } from './retry-after.ts';
 
-export type { Problem, ProblemKind } from '@naevus/shared/api/problem';
+export type { Problem, ProblemKind } from '../schemas/problem.ts';
 export { type ClientErrorKind, NaevusError } from './client-error.ts';
 export type { BatchResponse, GradcamResponse, ModelResponse, PredictResponse, Ready };
 

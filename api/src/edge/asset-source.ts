@@ -1,4 +1,4 @@
-import type { ArtifactSource } from '@naevus/shared/artifact/verify';
+import type { ArtifactSource } from '@naevus/shared/model/verify';
 
 /** The platform's static assets, as a worker is bound to them. */
 export interface Assets {

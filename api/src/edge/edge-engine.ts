@@ -1,5 +1,5 @@
-import { loadManifest } from '@naevus/shared/artifact/load-manifest';
-import { type ArtifactSource, loadFile, webCryptoSha256 } from '@naevus/shared/artifact/verify';
+import { loadManifest } from '@naevus/shared/model/load-manifest';
+import { type ArtifactSource, loadFile, webCryptoSha256 } from '@naevus/shared/model/verify';
 import { type AnalysisParts, analyseOrCrash } from '../engine/analyse.ts';
 import {
   type AnalysisWish,

@@ -1,5 +1,5 @@
-import { MAX_BATCH } from '@naevus/shared/api/request';
 import type { Limits } from '../app-dependencies.ts';
+import { MAX_BATCH } from '../schemas/request.ts';
 
 /** An isolate has 128 MB; the network, the program and a body take up to 50 (`npm run bench -- edge`). */
 export const MAX_DECODER_BYTES = 40 << 20;

@@ -1,10 +1,10 @@
-import { PROBLEM_MEDIA_TYPE } from '@naevus/shared/api/problem';
 import type { Hono } from 'hono';
 import { createApp } from '../app.ts';
 import type { AppEnv } from '../app-env.ts';
 import { onlyEngine } from '../engine/engines.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { requestIdFrom } from '../http/request-id.ts';
+import { PROBLEM_MEDIA_TYPE } from '../schemas/problem.ts';
 import type { WasmModules } from '../wasm/wasm-parts.ts';
 import { type Assets, assetSource } from './asset-source.ts';
 import { edgeCaller } from './edge-caller.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { modelResponseSchema } from '@naevus/shared/api/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { modelResponseSchema } from '../schemas/model.ts';
 import {
   BROKEN_REQUESTS,
   lesion,

@@ -1,14 +1,14 @@
+import { type Calibration, scores } from '@naevus/shared/answer/probabilities';
 import type { Base64Encoder } from '@naevus/shared/base64/base64-encoder';
 import { heatmapGrid } from '@naevus/shared/heatmap/heatmap';
-import { withLegend } from '@naevus/shared/heatmap/legend';
 import type { Overlay } from '@naevus/shared/heatmap/overlay';
-import { DamagedImageError } from '@naevus/shared/preprocessing/image-header-error';
-import { INPUT_SIZE, type RgbImage } from '@naevus/shared/preprocessing/preprocessing-spec';
-import type { Resampler } from '@naevus/shared/preprocessing/resampler';
-import { type Calibration, scores } from '@naevus/shared/probabilities';
+import { DamagedImageError } from '@naevus/shared/image/header/image-header-error';
+import { INPUT_SIZE, type RgbImage } from '@naevus/shared/image/preprocessing-spec';
+import type { Resampler } from '@naevus/shared/image/resampler';
+import type { NetworkOutput } from '@naevus/shared/network/network-output';
+import { look } from '@naevus/shared/network/run-network';
 import { LABELS, type Label, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy';
-import { look } from '@naevus/shared/views/look';
-import type { NetworkOutput } from '@naevus/shared/views/network-output';
+import { withLegend } from '../analysis/legend.ts';
 import type { AnalysisWish, ExplainedHeatmap, HeatmapWish, Outcome, Picture } from './engine.ts';
 import {
   type Classifier,

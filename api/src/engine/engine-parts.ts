@@ -1,6 +1,6 @@
-import type { ImageHeader } from '@naevus/shared/preprocessing/image-header';
-import type { RgbImage } from '@naevus/shared/preprocessing/preprocessing-spec';
-import type { Classify } from '@naevus/shared/views/network-output';
+import type { ImageHeader } from '@naevus/shared/image/header/image-header';
+import type { RgbImage } from '@naevus/shared/image/preprocessing-spec';
+import type { Classify } from '@naevus/shared/network/network-output';
 
 /** A decoded picture, and its size as displayed where the decoder reduced it. */
 export interface DecodedPhoto extends RgbImage {

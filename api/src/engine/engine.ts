@@ -1,12 +1,12 @@
-import type { Manifest } from '@naevus/shared/artifact/manifest';
-import type { ArtifactSource } from '@naevus/shared/artifact/verify';
-import type { Findings } from '@naevus/shared/assessment/assess';
 import type { Heatmap } from '@naevus/shared/heatmap/heatmap';
-import type { HeatmapMethod } from '@naevus/shared/heatmap/methods';
-import type { ImageFormat, ImageHeader } from '@naevus/shared/preprocessing/image-header';
+import type { ImageFormat, ImageHeader } from '@naevus/shared/image/header/image-header';
+import type { Manifest } from '@naevus/shared/model/manifest';
+import type { ArtifactSource } from '@naevus/shared/model/verify';
+import type { HeatmapMethod } from '@naevus/shared/network/heatmap-methods';
+import type { NetworkOutput } from '@naevus/shared/network/network-output';
+import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
 import type { Label } from '@naevus/shared/taxonomy';
-import type { NetworkOutput } from '@naevus/shared/views/network-output';
-import type { TtaViews } from '@naevus/shared/views/test-time-augmentation';
+import type { Findings } from '../answers/assess.ts';
 
 /** An image file that passed the checks of its header. */
 export interface Photo {

@@ -1,5 +1,5 @@
-import { loadFeatureSubspace } from '@naevus/shared/distribution/feature-subspace';
-import { readImageHeader } from '@naevus/shared/preprocessing/read-image-header';
+import { readImageHeader } from '@naevus/shared/image/header/read-image-header';
+import { loadFeatureSubspace } from '@naevus/shared/model/feature-subspace';
 import { beforeAll, expect, it } from 'vitest';
 import { folderSource } from '../node/folder-source.ts';
 import { openModelFolder } from '../node/model-folder.ts';

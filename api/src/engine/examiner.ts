@@ -1,11 +1,8 @@
-import type { Manifest } from '@naevus/shared/artifact/manifest';
-import type { ArtifactSource, Sha256 } from '@naevus/shared/artifact/verify';
-import {
-  createResidualDistance,
-  loadFeatureSubspace,
-} from '@naevus/shared/distribution/feature-subspace';
-import { createQualityMeter } from '@naevus/shared/quality/image-quality';
-import type { NetworkOutput } from '@naevus/shared/views/network-output';
+import { createQualityMeter } from '@naevus/shared/image/image-quality';
+import { createResidualDistance, loadFeatureSubspace } from '@naevus/shared/model/feature-subspace';
+import type { Manifest } from '@naevus/shared/model/manifest';
+import type { ArtifactSource, Sha256 } from '@naevus/shared/model/verify';
+import type { NetworkOutput } from '@naevus/shared/network/network-output';
 import type { Analysis } from './engine.ts';
 
 /**

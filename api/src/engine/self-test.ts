@@ -1,4 +1,4 @@
-import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import type { Classifier } from './engine-parts.ts';
 
 /** @throws Error when the network gives no numbers for a grey picture */

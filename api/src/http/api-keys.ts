@@ -1,4 +1,4 @@
-import type { Sha256 } from '@naevus/shared/artifact/verify';
+import type { Sha256 } from '@naevus/shared/model/verify';
 import type { HonoRequest } from 'hono';
 import { ProblemError } from './problem-error.ts';
 

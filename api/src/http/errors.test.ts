@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   PROBLEM_MEDIA_TYPE,
   PROBLEMS,
   type ProblemKind,
   problemSchema,
-} from '@naevus/shared/api/problem';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+} from '../schemas/problem.ts';
 import { writeFixtureArtifact } from '../testing/fixture-artifact.ts';
 import { jpeg, plain, pngThatClaims, RED } from '../testing/pictures.ts';
 import { exchange, postChunked } from '../testing/raw-http.ts';

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { problemSchema } from '@naevus/shared/api/problem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { problemSchema } from '../schemas/problem.ts';
 import { writeFixtureArtifact } from '../testing/fixture-artifact.ts';
 import { HOSTILE_FILES, ODD_FILES, soundFiles } from '../testing/hostile-pictures.ts';
 import { jpeg } from '../testing/pictures.ts';

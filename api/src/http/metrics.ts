@@ -1,6 +1,6 @@
-import type { ProblemKind } from '@naevus/shared/api/problem';
 import type { AccessEntry } from '../app-dependencies.ts';
 import type { Analysis } from '../engine/engine.ts';
+import type { ProblemKind } from '../schemas/problem.ts';
 
 /** What a server counts about itself; nothing of who asked, and of an image only into which bins it falls. */
 export interface Metrics {

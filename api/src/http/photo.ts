@@ -1,6 +1,6 @@
-import { displayedSize } from '@naevus/shared/preprocessing/image-header';
-import { isImageHeaderError } from '@naevus/shared/preprocessing/image-header-error';
-import { readImageHeader } from '@naevus/shared/preprocessing/read-image-header';
+import { displayedSize } from '@naevus/shared/image/header/image-header';
+import { isImageHeaderError } from '@naevus/shared/image/header/image-header-error';
+import { readImageHeader } from '@naevus/shared/image/header/read-image-header';
 import type { Limits } from '../app-dependencies.ts';
 import type { Photo } from '../engine/engine.ts';
 import { ProblemError } from './problem-error.ts';

@@ -3,7 +3,7 @@ import {
   PROBLEMS,
   type Problem,
   type ProblemKind,
-} from '@naevus/shared/api/problem';
+} from '../schemas/problem.ts';
 
 interface ProblemExtras {
   /** Headers that go with the answer, such as `Allow`. */

@@ -1,7 +1,7 @@
-import type { V2Error } from '@naevus/shared/api/inference-protocol';
-import { PROBLEM_MEDIA_TYPE } from '@naevus/shared/api/problem';
 import type { Context } from 'hono';
 import type { AppEnv } from '../app-env.ts';
+import { PROBLEM_MEDIA_TYPE } from '../schemas/problem.ts';
+import type { V2Error } from '../v2/inference-protocol.ts';
 import type { ProblemError } from './problem-error.ts';
 
 /** Answers with a problem document; under /v2 with the error that the protocol has instead. */

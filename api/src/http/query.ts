@@ -1,6 +1,6 @@
-import { QUERY_RULES } from '@naevus/shared/api/request';
 import type { HonoRequest } from 'hono';
 import type * as z from 'zod';
+import { QUERY_RULES } from '../schemas/request.ts';
 import { ProblemError } from './problem-error.ts';
 
 /** What a request without a query is taken to ask for. */

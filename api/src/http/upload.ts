@@ -1,4 +1,3 @@
-import { imagesBodySchema } from '@naevus/shared/api/request';
 import {
   getMultipartBoundary,
   MaxPartsExceededError,
@@ -7,6 +6,7 @@ import {
 } from '@remix-run/multipart-parser';
 import type { HonoRequest } from 'hono';
 import type { Limits } from '../app-dependencies.ts';
+import { imagesBodySchema } from '../schemas/request.ts';
 import { Base64Error, decodeBase64 } from './base64.ts';
 import { parseJson, schemaFaults } from './parse-json.ts';
 import { ProblemError } from './problem-error.ts';

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { predictResponseSchema } from '@naevus/shared/api/prediction';
-import { problemSchema } from '@naevus/shared/api/problem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { predictResponseSchema } from '../schemas/prediction.ts';
+import { problemSchema } from '../schemas/problem.ts';
 import { writeFixtureArtifact } from '../testing/fixture-artifact.ts';
 import { jpeg } from '../testing/pictures.ts';
 import { exchange } from '../testing/raw-http.ts';

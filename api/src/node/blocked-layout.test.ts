@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseOnnx, serializeOnnx } from '@naevus/shared/onnx/onnx-messages';
-import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
+import { parseOnnx, serializeOnnx } from '@naevus/shared/model/onnx-messages';
 import { expect, it } from 'vitest';
 import { forBlockedLayout } from './blocked-layout.ts';
 import { loadOnnxRuntime } from './native-modules.ts';

@@ -8,7 +8,7 @@ import {
   parseOnnx,
   serializeOnnx,
   stringAttribute,
-} from '@naevus/shared/onnx/onnx-messages';
+} from '@naevus/shared/model/onnx-messages';
 
 type Graph = OnnxModel['graph'];
 

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { gradcamResponseSchema } from '@naevus/shared/api/gradcam';
-import { modelResponseSchema } from '@naevus/shared/api/model';
-import { predictResponseSchema } from '@naevus/shared/api/prediction';
-import { currentSchema } from '@naevus/shared/artifact/manifest';
+import { currentSchema } from '@naevus/shared/model/manifest';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXAMPLES } from '../page/examples.ts';
+import { gradcamResponseSchema } from '../schemas/gradcam.ts';
+import { modelResponseSchema } from '../schemas/model.ts';
+import { predictResponseSchema } from '../schemas/prediction.ts';
 import { type ServerProcess, startServer } from '../testing/server-process.ts';
 
 const MODELS = new URL('../../../model-artifacts/', import.meta.url);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ArtifactSource, Sha256 } from '@naevus/shared/artifact/verify';
+import type { ArtifactSource, Sha256 } from '@naevus/shared/model/verify';
 
 /** SHA-256 by Node's own crypto. */
 export const nodeSha256: Sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
-import { PROBLEM_MEDIA_TYPE, type ProblemKind } from '@naevus/shared/api/problem';
 import type { Hono } from 'hono';
 import type { AppEnv } from '../app-env.ts';
 import { internalProblem, ProblemError } from '../http/problem-error.ts';
+import { PROBLEM_MEDIA_TYPE, type ProblemKind } from '../schemas/problem.ts';
 import { freeMemory } from './free-memory.ts';
 
 export interface HttpServerOptions {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { type ArtifactSource, loadFile } from '@naevus/shared/artifact/verify';
 import { createBase64Encoder } from '@naevus/shared/base64/base64-encoder';
 import { createOverlay } from '@naevus/shared/heatmap/overlay-kernel';
-import { createResampler } from '@naevus/shared/preprocessing/resampler';
+import { createResampler } from '@naevus/shared/image/resampler';
+import { type ArtifactSource, loadFile } from '@naevus/shared/model/verify';
 import type { AnalysisParts } from '../engine/analyse.ts';
 import type { Classifier } from '../engine/engine-parts.ts';
 import { loadExaminer } from '../engine/examiner.ts';

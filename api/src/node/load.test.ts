@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { problemSchema } from '@naevus/shared/api/problem';
 import { afterEach, describe, expect, it } from 'vitest';
+import { problemSchema } from '../schemas/problem.ts';
 import { writeFixtureArtifact } from '../testing/fixture-artifact.ts';
 import { plain, RED } from '../testing/pictures.ts';
 import { exchange } from '../testing/raw-http.ts';

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Worker } from 'node:worker_threads';
-import { ArtifactError } from '@naevus/shared/artifact/verify';
+import { ArtifactError } from '@naevus/shared/model/verify';
 import type { Logger } from 'pino';
 import { createApp } from '../app.ts';
 import { KeyListError } from '../http/api-keys.ts';

@@ -1,9 +1,13 @@
-import type { PredictResponse } from '@naevus/shared/api/prediction';
-import { countAnswers } from '@naevus/shared/drift/histograms';
-import { driftMetric, PREDICTIONS_METRIC } from '@naevus/shared/drift/metric-names';
-import { type CountedAnswer, DRIFT_EDGES, DRIFT_QUANTITIES } from '@naevus/shared/drift/quantities';
+import { countAnswers } from '@naevus/shared/monitoring/histograms';
+import { driftMetric, PREDICTIONS_METRIC } from '@naevus/shared/monitoring/metric-names';
+import {
+  type CountedAnswer,
+  DRIFT_EDGES,
+  DRIFT_QUANTITIES,
+} from '@naevus/shared/monitoring/quantities';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PredictResponse } from '../schemas/prediction.ts';
 import { writeFixtureArtifact } from '../testing/fixture-artifact.ts';
 import { BLUE, jpeg } from '../testing/pictures.ts';
 import { exchange } from '../testing/raw-http.ts';

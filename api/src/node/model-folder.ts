@@ -1,10 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadManifest, MANIFEST_PATH, parseJson } from '@naevus/shared/artifact/load-manifest';
-import { currentSchema } from '@naevus/shared/artifact/manifest';
-import { ArtifactError, loadFile } from '@naevus/shared/artifact/verify';
-import { compareVersions, isVersion } from '@naevus/shared/artifact/version';
+import { loadManifest, MANIFEST_PATH, parseJson } from '@naevus/shared/model/load-manifest';
+import { currentSchema } from '@naevus/shared/model/manifest';
+import { ArtifactError, loadFile } from '@naevus/shared/model/verify';
+import { compareVersions, isVersion } from '@naevus/shared/model/version';
 import type { ServedModel } from '../engine/engine.ts';
 import { folderSource, nodeSha256 } from './folder-source.ts';
 

@@ -1,6 +1,6 @@
-import type { Manifest } from '@naevus/shared/artifact/manifest';
-import { fillPlanar } from '@naevus/shared/preprocessing/planar';
-import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { fillPlanar } from '@naevus/shared/image/planar';
+import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
+import type { Manifest } from '@naevus/shared/model/manifest';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { Tensor as OnnxTensor } from 'onnxruntime-node';
 import type { Classifier } from '../engine/engine-parts.ts';

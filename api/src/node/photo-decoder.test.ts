@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { readImageHeader } from '@naevus/shared/preprocessing/read-image-header';
-import { decodeWithSharp, type SharpModule } from '@naevus/shared/preprocessing/sharp-decode';
+import { readImageHeader } from '@naevus/shared/image/header/read-image-header';
+import { decodeWithSharp, type SharpModule } from '@naevus/shared/image/sharp-decode';
 import sharp, { type JpegOptions } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { lesion } from '../testing/conformance-requests.ts';

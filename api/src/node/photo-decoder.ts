@@ -1,4 +1,4 @@
-import { decodeWithSharp, type SharpModule } from '@naevus/shared/preprocessing/sharp-decode';
+import { decodeWithSharp, type SharpModule } from '@naevus/shared/image/sharp-decode';
 import { type ImageDecoder, UnservedImageError } from '../engine/engine-parts.ts';
 import { createWasmDecoder } from '../wasm/image-decoder.ts';
 import { NoNativeModuleError } from './native-modules.ts';

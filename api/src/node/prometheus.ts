@@ -1,19 +1,19 @@
-import type { ProblemKind } from '@naevus/shared/api/problem';
 import {
   driftMetric,
   MODEL_INFO_METRIC,
   PREDICTIONS_METRIC,
-} from '@naevus/shared/drift/metric-names';
+} from '@naevus/shared/monitoring/metric-names';
 import {
   DRIFT_EDGES,
   DRIFT_QUANTITIES,
   DRIFT_QUANTITY_TEXTS,
   measureAnswer,
-} from '@naevus/shared/drift/quantities';
+} from '@naevus/shared/monitoring/quantities';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AccessEntry } from '../app-dependencies.ts';
 import type { Analysis } from '../engine/engine.ts';
 import type { Metrics } from '../http/metrics.ts';
+import type { ProblemKind } from '../schemas/problem.ts';
 import type { Reload, ServedVersions } from './served-versions.ts';
 
 /** Seconds; an image takes some 15 ms on an idle core. */

@@ -1,5 +1,5 @@
-import { problemSchema } from '@naevus/shared/api/problem';
 import { afterEach, describe, expect, it } from 'vitest';
+import { problemSchema } from '../schemas/problem.ts';
 import { writeFixtureArtifact } from '../testing/fixture-artifact.ts';
 import { jpeg } from '../testing/pictures.ts';
 import { freePort, hasRedis, startRedis, startStandIn, type TestRedis } from '../testing/redis.ts';

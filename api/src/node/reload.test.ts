@@ -1,7 +1,7 @@
-import { modelResponseSchema } from '@naevus/shared/api/model';
-import { predictResponseSchema } from '@naevus/shared/api/prediction';
-import { problemSchema } from '@naevus/shared/api/problem';
 import { describe, expect, it } from 'vitest';
+import { modelResponseSchema } from '../schemas/model.ts';
+import { predictResponseSchema } from '../schemas/prediction.ts';
+import { problemSchema } from '../schemas/problem.ts';
 import {
   tinyModelWithBias,
   useFixtureVersion,

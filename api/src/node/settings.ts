@@ -1,7 +1,7 @@
-import { MAX_BATCH } from '@naevus/shared/api/request';
-import { isVersion } from '@naevus/shared/artifact/version';
-import { DEFAULT_MAX_PIXELS } from '@naevus/shared/preprocessing/sharp-decode';
+import { DEFAULT_MAX_PIXELS } from '@naevus/shared/image/sharp-decode';
+import { isVersion } from '@naevus/shared/model/version';
 import * as z from 'zod';
+import { MAX_BATCH } from '../schemas/request.ts';
 import { origins, publicKeys, rate } from '../settings/setting-types.ts';
 import { isNetwork } from './caller.ts';
 import { ENGINES } from './worker-messages.ts';

@@ -1,4 +1,4 @@
-import { blockOtherLoaders, type SharpModule } from '@naevus/shared/preprocessing/sharp-decode';
+import { blockOtherLoaders, type SharpModule } from '@naevus/shared/image/sharp-decode';
 import { loadSharp } from './native-modules.ts';
 
 /** Of the one word that all threads share. */

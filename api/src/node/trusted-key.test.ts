@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { signManifest } from '@naevus/shared/artifact/signature';
+import { signManifest } from '@naevus/shared/model/signature';
 import { describe, expect, it } from 'vitest';
 import { writeFixtureArtifact } from '../testing/fixture-artifact.ts';
 import { runServer, startServer } from '../testing/server-process.ts';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import type { PredictResponse } from '@naevus/shared/api/prediction';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PredictResponse } from '../schemas/prediction.ts';
 import { lesion } from '../testing/conformance-requests.ts';
 import { runServer, type ServerProcess, startServer } from '../testing/server-process.ts';
 

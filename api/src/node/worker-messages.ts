@@ -1,5 +1,5 @@
-import type { Manifest } from '@naevus/shared/artifact/manifest';
-import type { Calibration } from '@naevus/shared/probabilities';
+import type { Calibration } from '@naevus/shared/answer/probabilities';
+import type { Manifest } from '@naevus/shared/model/manifest';
 import type { AnalysisWish, Outcome, Picture } from '../engine/engine.ts';
 
 /** `workerData` of each worker. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { ImageHeader } from '@naevus/shared/preprocessing/image-header';
+import type { ImageHeader } from '@naevus/shared/image/header/image-header';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EngineError } from '../engine/engine.ts';
 import type { AnalyseTask, WorkerModel } from './worker-messages.ts';

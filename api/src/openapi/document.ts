@@ -1,15 +1,15 @@
-import { v2ErrorSchema } from '@naevus/shared/api/inference-protocol';
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import * as z from 'zod';
+import type { DescribedResponse, Route } from '../routes/route.ts';
 import {
   PROBLEM_MEDIA_TYPE,
   PROBLEMS,
   type ProblemKind,
   problemSchema,
-} from '@naevus/shared/api/problem';
-import { imagesBodySchema } from '@naevus/shared/api/request';
-import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import * as z from 'zod';
-import type { DescribedResponse, Route } from '../routes/route.ts';
+} from '../schemas/problem.ts';
+import { imagesBodySchema } from '../schemas/request.ts';
 import { JSON_LENGTH_HEADER } from '../v2/infer-request.ts';
+import { v2ErrorSchema } from '../v2/inference-protocol.ts';
 
 /** The part of OpenAPI 3.1 that is used here. https://spec.openapis.org/oas/v3.1.1 */
 export interface OpenApiDocument {

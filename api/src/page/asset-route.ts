@@ -1,4 +1,4 @@
-import { webCryptoSha256 } from '@naevus/shared/artifact/verify';
+import { webCryptoSha256 } from '@naevus/shared/model/verify';
 import type { PageAsset } from '#page-assets';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { ProblemError } from '../http/problem-error.ts';

@@ -1,5 +1,5 @@
-import type { Manifest } from '@naevus/shared/artifact/manifest';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import type { Manifest } from '@naevus/shared/model/manifest';
 import { LABELS, LESION_CLASSES, RISKS } from '@naevus/shared/taxonomy';
 import { html } from 'hono/html';
 import type { Limits } from '../app-dependencies.ts';

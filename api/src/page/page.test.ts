@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { problemSchema } from '@naevus/shared/api/problem';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { LESION_CLASSES } from '@naevus/shared/taxonomy';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { problemSchema } from '../schemas/problem.ts';
 import { writeFixtureArtifact } from '../testing/fixture-artifact.ts';
 import { type ServerProcess, startServer } from '../testing/server-process.ts';
 import { EXAMPLES } from './examples.ts';

@@ -1,8 +1,13 @@
-import type { AssessmentQuery } from '@naevus/shared/api/request';
-import type { AssessmentWish } from '@naevus/shared/assessment/assess';
-import { type ClassPrior, type NamedPrior, parsePrior, UNIFORM_PRIOR } from '@naevus/shared/prior';
+import {
+  type ClassPrior,
+  type NamedPrior,
+  parsePrior,
+  UNIFORM_PRIOR,
+} from '@naevus/shared/answer/prior';
+import type { AssessmentWish } from '../answers/assess.ts';
 import type { ServedModel } from '../engine/engine.ts';
 import { ProblemError } from '../http/problem-error.ts';
+import type { AssessmentQuery } from '../schemas/request.ts';
 
 /** What an answer is asked to take for granted, and how it is to be assessed. */
 export interface AnswerWish extends AssessmentWish {

@@ -1,4 +1,4 @@
-import { MANIFEST_PATH } from '@naevus/shared/artifact/load-manifest';
+import { MANIFEST_PATH } from '@naevus/shared/model/load-manifest';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import type { Route } from './route.ts';

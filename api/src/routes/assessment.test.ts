@@ -1,10 +1,10 @@
-import { gradcamResponseSchema } from '@naevus/shared/api/gradcam';
-import { modelResponseSchema } from '@naevus/shared/api/model';
-import { batchResponseSchema, predictResponseSchema } from '@naevus/shared/api/prediction';
-import { problemSchema } from '@naevus/shared/api/problem';
-import { LIMITS } from '@naevus/shared/limits';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LIMITS } from '../answers/limits.ts';
+import { gradcamResponseSchema } from '../schemas/gradcam.ts';
+import { modelResponseSchema } from '../schemas/model.ts';
+import { batchResponseSchema, predictResponseSchema } from '../schemas/prediction.ts';
+import { problemSchema } from '../schemas/problem.ts';
 import { expectedScores, writeFixtureArtifact } from '../testing/fixture-artifact.ts';
 import { BLUE, jpeg, RED } from '../testing/pictures.ts';
 import { type ServerProcess, startServer } from '../testing/server-process.ts';

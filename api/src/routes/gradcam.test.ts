@@ -1,8 +1,8 @@
-import { gradcamResponseSchema } from '@naevus/shared/api/gradcam';
-import { predictResponseSchema } from '@naevus/shared/api/prediction';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gradcamResponseSchema } from '../schemas/gradcam.ts';
+import { predictResponseSchema } from '../schemas/prediction.ts';
 import { writeFixtureArtifact } from '../testing/fixture-artifact.ts';
 import { cornered, jpeg, plain, RED } from '../testing/pictures.ts';
 import { type ServerProcess, startServer } from '../testing/server-process.ts';

@@ -1,7 +1,7 @@
-import { liveSchema, type Ready, readySchema } from '@naevus/shared/api/health';
 import type { AppDependencies } from '../app-dependencies.ts';
 import type { Engine } from '../engine/engine.ts';
 import { ProblemError } from '../http/problem-error.ts';
+import { liveSchema, type Ready, readySchema } from '../schemas/health.ts';
 import type { Route } from './route.ts';
 
 /** `GET /health/live`: the process answers. */

@@ -1,13 +1,13 @@
-import { type ModelResponse, modelResponseSchema } from '@naevus/shared/api/model';
-import { modelQuerySchema } from '@naevus/shared/api/request';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { LIMITS } from '@naevus/shared/limits';
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import { LIMITS } from '../answers/limits.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { servedEngine } from '../http/choose-engine.ts';
 import { negotiate } from '../http/negotiate.ts';
 import { MIN_SIDE } from '../http/photo.ts';
 import { readQuery } from '../http/query.ts';
+import { type ModelResponse, modelResponseSchema } from '../schemas/model.ts';
+import { modelQuerySchema } from '../schemas/request.ts';
 import type { Route } from './route.ts';
 
 /** `GET /model`: what is served, what it takes, how good it was measured to be. */

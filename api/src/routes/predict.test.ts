@@ -1,9 +1,9 @@
-import { batchResponseSchema, predictResponseSchema } from '@naevus/shared/api/prediction';
-import { problemSchema } from '@naevus/shared/api/problem';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { batchResponseSchema, predictResponseSchema } from '../schemas/prediction.ts';
+import { problemSchema } from '../schemas/problem.ts';
 import { expectedScores, writeFixtureArtifact } from '../testing/fixture-artifact.ts';
 import { BLUE, type Colour, jpeg, plain, pngThatClaims, RED } from '../testing/pictures.ts';
 import { postChunked } from '../testing/raw-http.ts';

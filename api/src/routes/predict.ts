@@ -1,14 +1,6 @@
-import {
-  type BatchItem,
-  type BatchResponse,
-  batchResponseSchema,
-  type PredictResponse,
-  predictResponseSchema,
-} from '@naevus/shared/api/prediction';
-import { predictQuerySchema } from '@naevus/shared/api/request';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { LIMITS } from '@naevus/shared/limits';
 import * as z from 'zod';
+import { LIMITS } from '../answers/limits.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import type { ServedModel } from '../engine/engine.ts';
 import { analyseUpload } from '../http/analyse-upload.ts';
@@ -17,6 +9,14 @@ import { negotiate } from '../http/negotiate.ts';
 import { ProblemError, problemOr } from '../http/problem-error.ts';
 import { readQuery } from '../http/query.ts';
 import { readUpload } from '../http/upload.ts';
+import {
+  type BatchItem,
+  type BatchResponse,
+  batchResponseSchema,
+  type PredictResponse,
+  predictResponseSchema,
+} from '../schemas/prediction.ts';
+import { predictQuerySchema } from '../schemas/request.ts';
 import { answerWish } from './answer-wish.ts';
 import { answerAboutImage, averagedViews, modelReference } from './prediction-answer.ts';
 import type { Route } from './route.ts';

@@ -1,16 +1,16 @@
+import { withPrior } from '@naevus/shared/answer/prior';
+import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
+import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import { type AssessedAnswer, assess } from '../answers/assess.ts';
+import { ABSTENTION_REASONS } from '../answers/reasons.ts';
+import type { Analysis, ServedModel } from '../engine/engine.ts';
+import { ProblemError } from '../http/problem-error.ts';
 import type {
   BatchItem,
   ModelReference,
   Prediction,
   PredictResponse,
-} from '@naevus/shared/api/prediction';
-import { type AssessedAnswer, assess } from '@naevus/shared/assessment/assess';
-import { ABSTENTION_REASONS } from '@naevus/shared/assessment/reasons';
-import { withPrior } from '@naevus/shared/prior';
-import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
-import type { TtaViews } from '@naevus/shared/views/test-time-augmentation';
-import type { Analysis, ServedModel } from '../engine/engine.ts';
-import { ProblemError } from '../http/problem-error.ts';
+} from '../schemas/prediction.ts';
 import type { AnswerWish } from './answer-wish.ts';
 
 /** Which weights answered. */

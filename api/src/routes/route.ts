@@ -1,7 +1,7 @@
-import type { ProblemKind } from '@naevus/shared/api/problem';
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import type { AppEnv } from '../app-env.ts';
+import type { ProblemKind } from '../schemas/problem.ts';
 
 /** What the OpenAPI document says of one answer. */
 export interface DescribedResponse {

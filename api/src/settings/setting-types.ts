@@ -1,4 +1,4 @@
-import { publicKeySchema } from '@naevus/shared/artifact/signature';
+import { publicKeySchema } from '@naevus/shared/model/signature';
 import * as z from 'zod';
 
 // Values of settings that more than one runtime reads.

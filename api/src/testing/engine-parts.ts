@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { loadFile } from '@naevus/shared/artifact/verify';
 import { createBase64Encoder } from '@naevus/shared/base64/base64-encoder';
 import { createOverlay } from '@naevus/shared/heatmap/overlay-kernel';
-import { createResampler } from '@naevus/shared/preprocessing/resampler';
-import { decodeWithSharp, type SharpModule } from '@naevus/shared/preprocessing/sharp-decode';
+import { createResampler } from '@naevus/shared/image/resampler';
+import { decodeWithSharp, type SharpModule } from '@naevus/shared/image/sharp-decode';
+import { loadFile } from '@naevus/shared/model/verify';
 import type { AnalysisParts } from '../engine/analyse.ts';
 import { loadExaminer } from '../engine/examiner.ts';
 import { folderSource, nodeSha256 } from '../node/folder-source.ts';

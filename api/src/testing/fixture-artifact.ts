@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Manifest } from '@naevus/shared/artifact/manifest';
-import { COVERAGES } from '@naevus/shared/conformal/prediction-set';
-import { PREPROCESSING } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
+import { COVERAGES } from '@naevus/shared/answer/prediction-set';
+import { PREPROCESSING } from '@naevus/shared/image/preprocessing-spec';
+import type { Manifest } from '@naevus/shared/model/manifest';
 import { LABELS } from '@naevus/shared/taxonomy';
-import { OPERATING_POINTS } from '@naevus/shared/triage/operating-point';
 
 /** Where the artifacts of a test run lie. */
 export const FIXTURES = fileURLToPath(new URL('../../.cache/fixtures/', import.meta.url));

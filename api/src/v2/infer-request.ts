@@ -1,7 +1,6 @@
-import { type InputTensor, inferRequestSchema } from '@naevus/shared/api/inference-protocol';
-import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
+import { TTA_CHOICES, type TtaViews } from '@naevus/shared/network/test-time-augmentation';
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
-import { TTA_CHOICES, type TtaViews } from '@naevus/shared/views/test-time-augmentation';
 import type { HonoRequest } from 'hono';
 import type { Limits } from '../app-dependencies.ts';
 import type { NetworkInput } from '../engine/engine.ts';
@@ -10,6 +9,7 @@ import { ProblemError } from '../http/problem-error.ts';
 import { readBody } from '../http/read-body.ts';
 import { checkBatch, decodeBase64Image, emptyAsProblem } from '../http/upload.ts';
 import { readBytesTensor } from './bytes-tensor.ts';
+import { type InputTensor, inferRequestSchema } from './inference-protocol.ts';
 import { readUint8Tensor } from './uint8-tensor.ts';
 
 /** Header that says how many bytes of a body are JSON; binary tensors follow. */

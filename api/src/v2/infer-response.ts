@@ -1,10 +1,10 @@
-import type { InferResponse, OutputTensor } from '@naevus/shared/api/inference-protocol';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { LABELS } from '@naevus/shared/taxonomy';
 import type { Analysis, ServedModel } from '../engine/engine.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { writeBytesTensor } from './bytes-tensor.ts';
 import type { ParsedInferRequest } from './infer-request.ts';
+import type { InferResponse, OutputTensor } from './inference-protocol.ts';
 import { type OutputTensorSpec, topLabel } from './output-tensors.ts';
 
 /** JSON, and the tensors that lie behind it. */

@@ -1,14 +1,3 @@
-import {
-  inferRequestSchema,
-  inferResponseSchema,
-  type ModelMetadata,
-  modelMetadataSchema,
-  modelReadySchema,
-  type ServerMetadata,
-  serverMetadataSchema,
-  v2LiveSchema,
-  v2ReadySchema,
-} from '@naevus/shared/api/inference-protocol';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { LABELS } from '@naevus/shared/taxonomy';
 import type { Context } from 'hono';
@@ -23,6 +12,17 @@ import { requireReady } from '../routes/health.ts';
 import type { Route } from '../routes/route.ts';
 import { INPUT_NAME, JSON_LENGTH_HEADER, PIXEL_SHAPE, readInferRequest } from './infer-request.ts';
 import { type EncodedInferResponse, encodeInferResponse, wantedOutputs } from './infer-response.ts';
+import {
+  inferRequestSchema,
+  inferResponseSchema,
+  type ModelMetadata,
+  modelMetadataSchema,
+  modelReadySchema,
+  type ServerMetadata,
+  serverMetadataSchema,
+  v2LiveSchema,
+  v2ReadySchema,
+} from './inference-protocol.ts';
 import {
   EXPLAIN_OUTPUTS,
   INFER_OUTPUTS,

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { predictResponseSchema } from '@naevus/shared/api/prediction';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { expect, it } from 'vitest';
+import { predictResponseSchema } from '../schemas/prediction.ts';
 import { expectedScores, FIXTURES, writeFixtureArtifact } from '../testing/fixture-artifact.ts';
 import { BLUE, cornered, RED } from '../testing/pictures.ts';
 import { pythonWith } from '../testing/python-packages.ts';

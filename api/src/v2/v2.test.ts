@@ -1,17 +1,17 @@
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import { LABELS } from '@naevus/shared/taxonomy';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { predictResponseSchema } from '../schemas/prediction.ts';
+import { expectedScores, writeFixtureArtifact } from '../testing/fixture-artifact.ts';
+import { BLUE, type Colour, cornered, jpeg, RED } from '../testing/pictures.ts';
+import { type ServerProcess, startServer } from '../testing/server-process.ts';
 import {
   type InferResponse,
   inferResponseSchema,
   modelMetadataSchema,
   serverMetadataSchema,
   v2ErrorSchema,
-} from '@naevus/shared/api/inference-protocol';
-import { predictResponseSchema } from '@naevus/shared/api/prediction';
-import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { LABELS } from '@naevus/shared/taxonomy';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectedScores, writeFixtureArtifact } from '../testing/fixture-artifact.ts';
-import { BLUE, type Colour, cornered, jpeg, RED } from '../testing/pictures.ts';
-import { type ServerProcess, startServer } from '../testing/server-process.ts';
+} from './inference-protocol.ts';
 
 const MODEL = '/v2/models/naevus-fixture';
 const SIDE = 224;

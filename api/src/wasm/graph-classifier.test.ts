@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { loadManifest } from '@naevus/shared/artifact/load-manifest';
-import { loadFile } from '@naevus/shared/artifact/verify';
-import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
+import { loadManifest } from '@naevus/shared/model/load-manifest';
+import { loadFile } from '@naevus/shared/model/verify';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { folderSource, nodeSha256 } from '../node/folder-source.ts';

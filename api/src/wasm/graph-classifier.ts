@@ -1,6 +1,6 @@
-import type { Manifest } from '@naevus/shared/artifact/manifest';
-import { type ArtifactSource, loadFile, type Sha256 } from '@naevus/shared/artifact/verify';
-import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
+import type { Manifest } from '@naevus/shared/model/manifest';
+import { type ArtifactSource, loadFile, type Sha256 } from '@naevus/shared/model/verify';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { Classifier } from '../engine/engine-parts.ts';
 import { selfTest } from '../engine/self-test.ts';

@@ -1,6 +1,6 @@
-import { displayedSize, type ImageHeader } from '@naevus/shared/preprocessing/image-header';
-import { DamagedImageError } from '@naevus/shared/preprocessing/image-header-error';
-import { loadReduction } from '@naevus/shared/preprocessing/sharp-decode';
+import { displayedSize, type ImageHeader } from '@naevus/shared/image/header/image-header';
+import { DamagedImageError } from '@naevus/shared/image/header/image-header-error';
+import { loadReduction } from '@naevus/shared/image/sharp-decode';
 import { type ImageDecoder, UnservedImageError } from '../engine/engine-parts.ts';
 
 /** What `codecs/decode.c` exports. Pointers are byte addresses in the memory. */

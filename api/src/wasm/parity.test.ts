@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readImageHeader } from '@naevus/shared/preprocessing/read-image-header';
+import { readImageHeader } from '@naevus/shared/image/header/read-image-header';
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type AnalysisParts, analyse } from '../engine/analyse.ts';

@@ -1,7 +1,7 @@
-import type { Manifest } from '@naevus/shared/artifact/manifest';
 import { createBase64Encoder } from '@naevus/shared/base64/base64-encoder';
 import { createOverlay } from '@naevus/shared/heatmap/overlay-kernel';
-import { createResampler } from '@naevus/shared/preprocessing/resampler';
+import { createResampler } from '@naevus/shared/image/resampler';
+import type { Manifest } from '@naevus/shared/model/manifest';
 import type { AnalysisParts } from '../engine/analyse.ts';
 import { loadExaminer } from '../engine/examiner.ts';
 import { createGraphClassifier, type GraphArtifact } from './graph-classifier.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../random.ts';
+import { createRandom } from '../statistics/random.ts';
 import { createBase64Encoder } from './base64-encoder.ts';
 
 const path = createRequire(import.meta.url).resolve('@naevus/shared/kernels.wasm');

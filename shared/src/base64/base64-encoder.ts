@@ -1,5 +1,5 @@
-/// <reference path="../preprocessing/webassembly.d.ts" />
-import { growTo } from '../wasm-memory.ts';
+/// <reference path="../wasm/webassembly.d.ts" />
+import { growTo } from '../wasm/wasm-memory.ts';
 
 /** Base64 with its padding, as ASCII. */
 export type Base64Encoder = (bytes: Uint8Array) => Uint8Array<ArrayBuffer>;

@@ -1,5 +1,5 @@
+import { mapSide } from '../network/network-output.ts';
 import { CLASS_COUNT } from '../taxonomy.ts';
-import { mapSide } from '../views/network-output.ts';
 
 /** Where in the picture the evidence for one class lies. */
 export interface Heatmap {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../random.ts';
+import { createRandom } from '../statistics/random.ts';
 import { overlayHeatmap } from './overlay.ts';
 import { createOverlay } from './overlay-kernel.ts';
 

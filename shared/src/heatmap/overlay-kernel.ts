@@ -1,5 +1,5 @@
-/// <reference path="../preprocessing/webassembly.d.ts" />
-import { growTo, layOut } from '../wasm-memory.ts';
+/// <reference path="../wasm/webassembly.d.ts" />
+import { growTo, layOut } from '../wasm/wasm-memory.ts';
 import { type Overlay, overlayTables } from './overlay.ts';
 
 /** What `assembly/overlay.ts` exports. All pointers are byte addresses in `memory`. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RgbImage } from '../preprocessing/preprocessing-spec.ts';
+import type { RgbImage } from '../image/preprocessing-spec.ts';
 import { COLORMAP } from './colormap.ts';
 import { overlayHeatmap } from './overlay.ts';
 

@@ -1,4 +1,4 @@
-import type { RgbImage } from '../preprocessing/preprocessing-spec.ts';
+import type { RgbImage } from '../image/preprocessing-spec.ts';
 import { COLORMAP } from './colormap.ts';
 
 /** Opacity is kept in 1 / 65536. */

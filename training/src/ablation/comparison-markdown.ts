@@ -1,4 +1,4 @@
-import type { Interval } from '@naevus/shared/metrics/bootstrap';
+import type { Interval } from '../evaluate/metrics/bootstrap.ts';
 import type { Budget } from './budgets.ts';
 import type { Compared, ComparedTechnique, Decision, Figure } from './comparison.ts';
 import { TECHNIQUES } from './techniques.ts';

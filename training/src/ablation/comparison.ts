@@ -1,17 +1,17 @@
+import { softmax } from '@naevus/shared/answer/probabilities';
+import { createRandom } from '@naevus/shared/statistics/random';
+import { CLASS_COUNT, labelIndex } from '@naevus/shared/taxonomy';
 import {
   bootstrapDraws,
   type Interval,
   percentileInterval,
-} from '@naevus/shared/metrics/bootstrap';
-import { classAverage } from '@naevus/shared/metrics/class-average';
-import { confusionMatrix, type SampleWeights } from '@naevus/shared/metrics/confusion-matrix';
-import { decisionFigures } from '@naevus/shared/metrics/decision-figures';
-import { topClass } from '@naevus/shared/metrics/labelled-probabilities';
-import { rankSamples } from '@naevus/shared/metrics/ranking';
-import { rocAuc } from '@naevus/shared/metrics/roc';
-import { softmax } from '@naevus/shared/probabilities';
-import { createRandom } from '@naevus/shared/random';
-import { CLASS_COUNT, labelIndex } from '@naevus/shared/taxonomy';
+} from '../evaluate/metrics/bootstrap.ts';
+import { classAverage } from '../evaluate/metrics/class-average.ts';
+import { confusionMatrix, type SampleWeights } from '../evaluate/metrics/confusion-matrix.ts';
+import { decisionFigures } from '../evaluate/metrics/decision-figures.ts';
+import { topClass } from '../evaluate/metrics/labelled-probabilities.ts';
+import { rankSamples } from '../evaluate/metrics/ranking.ts';
+import { rocAuc } from '../evaluate/metrics/roc.ts';
 import { classShares, priorLogitBias } from '../training/class-prior.ts';
 import type { TechniqueRun } from './technique-run.ts';
 

@@ -1,6 +1,6 @@
-import { createResidualDistance } from '@naevus/shared/distribution/feature-subspace';
-import { createQualityMeter } from '@naevus/shared/quality/image-quality';
-import { createRandom } from '@naevus/shared/random';
+import { createQualityMeter } from '@naevus/shared/image/image-quality';
+import { createResidualDistance } from '@naevus/shared/model/feature-subspace';
+import { createRandom } from '@naevus/shared/statistics/random';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import type { Sample } from '../data/dataset.ts';

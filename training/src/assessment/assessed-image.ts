@@ -1,4 +1,4 @@
-import type { ImageQuality } from '@naevus/shared/quality/image-quality';
+import type { ImageQuality } from '@naevus/shared/image/image-quality';
 import type { Label } from '@naevus/shared/taxonomy';
 
 /** An image that was not trained on, with all that is measured of it. */

@@ -1,7 +1,7 @@
-import { assessmentSpecSchema } from '@naevus/shared/assessment/assessment-spec';
-import { COVERAGES } from '@naevus/shared/conformal/prediction-set';
-import { softmax } from '@naevus/shared/probabilities';
-import { createRandom } from '@naevus/shared/random';
+import { assessmentSpecSchema } from '@naevus/shared/answer/assessment-spec';
+import { COVERAGES } from '@naevus/shared/answer/prediction-set';
+import { softmax } from '@naevus/shared/answer/probabilities';
+import { createRandom } from '@naevus/shared/statistics/random';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { assessmentPictures } from '../reports/assessment-charts.ts';

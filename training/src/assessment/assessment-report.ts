@@ -1,29 +1,29 @@
-import type { AssessmentSpec } from '@naevus/shared/assessment/assessment-spec';
+import type { AssessmentSpec } from '@naevus/shared/answer/assessment-spec';
+import {
+  MALIGNANT_LABELS,
+  malignantScore,
+  OPERATING_POINTS,
+  type OperatingPoint,
+} from '@naevus/shared/answer/operating-point';
 import {
   CONFORMITY_SCORES,
   COVERAGES,
   type ConformityScore,
   DEFAULT_COVERAGE,
   predictionSet,
-} from '@naevus/shared/conformal/prediction-set';
-import type { DriftReference } from '@naevus/shared/drift/reference';
+} from '@naevus/shared/answer/prediction-set';
+import { scores } from '@naevus/shared/answer/probabilities';
+import type { ImageQuality, QualityMeasure } from '@naevus/shared/image/image-quality';
+import { checkQuality } from '@naevus/shared/image/quality-limits';
+import { LABELS, type Label, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy';
+import { countLesions } from '../data/count-lesions.ts';
+import type { DriftReference } from '../evaluate/drift/reference.ts';
 import {
   type CalibrationBin,
   calibration as reliability,
-} from '@naevus/shared/metrics/calibration-error';
-import { rankSamples } from '@naevus/shared/metrics/ranking';
-import { rocAuc } from '@naevus/shared/metrics/roc';
-import { scores } from '@naevus/shared/probabilities';
-import type { ImageQuality, QualityMeasure } from '@naevus/shared/quality/image-quality';
-import { checkQuality } from '@naevus/shared/quality/quality-limits';
-import { LABELS, type Label, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy';
-import {
-  MALIGNANT_LABELS,
-  malignantScore,
-  OPERATING_POINTS,
-  type OperatingPoint,
-} from '@naevus/shared/triage/operating-point';
-import { countLesions } from '../data/count-lesions.ts';
+} from '../evaluate/metrics/calibration-error.ts';
+import { rankSamples } from '../evaluate/metrics/ranking.ts';
+import { rocAuc } from '../evaluate/metrics/roc.ts';
 import type { AssessedImage } from './assessed-image.ts';
 import { type CalibrationCandidate, chooseCalibration } from './choose-calibration.ts';
 import { type CrossFitted, crossFit, crossFittedScores, foldCount } from './cross-fit.ts';

@@ -1,6 +1,6 @@
-import { calibration as reliability } from '@naevus/shared/metrics/calibration-error';
-import { logLoss } from '@naevus/shared/metrics/probability-scores';
 import { type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { calibration as reliability } from '../evaluate/metrics/calibration-error.ts';
+import { logLoss } from '../evaluate/metrics/probability-scores.ts';
 import { CALIBRATION_METHODS, type CalibrationMethod } from './fit-calibration.ts';
 
 /** A way of calibrating, measured on images whose lesion had no part in its fit. */

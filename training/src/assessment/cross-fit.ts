@@ -1,4 +1,4 @@
-import { type Calibration, scores } from '@naevus/shared/probabilities';
+import { type Calibration, scores } from '@naevus/shared/answer/probabilities';
 import { countLesions } from '../data/count-lesions.ts';
 import type { AssessedImage } from './assessed-image.ts';
 import {

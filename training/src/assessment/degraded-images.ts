@@ -1,4 +1,4 @@
-import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import sharp from '../data/single-threaded-sharp.ts';
 
 /** Ways to spoil a picture that a check of quality should notice. */

@@ -2,17 +2,21 @@ import {
   type AnswerHistograms,
   countAnswers,
   subtractHistograms,
-} from '@naevus/shared/drift/histograms';
+} from '@naevus/shared/monitoring/histograms';
+import {
+  type CountedAnswer,
+  DRIFT_EDGES,
+  DRIFT_QUANTITIES,
+} from '@naevus/shared/monitoring/quantities';
+import { createRandom } from '@naevus/shared/statistics/random';
 import {
   expectedStability,
   joinCounts,
   joinRare,
   joinToTenths,
   populationStability,
-} from '@naevus/shared/drift/population-stability';
-import { type CountedAnswer, DRIFT_EDGES, DRIFT_QUANTITIES } from '@naevus/shared/drift/quantities';
-import type { DriftReference, ReferenceHalves } from '@naevus/shared/drift/reference';
-import { createRandom } from '@naevus/shared/random';
+} from '../evaluate/drift/population-stability.ts';
+import type { DriftReference, ReferenceHalves } from '../evaluate/drift/reference.ts';
 
 /** Splits of the images into halves, to see what chance does. */
 const SPLITS = 200;

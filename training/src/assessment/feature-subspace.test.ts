@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import {
-  createResidualDistance,
-  readFeatureSubspace,
-} from '@naevus/shared/distribution/feature-subspace';
-import { createRandom } from '@naevus/shared/random';
+import { createResidualDistance, readFeatureSubspace } from '@naevus/shared/model/feature-subspace';
+import { createRandom } from '@naevus/shared/statistics/random';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
-import type { FeatureSubspace } from '@naevus/shared/distribution/feature-subspace';
-import { createRandom } from '@naevus/shared/random';
+import type { FeatureSubspace } from '@naevus/shared/model/feature-subspace';
+import { createRandom } from '@naevus/shared/statistics/random';
 import * as tf from '@tensorflow/tfjs-core';
 import { littleEndianBytes } from '../export/little-endian.ts';
 

@@ -1,21 +1,21 @@
 import {
+  MALIGNANT_LABELS,
+  malignantScore,
+  OPERATING_POINTS,
+  type OperatingPoint,
+} from '@naevus/shared/answer/operating-point';
+import {
   type ClassQuantiles,
   CONFORMITY_SCORES,
   COVERAGES,
   type ConformityScore,
   conformalQuantile,
   nonconformity,
-} from '@naevus/shared/conformal/prediction-set';
-import { type Calibration, scores } from '@naevus/shared/probabilities';
-import type { QualityMeasure } from '@naevus/shared/quality/image-quality';
-import type { QualityLimits } from '@naevus/shared/quality/quality-limits';
+} from '@naevus/shared/answer/prediction-set';
+import { type Calibration, scores } from '@naevus/shared/answer/probabilities';
+import type { QualityMeasure } from '@naevus/shared/image/image-quality';
+import type { QualityLimits } from '@naevus/shared/image/quality-limits';
 import { LABELS, type Label, LESION_CLASSES } from '@naevus/shared/taxonomy';
-import {
-  MALIGNANT_LABELS,
-  malignantScore,
-  OPERATING_POINTS,
-  type OperatingPoint,
-} from '@naevus/shared/triage/operating-point';
 import type { AssessedImage } from './assessed-image.ts';
 import { type CalibrationMethod, fitCalibration } from './fit-calibration.ts';
 

@@ -1,5 +1,5 @@
-import { scores, softmax } from '@naevus/shared/probabilities';
-import { createRandom } from '@naevus/shared/random';
+import { scores, softmax } from '@naevus/shared/answer/probabilities';
+import { createRandom } from '@naevus/shared/statistics/random';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { describe, expect, it } from 'vitest';
 import { fitCalibration, meanLogLoss } from './fit-calibration.ts';

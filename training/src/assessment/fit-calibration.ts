@@ -1,4 +1,4 @@
-import { type Calibration, scores, softmax } from '@naevus/shared/probabilities';
+import { type Calibration, scores, softmax } from '@naevus/shared/answer/probabilities';
 import { CLASS_COUNT, type Label, labelIndex } from '@naevus/shared/taxonomy';
 
 /** Ways to make scores out of logits, from the one with no parameter to the one with the most. */

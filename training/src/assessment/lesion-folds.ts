@@ -1,4 +1,4 @@
-import { createRandom } from '@naevus/shared/random';
+import { createRandom } from '@naevus/shared/statistics/random';
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
 
 /**

@@ -1,4 +1,4 @@
-import { createRandom } from '@naevus/shared/random';
+import { createRandom } from '@naevus/shared/statistics/random';
 
 /** A figure with its 95 % interval; null where it is not defined. */
 export interface Measured {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
-import { createRandom } from '@naevus/shared/random';
+import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
+import { createRandom } from '@naevus/shared/statistics/random';
 
 /** Whether a picture had a part in choosing the method, or only measures it. */
 export type NonLesionUse = 'choosing' | 'held-back';

@@ -1,4 +1,4 @@
-import type { Random } from '@naevus/shared/random';
+import type { Random } from '@naevus/shared/statistics/random';
 import type { Augmentation } from './augmentation-config.ts';
 import { turnHue } from './hue.ts';
 

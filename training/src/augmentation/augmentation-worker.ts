@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { createRandom } from '@naevus/shared/random';
+import { createRandom } from '@naevus/shared/statistics/random';
 import { augmentImage } from './augment-image.ts';
 import type { Augmentation } from './augmentation-config.ts';
 import { recompress } from './jpeg-noise.ts';

@@ -1,4 +1,4 @@
-import type { Random } from '@naevus/shared/random';
+import type { Random } from '@naevus/shared/statistics/random';
 import { z } from 'zod';
 
 const share = z.number().min(0).max(1);

@@ -1,13 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createResampler } from '@naevus/shared/preprocessing/resampler';
+import { createResampler } from '@naevus/shared/image/resampler';
 import {
   blockOtherLoaders,
   type DecodedImage,
   decodeWithSharp,
   loadReduction,
-} from '@naevus/shared/preprocessing/sharp-decode';
+} from '@naevus/shared/image/sharp-decode';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeRgb } from './decoded-images.ts';

@@ -3,7 +3,7 @@ import {
   type DecodedImage,
   type DecodeOptions,
   decodeWithSharp,
-} from '@naevus/shared/preprocessing/sharp-decode';
+} from '@naevus/shared/image/sharp-decode';
 import sharp from './single-threaded-sharp.ts';
 
 /**

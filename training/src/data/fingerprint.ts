@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readImageHeader } from '@naevus/shared/preprocessing/read-image-header';
-import { DEFAULT_MAX_PIXELS, TooManyPixelsError } from '@naevus/shared/preprocessing/sharp-decode';
+import { readImageHeader } from '@naevus/shared/image/header/read-image-header';
+import { DEFAULT_MAX_PIXELS, TooManyPixelsError } from '@naevus/shared/image/sharp-decode';
 import { createProgress } from '@naevus/shared/progress';
 import { z } from 'zod';
 import { DataError, type UnreadableImage } from './data-error.ts';

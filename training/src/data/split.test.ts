@@ -3,8 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { splitSchema } from '@naevus/shared/artifact/split';
-import { createRandom } from '@naevus/shared/random';
+import { createRandom } from '@naevus/shared/statistics/random';
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Dataset, digestSamples, loadDataset, type Sample } from './dataset.ts';
@@ -24,6 +23,7 @@ import {
   splitDataset,
   writeSplit,
 } from './split.ts';
+import { splitSchema } from './split-schema.ts';
 
 type Made = Pick<Sample, 'imageId' | 'label' | 'lesionId'> & { picture?: string };
 

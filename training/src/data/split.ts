@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { type Split, splitSchema } from '@naevus/shared/artifact/split';
-import { createRandom } from '@naevus/shared/random';
+import { createRandom } from '@naevus/shared/statistics/random';
 import { LABELS } from '@naevus/shared/taxonomy';
 import type { Dataset, Sample } from './dataset.ts';
 import type { Fingerprints } from './fingerprint.ts';
 import { countLabels, groupSamples, type SampleGroup, type SampleGroups } from './sample-groups.ts';
+import { type Split, splitSchema } from './split-schema.ts';
 
 export type { Split };
 

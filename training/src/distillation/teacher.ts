@@ -1,4 +1,4 @@
-import type { Random } from '@naevus/shared/random';
+import type { Random } from '@naevus/shared/statistics/random';
 import type { ImageBatch } from '../network/trainable-network.ts';
 
 /** What a network is taught by while it is fine-tuned: other networks' answers to the same pictures. */

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
-import { createRandom } from '@naevus/shared/random';
+import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
+import { meanLogits, TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
+import { createRandom } from '@naevus/shared/statistics/random';
 import { LABELS } from '@naevus/shared/taxonomy';
-import { meanLogits, TTA_CHOICES } from '@naevus/shared/views/test-time-augmentation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadArtifactFolder } from '../evaluation/artifact-folder.ts';
 import { createOnnxClassifier } from '../evaluation/onnx-classifier.ts';

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
-import type { Split } from '@naevus/shared/artifact/split';
-import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
-import { shownPlaces } from '@naevus/shared/views/dihedral';
-import { meanLogits, TTA_CHOICES } from '@naevus/shared/views/test-time-augmentation';
+import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
+import { shownPlaces } from '@naevus/shared/network/symmetry';
+import { meanLogits, TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Split } from '../data/split-schema.ts';
 import { folderSource, loadArtifactFolder } from '../evaluation/artifact-folder.ts';
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../export/inference-graph.ts';
 import type { ImageBatch } from '../network/trainable-network.ts';

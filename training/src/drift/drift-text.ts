@@ -4,7 +4,7 @@ import {
   FEWEST_IMAGES,
   LARGE_SHIFT,
   MODERATE_SHIFT,
-} from '@naevus/shared/drift/compare';
+} from '../evaluate/drift/compare.ts';
 
 const CHANGES: Readonly<Record<Change, string>> = {
   none: 'chance explains it',

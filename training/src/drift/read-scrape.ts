@@ -1,10 +1,14 @@
-import type { AnswerHistograms } from '@naevus/shared/drift/histograms';
+import type { AnswerHistograms } from '@naevus/shared/monitoring/histograms';
 import {
   driftMetric,
   MODEL_INFO_METRIC,
   PREDICTIONS_METRIC,
-} from '@naevus/shared/drift/metric-names';
-import { DRIFT_EDGES, DRIFT_QUANTITIES, type DriftQuantity } from '@naevus/shared/drift/quantities';
+} from '@naevus/shared/monitoring/metric-names';
+import {
+  DRIFT_EDGES,
+  DRIFT_QUANTITIES,
+  type DriftQuantity,
+} from '@naevus/shared/monitoring/quantities';
 import { LABELS } from '@naevus/shared/taxonomy';
 
 /** Which version is looked for in a scrape. */

@@ -4,7 +4,7 @@ import {
   addHistograms,
   countAnswers,
   subtractHistograms,
-} from '@naevus/shared/drift/histograms';
+} from '@naevus/shared/monitoring/histograms';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { CsvError, parse } from 'csv-parse/sync';
 import {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type LoadedManifest, loadManifest } from '@naevus/shared/artifact/load-manifest';
-import { type ArtifactSource, loadFile } from '@naevus/shared/artifact/verify';
+import { type LoadedManifest, loadManifest } from '@naevus/shared/model/load-manifest';
+import { type ArtifactSource, loadFile } from '@naevus/shared/model/verify';
 import { readCurrentVersion } from '../export/artifact-store.ts';
 
 /** A version out of a folder, of which everything that is read was held to the manifest's digests. */

@@ -1,6 +1,6 @@
-import { fillPlanar } from '@naevus/shared/preprocessing/planar';
-import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
-import type { Classify } from '@naevus/shared/views/network-output';
+import { fillPlanar } from '@naevus/shared/image/planar';
+import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
+import type { Classify } from '@naevus/shared/network/network-output';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../export/inference-graph.ts';
 import type { Classifier } from './classifier.ts';

@@ -1,4 +1,4 @@
-import { scores } from '@naevus/shared/probabilities';
+import { scores } from '@naevus/shared/answer/probabilities';
 import type { UnreadableImage } from '../data/data-error.ts';
 import type { Sample } from '../data/dataset.ts';
 import type { ArtifactFolder } from './artifact-folder.ts';

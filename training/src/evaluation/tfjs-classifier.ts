@@ -1,4 +1,4 @@
-import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../export/inference-graph.ts';

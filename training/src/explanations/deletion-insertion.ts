@@ -1,4 +1,4 @@
-import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import sharp from '../data/single-threaded-sharp.ts';
 
 /** Steps in which the pixels are taken away or put in, an equal share of them in each. */

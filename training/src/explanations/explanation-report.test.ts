@@ -1,4 +1,4 @@
-import { mapSide } from '@naevus/shared/views/network-output';
+import { mapSide } from '@naevus/shared/network/network-output';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createOnnxClassifier, type OnnxClassifier } from '../evaluation/onnx-classifier.ts';
 import { exportOnnx } from '../export/onnx/onnx-export.ts';

@@ -1,11 +1,11 @@
-import { HEATMAP_METHODS, type HeatmapMethod } from '@naevus/shared/heatmap/methods';
-import { bootstrapStatistics } from '@naevus/shared/metrics/bootstrap';
-import { topClass } from '@naevus/shared/metrics/labelled-probabilities';
-import { type Calibration, scores } from '@naevus/shared/probabilities';
-import { createRandom, type Random } from '@naevus/shared/random';
+import { type Calibration, scores } from '@naevus/shared/answer/probabilities';
+import { HEATMAP_METHODS, type HeatmapMethod } from '@naevus/shared/network/heatmap-methods';
+import type { Classify } from '@naevus/shared/network/network-output';
+import { look } from '@naevus/shared/network/run-network';
+import { createRandom, type Random } from '@naevus/shared/statistics/random';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
-import { look } from '@naevus/shared/views/look';
-import type { Classify } from '@naevus/shared/views/network-output';
+import { bootstrapStatistics } from '../evaluate/metrics/bootstrap.ts';
+import { topClass } from '../evaluate/metrics/labelled-probabilities.ts';
 import type { Architecture } from '../network/architecture.ts';
 import type { Parameters } from '../network/parameters.ts';
 import type { Estimate } from '../reports/subgroups.ts';

@@ -1,5 +1,5 @@
 import { cubicInterpolation } from '@naevus/shared/heatmap/overlay';
-import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 
 /**
  * The pixels of the network's input from the hottest to the coldest, the heat between the cells interpolated

@@ -1,4 +1,4 @@
-import { createRandom } from '@naevus/shared/random';
+import { createRandom } from '@naevus/shared/statistics/random';
 import type { Architecture } from '../network/architecture.ts';
 import { type Parameters, parameterSpecs, randomParameters } from '../network/parameters.ts';
 

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { parseJson } from '@naevus/shared/artifact/load-manifest';
-import { currentSchema } from '@naevus/shared/artifact/manifest';
-import { compareVersions, isVersion } from '@naevus/shared/artifact/version';
+import { parseJson } from '@naevus/shared/model/load-manifest';
+import { currentSchema } from '@naevus/shared/model/manifest';
+import { compareVersions, isVersion } from '@naevus/shared/model/version';
 import type { ArtifactFiles } from './build-artifact.ts';
 
 const CURRENT_PATH = 'current.json';

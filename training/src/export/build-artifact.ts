@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
+import { INPUT_SIZE, PREPROCESSING } from '@naevus/shared/image/preprocessing-spec';
 import {
   type ArtifactFile,
   MANIFEST_SCHEMA_VERSION,
   type Manifest,
   manifestSchema,
-} from '@naevus/shared/artifact/manifest';
-import { INPUT_SIZE, PREPROCESSING } from '@naevus/shared/preprocessing/preprocessing-spec';
+} from '@naevus/shared/model/manifest';
 import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
 import type { ModelAssessment } from '../assessment/assess-model.ts';
 import { assessmentSpec } from '../assessment/assessment-report.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createResampler } from '@naevus/shared/preprocessing/resampler';
+import { createResampler } from '@naevus/shared/image/resampler';
 import { expect, it, vi } from 'vitest';
 import { loadDataset } from '../data/dataset.ts';
 import { decodeRgb } from '../data/decoded-images.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
-import { parseOnnx } from '@naevus/shared/onnx/onnx-messages';
+import { parseOnnx } from '@naevus/shared/model/onnx-messages';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadTfjsNode } from '../engine/tensorflow.ts';

@@ -1,8 +1,8 @@
-import { DRIFT_REFERENCE_PATH } from '@naevus/shared/drift/reference';
-import { scores } from '@naevus/shared/probabilities';
+import { scores } from '@naevus/shared/answer/probabilities';
 import { assessModel, type ModelAssessment } from '../assessment/assess-model.ts';
 import { countLesions } from '../data/count-lesions.ts';
 import type { Dataset, Sample } from '../data/dataset.ts';
+import { DRIFT_REFERENCE_PATH } from '../evaluate/drift/reference.ts';
 import type { Classifier } from '../evaluation/classifier.ts';
 import { classifyImages, requireReadable } from '../evaluation/classify-images.ts';
 import { createOnnxClassifier, type OnnxClassifier } from '../evaluation/onnx-classifier.ts';

@@ -1,5 +1,5 @@
-import { type Calibration, scores } from '@naevus/shared/probabilities';
-import { createRandom } from '@naevus/shared/random';
+import { type Calibration, scores } from '@naevus/shared/answer/probabilities';
+import { createRandom } from '@naevus/shared/statistics/random';
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
 import type { WeightPrecision } from './float16.ts';
 

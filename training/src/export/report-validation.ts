@@ -1,4 +1,4 @@
-import { scores } from '@naevus/shared/probabilities';
+import { scores } from '@naevus/shared/answer/probabilities';
 import type { Dataset, Sample } from '../data/dataset.ts';
 import { classifyImages, requireReadable } from '../evaluation/classify-images.ts';
 import { createOnnxClassifier } from '../evaluation/onnx-classifier.ts';

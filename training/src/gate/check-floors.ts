@@ -1,5 +1,5 @@
-import { classificationReport } from '@naevus/shared/metrics/classification-report';
 import { type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { classificationReport } from '../evaluate/metrics/classification-report.ts';
 import { GATE_FIGURES, gateFigures } from './gate-figures.ts';
 import type { GateImage } from './gate-images.ts';
 import type { GatePolicy } from './gate-policy.ts';

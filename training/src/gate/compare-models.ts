@@ -1,6 +1,6 @@
-import { bootstrapStatistics, type Interval } from '@naevus/shared/metrics/bootstrap';
-import type { SampleWeights } from '@naevus/shared/metrics/confusion-matrix';
 import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { bootstrapStatistics, type Interval } from '../evaluate/metrics/bootstrap.ts';
+import type { SampleWeights } from '../evaluate/metrics/confusion-matrix.ts';
 import { GATE_FIGURES, type GateFigure, gateFigures, type ScoredSet } from './gate-figures.ts';
 import type { GateImage } from './gate-images.ts';
 import type { GatePolicy } from './gate-policy.ts';

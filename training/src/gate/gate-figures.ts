@@ -1,13 +1,13 @@
-import { calibration } from '@naevus/shared/metrics/calibration-error';
-import { classAverage } from '@naevus/shared/metrics/class-average';
+import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { calibration } from '../evaluate/metrics/calibration-error.ts';
+import { classAverage } from '../evaluate/metrics/class-average.ts';
 import {
   classCounts,
   confusionMatrix,
   type SampleWeights,
-} from '@naevus/shared/metrics/confusion-matrix';
-import { topClass } from '@naevus/shared/metrics/labelled-probabilities';
-import { logLoss } from '@naevus/shared/metrics/probability-scores';
-import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
+} from '../evaluate/metrics/confusion-matrix.ts';
+import { topClass } from '../evaluate/metrics/labelled-probabilities.ts';
+import { logLoss } from '../evaluate/metrics/probability-scores.ts';
 import { underUniformPrior } from '../reports/uniform-prior.ts';
 
 /** What the gate looks at; `uniform prior: figures decided as if every class were equally likely. */

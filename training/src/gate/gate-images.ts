@@ -1,6 +1,6 @@
-import type { Manifest } from '@naevus/shared/artifact/manifest';
-import type { Split } from '@naevus/shared/artifact/split';
+import type { Manifest } from '@naevus/shared/model/manifest';
 import type { Label } from '@naevus/shared/taxonomy';
+import type { Split } from '../data/split-schema.ts';
 
 /** An image that neither model was trained on, with what each makes of it. */
 export interface GateImage {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MANIFEST_PATH, parseJson } from '@naevus/shared/artifact/load-manifest';
-import { type Manifest, manifestSchema } from '@naevus/shared/artifact/manifest';
-import { SIGNATURE_PATH } from '@naevus/shared/artifact/signature';
+import { MANIFEST_PATH, parseJson } from '@naevus/shared/model/load-manifest';
+import { type Manifest, manifestSchema } from '@naevus/shared/model/manifest';
+import { SIGNATURE_PATH } from '@naevus/shared/model/signature';
 import { type GateReport, gateMarkdown } from './gate-report.ts';
 
 /**

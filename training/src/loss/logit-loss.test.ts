@@ -1,4 +1,4 @@
-import { createRandom } from '@naevus/shared/random';
+import { createRandom } from '@naevus/shared/statistics/random';
 import { describe, expect, it } from 'vitest';
 import keras from './fixtures/keras-focal.json' with { type: 'json' };
 import { type LogitLossOptions, logitLoss } from './logit-loss.ts';

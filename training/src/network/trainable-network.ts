@@ -1,4 +1,4 @@
-import { createRandom, type Random } from '@naevus/shared/random';
+import { createRandom, type Random } from '@naevus/shared/statistics/random';
 import { type Architecture, classify, extractFeatures } from './architecture.ts';
 import { NetworkParameters } from './network-parameters.ts';
 import type { ParameterSpec, Parameters } from './parameters.ts';

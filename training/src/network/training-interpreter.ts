@@ -1,4 +1,4 @@
-import type { Random } from '@naevus/shared/random';
+import type { Random } from '@naevus/shared/statistics/random';
 import * as kernels from '../engine/kernels.ts';
 import { Activation, Tape } from '../engine/tape.ts';
 import { type Tensor, tensor } from '../engine/tensorflow.ts';

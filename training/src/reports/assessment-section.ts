@@ -1,6 +1,6 @@
-import { COVERAGES, DEFAULT_COVERAGE } from '@naevus/shared/conformal/prediction-set';
+import { OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
+import { COVERAGES, DEFAULT_COVERAGE } from '@naevus/shared/answer/prediction-set';
 import { LABELS } from '@naevus/shared/taxonomy';
-import { OPERATING_POINTS } from '@naevus/shared/triage/operating-point';
 import type { AssessmentReport } from '../assessment/assessment-report.ts';
 import type { CalibrationCandidate } from '../assessment/choose-calibration.ts';
 import type { Measured } from '../assessment/lesion-interval.ts';

@@ -1,6 +1,6 @@
-import type { ConfusionMatrix } from '@naevus/shared/metrics/confusion-matrix';
 import { LABELS } from '@naevus/shared/taxonomy';
 import type { TopLevelSpec } from 'vega-lite';
+import type { ConfusionMatrix } from '../evaluate/metrics/confusion-matrix.ts';
 
 /** Rows are the diagnosis, columns the decision; a cell's shade is its share of the row. */
 export function confusionMatrixChart(

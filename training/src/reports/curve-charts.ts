@@ -1,8 +1,8 @@
-import { precisionRecallCurve } from '@naevus/shared/metrics/precision-recall-curve';
-import { rankSamples } from '@naevus/shared/metrics/ranking';
-import { rocCurve } from '@naevus/shared/metrics/roc';
 import { LABELS } from '@naevus/shared/taxonomy';
 import type { TopLevelSpec } from 'vega-lite';
+import { precisionRecallCurve } from '../evaluate/metrics/precision-recall-curve.ts';
+import { rankSamples } from '../evaluate/metrics/ranking.ts';
+import { rocCurve } from '../evaluate/metrics/roc.ts';
 import { CLASS_COLOURS } from './class-colours.ts';
 
 /** Predictions with their truth, and a summary of each class's curve for the legend (null: not defined). */

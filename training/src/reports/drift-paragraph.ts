@@ -1,4 +1,4 @@
-import { DRIFT_REFERENCE_PATH, type DriftReference } from '@naevus/shared/drift/reference';
+import { DRIFT_REFERENCE_PATH, type DriftReference } from '../evaluate/drift/reference.ts';
 
 /** What the model card says of the reference for drift, in Markdown. */
 export function driftParagraph({ images, lesions, splits, ...held }: DriftReference): string {

@@ -1,4 +1,4 @@
-import type { Interval } from '@naevus/shared/metrics/bootstrap';
+import type { Interval } from '../evaluate/metrics/bootstrap.ts';
 import type { Estimate } from './subgroups.ts';
 
 /** A figure with its interval, as a table's cell has it. */

@@ -1,6 +1,6 @@
-import { topClass } from '@naevus/shared/metrics/labelled-probabilities';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { describe, expect, it } from 'vitest';
+import { topClass } from '../evaluate/metrics/labelled-probabilities.ts';
 import { scoredImages } from './fixtures/scored-images.ts';
 import { chooseGallery } from './gallery-choice.ts';
 

@@ -1,7 +1,7 @@
-import { topClass } from '@naevus/shared/metrics/labelled-probabilities';
-import { createRandom } from '@naevus/shared/random';
+import { createRandom } from '@naevus/shared/statistics/random';
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
 import { byImageId } from '../data/dataset.ts';
+import { topClass } from '../evaluate/metrics/labelled-probabilities.ts';
 import type { ScoredImage } from './metrics-report.ts';
 
 /** Images of one class that the top score got right, and that it got wrong. */

@@ -1,9 +1,9 @@
 import { heatmapGrid } from '@naevus/shared/heatmap/heatmap';
 import { overlayHeatmap } from '@naevus/shared/heatmap/overlay';
-import { topClass } from '@naevus/shared/metrics/labelled-probabilities';
-import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import { LABELS } from '@naevus/shared/taxonomy';
 import sharp from '../data/single-threaded-sharp.ts';
+import { topClass } from '../evaluate/metrics/labelled-probabilities.ts';
 import { escapeMarkup } from './escape-markup.ts';
 import type { GalleryRow } from './gallery-choice.ts';
 import type { ScoredImage } from './metrics-report.ts';

@@ -1,4 +1,4 @@
-import type { Calibration } from '@naevus/shared/probabilities';
+import type { Calibration } from '@naevus/shared/answer/probabilities';
 import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
 import { z } from 'zod';
 import { logitLoss } from '../loss/logit-loss.ts';

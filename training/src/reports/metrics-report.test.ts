@@ -1,6 +1,6 @@
-import { classificationReport } from '@naevus/shared/metrics/classification-report';
 import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
 import { describe, expect, it } from 'vitest';
+import { classificationReport } from '../evaluate/metrics/classification-report.ts';
 import { CONTEXT, scoredImages } from './fixtures/scored-images.ts';
 import { describeMetrics, metricsReport, type ScoredImage } from './metrics-report.ts';
 

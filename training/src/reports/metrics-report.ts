@@ -1,19 +1,19 @@
+import type { Calibration } from '@naevus/shared/answer/probabilities';
+import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { countLesions } from '../data/count-lesions.ts';
 import {
   type BootstrapIntervals,
   bootstrapIntervals,
   bootstrapStatistics,
   type Interval,
-} from '@naevus/shared/metrics/bootstrap';
+} from '../evaluate/metrics/bootstrap.ts';
 import {
   type ClassificationReport,
   classificationReport,
-} from '@naevus/shared/metrics/classification-report';
-import { confusionMatrix } from '@naevus/shared/metrics/confusion-matrix';
-import { decisionFigures } from '@naevus/shared/metrics/decision-figures';
-import { topClass } from '@naevus/shared/metrics/labelled-probabilities';
-import type { Calibration } from '@naevus/shared/probabilities';
-import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
-import { countLesions } from '../data/count-lesions.ts';
+} from '../evaluate/metrics/classification-report.ts';
+import { confusionMatrix } from '../evaluate/metrics/confusion-matrix.ts';
+import { decisionFigures } from '../evaluate/metrics/decision-figures.ts';
+import { topClass } from '../evaluate/metrics/labelled-probabilities.ts';
 import { underUniformPrior } from './uniform-prior.ts';
 
 /** An image with its diagnosis and the scores it was given. */

@@ -1,8 +1,8 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import type { DriftReference } from '@naevus/shared/drift/reference';
-import type { Interval } from '@naevus/shared/metrics/bootstrap';
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { AssessmentReport } from '../assessment/assessment-report.ts';
+import type { DriftReference } from '../evaluate/drift/reference.ts';
+import type { Interval } from '../evaluate/metrics/bootstrap.ts';
 import type { LookReports } from '../export/check-looks.ts';
 import type { ParityReport } from '../export/parity.ts';
 import type { RunRecord } from '../run/run-record.ts';

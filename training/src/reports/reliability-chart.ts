@@ -1,5 +1,5 @@
-import type { CalibrationBin } from '@naevus/shared/metrics/calibration-error';
 import type { TopLevelSpec } from 'vega-lite';
+import type { CalibrationBin } from '../evaluate/metrics/calibration-error.ts';
 
 /** Accuracy against the top score in its bins (DeGroot, Fienberg 1983), and how many images each bin has. */
 export function reliabilityChart(bins: readonly CalibrationBin[], subtitle: string): TopLevelSpec {

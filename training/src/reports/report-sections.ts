@@ -1,5 +1,5 @@
-import type { Interval } from '@naevus/shared/metrics/bootstrap';
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import type { Interval } from '../evaluate/metrics/bootstrap.ts';
 import type { LookReports } from '../export/check-looks.ts';
 import type { ClassWeights } from '../run/class-weights.ts';
 import type { History } from '../run/history.ts';

@@ -1,10 +1,10 @@
-import { bootstrapStatistics, type Interval } from '@naevus/shared/metrics/bootstrap';
-import { confusionMatrix, type SampleWeights } from '@naevus/shared/metrics/confusion-matrix';
-import { decisionFigures } from '@naevus/shared/metrics/decision-figures';
-import { topClass } from '@naevus/shared/metrics/labelled-probabilities';
 import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
 import { AGE_BANDS, ageBand } from '../data/age-band.ts';
 import { countLesions } from '../data/count-lesions.ts';
+import { bootstrapStatistics, type Interval } from '../evaluate/metrics/bootstrap.ts';
+import { confusionMatrix, type SampleWeights } from '../evaluate/metrics/confusion-matrix.ts';
+import { decisionFigures } from '../evaluate/metrics/decision-figures.ts';
+import { topClass } from '../evaluate/metrics/labelled-probabilities.ts';
 import type { ScoredImage } from './metrics-report.ts';
 import { underUniformPrior } from './uniform-prior.ts';
 

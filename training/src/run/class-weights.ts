@@ -1,6 +1,9 @@
-import { balancedClassWeights, powerClassWeights } from '@naevus/shared/class-weights';
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
 import { z } from 'zod';
+import {
+  balancedClassWeights,
+  powerClassWeights,
+} from '../train/sampling/balanced-class-weights.ts';
 import type { PhaseLoss } from '../training/class-loss.ts';
 import {
   classShares,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Split, splitSchema } from '@naevus/shared/artifact/split';
 import { z } from 'zod';
+import { type Split, splitSchema } from '../data/split-schema.ts';
 import { EFFICIENTNET_B0 } from '../network/architecture.ts';
 import { checkParameters, type Parameters } from '../network/parameters.ts';
 import { trainingConfigSchema } from '../training/training-config.ts';

@@ -1,4 +1,4 @@
-import { scores } from '@naevus/shared/probabilities';
+import { scores } from '@naevus/shared/answer/probabilities';
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
 import { expect, it } from 'vitest';
 import type { RunRecord } from './run-record.ts';

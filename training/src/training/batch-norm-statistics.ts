@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { createProgress } from '@naevus/shared/progress';
-import { createRandom } from '@naevus/shared/random';
+import { createRandom } from '@naevus/shared/statistics/random';
 import type { ImageBatch, TrainableNetwork } from '../network/trainable-network.ts';
 import type { StatisticsSums } from './checkpoint.ts';
 import { batches, imageBatch } from './image-batch.ts';

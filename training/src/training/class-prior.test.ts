@@ -1,4 +1,4 @@
-import { softmax } from '@naevus/shared/probabilities';
+import { softmax } from '@naevus/shared/answer/probabilities';
 import { describe, expect, it } from 'vitest';
 import {
   assumedPrior,

@@ -1,5 +1,5 @@
-import { powerClassWeights } from '@naevus/shared/class-weights';
 import { LABELS } from '@naevus/shared/taxonomy';
+import { powerClassWeights } from '../train/sampling/balanced-class-weights.ts';
 import type { LossConfig, Sampler } from './training-config.ts';
 
 // Counts and shares in this file are in the order of LABELS.

@@ -1,4 +1,4 @@
-import { createRandom } from '@naevus/shared/random';
+import { createRandom } from '@naevus/shared/statistics/random';
 import { sampledShares } from './class-prior.ts';
 import { positionsByClass, randomOversample } from './random-oversampling.ts';
 import type { FineTuningConfig } from './training-config.ts';

@@ -1,5 +1,5 @@
 import { createProgress } from '@naevus/shared/progress';
-import { createRandom } from '@naevus/shared/random';
+import { createRandom } from '@naevus/shared/statistics/random';
 import { AugmentedBatches } from '../augmentation/augmented-batches.ts';
 import { type BatchMix, drawMix, partners } from '../augmentation/mixing.ts';
 import type { Teacher } from '../distillation/teacher.ts';

@@ -1,4 +1,4 @@
-import { createRandom } from '@naevus/shared/random';
+import { createRandom } from '@naevus/shared/statistics/random';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SHRUNKEN, trainedLookingParameters } from '../network/fixtures/shrunken-network.ts';
 import { withNewClassifier } from '../network/parameters.ts';

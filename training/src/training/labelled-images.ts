@@ -1,6 +1,6 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Resampler } from '@naevus/shared/preprocessing/resampler';
+import type { Resampler } from '@naevus/shared/image/resampler';
 import { createProgress } from '@naevus/shared/progress';
 import type { Label } from '@naevus/shared/taxonomy';
 import { labelIndex } from '@naevus/shared/taxonomy';

@@ -1,4 +1,4 @@
-import { createRandom } from '@naevus/shared/random';
+import { createRandom } from '@naevus/shared/statistics/random';
 import { describe, expect, it } from 'vitest';
 import { countLabels } from './class-prior.ts';
 import reference from './fixtures/random-oversampling.json' with { type: 'json' };

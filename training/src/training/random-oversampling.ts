@@ -1,4 +1,4 @@
-import type { Random } from '@naevus/shared/random';
+import type { Random } from '@naevus/shared/statistics/random';
 
 /**
  * Random oversampling: every image, and copies of the rarer classes' drawn with replacement until each class

@@ -1,4 +1,4 @@
-import type { Random } from '@naevus/shared/random';
+import type { Random } from '@naevus/shared/statistics/random';
 import { LABELS } from '@naevus/shared/taxonomy';
 import type { Features } from './head-phase.ts';
 import { positionsByClass } from './random-oversampling.ts';

@@ -1,6 +1,6 @@
-import type { Split } from '@naevus/shared/artifact/split';
-import type { Resampler } from '@naevus/shared/preprocessing/resampler';
+import type { Resampler } from '@naevus/shared/image/resampler';
 import type { Dataset, Sample } from '../data/dataset.ts';
+import type { Split } from '../data/split-schema.ts';
 import { decodeImages, type LabelledImages } from './labelled-images.ts';
 import { digest } from './run-identity.ts';
 import type { ShouldStop } from './run-stopped.ts';

@@ -1,4 +1,4 @@
-import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
+import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { z } from 'zod';
 import { augmentationSchema } from '../augmentation/augmentation-config.ts';

@@ -1,10 +1,10 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Split } from '@naevus/shared/artifact/split';
-import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
-import type { Resampler } from '@naevus/shared/preprocessing/resampler';
+import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
+import type { Resampler } from '@naevus/shared/image/resampler';
 import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
 import type { Dataset } from '../data/dataset.ts';
+import type { Split } from '../data/split-schema.ts';
 import type { Teacher } from '../distillation/teacher.ts';
 import type { Architecture } from '../network/architecture.ts';
 import { checkParameters, type Parameters, parameterSpecs } from '../network/parameters.ts';

@@ -1,5 +1,5 @@
-import { classificationReport } from '@naevus/shared/metrics/classification-report';
-import { softmax } from '@naevus/shared/probabilities';
+import { softmax } from '@naevus/shared/answer/probabilities';
+import { classificationReport } from '../evaluate/metrics/classification-report.ts';
 import type { TrainableNetwork } from '../network/trainable-network.ts';
 import { createClassLoss, type PhaseLoss } from './class-loss.ts';
 import { assumedPrior, classShares, priorLogitBias } from './class-prior.ts';

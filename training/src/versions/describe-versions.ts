@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { loadManifest, parseJson } from '@naevus/shared/artifact/load-manifest';
-import type { Manifest } from '@naevus/shared/artifact/manifest';
-import { SIGNATURE_PATH, signatureSchema } from '@naevus/shared/artifact/signature';
-import { ArtifactError } from '@naevus/shared/artifact/verify';
+import { loadManifest, parseJson } from '@naevus/shared/model/load-manifest';
+import type { Manifest } from '@naevus/shared/model/manifest';
+import { SIGNATURE_PATH, signatureSchema } from '@naevus/shared/model/signature';
+import { ArtifactError } from '@naevus/shared/model/verify';
 import { folderSource } from '../evaluation/artifact-folder.ts';
 import { listVersions, readCurrentVersion } from '../export/artifact-store.ts';
 

@@ -1,4 +1,4 @@
-import type { Manifest } from '@naevus/shared/artifact/manifest';
+import type { Manifest } from '@naevus/shared/model/manifest';
 
 /**
  * What differs between two manifests, a line each: every member by its path, numbers with their difference, files

@@ -1,7 +1,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MANIFEST_PATH } from '@naevus/shared/artifact/load-manifest';
-import { SIGNATURE_PATH, signManifest } from '@naevus/shared/artifact/signature';
+import { MANIFEST_PATH } from '@naevus/shared/model/load-manifest';
+import { SIGNATURE_PATH, signManifest } from '@naevus/shared/model/signature';
 import { requireWhole } from './verify-version.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { publicKeySchema } from '@naevus/shared/artifact/signature';
+import { publicKeySchema } from '@naevus/shared/model/signature';
 
 /** The variable that `sign` takes the private key from where no file is named, as a CI secret is handed over. */
 export const SIGNING_KEY_VARIABLE = 'NAEVUS_SIGNING_KEY';

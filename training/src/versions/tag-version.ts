@@ -1,4 +1,4 @@
-import { compareVersions, isVersion } from '@naevus/shared/artifact/version';
+import { compareVersions, isVersion } from '@naevus/shared/model/version';
 
 const PREFIX = 'model-v';
 

@@ -4,9 +4,9 @@ import {
   type LoadedManifest,
   loadManifest,
   MANIFEST_PATH,
-} from '@naevus/shared/artifact/load-manifest';
-import { SIGNATURE_PATH } from '@naevus/shared/artifact/signature';
-import { ArtifactError, verifyFiles } from '@naevus/shared/artifact/verify';
+} from '@naevus/shared/model/load-manifest';
+import { SIGNATURE_PATH } from '@naevus/shared/model/signature';
+import { ArtifactError, verifyFiles } from '@naevus/shared/model/verify';
 import { folderSource } from '../evaluation/artifact-folder.ts';
 
 /** GitHub's attestation of the manifest, for `gh attestation verify`. */

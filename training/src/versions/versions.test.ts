@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadManifest } from '@naevus/shared/artifact/load-manifest';
+import { loadManifest } from '@naevus/shared/model/load-manifest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { folderSource } from '../evaluation/artifact-folder.ts';
 import { listVersions, readCurrentVersion, setCurrentVersion } from '../export/artifact-store.ts';

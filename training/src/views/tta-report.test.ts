@@ -1,5 +1,5 @@
-import { COVERAGES } from '@naevus/shared/conformal/prediction-set';
-import { createRandom } from '@naevus/shared/random';
+import { COVERAGES } from '@naevus/shared/answer/prediction-set';
+import { createRandom } from '@naevus/shared/statistics/random';
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
 import { describe, expect, it } from 'vitest';
 import { ttaReport, type ViewedImage } from './tta-report.ts';

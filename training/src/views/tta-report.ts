@@ -1,20 +1,16 @@
-import type { ConformityScore } from '@naevus/shared/conformal/prediction-set';
-import {
-  COVERAGES,
-  DEFAULT_COVERAGE,
-  predictionSet,
-} from '@naevus/shared/conformal/prediction-set';
-import { bootstrapStatistics } from '@naevus/shared/metrics/bootstrap';
-import { createReporter } from '@naevus/shared/metrics/classification-report';
-import { confusionMatrix, type SampleWeights } from '@naevus/shared/metrics/confusion-matrix';
-import { decisionFigures } from '@naevus/shared/metrics/decision-figures';
-import { topClass } from '@naevus/shared/metrics/labelled-probabilities';
-import { scores } from '@naevus/shared/probabilities';
+import { DEFAULT_OPERATING_POINT, malignantScore } from '@naevus/shared/answer/operating-point';
+import type { ConformityScore } from '@naevus/shared/answer/prediction-set';
+import { COVERAGES, DEFAULT_COVERAGE, predictionSet } from '@naevus/shared/answer/prediction-set';
+import { scores } from '@naevus/shared/answer/probabilities';
+import { TTA_CHOICES, type TtaViews } from '@naevus/shared/network/test-time-augmentation';
 import { LABELS, type Label, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy';
-import { DEFAULT_OPERATING_POINT, malignantScore } from '@naevus/shared/triage/operating-point';
-import { TTA_CHOICES, type TtaViews } from '@naevus/shared/views/test-time-augmentation';
 import type { FittedAssessment } from '../assessment/fit-assessment.ts';
 import { countLesions } from '../data/count-lesions.ts';
+import { bootstrapStatistics } from '../evaluate/metrics/bootstrap.ts';
+import { createReporter } from '../evaluate/metrics/classification-report.ts';
+import { confusionMatrix, type SampleWeights } from '../evaluate/metrics/confusion-matrix.ts';
+import { decisionFigures } from '../evaluate/metrics/decision-figures.ts';
+import { topClass } from '../evaluate/metrics/labelled-probabilities.ts';
 import type { Estimate } from '../reports/subgroups.ts';
 import { underUniformPrior } from '../reports/uniform-prior.ts';
 import type { ViewLogits } from './view-logits.ts';

@@ -1,10 +1,10 @@
-import { INPUT_SIZE } from '@naevus/shared/preprocessing/preprocessing-spec';
-import { seenThrough } from '@naevus/shared/views/dihedral';
+import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
+import { seenThrough } from '@naevus/shared/network/symmetry';
 import {
   meanLogits,
   TTA_CHOICES,
   type TtaViews,
-} from '@naevus/shared/views/test-time-augmentation';
+} from '@naevus/shared/network/test-time-augmentation';
 
 /** One picture's logits, for each number of views that they can be averaged over. */
 export type ViewLogits = Readonly<Record<TtaViews, Float32Array>>;

@@ -1,5 +1,5 @@
-import type { Split } from '@naevus/shared/artifact/split';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Split } from '../data/split-schema.ts';
 import { loadTfjsNode } from '../engine/tensorflow.ts';
 import { EFFICIENTNET_B0 } from '../network/architecture.ts';
 import type { ImageBatch } from '../network/trainable-network.ts';

@@ -1,12 +1,8 @@
-import {
-  type LoadedManifest,
-  loadManifest,
-  parseJson,
-} from '@naevus/shared/artifact/load-manifest';
-import type { Manifest } from '@naevus/shared/artifact/manifest';
-import { type Split, splitSchema } from '@naevus/shared/artifact/split';
-import { type ArtifactSource, loadFile } from '@naevus/shared/artifact/verify';
+import { type LoadedManifest, loadManifest, parseJson } from '@naevus/shared/model/load-manifest';
+import type { Manifest } from '@naevus/shared/model/manifest';
+import { type ArtifactSource, loadFile } from '@naevus/shared/model/verify';
 import * as tf from '@tensorflow/tfjs-core';
+import { type Split, splitSchema } from '../data/split-schema.ts';
 import { folderSource } from '../evaluation/artifact-folder.ts';
 import { REPORTS_FOLDER, TFJS_FOLDER } from '../export/build-artifact.ts';
 import { readTfjsModel } from '../export/tfjs/load-graph-model.ts';

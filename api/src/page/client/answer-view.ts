@@ -1,6 +1,6 @@
-import type { Assessment, PredictionSet } from '@naevus/shared/api/assessment';
-import type { Prediction } from '@naevus/shared/api/prediction';
 import { LESION_CLASSES } from '@naevus/shared/taxonomy';
+import type { Assessment, PredictionSet } from '../../schemas/assessment.ts';
+import type { Prediction } from '../../schemas/prediction.ts';
 import { element } from './element.ts';
 import type { ShownAnswer } from './on-device/messages.ts';
 import { hottestPlace, percent } from './wording.ts';

@@ -1,7 +1,7 @@
-import type { GradcamResponse } from '@naevus/shared/api/gradcam';
-import type { Problem } from '@naevus/shared/api/problem';
-import type { HeatmapMethod } from '@naevus/shared/heatmap/methods';
+import type { HeatmapMethod } from '@naevus/shared/network/heatmap-methods';
 import type { Label } from '@naevus/shared/taxonomy';
+import type { GradcamResponse } from '../../schemas/gradcam.ts';
+import type { Problem } from '../../schemas/problem.ts';
 import { sentence } from './wording.ts';
 
 /** Why there is no answer, in sentences. */

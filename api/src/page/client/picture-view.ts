@@ -1,6 +1,6 @@
 import { COLORMAP } from '@naevus/shared/heatmap/colormap';
 import { overlayHeatmap } from '@naevus/shared/heatmap/overlay';
-import type { RgbImage } from '@naevus/shared/preprocessing/preprocessing-spec';
+import type { RgbImage } from '@naevus/shared/image/preprocessing-spec';
 
 /** Long side of the picture on the page, in pixels: the heat is smooth, and quick to redraw. */
 const LONG_SIDE = { least: 480, most: 960 };

@@ -1,4 +1,4 @@
-import { growTo } from '@naevus/shared/wasm-memory';
+import { growTo } from '@naevus/shared/wasm/wasm-memory';
 import { Arena } from './arena.ts';
 import type { Activation, Graph, Layer } from './graph.ts';
 import type { Kernels } from './kernels.ts';

@@ -7,7 +7,7 @@ import {
   type OnnxTensor,
   type OnnxValueInfo,
   serializeOnnx,
-} from '@naevus/shared/onnx/onnx-messages';
+} from '@naevus/shared/model/onnx-messages';
 import type { Architecture } from '../../network/architecture.ts';
 import type { Parameters } from '../../network/parameters.ts';
 import { storedAsFloat16, toFloat16Bits, type WeightPrecision } from '../float16.ts';

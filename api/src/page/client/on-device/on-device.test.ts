@@ -1,6 +1,6 @@
-import type { GradcamResponse } from '@naevus/shared/api/gradcam';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { GradcamResponse } from '../../../schemas/gradcam.ts';
 import { findChromium, launchChromium } from '../../../testing/chromium.ts';
 import { lesion } from '../../../testing/conformance-requests.ts';
 import { type ServerProcess, startServer } from '../../../testing/server-process.ts';

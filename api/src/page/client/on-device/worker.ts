@@ -1,9 +1,7 @@
-import { PROBLEMS } from '@naevus/shared/api/problem';
-import { gradcamQuerySchema } from '@naevus/shared/api/request';
-import { loadManifest } from '@naevus/shared/artifact/load-manifest';
-import type { ArtifactSource } from '@naevus/shared/artifact/verify';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { DEFAULT_MAX_PIXELS } from '@naevus/shared/preprocessing/sharp-decode';
+import { DEFAULT_MAX_PIXELS } from '@naevus/shared/image/sharp-decode';
+import { loadManifest } from '@naevus/shared/model/load-manifest';
+import type { ArtifactSource } from '@naevus/shared/model/verify';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import { type AnalysisParts, analyse } from '../../../engine/analyse.ts';
 import type { ServedModel } from '../../../engine/engine.ts';
@@ -11,6 +9,8 @@ import { inspectPhoto } from '../../../http/photo.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { answerWish } from '../../../routes/answer-wish.ts';
 import { answerAboutImage, modelReference } from '../../../routes/prediction-answer.ts';
+import { PROBLEMS } from '../../../schemas/problem.ts';
+import { gradcamQuerySchema } from '../../../schemas/request.ts';
 import { loadWasmParts } from '../../../wasm/wasm-parts.ts';
 import type { Question, Reply, ShownAnswer } from './messages.ts';
 

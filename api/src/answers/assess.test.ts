@@ -1,0 +1,152 @@
+import { type AssessmentSpec, assessmentSpecSchema } from '@naevus/shared/answer/assessment-spec';
+import { OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
+import { COVERAGES } from '@naevus/shared/answer/prediction-set';
+import { LABELS } from '@naevus/shared/taxonomy';
+import { describe, expect, it } from 'vitest';
+import { assessmentSchema } from '../schemas/assessment.ts';
+import { assess, type Findings } from './assess.ts';
+import { ABSTENTION_REASONS, REASONS } from './reasons.ts';
+
+const share = { value: 0.9, interval: [0.8, 1] as [number, number] };
+/** The higher the coverage, the lower the score that keeps a class in; df is never excluded. */
+const rows = COVERAGES.map((coverage) => LABELS.map((label) => (label === 'df' ? null : coverage)));
+
+const spec: AssessmentSpec = assessmentSpecSchema.parse({
+  fittedOn: { split: 'validation', images: 10, lesions: 10, folds: 2 },
+  calibration: { eceBefore: 0.1, eceAfter: 0.01 },
+  conformal: {
+    default: 'lac',
+    quantiles: { lac: rows, raps: rows },
+    coverage90: { overall: share, meanSize: 2 },
+  },
+  triage: {
+    operatingPoints: Object.fromEntries(
+      OPERATING_POINTS.map((point) => [
+        point,
+        { melanomaSensitivity: share, malignantSensitivity: share, specificity: share },
+      ]),
+    ),
+  },
+  quality: { limits: { sharpness: { min: 0.4 } }, refusedLesions: share },
+  outOfDistribution: {
+    method: 'residual',
+    path: 'subspace.bin',
+    features: 3,
+    components: 1,
+    threshold: 0.5,
+    refusedLesions: share,
+    auroc: 0.99,
+  },
+});
+const manifest = {
+  assessment: spec,
+  thresholds: {
+    ...Object.fromEntries(OPERATING_POINTS.map((point) => [point, 0.2])),
+    'melanoma-sensitivity-98': 0.05,
+    'specificity-90': 0.6,
+  },
+};
+
+function findings(
+  malignant: number,
+  { sharpness = 0.7, distance = 0.1 }: { sharpness?: number; distance?: number } = {},
+): Findings {
+  const quality = {
+    sharpness,
+    brightness: 0.6,
+    clipped: 0,
+    lesion_contrast: 0.2,
+    lesion_area: 0.3,
+    hair: 0,
+  };
+  // akiec, bcc and mel share the malignant score; nv has the rest.
+  const third = malignant / 3;
+  return { scores: [third, third, 0, 0, third, 1 - malignant, 0], quality, distance };
+}
+
+const codes = (answer: ReturnType<typeof assess>) =>
+  answer.assessment.reasons.map(({ code }) => code);
+
+describe('assess', () => {
+  it.each([
+    [0.1, 'routine', false, 'below-threshold'],
+    [0.2, 'review', true, 'above-threshold'],
+    [0.75, 'refer', true, 'far-above-threshold'],
+  ] as const)('says of a malignant score of %d: %s', (malignant, triage, flagged, reason) => {
+    const answer = assess(findings(malignant), manifest);
+    expect(answer.assessment).toMatchObject({
+      malignant_score: expect.closeTo(malignant, 9),
+      threshold: 0.2,
+      triage,
+      flagged,
+      abstained: false,
+    });
+    expect(codes(answer)[0]).toBe(reason);
+    expect(assessmentSchema.parse(answer.assessment)).toEqual(answer.assessment);
+  });
+
+  it('cuts where the operating point asked for does', () => {
+    const answer = assess(findings(0.1), manifest, { operatingPoint: 'melanoma-sensitivity-98' });
+    expect(answer.assessment).toMatchObject({
+      operating_point: 'melanoma-sensitivity-98',
+      threshold: 0.05,
+      triage: 'review',
+    });
+  });
+
+  it('gives the set of the coverage asked for, which only grows with it', () => {
+    // Scores of at least 1 - coverage are kept; 0.05 each for akiec, bcc and mel.
+    expect(assess(findings(0.15), manifest, { coverage: 0.9 }).prediction_set).toEqual({
+      coverage: 0.9,
+      labels: ['df', 'nv'],
+    });
+    const wide = assess(findings(0.15), manifest, { coverage: 0.96 });
+    expect(wide.prediction_set.labels).toEqual(['akiec', 'bcc', 'df', 'mel', 'nv']);
+    expect(codes(wide)).toContain('melanoma-not-excluded');
+    expect(() => assess(findings(0.15), manifest, { coverage: 0.5 })).toThrow('coverage of 0.5');
+  });
+
+  it('abstains out of distribution, and says neither routine nor refer', () => {
+    for (const malignant of [0.01, 0.99]) {
+      const answer = assess(findings(malignant, { distance: 0.51 }), manifest);
+      expect(answer.assessment).toMatchObject({ abstained: true, flagged: true, triage: 'review' });
+      expect(codes(answer)).toEqual(['out-of-distribution']);
+      expect(answer.in_distribution).toEqual({ passed: false, distance: 0.51, threshold: 0.5 });
+      expect(answer.quality.passed).toBe(true);
+    }
+  });
+
+  it('abstains on poor quality, but does not take back what is urgent', () => {
+    const routine = assess(findings(0.01, { sharpness: 0.3 }), manifest);
+    expect(routine.assessment).toMatchObject({ abstained: true, flagged: true, triage: 'review' });
+    expect(codes(routine)).toEqual(['not-sharp', 'below-threshold']);
+    const urgent = assess(findings(0.9, { sharpness: 0.3 }), manifest);
+    expect(urgent.assessment).toMatchObject({ abstained: true, triage: 'refer' });
+  });
+
+  it('says so where the set is empty', () => {
+    const noDf = rows.map((row) => row.map((value) => value ?? 0.8));
+    const strict = {
+      ...manifest,
+      assessment: {
+        ...spec,
+        conformal: { ...spec.conformal, quantiles: { lac: noDf, raps: noDf } },
+      },
+    };
+    const flat = { ...findings(0), scores: LABELS.map(() => 1 / 7) };
+    const answer = assess(flat, strict, { coverage: 0.8 });
+    expect(answer.prediction_set.labels).toEqual([]);
+    expect(codes(answer)).toContain('no-typical-class');
+  });
+
+  it('refuses a version that has nothing to assess with', () => {
+    expect(() => assess(findings(0.1), { thresholds: {} })).toThrow('nothing to assess');
+    expect(() => assess(findings(0.1), { ...manifest, thresholds: {} })).toThrow('no threshold');
+  });
+});
+
+it('has a sentence for every reason, and knows those that it abstains for', () => {
+  for (const text of Object.values(REASONS)) expect(text).toMatch(/^[A-Z].*\.$/);
+  expect(ABSTENTION_REASONS).toContain('out-of-distribution');
+  expect(ABSTENTION_REASONS).not.toContain('below-threshold');
+});

@@ -1,0 +1,128 @@
+import {
+  DEFAULT_OPERATING_POINT,
+  malignantScore,
+  type OperatingPoint,
+  REFERRAL_POINT,
+  type Triage,
+} from '@naevus/shared/answer/operating-point';
+import { COVERAGES, DEFAULT_COVERAGE, predictionSet } from '@naevus/shared/answer/prediction-set';
+import type { ImageQuality } from '@naevus/shared/image/image-quality';
+import { checkQuality } from '@naevus/shared/image/quality-limits';
+import type { Manifest } from '@naevus/shared/model/manifest';
+import type {
+  Assessment,
+  InDistribution,
+  PredictionSet,
+  QualityAnswer,
+  Reason,
+} from '../schemas/assessment.ts';
+import { QUALITY_REASONS, REASONS, type ReasonCode } from './reasons.ts';
+
+/** What is known of one picture. */
+export interface Findings {
+  /** Calibrated, of the artifact's own prior: what all thresholds and quantiles were fitted with. */
+  readonly scores: readonly number[];
+  readonly quality: ImageQuality;
+  /** From the training images, as `residualDistance` gives it. */
+  readonly distance: number;
+}
+
+/** What the caller chooses. */
+export interface AssessmentWish {
+  /** One of `COVERAGES`. */
+  readonly coverage?: number | undefined;
+  readonly operatingPoint?: OperatingPoint | undefined;
+}
+
+/** The members of an answer that say how far it goes. */
+export interface AssessedAnswer {
+  readonly assessment: Assessment;
+  readonly prediction_set: PredictionSet;
+  readonly quality: QualityAnswer;
+  readonly in_distribution: InDistribution;
+}
+
+/**
+ * Holds what was found in a picture against what the artifact was fitted with.
+ *
+ * Prediction sets and triage follow the artifact's own prior, whatever prior the scores are answered with:
+ * coverage of each class, sensitivity and specificity do not depend on how common the classes are.
+ *
+ * An answer abstains where the picture is out of distribution or fails a limit of quality. Then nothing is
+ * `routine`, and what is out of distribution is not `refer` either: it has no score.
+ *
+ * @throws Error when the manifest has no `assessment`, or not the threshold asked for
+ */
+export function assess(
+  { scores, quality, distance }: Findings,
+  { assessment: spec, thresholds }: Pick<Manifest, 'assessment' | 'thresholds'>,
+  { coverage = DEFAULT_COVERAGE, operatingPoint = DEFAULT_OPERATING_POINT }: AssessmentWish = {},
+): AssessedAnswer {
+  if (spec === undefined) throw new Error('this version has nothing to assess its answers with');
+  const row = COVERAGES.indexOf(coverage);
+  if (row < 0) throw new RangeError(`there are no quantiles of a coverage of ${coverage}`);
+  const kind = spec.conformal.default;
+  const quantiles = spec.conformal.quantiles[kind][row]!;
+  const labels = predictionSet(
+    scores,
+    kind,
+    quantiles.map((quantile) => quantile ?? Number.POSITIVE_INFINITY),
+  );
+
+  const checks = checkQuality(quality, spec.quality.limits);
+  const inside = distance <= spec.outOfDistribution.threshold;
+  const abstained = !inside || checks.some(({ passed }) => !passed);
+
+  const score = malignantScore(scores);
+  const threshold = thresholdOf(thresholds, operatingPoint);
+  const word = triageOf(score, threshold, thresholdOf(thresholds, REFERRAL_POINT));
+  const triage = abstained && (!inside || word === 'routine') ? 'review' : word;
+
+  const reasons: ReasonCode[] = [];
+  if (!inside) reasons.push('out-of-distribution');
+  for (const { check, value, min, passed } of checks) {
+    if (passed) continue;
+    reasons.push(QUALITY_REASONS[check][min !== undefined && value < min ? 'low' : 'high']);
+  }
+  if (inside) {
+    reasons.push(SCORE_REASONS[word]);
+    if (labels.includes('mel')) reasons.push('melanoma-not-excluded');
+    if (labels.length === 0) reasons.push('no-typical-class');
+  }
+
+  return {
+    assessment: {
+      malignant_score: score,
+      threshold,
+      operating_point: operatingPoint,
+      flagged: triage !== 'routine',
+      triage,
+      abstained,
+      reasons: reasons.map((code): Reason => ({ code, text: REASONS[code] })),
+    },
+    prediction_set: { coverage, labels },
+    quality: { passed: checks.every(({ passed }) => passed), checks },
+    in_distribution: {
+      passed: inside,
+      distance,
+      threshold: spec.outOfDistribution.threshold,
+    },
+  };
+}
+
+const SCORE_REASONS: Readonly<Record<Triage, ReasonCode>> = {
+  refer: 'far-above-threshold',
+  review: 'above-threshold',
+  routine: 'below-threshold',
+};
+
+function triageOf(score: number, threshold: number, referral: number): Triage {
+  if (score < threshold) return 'routine';
+  return score >= referral ? 'refer' : 'review';
+}
+
+function thresholdOf(thresholds: Readonly<Record<string, number>>, point: OperatingPoint): number {
+  const threshold = thresholds[point];
+  if (threshold === undefined) throw new Error(`the manifest has no threshold "${point}"`);
+  return threshold;
+}

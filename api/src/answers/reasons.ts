@@ -1,0 +1,46 @@
+import type { QualityMeasure } from '@naevus/shared/image/image-quality';
+
+/** Why an assessment is what it is: code and sentence. The list is fixed; answers use no other words. */
+export const REASONS = {
+  'far-above-threshold':
+    'The scores of melanoma, basal cell carcinoma and actinic keratosis together reach a level that 9 of 10 benign lesions stay below.',
+  'above-threshold':
+    'The scores of melanoma, basal cell carcinoma and actinic keratosis together reach the threshold of the operating point.',
+  'below-threshold':
+    'The scores of melanoma, basal cell carcinoma and actinic keratosis together stay below the threshold of the operating point. This does not rule out disease.',
+  'melanoma-not-excluded':
+    'Melanoma is in the prediction set: it cannot be excluded at the coverage asked for.',
+  'no-typical-class':
+    'The prediction set is empty: the image is unusual for each of the seven classes.',
+  'out-of-distribution':
+    'The image does not look like the dermatoscopic images that the model was trained on; its scores mean nothing for such an image.',
+  'not-sharp':
+    'The image is less sharp than nearly all images that the model was tested on. Focus and take it again.',
+  'too-dark': 'The image is darker than nearly all images that the model was tested on.',
+  'too-bright': 'The image is brighter than nearly all images that the model was tested on.',
+  'over-or-underexposed': 'Large parts of the image are pure black or white.',
+  'no-lesion-visible': 'No lesion stands out from the skin around it.',
+  'lesion-too-small': 'The lesion is too small in the image. Take it from nearer.',
+  'lesion-too-large': 'The lesion fills the image; its border cannot be seen.',
+  'hair-or-ruler': 'Hair or the marks of a ruler cover much of the image.',
+} as const;
+
+export type ReasonCode = keyof typeof REASONS;
+
+/** What it means when a measure of quality is below its least value, or above its greatest. */
+export const QUALITY_REASONS: Readonly<
+  Record<QualityMeasure, { readonly low: ReasonCode; readonly high: ReasonCode }>
+> = {
+  sharpness: { low: 'not-sharp', high: 'not-sharp' },
+  brightness: { low: 'too-dark', high: 'too-bright' },
+  clipped: { low: 'over-or-underexposed', high: 'over-or-underexposed' },
+  lesion_contrast: { low: 'no-lesion-visible', high: 'no-lesion-visible' },
+  lesion_area: { low: 'lesion-too-small', high: 'lesion-too-large' },
+  hair: { low: 'hair-or-ruler', high: 'hair-or-ruler' },
+};
+
+/** The reasons that an answer abstains for. */
+export const ABSTENTION_REASONS: readonly ReasonCode[] = [
+  'out-of-distribution',
+  ...Object.values(QUALITY_REASONS).flatMap(({ low, high }) => [low, high]),
+];

@@ -1,0 +1,91 @@
+import { OPERATING_POINTS, TRIAGE } from '@naevus/shared/answer/operating-point';
+import { COVERAGES } from '@naevus/shared/answer/prediction-set';
+import { QUALITY_MEASURES } from '@naevus/shared/image/image-quality';
+import { LABELS } from '@naevus/shared/taxonomy';
+import * as z from 'zod';
+import { REASONS, type ReasonCode } from '../answers/reasons.ts';
+
+const share = z.number().min(0).max(1);
+const reasonCodes = Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]];
+
+export const reasonSchema = z
+  .strictObject({
+    code: z.enum(reasonCodes),
+    text: z.string().meta({ description: 'One plain sentence, always the same for a code.' }),
+  })
+  .meta({ id: 'Reason' });
+
+export const assessmentSchema = z
+  .strictObject({
+    malignant_score: share.meta({
+      description:
+        "Sum of the scores of mel, bcc and akiec under the version's own prior, whatever `prior` was asked for: what the thresholds are of.",
+    }),
+    threshold: share.meta({ description: 'Of the operating point.' }),
+    operating_point: z.enum(OPERATING_POINTS),
+    flagged: z.boolean().meta({
+      description:
+        'True where a person should look: the malignant score reaches the threshold, or the answer abstains. The same as `triage` not being `routine`.',
+    }),
+    triage: z.enum(TRIAGE).meta({
+      description:
+        '`refer`: far above the threshold; `review`: above it, or no answer is given; `routine`: below it. A word for research on triage, not advice to a patient.',
+    }),
+    abstained: z.boolean().meta({
+      description:
+        'True where the image is of poor quality or out of distribution: do not use its scores.',
+    }),
+    reasons: z.array(reasonSchema),
+  })
+  .meta({ id: 'Assessment' });
+
+export const predictionSetSchema = z
+  .strictObject({
+    coverage: z.number().min(COVERAGES[0]!).max(COVERAGES.at(-1)!).meta({
+      description: 'In how many of all images of a class, each by itself, the set holds it.',
+    }),
+    labels: z.array(z.enum(LABELS)).meta({
+      description:
+        "The classes that cannot be excluded; empty where the image is unusual for all. By the version's own prior, as it holds under any.",
+    }),
+  })
+  .meta({ id: 'PredictionSet' });
+
+export const qualitySchema = z
+  .strictObject({
+    passed: z.boolean(),
+    checks: z.array(
+      z.strictObject({
+        check: z.enum(QUALITY_MEASURES),
+        value: z.number(),
+        min: z.number().optional(),
+        max: z.number().optional(),
+        passed: z.boolean(),
+      }),
+    ),
+  })
+  .meta({ id: 'Quality' });
+
+export const inDistributionSchema = z
+  .strictObject({
+    passed: z.boolean().meta({
+      description: 'Whether the image looks like those that the model was trained on.',
+    }),
+    distance: z.number().nonnegative(),
+    threshold: z.number().positive(),
+  })
+  .meta({ id: 'InDistribution' });
+
+export const priorSchema = z
+  .strictObject({
+    name: z.enum(['training', 'uniform', 'custom']),
+    probabilities: z.record(z.enum(LABELS), share),
+  })
+  .meta({ id: 'Prior', description: 'How common the scores take each class to be.' });
+
+export type Reason = z.infer<typeof reasonSchema>;
+export type Assessment = z.infer<typeof assessmentSchema>;
+export type PredictionSet = z.infer<typeof predictionSetSchema>;
+export type QualityAnswer = z.infer<typeof qualitySchema>;
+export type InDistribution = z.infer<typeof inDistributionSchema>;
+export type Prior = z.infer<typeof priorSchema>;

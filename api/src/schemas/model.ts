@@ -1,0 +1,48 @@
+import { manifestSchema } from '@naevus/shared/model/manifest';
+import { LABELS, RISKS } from '@naevus/shared/taxonomy';
+import * as z from 'zod';
+
+const manifest = manifestSchema.shape;
+
+/** Answer of `GET /model`: what is served, and what it takes. */
+export const modelResponseSchema = z
+  .strictObject({
+    name: z.string(),
+    version: z.string(),
+    sha256: z.string().meta({ description: "Digest of the version's manifest.json." }),
+    architecture: z.string(),
+    labels: z.array(
+      z.strictObject({
+        label: z.enum(LABELS),
+        name: z.string(),
+        risk: z.enum(RISKS),
+        icd10: z.array(z.string()),
+        snomed_ct: z.array(z.string()),
+      }),
+    ),
+    input: z.strictObject({
+      formats: z.array(z.string()),
+      preprocessing: manifest.preprocessing,
+    }),
+    limits: z.strictObject({
+      max_body_bytes: z.int(),
+      max_pixels: z.int(),
+      min_side: z.int(),
+      max_batch: z.int(),
+      timeout_seconds: z.number(),
+    }),
+    calibration: manifest.calibration,
+    prior: manifest.prior,
+    thresholds: manifest.thresholds,
+    assessment: manifest.assessment,
+    training: manifest.training,
+    metrics: manifest.metrics,
+    licence: manifest.licence,
+    intended_use: z.string(),
+    card: z.string().meta({ description: 'The model card, Markdown.' }),
+    model_limits: z.string().meta({ description: 'What the model has not seen.' }),
+    disclaimer: z.string(),
+  })
+  .meta({ id: 'Model' });
+
+export type ModelResponse = z.infer<typeof modelResponseSchema>;

@@ -1,0 +1,105 @@
+import { TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
+import { CLASS_COUNT, LABELS, RISKS } from '@naevus/shared/taxonomy';
+import * as z from 'zod';
+import {
+  assessmentSchema,
+  inDistributionSchema,
+  predictionSetSchema,
+  priorSchema,
+  qualitySchema,
+} from './assessment.ts';
+import { problemSchema } from './problem.ts';
+
+const AVERAGED_VIEWS = TTA_CHOICES.filter((views) => views !== 1);
+
+const score = z.number().min(0).max(1);
+
+export const predictionSchema = z
+  .strictObject({
+    label: z.enum(LABELS),
+    name: z.string().meta({ description: 'Full name of the class.' }),
+    score: score.meta({
+      description: 'Calibrated probability under the `prior` of the answer. All seven sum to 1.',
+    }),
+    risk: z.enum(RISKS),
+  })
+  .meta({ id: 'Prediction' });
+
+/** Which weights answered. */
+export const modelReferenceSchema = z
+  .strictObject({
+    name: z.string(),
+    version: z.string(),
+    sha256: z.string().meta({ description: "Digest of the version's manifest.json." }),
+  })
+  .meta({ id: 'ModelReference' });
+
+export const imageFactsSchema = z
+  .strictObject({
+    width: z.int().positive().meta({ description: 'Pixels, as displayed: after the orientation.' }),
+    height: z.int().positive(),
+    format: z.enum(['jpeg', 'png', 'webp']),
+  })
+  .meta({ id: 'ImageFacts' });
+
+export const timingSchema = z
+  .strictObject({
+    decode_ms: z
+      .number()
+      .nonnegative()
+      .meta({ description: "Decoding, and resampling to the network's input." }),
+    inference_ms: z.number().nonnegative().meta({ description: 'The network.' }),
+  })
+  .meta({ id: 'Timing' });
+
+const answerAboutOneImage = {
+  predictions: z
+    .array(predictionSchema)
+    .min(1)
+    .max(CLASS_COUNT)
+    .meta({ description: 'The likeliest first.' }),
+  // Versions before 0.3.0 were not fitted with these four, and answer without them.
+  assessment: assessmentSchema.optional(),
+  prediction_set: predictionSetSchema.optional(),
+  quality: qualitySchema.optional(),
+  in_distribution: inDistributionSchema.optional(),
+  image: imageFactsSchema,
+  timing: timingSchema,
+};
+
+const envelope = {
+  id: z.string().meta({ description: 'The X-Request-Id.' }),
+  model: modelReferenceSchema,
+  prior: priorSchema,
+  tta: z.literal(AVERAGED_VIEWS).optional().meta({
+    description: 'How many views the answer is averaged over, where more than one was asked for.',
+  }),
+};
+
+const caveats = {
+  limits: z.string().meta({ description: 'What the model has not seen.' }),
+  disclaimer: z.string(),
+};
+
+/** Answer of `POST /predict` to one image. */
+export const predictResponseSchema = z
+  .strictObject({ ...envelope, ...answerAboutOneImage, ...caveats })
+  .meta({ id: 'PredictResponse' });
+
+const batchItemSchema = z
+  .union([
+    z.strictObject(answerAboutOneImage).meta({ id: 'BatchAnswer' }),
+    z.strictObject({ error: problemSchema }).meta({ id: 'BatchError' }),
+  ])
+  .meta({ id: 'BatchItem' });
+
+/** Answer of `POST /predict` to a batch: one item an image, in the order sent. */
+export const batchResponseSchema = z
+  .strictObject({ ...envelope, results: z.array(batchItemSchema).min(1), ...caveats })
+  .meta({ id: 'BatchResponse' });
+
+export type Prediction = z.infer<typeof predictionSchema>;
+export type ModelReference = z.infer<typeof modelReferenceSchema>;
+export type PredictResponse = z.infer<typeof predictResponseSchema>;
+export type BatchItem = z.infer<typeof batchItemSchema>;
+export type BatchResponse = z.infer<typeof batchResponseSchema>;

@@ -1,0 +1,126 @@
+import { DEFAULT_OPERATING_POINT, OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
+import { COVERAGES, DEFAULT_COVERAGE } from '@naevus/shared/answer/prediction-set';
+import { NAMED_PRIORS, parsePrior } from '@naevus/shared/answer/prior';
+import { HEATMAP_METHODS } from '@naevus/shared/network/heatmap-methods';
+import { TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
+import { CLASS_COUNT, LABELS } from '@naevus/shared/taxonomy';
+import * as z from 'zod';
+
+/** Images in one batch, unless the server's settings say less. */
+export const MAX_BATCH = 32;
+
+const image = z.string({ error: 'must be a string: base64 or a data: URL' }).meta({
+  description: 'A JPEG, PNG or WebP file as base64, or as a data: URL with base64.',
+});
+
+/** A JSON body: `image` for one picture, `images` for a batch, never both. */
+export const imagesBodySchema = z
+  .object({
+    image: image.optional(),
+    images: z
+      .array(image, { error: 'must be an array of strings' })
+      .min(1, 'must hold at least one image')
+      .optional(),
+  })
+  .refine((body) => (body.image === undefined) !== (body.images === undefined), {
+    error: 'needs either "image" or "images", and not both',
+  })
+  .meta({ id: 'ImagesBody', description: 'One picture in `image`, or a batch in `images`.' });
+
+const NUMBER = '\\d+(\\.\\d+)?';
+const decimal = z.string().regex(new RegExp(`^${NUMBER}$`));
+
+const flag = z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' });
+
+/** `training`, `uniform`, or seven numbers above 0 that sum to 1, in the order of the labels. */
+const priorQuery = z
+  .string()
+  .regex(new RegExp(`^(${NAMED_PRIORS.join('|')}|${NUMBER}(,${NUMBER}){${CLASS_COUNT - 1}})$`))
+  .refine((text) => parsePrior(text) !== undefined)
+  .optional()
+  .meta({
+    description: `How common the scores take each class to be: ${NAMED_PRIORS.join(', ')}, or seven numbers above 0 that sum to 1, separated by commas, for ${LABELS.join(', ')}. Without it, the version's own.`,
+  });
+
+/** What every route that answers about images takes. */
+const assessmentQuery = {
+  prior: priorQuery,
+  coverage: decimal
+    .pipe(z.coerce.number<string>())
+    .refine((value) => COVERAGES.includes(value))
+    .default(DEFAULT_COVERAGE)
+    .meta({ description: 'Coverage of the prediction set, 0.80 to 0.99 in steps of 0.01.' }),
+  operating_point: z
+    .enum(OPERATING_POINTS)
+    .default(DEFAULT_OPERATING_POINT)
+    .meta({ description: 'Where the malignant score is cut; `/model` says what each is worth.' }),
+  strict: flag
+    .default(false)
+    .meta({ description: 'With `true`, an image that no answer should be given for is a 422.' }),
+};
+
+const assessmentQuerySchema = z.object(assessmentQuery);
+
+const tta = decimal.pipe(z.coerce.number<string>()).pipe(z.literal(TTA_CHOICES)).default(1).meta({
+  description:
+    'Test-time augmentation: how many mirrored and turned views of the image the scores and the heat map are averaged over. Takes that many times as long.',
+});
+
+const version = z.string().optional().meta({
+  description: 'Version of the model, of those that are served. Without it, the current one.',
+});
+
+/** Query of `POST /predict`. Unknown names are ignored. */
+export const predictQuerySchema = z.object({
+  top_k: decimal
+    .pipe(z.coerce.number<string>().int().min(1).max(CLASS_COUNT))
+    .default(CLASS_COUNT)
+    .meta({ description: 'How many predictions to answer with, the likeliest first.' }),
+  tta,
+  version,
+  ...assessmentQuery,
+});
+
+/** Query of `POST /gradcam`. Unknown names are ignored. */
+export const gradcamQuerySchema = z.object({
+  class: z
+    .enum(LABELS)
+    .optional()
+    .meta({ description: 'The label to explain. Without it, the one with the highest score.' }),
+  alpha: decimal
+    .pipe(z.coerce.number<string>().min(0).max(1))
+    .default(0.5)
+    .meta({ description: 'Opacity of the overlay where the heat map is hottest.' }),
+  method: z.enum(HEATMAP_METHODS).default('grad-cam').meta({
+    description:
+      'What the heat map is made by: Grad-CAM on a grid of 7 x 7, or the same on 14 x 14, which takes five times as long.',
+  }),
+  legend: flag.default(false).meta({
+    description:
+      'With `true`, the PNG has a colour bar below the image, with the class in words. JSON says the same in its members.',
+  }),
+  tta,
+  version,
+  ...assessmentQuery,
+});
+
+/** Query of `GET /model`. Unknown names are ignored. */
+export const modelQuerySchema = z.object({ version });
+
+/** What each query value must be, for the people who get it wrong. */
+export const QUERY_RULES: Readonly<Record<string, string>> = {
+  top_k: `must be a whole number from 1 to ${CLASS_COUNT}`,
+  class: `must be one of ${LABELS.join(', ')}`,
+  alpha: 'must be a number from 0 to 1, such as 0.5',
+  method: `must be one of ${HEATMAP_METHODS.join(', ')}`,
+  legend: 'must be true or false',
+  tta: `must be one of ${TTA_CHOICES.join(', ')}`,
+  prior: `must be ${NAMED_PRIORS.join(', ')}, or ${CLASS_COUNT} numbers above 0 that sum to 1, separated by commas, in the order ${LABELS.join(', ')}`,
+  coverage: 'must be a number from 0.80 to 0.99 with at most two decimals',
+  operating_point: `must be one of ${OPERATING_POINTS.join(', ')}`,
+  strict: 'must be true or false',
+};
+
+export type AssessmentQuery = z.infer<typeof assessmentQuerySchema>;
+export type PredictQuery = z.infer<typeof predictQuerySchema>;
+export type GradcamQuery = z.infer<typeof gradcamQuerySchema>;

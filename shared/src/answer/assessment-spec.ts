@@ -1,0 +1,80 @@
+import * as z from 'zod';
+import { QUALITY_MEASURES } from '../image/image-quality.ts';
+import { LABELS } from '../taxonomy.ts';
+import { OPERATING_POINTS } from './operating-point.ts';
+import { CONFORMITY_SCORES, COVERAGES } from './prediction-set.ts';
+
+const share = z.number().min(0).max(1);
+const interval = z.tuple([share, share]);
+
+/** A share with its 95 % interval; null where nothing defined it. */
+const measuredShare = z.strictObject({ value: share.nullable(), interval: interval.nullable() });
+
+const quantiles = z
+  .array(z.number().nullable())
+  .length(LABELS.length)
+  .meta({ description: 'One a label; null: the class is never excluded at this coverage.' });
+
+/**
+ * `assessment` of a manifest: what was fitted on lesions that were not trained on, so that an answer can say
+ * how far it goes. Estimates are cross-fitted over lesions: each is of pictures that had no part in what
+ * they are measured with.
+ */
+export const assessmentSpecSchema = z.strictObject({
+  /** Pictures and lesions that all of it was fitted on. */
+  fittedOn: z.strictObject({
+    split: z.string(),
+    images: z.int().positive(),
+    lesions: z.int().positive(),
+    folds: z.int().min(2),
+  }),
+  calibration: z.strictObject({
+    /** Expected calibration error of the scores before anything was fitted. */
+    eceBefore: share,
+    eceAfter: share,
+  }),
+  conformal: z.strictObject({
+    default: z.enum(CONFORMITY_SCORES),
+    /** By nonconformity score: one row a coverage of {@link COVERAGES}, one column a label. */
+    quantiles: z.strictObject({
+      lac: z.array(quantiles).length(COVERAGES.length),
+      raps: z.array(quantiles).length(COVERAGES.length),
+    }),
+    /** Of the default at 90 %. */
+    coverage90: z.strictObject({ overall: measuredShare, meanSize: z.number().nonnegative() }),
+  }),
+  triage: z.strictObject({
+    /** What the thresholds, which are in `thresholds`, are worth. */
+    operatingPoints: z.record(
+      z.enum(OPERATING_POINTS),
+      z.strictObject({
+        melanomaSensitivity: measuredShare,
+        malignantSensitivity: measuredShare,
+        specificity: measuredShare,
+      }),
+    ),
+  }),
+  quality: z.strictObject({
+    limits: z.partialRecord(
+      z.enum(QUALITY_MEASURES),
+      z.strictObject({ min: z.number().optional(), max: z.number().optional() }),
+    ),
+    /** Share of real lesions that fail a limit. */
+    refusedLesions: measuredShare,
+  }),
+  outOfDistribution: z.strictObject({
+    method: z.literal('residual'),
+    /** The subspace; one of `files`. */
+    path: z.string(),
+    features: z.int().positive(),
+    components: z.int().positive(),
+    /** Distances above it are out of distribution. */
+    threshold: z.number().positive(),
+    /** Share of real lesions beyond the threshold. */
+    refusedLesions: measuredShare,
+    /** Of lesions against pictures that are none, which chose nothing; null where none were at hand. */
+    auroc: share.nullable(),
+  }),
+});
+
+export type AssessmentSpec = z.infer<typeof assessmentSpecSchema>;

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { createRandom } from '../statistics/random.ts';
+import { COVERAGES, conformalQuantile, nonconformity, predictionSet } from './prediction-set.ts';
+
+const SCORES = [0.05, 0.1, 0.02, 0.01, 0.3, 0.5, 0.02];
+
+describe('nonconformity', () => {
+  it('of LAC is what a score lacks of 1', () => {
+    expect(nonconformity(SCORES, 'lac')[4]).toBeCloseTo(0.7, 12);
+  });
+
+  it('of RAPS is the mass above, half of the own, and a penalty from the third rank on', () => {
+    const misfit = nonconformity(SCORES, 'raps');
+    expect(misfit[5]).toBeCloseTo(0.25, 12);
+    expect(misfit[4]).toBeCloseTo(0.5 + 0.15, 12);
+    expect(misfit[1]).toBeCloseTo(0.8 + 0.05 + 0.1, 12);
+    expect(misfit[3]).toBeCloseTo(0.99 + 0.005 + 0.5, 12);
+  });
+});
+
+describe('predictionSet', () => {
+  const all = (quantile: number) => SCORES.map(() => quantile);
+
+  it('holds the classes that fit no worse than their quantile', () => {
+    expect(predictionSet(SCORES, 'lac', all(0.9))).toEqual(['bcc', 'mel', 'nv']);
+    expect(predictionSet(SCORES, 'lac', all(0.4))).toEqual([]);
+    expect(predictionSet(SCORES, 'lac', all(Number.POSITIVE_INFINITY))).toHaveLength(7);
+  });
+
+  it('has a quantile for each class', () => {
+    const quantiles = all(0.4);
+    quantiles[3] = 0.995;
+    expect(predictionSet(SCORES, 'lac', quantiles)).toEqual(['df']);
+  });
+});
+
+describe('conformalQuantile', () => {
+  const values = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+  it('counts one more than there are', () => {
+    expect(conformalQuantile(values, 0.8)).toBe(8);
+    expect(conformalQuantile(values, 0.9)).toBe(9);
+    expect(conformalQuantile(values, 0.91)).toBe(Number.POSITIVE_INFINITY);
+    expect(conformalQuantile([], 0.8)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('covers what it promises, on average of further draws', () => {
+    const random = createRandom(4);
+    for (const coverage of [COVERAGES[0]!, 0.9, COVERAGES.at(-1)!]) {
+      let covered = 0;
+      const trials = 3000;
+      for (let trial = 0; trial < trials; trial++) {
+        const sample = Array.from({ length: 120 }, () => random.next()).sort((a, b) => a - b);
+        if (random.next() <= conformalQuantile(sample, coverage)) covered++;
+      }
+      expect(covered / trials).toBeGreaterThan(coverage - 0.02);
+      expect(covered / trials).toBeLessThan(coverage + 0.03);
+    }
+  });
+});

@@ -1,0 +1,129 @@
+import * as z from 'zod';
+import { assessmentSpecSchema } from '../answer/assessment-spec.ts';
+import { PREPROCESSING } from '../image/preprocessing-spec.ts';
+import { LABELS } from '../taxonomy.ts';
+import { versionSchema } from './version.ts';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 in lower-case hex');
+const score = z.number().min(0).max(1);
+
+/** Raised when the format changes so that an older loader would misread it. */
+export const MANIFEST_SCHEMA_VERSION = 1;
+
+export const artifactFileSchema = z.strictObject({
+  /** Relative to the version's folder, forward slashes, no `..`. */
+  path: z.string().regex(/^(?!\/)(?!.*\.\.)[\w./-]+$/, 'a relative path inside the artifact'),
+  bytes: z.number().int().nonnegative(),
+  sha256,
+});
+
+/**
+ * How an engine wants its input tensor. The pixel values are always RGB 0 to 255:
+ * scaling, mean and deviation are inside the graph.
+ */
+const engineInputSchema = z.strictObject({
+  name: z.literal('image'),
+  layout: z.enum(['NCHW', 'NHWC']),
+  type: z.literal('float32'),
+  shape: z.tuple([z.null(), z.number().int(), z.number().int(), z.number().int()]),
+  range: z.tuple([z.literal(0), z.literal(255)]),
+});
+
+const engineSchema = z.strictObject({
+  path: z.string(),
+  input: engineInputSchema,
+  /** Output names in the engine's graph. `logits` is [N, class]; `cam` is [N, class, y, x], before ReLU. */
+  outputs: z.strictObject({
+    logits: z.string(),
+    cam: z.string(),
+    /** [N, feature]: what the classifier sees. Versions before 0.3.0 lack it. */
+    features: z.string().optional(),
+  }),
+  weights: z.enum(['float16', 'float32']),
+});
+
+/** `model-artifacts/<version>/manifest.json`. */
+export const manifestSchema = z.strictObject({
+  schemaVersion: z.literal(MANIFEST_SCHEMA_VERSION),
+  name: z.string().min(1),
+  version: versionSchema,
+  createdAt: z.iso.datetime(),
+  architecture: z.string().min(1),
+  labels: z.tuple(LABELS.map((label) => z.literal(label)) as never) as z.ZodType<typeof LABELS>,
+  preprocessing: z.object(
+    Object.fromEntries(Object.entries(PREPROCESSING).map(([k, v]) => [k, z.literal(v)])) as {
+      [K in keyof typeof PREPROCESSING]: z.ZodLiteral<(typeof PREPROCESSING)[K]>;
+    },
+  ),
+  engines: z.strictObject({ onnx: engineSchema, tfjs: engineSchema }),
+  /** Largest disagreement of the engines that the export measured. */
+  parity: z.strictObject({
+    images: z.number().int().positive(),
+    maxAbsProbabilityDifference: score,
+    topClassAgreement: score,
+  }),
+  calibration: z.strictObject({
+    method: z.enum(['none', 'temperature', 'vector']),
+    /** Logits are divided by it before the softmax. 1 where the method is none. */
+    temperature: z.number().positive(),
+    /** Factors of the logits after the temperature, one a label; 1 where there are none. */
+    logitScale: z.array(z.number()).length(LABELS.length).optional(),
+    /** Added to the logits (after the temperature and the factors) before the softmax, one a label. */
+    logitBias: z.array(z.number()).length(LABELS.length),
+    /**
+     * Expected calibration error of the scores on the validation split, 15 equal-width bins; cross-fitted
+     * over lesions where the calibration was fitted on that split.
+     */
+    ece: score,
+  }),
+  /** The class distribution that the scores assume. */
+  prior: z.strictObject({
+    name: z.enum(['training', 'uniform']),
+    probabilities: z.record(z.enum(LABELS), score),
+  }),
+  /** Decision thresholds measured on the validation split; empty until there are any. */
+  thresholds: z.record(z.string(), score),
+  /** What an answer is held against before it is believed; versions before 0.3.0 lack it. */
+  assessment: assessmentSpecSchema.optional(),
+  training: z.strictObject({
+    dataset: z.string(),
+    dataSha256: sha256,
+    configSha256: sha256,
+    codeCommit: z.string().regex(/^([0-9a-f]{40}(-dirty)?|unknown)$/),
+    seed: z.number().int(),
+    initialWeights: z.string(),
+    trainImages: z.number().int().positive(),
+    validationImages: z.number().int().positive(),
+    method: z.string(),
+  }),
+  /** Headline metrics on the validation split; the whole report is in `reports/metrics.json`. */
+  metrics: z.strictObject({
+    split: z.string(),
+    accuracy: score,
+    balancedAccuracy: score,
+    macroF1: score,
+    macroAuc: score,
+    logLoss: z.number().nonnegative(),
+    melanomaSensitivity: score,
+  }),
+  /** Why it may be served: it was held against another version, or to floors. Absent where no gate was asked. */
+  gate: z
+    .strictObject({
+      verdict: z.enum(['passed', 'overridden']),
+      /** null: a first model. */
+      comparedWith: versionSchema.nullable(),
+      /** Why it may be served although the gate refused it. */
+      overrideReason: z.string().min(1).optional(),
+    })
+    .optional(),
+  licence: z.strictObject({ weights: z.string(), code: z.string(), attribution: z.string() }),
+  intendedUse: z.string(),
+  /** Every file of the version but this one and its signatures. */
+  files: z.array(artifactFileSchema).min(1),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type ArtifactFile = z.infer<typeof artifactFileSchema>;
+
+/** `model-artifacts/current.json`: the version served by default. */
+export const currentSchema = z.strictObject({ version: versionSchema });

@@ -1,0 +1,105 @@
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { INPUT_SIZE } from '../image/preprocessing-spec.ts';
+import type { Classify } from './network-output.ts';
+import { averagedOverViews } from './test-time-augmentation.ts';
+
+const RAW = { raw: { width: INPUT_SIZE, height: INPUT_SIZE, channels: 3 } } as const;
+
+/** No two places alike, and so no two views. */
+const PICTURE = Uint8Array.from(
+  { length: INPUT_SIZE * INPUT_SIZE * 3 },
+  (_, i) => (i * 7 + Math.floor(i / 672) * 31 + ((i * i) >> 9)) & 255,
+);
+
+/** The views as another library makes them. */
+async function viewsBySharp(count: number): Promise<Buffer[]> {
+  const turned = [0, 90, 180, 270].flatMap((angle) => [
+    { angle, mirrored: false },
+    { angle, mirrored: true },
+  ]);
+  const views = await Promise.all(
+    turned.map(async ({ angle, mirrored }) => {
+      const rotated = await sharp(PICTURE, RAW).rotate(angle).raw().toBuffer();
+      return mirrored ? sharp(rotated, RAW).flop().raw().toBuffer() : rotated;
+    }),
+  );
+  // Half a turn, and with it the flips: what keeps rows rows.
+  return count === 8 ? views : views.filter((_, i) => turned[i]!.angle % 180 === 0);
+}
+
+const bytes = (picture: Uint8Array) => Buffer.from(picture).toString('base64');
+
+/** The mean red of each of 7 x 7 fields, times the class: it looks the same way at every view. */
+function fields(rgb: Uint8Array): Float32Array {
+  const cam = new Float32Array(7 * 49);
+  for (let i = 0; i < INPUT_SIZE * INPUT_SIZE; i++) {
+    const [y, x] = [Math.floor(i / INPUT_SIZE), i % INPUT_SIZE];
+    const field = Math.floor(y / 32) * 7 + Math.floor(x / 32);
+    for (let k = 0; k < 7; k++) cam[k * 49 + field]! += ((k + 1) * rgb[3 * i]!) / 1024;
+  }
+  return cam;
+}
+
+describe('averagedOverViews', () => {
+  it.each([4, 8] as const)('looks at the %i views, each once', async (count) => {
+    const seen: string[] = [];
+    const classify: Classify = async (rgb) => {
+      seen.push(bytes(rgb));
+      return { logits: new Float32Array(7), cam: new Float32Array(343) };
+    };
+    await averagedOverViews(classify, PICTURE, count);
+    expect(seen[0]).toBe(bytes(PICTURE));
+    const expected = (await viewsBySharp(count)).map(bytes);
+    expect(new Set(expected).size).toBe(count);
+    expect(seen.toSorted()).toEqual(expected.toSorted());
+  });
+
+  it.each([4, 8] as const)(
+    'averages what a lopsided network says of the %i views',
+    async (count) => {
+      // Sees the upper left alone: differs from view to view.
+      const logitsOf = (rgb: Uint8Array) =>
+        Float32Array.from({ length: 7 }, (_, k) => rgb[3 * (k * 225 + 5)]! / 10 - k);
+      const { logits } = await averagedOverViews(
+        async (rgb) => ({ logits: logitsOf(rgb), cam: new Float32Array(343) }),
+        PICTURE,
+        count,
+      );
+      const each = (await viewsBySharp(count)).map(logitsOf);
+      for (let k = 0; k < 7; k++) {
+        const mean = each.reduce((sum, row) => sum + row[k]!, 0) / count;
+        expect(logits[k]).toBeCloseTo(mean, 4);
+      }
+      expect(Math.abs(logits[0]! - logitsOf(PICTURE)[0]!)).toBeGreaterThan(0.1);
+    },
+  );
+
+  it.each([4, 8] as const)('puts the maps of %i views back where they belong', async (count) => {
+    const picture = new Uint8Array(PICTURE.length);
+    // One patch off the centre and off the diagonals: every wrong turn moves it.
+    for (let y = 40; y < 60; y++) picture.fill(255, (y * 224 + 130) * 3, (y * 224 + 150) * 3);
+    const classify: Classify = async (rgb) => ({
+      logits: new Float32Array(7),
+      cam: fields(rgb),
+    });
+    const { cam } = await averagedOverViews(classify, picture, count);
+    const expected = fields(picture);
+    for (const [i, value] of expected.entries()) expect(cam[i]).toBeCloseTo(value, 3);
+    expect(cam.indexOf(Math.max(...cam.subarray(0, 49)))).toBe(7 + 4);
+  });
+
+  it('keeps the features of the picture itself, and asks once for one view', async () => {
+    let asked = 0;
+    const classify: Classify = async (rgb) => {
+      asked++;
+      const features = Float32Array.of(rgb[0]!, asked);
+      return { logits: new Float32Array(7), cam: new Float32Array(343), features };
+    };
+    const { features } = await averagedOverViews(classify, PICTURE, 8);
+    expect([...features!]).toEqual([PICTURE[0], 1]);
+    expect(asked).toBe(8);
+    await averagedOverViews(classify, PICTURE, 1);
+    expect(asked).toBe(9);
+  });
+});
