@@ -10,7 +10,7 @@ URL              where the server answers
 --version X.Y.Z  the version that it must serve
 --seconds N      how long to wait until it is ready (default: 120)
 `;
-const PICTURE = new URL('../api/src/page/examples/ISIC_0025751.jpg', import.meta.url);
+const PICTURE = new URL('../api/src/http/page/examples/ISIC_0025751.jpg', import.meta.url);
 
 async function main() {
   const { values, positionals } = parseArgs({

@@ -2,7 +2,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { buildPageAssets } from './src/page/build-page-assets.mjs';
+import { buildPageAssets } from './src/http/page/build-page-assets.mjs';
 
 const root = new URL('./', import.meta.url);
 const path = (relative) => fileURLToPath(new URL(relative, root));
@@ -11,7 +11,7 @@ await mkdir(path('dist'), { recursive: true });
 await buildPageAssets(path('dist/page-assets.js'), path('dist/page-files'));
 const { metafile } = await build({
   absWorkingDir: path('.'),
-  entryPoints: ['src/node.ts', 'src/cli.ts', 'src/inference-worker.ts'],
+  entryPoints: ['src/entry/node.ts', 'src/entry/cli.ts', 'src/entry/inference-worker.ts'],
   outdir: 'dist',
   bundle: true,
   // What is not needed at once stays in files of its own: the first worker starts before them.

@@ -7,9 +7,9 @@ import { createInterface } from 'node:readline';
 import { readImageHeader } from '@naevus/shared/image/header/read-image-header';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { manifestSchema } from '@naevus/shared/model/manifest';
-import { createOnnxClassifier } from '../src/node/onnx-classifier.ts';
-import { createPhotoDecoder } from '../src/node/photo-decoder.ts';
-import { sharedSharp, sharpState } from '../src/node/shared-sharp.ts';
+import { createOnnxClassifier } from '../src/runtime/node/inference/onnx-classifier.ts';
+import { createPhotoDecoder } from '../src/runtime/node/inference/photo-decoder.ts';
+import { sharedSharp, sharpState } from '../src/runtime/node/inference/shared-sharp.ts';
 
 const [modelFolder = '', wasmFolder = ''] = process.argv.slice(2);
 const compiled = (file: string) => new WebAssembly.Module(readFileSync(join(wasmFolder, file)));

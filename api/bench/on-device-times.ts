@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
-import { findChromium, launchChromium } from '../src/testing/chromium.ts';
+import { findChromium, launchChromium } from '../test/helpers/chromium.ts';
 
 // Bundled and run by on-device-times.mjs: node on-device-times.mjs URL TIMES PHOTO...
 // Prints one line of JSON: OnDeviceTimes, or null where there is no browser.

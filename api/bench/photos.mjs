@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { REPOSITORY } from './candidates.mjs';
 
 const EXAMPLES = ['ISIC_0024666', 'ISIC_0025108', 'ISIC_0025751'].map((name) =>
-  join(REPOSITORY, `api/src/page/examples/${name}.jpg`),
+  join(REPOSITORY, `api/src/http/page/examples/${name}.jpg`),
 );
 const SIZES = { '600x450': [600, 450], '12 MP': [4000, 3000] };
 

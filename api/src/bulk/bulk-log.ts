@@ -1,4 +1,4 @@
-import { edgeLog } from '../edge/edge-log.ts';
+import { edgeLog } from '../runtime/edge/edge-log.ts';
 
 /** One line of JSON a batch, and one a failure: no names of images, and nothing of what is in them. */
 export const bulkLog = {

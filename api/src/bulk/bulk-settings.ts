@@ -1,9 +1,9 @@
 import { webCryptoSha256 } from '@naevus/shared/model/verify';
 import * as z from 'zod';
-import { readVariables } from '../edge/read-variables.ts';
-import { type KeyCheck, readKeyList } from '../http/api-keys.ts';
-import { ProblemError } from '../http/problem-error.ts';
-import { publicKeys } from '../settings/setting-types.ts';
+import { ProblemError } from '../answers/problem-error.ts';
+import { type KeyCheck, readKeyList } from '../http/middleware/api-keys.ts';
+import { readVariables } from '../runtime/settings/read-variables.ts';
+import { publicKeys } from '../runtime/settings/setting-types.ts';
 
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 

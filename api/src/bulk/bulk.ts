@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/engine.ts';
+import type { Engine } from '../analysis/engine.ts';
 import type { BulkSettings } from './bulk-settings.ts';
 import type { ImageMessage, ListMessage, SettleMessage } from './messages.ts';
 import type { Bucket, Queue } from './platform.ts';

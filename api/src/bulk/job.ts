@@ -1,4 +1,4 @@
-import { ProblemError } from '../http/problem-error.ts';
+import { ProblemError } from '../answers/problem-error.ts';
 import type { ModelReference } from '../schemas/prediction.ts';
 import type { Bulk } from './bulk.ts';
 import type { ImageReference } from './messages.ts';

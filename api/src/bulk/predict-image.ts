@@ -1,10 +1,10 @@
-import { EDGE_LIMITS } from '../edge/edge-limits.ts';
-import type { Analysis, Engine } from '../engine/engine.ts';
-import { analyseFile } from '../http/analyse-file.ts';
-import { ProblemError } from '../http/problem-error.ts';
-import { bodyTooLarge } from '../http/read-body.ts';
-import { emptyAsProblem } from '../http/upload.ts';
-import { modelReference } from '../routes/prediction-answer.ts';
+import type { Analysis, Engine } from '../analysis/engine.ts';
+import { analyseFile } from '../answers/analyse-file.ts';
+import { modelReference } from '../answers/prediction-answer.ts';
+import { ProblemError } from '../answers/problem-error.ts';
+import { bodyTooLarge } from '../http/request/read-body.ts';
+import { emptyAsProblem } from '../http/request/upload.ts';
+import { EDGE_LIMITS } from '../runtime/edge/edge-limits.ts';
 import type { Bulk } from './bulk.ts';
 import { BulkFailure, orRetry } from './failure.ts';
 import type { ImageMessage } from './messages.ts';

@@ -1,5 +1,5 @@
 import { LABELS } from '@naevus/shared/taxonomy';
-import { PredictionCsv } from '../prediction-csv.ts';
+import { PredictionCsv } from '../answers/prediction-csv.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import type { ImageReference } from './messages.ts';
 import type { ImageResult } from './result.ts';

@@ -1,7 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { ArtifactError } from '@naevus/shared/model/verify';
-import type { InferenceWorkers } from '../node/inference-workers.ts';
-import { SettingsError } from '../node/settings.ts';
+import type { InferenceWorkers } from '../runtime/node/inference/inference-workers.ts';
+import { SettingsError } from '../runtime/node/server/settings.ts';
 import { gradcamCommand } from './gradcam-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { UsageError } from './usage-error.ts';

@@ -1,12 +1,16 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { Analysis, AnalysisWish } from '../engine/engine.ts';
-import { analyseFile } from '../http/analyse-file.ts';
-import { ProblemError } from '../http/problem-error.ts';
-import { usableCpus } from '../node/cpu-limit.ts';
-import type { InferenceWorkers } from '../node/inference-workers.ts';
-import { BUNDLED_MODELS, type ModelFolder, openModelFolder } from '../node/model-folder.ts';
-import { readSettings } from '../node/settings.ts';
-import { WorkerEngine } from '../node/worker-engine.ts';
+import type { Analysis, AnalysisWish } from '../analysis/engine.ts';
+import { analyseFile } from '../answers/analyse-file.ts';
+import { ProblemError } from '../answers/problem-error.ts';
+import type { InferenceWorkers } from '../runtime/node/inference/inference-workers.ts';
+import { WorkerEngine } from '../runtime/node/inference/worker-engine.ts';
+import {
+  BUNDLED_MODELS,
+  type ModelFolder,
+  openModelFolder,
+} from '../runtime/node/models/model-folder.ts';
+import { usableCpus } from '../runtime/node/server/cpu-limit.ts';
+import { readSettings } from '../runtime/node/server/settings.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A file is read whole before its header is looked at. */

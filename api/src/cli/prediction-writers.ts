@@ -1,12 +1,12 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
+import type { Analysis } from '../analysis/engine.ts';
 import { LIMITS } from '../answers/limits.ts';
-import type { Analysis } from '../engine/engine.ts';
-import type { ProblemError } from '../http/problem-error.ts';
-import type { ModelFolder } from '../node/model-folder.ts';
-import { PredictionCsv } from '../prediction-csv.ts';
-import { type AnswerWish, answerWish } from '../routes/answer-wish.ts';
-import { answerAboutImage, averagedViews, modelReference } from '../routes/prediction-answer.ts';
+import { answerAboutImage, averagedViews, modelReference } from '../answers/prediction-answer.ts';
+import { PredictionCsv } from '../answers/prediction-csv.ts';
+import type { ProblemError } from '../answers/problem-error.ts';
+import { type AnswerWish, answerWish } from '../answers/resolve-options.ts';
+import type { ModelFolder } from '../runtime/node/models/model-folder.ts';
 import type { Problem } from '../schemas/problem.ts';
 import { predictQuerySchema } from '../schemas/request.ts';
 

@@ -1,17 +1,17 @@
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import type { AppDependencies } from '../app-dependencies.ts';
-import type { AppEnv } from '../app-env.ts';
-import type { Route } from '../routes/route.ts';
-import { accessLog } from './access-log.ts';
-import { authenticate } from './api-keys.ts';
-import { internalProblem, ProblemError } from './problem-error.ts';
-import { respondWithProblem } from './problem-response.ts';
-import { limitRate } from './rate-limit.ts';
-import { bodyTooLarge, declaredLength } from './read-body.ts';
-import { identify } from './request-id.ts';
-import { setSecurityHeaders } from './security-headers.ts';
+import { internalProblem, ProblemError } from '../answers/problem-error.ts';
+import type { AppDependencies } from './context/app-dependencies.ts';
+import type { AppEnv } from './context/app-env.ts';
+import type { Route } from './context/route.ts';
+import { accessLog } from './middleware/access-log.ts';
+import { authenticate } from './middleware/api-keys.ts';
+import { respondWithProblem } from './middleware/problem-response.ts';
+import { limitRate } from './middleware/rate-limit.ts';
+import { identify } from './middleware/request-id.ts';
+import { setSecurityHeaders } from './middleware/security-headers.ts';
+import { bodyTooLarge, declaredLength } from './request/read-body.ts';
 
 /** What serving routes takes, whatever they do. */
 export type HttpDependencies = Pick<

@@ -1,7 +1,7 @@
 import { displayedSize, type ImageHeader } from '@naevus/shared/image/header/image-header';
 import { DamagedImageError } from '@naevus/shared/image/header/image-header-error';
 import { loadReduction } from '@naevus/shared/image/sharp-decode';
-import { type ImageDecoder, UnservedImageError } from '../engine/engine-parts.ts';
+import { type ImageDecoder, UnservedImageError } from '../analysis/ports.ts';
 
 /** What `codecs/decode.c` exports. Pointers are byte addresses in the memory. */
 interface Codecs {

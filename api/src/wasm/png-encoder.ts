@@ -1,6 +1,6 @@
 import { zlibSync } from 'fflate';
-import type { PngEncoder } from '../engine/engine-parts.ts';
-import { type PngParts, pngFile } from '../engine/png-file.ts';
+import { type PngParts, pngFile } from '../analysis/png-file.ts';
+import type { PngEncoder } from '../analysis/ports.ts';
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;

@@ -1,0 +1,167 @@
+import { type Calibration, scores } from '@naevus/shared/answer/probabilities';
+import type { Base64Encoder } from '@naevus/shared/base64/base64-encoder';
+import { heatmapGrid } from '@naevus/shared/heatmap/heatmap';
+import type { Overlay } from '@naevus/shared/heatmap/overlay';
+import { DamagedImageError } from '@naevus/shared/image/header/image-header-error';
+import { INPUT_SIZE, type RgbImage } from '@naevus/shared/image/preprocessing-spec';
+import type { Resampler } from '@naevus/shared/image/resampler';
+import type { NetworkOutput } from '@naevus/shared/network/network-output';
+import { look } from '@naevus/shared/network/run-network';
+import { LABELS, type Label, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy';
+import type { AnalysisWish, ExplainedHeatmap, HeatmapWish, Outcome, Picture } from './engine.ts';
+import { withLegend } from './legend.ts';
+import type { Examine } from './measure.ts';
+import {
+  type Classifier,
+  type DecodedPhoto,
+  type ImageDecoder,
+  type PngEncoder,
+  UnservedImageError,
+} from './ports.ts';
+
+/** What a runtime brings; the rest is the same everywhere. */
+export interface AnalysisParts {
+  readonly decode: ImageDecoder;
+  readonly resampler: Resampler;
+  readonly classify: Classifier;
+  readonly overlay: Overlay;
+  readonly encodePng: PngEncoder;
+  readonly encodeBase64: Base64Encoder;
+  readonly calibration: Calibration;
+  /** Undefined for a version that has no assessment. */
+  readonly examine: Examine | undefined;
+}
+
+/** Long side of the overlay as a picture of its own, in pixels, at most. */
+const PICTURE_SIDE = 1024;
+
+/**
+ * One picture from file to answer: decode, squash to the network's input, classify, and where it is
+ * wished for lay the heat map over the picture, which is decoded once for both. What is the
+ * network's input already is only classified.
+ *
+ * @returns a failure when the pixels are damaged, or the runtime cannot take them; every other fault is thrown
+ */
+export async function analyse(
+  picture: Picture,
+  { tta, heatmap: wish }: AnalysisWish,
+  parts: AnalysisParts,
+): Promise<Outcome> {
+  const start = performance.now();
+  let prepared: PreparedPicture;
+  try {
+    prepared = await prepare(picture, wish?.overlay, parts);
+  } catch (error) {
+    if (error instanceof DamagedImageError) {
+      return { ok: false, failure: { kind: 'damaged', detail: error.message } };
+    }
+    if (error instanceof UnservedImageError) {
+      return { ok: false, failure: { kind: error.reason, detail: error.message } };
+    }
+    throw error;
+  }
+  const { input } = prepared;
+  const decodedAt = performance.now();
+  const output = await look(parts.classify, input, { tta, method: wish?.method });
+  const inferredAt = performance.now();
+
+  const probabilities = scores(output.logits, parts.calibration);
+  const heatmap = wish && (await explain(prepared, output, probabilities, wish, parts));
+  return {
+    ok: true,
+    analysis: {
+      scores: probabilities,
+      // Not the features: nobody reads them further on, and they would be copied between threads.
+      output: { logits: output.logits, cam: output.cam },
+      ...(parts.examine && { findings: parts.examine(input, output) }),
+      ...(picture.header && { image: { ...prepared.displayed, format: picture.header.format } }),
+      timing: { decodeMs: decodedAt - start, inferenceMs: inferredAt - decodedAt },
+      ...(heatmap && { heatmap }),
+    },
+  };
+}
+
+/** {@link analyse}, with every other fault as a failure too. */
+export async function analyseOrCrash(
+  picture: Picture,
+  wish: AnalysisWish,
+  parts: AnalysisParts,
+): Promise<Outcome> {
+  try {
+    return await analyse(picture, wish, parts);
+  } catch (error) {
+    const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { ok: false, failure: { kind: 'crashed', cause } };
+  }
+}
+
+/** What is left of a picture when it has been decoded: not its pixels. */
+interface PreparedPicture extends Omit<DecodedPhoto, 'data'> {
+  /** 224 x 224 RGB bytes. */
+  readonly input: Uint8Array;
+  /** The picture that the heat map is laid over, where that is not made of the input. */
+  readonly canvas: RgbImage | undefined;
+}
+
+function prepare(
+  picture: Picture,
+  overlay: HeatmapWish['overlay'] | undefined,
+  { decode, resampler }: AnalysisParts,
+): PreparedPicture | Promise<PreparedPicture> {
+  const prepared = (photo: DecodedPhoto, input: Uint8Array): PreparedPicture => ({
+    width: photo.width,
+    height: photo.height,
+    displayed: photo.displayed,
+    input,
+    canvas: overlay === 'picture' ? shrunk(photo, photo, PICTURE_SIDE, resampler) : undefined,
+  });
+  if (picture.header !== undefined) {
+    return decode(picture.bytes, picture.header, (photo) =>
+      prepared(photo, resampler.squash(photo)),
+    );
+  }
+  const size = { width: INPUT_SIZE, height: INPUT_SIZE };
+  return prepared({ data: picture.bytes, ...size, displayed: size }, picture.bytes);
+}
+
+async function explain(
+  { input, canvas, ...shape }: PreparedPicture,
+  output: NetworkOutput,
+  probabilities: readonly number[],
+  wish: HeatmapWish,
+  { resampler, overlay: layOver, encodePng, encodeBase64 }: AnalysisParts,
+): Promise<ExplainedHeatmap> {
+  const label = wish.label ?? likeliest(probabilities, wish.factors);
+  const map = heatmapGrid(output.cam, labelIndex(label));
+  const squashed = { data: input, width: INPUT_SIZE, height: INPUT_SIZE };
+  const picture = canvas ?? shrunk(squashed, shape, INPUT_SIZE, resampler);
+  const laid = layOver(picture, map.grid, wish.alpha);
+  const overlay = wish.legend ? withLegend(laid, LESION_CLASSES[label].name, map.share) : laid;
+  const encoded =
+    wish.overlay === 'picture'
+      ? await encodePng(overlay, 'small')
+      : encodeBase64(await encodePng(overlay, 'fast'));
+  return { ...map, label, method: wish.method ?? 'grad-cam', overlay: encoded };
+}
+
+/** The label of the highest score, each times its factor. */
+function likeliest(probabilities: readonly number[], factors?: readonly number[]): Label {
+  const weighed = probabilities.map((score, k) => score * (factors?.[k] ?? 1));
+  return LABELS[weighed.indexOf(Math.max(...weighed))]!;
+}
+
+/** A picture at the aspect of `shape` and no larger than it, its long side at most `side` pixels, in memory of its own. */
+function shrunk(
+  image: RgbImage,
+  shape: { width: number; height: number },
+  side: number,
+  resampler: Resampler,
+): RgbImage {
+  const scale = Math.min(1, side / Math.max(shape.width, shape.height));
+  const width = Math.max(1, Math.round(shape.width * scale));
+  const height = Math.max(1, Math.round(shape.height * scale));
+  if (width === image.width && height === image.height) {
+    return { data: image.data.slice(), width, height };
+  }
+  return { data: resampler.resize(image, width, height), width, height };
+}

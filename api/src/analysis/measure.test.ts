@@ -1,0 +1,48 @@
+import { readImageHeader } from '@naevus/shared/image/header/read-image-header';
+import { loadFeatureSubspace } from '@naevus/shared/model/feature-subspace';
+import { beforeAll, expect, it } from 'vitest';
+import { MODELS, nativeParts } from '../../test/helpers/backends.ts';
+import { lesion } from '../../test/helpers/conformance-requests.ts';
+import { folderSource } from '../runtime/node/files/folder-source.ts';
+import { openModelFolder } from '../runtime/node/models/model-folder.ts';
+import type { AnalysisParts } from './analyse.ts';
+
+/** The threshold of the distance is about 0.3. */
+const MOST_DIFFERENT = 1e-5;
+
+let parts: AnalysisParts;
+let mean: Float32Array;
+let basis: Float32Array;
+
+beforeAll(async () => {
+  parts = await nativeParts();
+  const { folder, manifest } = await openModelFolder({ directory: MODELS });
+  ({ mean, basis } = (await loadFeatureSubspace(folderSource(folder), manifest))!);
+});
+
+/** `residualDistance` by its definition, in float64. */
+function exactDistance(features: Float32Array): number {
+  const length = Math.hypot(...features);
+  const centred = Array.from(features, (value, i) => value / length - mean[i]!);
+  let outside = centred.reduce((sum, value) => sum + value ** 2, 0);
+  for (let row = 0; row < basis.length; row += mean.length) {
+    outside -= centred.reduce((sum, value, i) => sum + value * basis[row + i]!, 0) ** 2;
+  }
+  return outside;
+}
+
+it.each([0, 1, 2])(
+  'finds the distance of real features, as float64 does: picture %i',
+  async (i) => {
+    const file = lesion(i);
+    const input = await parts.decode(file, readImageHeader(file), parts.resampler.squash);
+    const output = await parts.classify(input);
+    const { distance } = parts.examine!(input, output);
+    expect(distance).toBeGreaterThan(0.01);
+    expect(Math.abs(distance - exactDistance(output.features!))).toBeLessThan(MOST_DIFFERENT);
+  },
+);
+
+it('throws where the graph gives no features', () => {
+  expect(() => parts.examine!(new Uint8Array(224 * 224 * 3), {})).toThrow('gives no features');
+});

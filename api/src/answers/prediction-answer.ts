@@ -1,0 +1,76 @@
+import { withPrior } from '@naevus/shared/answer/prior';
+import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
+import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import type { Analysis, ServedModel } from '../analysis/engine.ts';
+import type {
+  BatchItem,
+  ModelReference,
+  Prediction,
+  PredictResponse,
+} from '../schemas/prediction.ts';
+import { type AssessedAnswer, assess } from './assess.ts';
+import { ProblemError } from './problem-error.ts';
+import { ABSTENTION_REASONS } from './reasons.ts';
+import type { AnswerWish } from './resolve-options.ts';
+
+/** Which weights answered. */
+export function modelReference({ manifest, sha256 }: ServedModel): ModelReference {
+  return { name: manifest.name, version: manifest.version, sha256 };
+}
+
+/** What an answer says of the views that it is averaged over: nothing where it is one. */
+export function averagedViews(tta: TtaViews): Pick<PredictResponse, 'tta'> {
+  return tta === 1 ? {} : { tta };
+}
+
+/** The scores with their labels, the highest first; ties in the order of the labels. */
+export function rankedPredictions(scores: readonly number[], topK: number): Prediction[] {
+  return LABELS.map((label, i) => {
+    const { name, risk } = LESION_CLASSES[label];
+    return { label, name, score: scores[i]!, risk };
+  })
+    .sort((a, b) => b.score - a.score)
+    .slice(0, topK);
+}
+
+/** What an answer says of one photo. */
+export type PhotoAnswer = Exclude<BatchItem, { error: unknown }>;
+
+/**
+ * What an answer says of one photo.
+ *
+ * @throws ProblemError `abstained` where the wish is strict and no answer should be given
+ */
+export function answerAboutImage(
+  { scores, findings, image, timing }: Analysis,
+  topK: number,
+  { manifest }: ServedModel,
+  wish: AnswerWish,
+): PhotoAnswer {
+  const assessed = findings && assess({ scores, ...findings }, manifest, wish);
+  if (wish.strict && assessed?.assessment.abstained) throw abstention(assessed);
+  const answered = withPrior(scores, manifest.prior.probabilities, wish.prior.probabilities);
+  return {
+    predictions: rankedPredictions(answered, topK),
+    ...assessed,
+    image: image!,
+    timing: {
+      decode_ms: roundToMicroseconds(timing.decodeMs),
+      inference_ms: roundToMicroseconds(timing.inferenceMs),
+    },
+  };
+}
+
+function abstention({ assessment, quality, in_distribution }: AssessedAnswer): ProblemError {
+  const { malignant_score: _, ...rest } = assessment;
+  const why = assessment.reasons
+    .filter(({ code }) => ABSTENTION_REASONS.includes(code))
+    .map(({ text }) => text);
+  return new ProblemError('abstained', why.join(' '), {
+    members: { assessment: rest, quality, in_distribution },
+  });
+}
+
+function roundToMicroseconds(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
+}

@@ -1,0 +1,58 @@
+import {
+  type ClassPrior,
+  type NamedPrior,
+  parsePrior,
+  UNIFORM_PRIOR,
+} from '@naevus/shared/answer/prior';
+import type { ServedModel } from '../analysis/engine.ts';
+import type { AssessmentQuery } from '../schemas/request.ts';
+import type { AssessmentWish } from './assess.ts';
+import { ProblemError } from './problem-error.ts';
+
+/** What an answer is asked to take for granted, and how it is to be assessed. */
+export interface AnswerWish extends AssessmentWish {
+  readonly prior: { readonly name: NamedPrior | 'custom'; readonly probabilities: ClassPrior };
+  /** An image that no answer should be given for is a problem. */
+  readonly strict: boolean;
+}
+
+/**
+ * Settles a query with what the version can do.
+ *
+ * @param sent the query as it came, to tell what was asked for from what is the default
+ * @throws ProblemError `invalid-query` when something is asked for that the version was not fitted for
+ */
+export function answerWish(
+  query: AssessmentQuery,
+  sent: (name: string) => string | undefined,
+  { manifest }: ServedModel,
+): AnswerWish {
+  if (manifest.assessment === undefined) {
+    const asked = ['coverage', 'operating_point'].filter((name) => sent(name) !== undefined);
+    if (query.strict) asked.push('strict');
+    if (asked.length > 0) {
+      const detail = `version ${manifest.version} has no prediction sets, operating points or limits, so ${asked.join(', ')} cannot be kept; leave it out, or ask a server with another version`;
+      throw new ProblemError('invalid-query', detail);
+    }
+  }
+  return {
+    prior: priorOf(query.prior, manifest),
+    coverage: query.coverage,
+    operatingPoint: query.operating_point,
+    strict: query.strict,
+  };
+}
+
+function priorOf(
+  asked: AssessmentQuery['prior'],
+  { prior, version }: ServedModel['manifest'],
+): AnswerWish['prior'] {
+  const wanted = asked === undefined ? undefined : parsePrior(asked);
+  if (wanted === undefined || wanted === prior.name) return prior;
+  if (wanted === 'uniform') return { name: wanted, probabilities: UNIFORM_PRIOR };
+  if (wanted === 'training') {
+    const detail = `version ${version} does not say the distribution of its training data; give seven numbers`;
+    throw new ProblemError('invalid-query', `prior=training: ${detail}`);
+  }
+  return { name: 'custom', probabilities: wanted };
+}

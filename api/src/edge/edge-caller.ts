@@ -1,9 +1,0 @@
-import type { Context } from 'hono';
-import type { AppEnv } from '../app-env.ts';
-import type { Caller } from '../http/caller.ts';
-
-/** Cloudflare says who it is, whatever the client wrote into that header. */
-export function edgeCaller(c: Context<AppEnv>): Caller {
-  const address = c.req.header('CF-Connecting-IP');
-  return { https: c.req.url.startsWith('https:'), ...(address && { address }) };
-}

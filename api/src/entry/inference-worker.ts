@@ -1,0 +1,56 @@
+import { parentPort, type Transferable, workerData } from 'node:worker_threads';
+import { type AnalysisParts, analyseOrCrash } from '../analysis/analyse.ts';
+import { loadParts, type WasmFiles } from '../runtime/node/inference/create-node-backend.ts';
+import { freeMemory } from '../runtime/node/inference/free-memory.ts';
+import { loadOnnxRuntime } from '../runtime/node/inference/native-modules.ts';
+import type {
+  FromWorker,
+  ToWorker,
+  WorkerSetup,
+} from '../runtime/node/inference/worker-messages.ts';
+
+const port = parentPort!;
+const { sharpState } = workerData as WorkerSetup;
+
+const beside = (file: string): URL => new URL(`./page-files/${file}`, import.meta.url);
+const WASM_FILES: WasmFiles = {
+  codecs: beside('decoder.wasm'),
+  kernels: beside('kernels.wasm'),
+  network: { fused: beside('network-fused.wasm'), plain: beside('network.wasm') },
+};
+
+try {
+  // Its libraries are read while the other thread still reads the program, and opens the model.
+  loadOnnxRuntime();
+} catch {
+  // Told of where it is needed.
+}
+
+let parts: AnalysisParts | undefined;
+
+port.on('message', async (message: ToWorker) => {
+  if (message.type === 'stop') {
+    port.close();
+    return;
+  }
+  if (message.type === 'load') {
+    try {
+      parts = await loadParts(message, WASM_FILES, sharpState, (module) =>
+        send({ type: 'missing', module }),
+      );
+      send({ type: 'loaded' });
+    } catch (error) {
+      send({ type: 'load-failed', reason: error instanceof Error ? error.message : String(error) });
+    }
+    return;
+  }
+  const outcome = await analyseOrCrash(message.picture, message.wish, parts!);
+  // It is this worker's alone, and some 20 photos would pile up before V8 looks after them.
+  freeMemory([message.picture.bytes.buffer]);
+  const overlay = outcome.ok ? outcome.analysis.heatmap?.overlay : undefined;
+  send({ type: 'done', outcome }, overlay ? [overlay.buffer] : []);
+});
+
+function send(message: FromWorker, transfer: Transferable[] = []): void {
+  port.postMessage(message, transfer);
+}

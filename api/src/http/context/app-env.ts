@@ -1,0 +1,15 @@
+import type { ProblemKind } from '../../schemas/problem.ts';
+import type { RequestTrace } from './tracing.ts';
+
+/** What handlers find in `c.var`; the same on every runtime. */
+export interface AppEnv {
+  Variables: {
+    requestId: string;
+    /** Pattern of the route that serves the request; unset where there is none. */
+    route?: string;
+    /** Set where the request is followed. */
+    trace?: RequestTrace;
+    /** Set where the answer is a problem, for the log. */
+    problem?: ProblemKind;
+  };
+}

@@ -1,0 +1,37 @@
+import type { Context } from 'hono';
+import type * as z from 'zod';
+import type { ProblemKind } from '../../schemas/problem.ts';
+import type { AppEnv } from './app-env.ts';
+
+/** What the OpenAPI document says of one answer. */
+export interface DescribedResponse {
+  readonly description: string;
+  /** By media type; a schema of zod, or `binary` for bytes, or `text`. */
+  readonly content: Readonly<Record<string, z.ZodType | 'binary' | 'text'>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One route: what serves it, and what describes it. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly query?: z.ZodObject;
+  /** Images are sent: raw, as multipart or as JSON; or several at once. */
+  readonly takes?: 'image' | 'images';
+  /** JSON of this schema is sent, and perhaps binary tensors behind it. */
+  readonly tensors?: z.ZodType;
+  /** What the `:names` of the path stand for. */
+  readonly pathParameters?: Readonly<Record<string, string>>;
+  /** Errors are those of the Open Inference Protocol, not problem documents. */
+  readonly v2?: boolean;
+  readonly answer: DescribedResponse;
+  /** What may go wrong beside what may always go wrong. */
+  readonly problems: readonly ProblemKind[];
+  /** Answered without a key, also where keys are asked for. */
+  readonly open?: boolean;
+  /** Costs computing: counted by the rate limit, and refused once the process is going away. */
+  readonly work?: boolean;
+  readonly handle: (c: Context<AppEnv>) => Response | Promise<Response>;
+}

@@ -1,0 +1,304 @@
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import * as z from 'zod';
+import {
+  PROBLEM_MEDIA_TYPE,
+  PROBLEMS,
+  type ProblemKind,
+  problemSchema,
+} from '../../schemas/problem.ts';
+import { imagesBodySchema } from '../../schemas/request.ts';
+import type { DescribedResponse, Route } from '../context/route.ts';
+import { JSON_LENGTH_HEADER } from '../v2/infer-request.ts';
+import { v2ErrorSchema } from '../v2/inference-protocol.ts';
+
+/** The part of OpenAPI 3.1 that is used here. https://spec.openapis.org/oas/v3.1.1 */
+export interface OpenApiDocument {
+  readonly openapi: '3.1.0';
+  readonly info: { title: string; version: string; description: string };
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: {
+    schemas: Record<string, object>;
+    securitySchemes: typeof SECURITY_SCHEMES;
+  };
+}
+
+export interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { required: true; content: Record<string, MediaType> };
+  /** One of them suffices; none where the server asks for no keys. */
+  readonly security?: readonly Record<string, readonly string[]>[];
+  readonly responses: Record<string, ResponseObject>;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly in: 'query' | 'header' | 'path';
+  readonly required?: true;
+  readonly description?: string;
+  readonly schema: object;
+}
+
+interface MediaType {
+  readonly schema: object;
+}
+
+interface ResponseObject {
+  readonly description: string;
+  readonly headers?: Record<string, { description: string; schema: object }>;
+  readonly content?: Record<string, MediaType>;
+}
+
+/** What may go wrong on every route. */
+const ALWAYS: readonly ProblemKind[] = ['body-too-large', 'header-too-large', 'internal'];
+
+/** What may go wrong wherever images are sent in one of the three ways of this API. */
+const WITH_UPLOAD: readonly ProblemKind[] = ['invalid-query', 'not-acceptable'];
+
+/** What may go wrong wherever images are sent. */
+const WITH_IMAGES: readonly ProblemKind[] = [
+  'empty-body',
+  'malformed-body',
+  'invalid-body',
+  'invalid-base64',
+  'empty-image',
+  'request-timeout',
+  'unsupported-format',
+  'damaged-image',
+  'image-too-small',
+  'unsupported-colours',
+  'too-many-pixels',
+  'busy',
+  'draining',
+  'no-model',
+  'timeout',
+];
+
+const BYTES = { type: 'string', format: 'binary' };
+const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'application/octet-stream'];
+
+/** Describes routes by the schemas that validate and type them. */
+export function openApiDocument(routes: readonly Route[], version: string): OpenApiDocument {
+  const schemas = new SchemaCollection();
+  const paths: OpenApiDocument['paths'] = {};
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] ??= {};
+    paths[path]![route.method.toLowerCase()] = operation(route, schemas);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Naevus',
+      version,
+      description: `Classifies dermatoscopic images of skin lesions into the seven classes of HAM10000. ${DISCLAIMER}`,
+    },
+    paths,
+    components: { schemas: schemas.components(), securitySchemes: SECURITY_SCHEMES },
+  };
+}
+
+function operation(route: Route, schemas: SchemaCollection): Operation {
+  return {
+    operationId: `${route.method.toLowerCase()}${route.path.replace(/[^a-z0-9]+(\w?)/g, (_, next: string) => next.toUpperCase())}`,
+    summary: route.summary,
+    ...(route.description && { description: route.description }),
+    parameters: [
+      ...pathParameters(route),
+      ...(route.tensors ? [JSON_LENGTH] : []),
+      ...queryParameters(route),
+      REQUEST_ID,
+    ],
+    ...(route.takes && { requestBody: imageBody(route.takes, schemas) }),
+    ...(route.tensors && { requestBody: tensorBody(route.tensors, schemas) }),
+    ...(!route.open && { security: [{ bearer: [] }, { apiKey: [] }, {}] }),
+    responses: responses(route, schemas),
+  };
+}
+
+const SECURITY_SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer', description: 'A key, where the server asks for keys.' },
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The same.' },
+} as const;
+
+const REQUEST_ID: Parameter = {
+  name: 'X-Request-Id',
+  in: 'header',
+  description: 'Taken over where it fits the pattern; else one is made. The answer carries it.',
+  schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,64}$' },
+};
+
+const JSON_LENGTH: Parameter = {
+  name: JSON_LENGTH_HEADER,
+  in: 'header',
+  description:
+    'Bytes of the JSON, where binary tensors follow it; 0 where the body is one image file.',
+  schema: { type: 'integer', minimum: 0 },
+};
+
+function pathParameters({ pathParameters }: Route): Parameter[] {
+  return Object.entries(pathParameters ?? {}).map(([name, description]) => ({
+    name,
+    in: 'path',
+    required: true,
+    description,
+    schema: { type: 'string' },
+  }));
+}
+
+function queryParameters({ query }: Route): Parameter[] {
+  return Object.entries(query?.shape ?? {}).map(([name, schema]) => {
+    const { description, ...rest } = toJsonSchema(schema as z.ZodType);
+    return { name, in: 'query', ...(description && { description }), schema: rest };
+  });
+}
+
+function imageBody(takes: NonNullable<Route['takes']>, schemas: SchemaCollection) {
+  const field = takes === 'images' ? { type: 'array', items: BYTES, minItems: 1 } : BYTES;
+  return {
+    required: true as const,
+    content: {
+      ...Object.fromEntries(IMAGE_TYPES.map((type) => [type, { schema: BYTES }])),
+      'multipart/form-data': {
+        schema: { type: 'object', properties: { image: field }, required: ['image'] },
+      },
+      'application/json': { schema: schemas.reference(imagesBodySchema, 'input') },
+    },
+  };
+}
+
+function tensorBody(schema: z.ZodType, schemas: SchemaCollection) {
+  return {
+    required: true as const,
+    content: {
+      'application/json': { schema: schemas.reference(schema, 'input') },
+      'application/octet-stream': { schema: BYTES },
+    },
+  };
+}
+
+function responses(route: Route, schemas: SchemaCollection): Record<string, ResponseObject> {
+  const all: Record<string, ResponseObject> = { 200: success(route.answer, schemas) };
+  const kinds = new Set([
+    ...route.problems,
+    ...(route.open ? [] : (['unauthorized'] as const)),
+    ...(route.work ? (['too-many-requests'] as const) : []),
+    ...(route.takes ? WITH_UPLOAD : []),
+    ...(route.takes || route.tensors ? WITH_IMAGES : []),
+    ...ALWAYS,
+  ]);
+  const content = route.v2
+    ? { 'application/json': { schema: schemas.reference(v2ErrorSchema) } }
+    : { [PROBLEM_MEDIA_TYPE]: { schema: schemas.reference(problemSchema) } };
+  for (const kind of kinds) {
+    const { status, title } = PROBLEMS[kind];
+    const before = all[status]?.description;
+    all[status] = {
+      description: before ? `${before}; or: ${title}` : title,
+      content,
+    };
+  }
+  return all;
+}
+
+function success(
+  { description, content, headers }: DescribedResponse,
+  schemas: SchemaCollection,
+): ResponseObject {
+  return {
+    description,
+    ...(headers && {
+      headers: Object.fromEntries(
+        Object.entries(headers).map(([name, text]) => [
+          name,
+          { description: text, schema: { type: 'string' } },
+        ]),
+      ),
+    }),
+    content: Object.fromEntries(
+      Object.entries(content).map(([type, schema]) => [
+        type,
+        { schema: typeof schema === 'string' ? plainSchema(schema) : schemas.reference(schema) },
+      ]),
+    ),
+  };
+}
+
+function plainSchema(kind: 'binary' | 'text'): object {
+  return kind === 'binary' ? BYTES : { type: 'string' };
+}
+
+/** What is sent to the server, or by it: a member that is unknown is ignored in the one, an error in the other. */
+type Direction = 'input' | 'output';
+
+/** Gathers the schemas that have an id, each once, and refers to them. */
+class SchemaCollection {
+  readonly #registries = {
+    input: z.registry<{ id: string }>(),
+    output: z.registry<{ id: string }>(),
+  };
+  readonly #seen = new Set<z.ZodType>();
+
+  /** A reference where the schema has an id, the alternatives of a union, else the schema itself. */
+  reference(schema: z.ZodType, direction: Direction = 'output'): object {
+    this.#collect(schema, direction);
+    const id = schema.meta()?.id;
+    if (id !== undefined) return { $ref: componentUri(id) };
+    if (schema instanceof z.ZodUnion) {
+      return {
+        anyOf: schema.options.map((option) => this.reference(option as z.ZodType, direction)),
+      };
+    }
+    return toJsonSchema(schema);
+  }
+
+  components(): Record<string, object> {
+    const all = (['input', 'output'] as const).flatMap((io) => {
+      const { schemas } = z.toJSONSchema(this.#registries[io], {
+        uri: componentUri,
+        io,
+        override: simplifyTuple,
+      });
+      return Object.entries(schemas);
+    });
+    return Object.fromEntries(
+      all.map(([id, { $schema: _, $id: __, id: ___, ...schema }]) => [id, schema]),
+    );
+  }
+
+  #collect(schema: z.ZodType, direction: Direction): void {
+    if (this.#seen.has(schema)) return;
+    this.#seen.add(schema);
+    const id = schema.meta()?.id;
+    if (id !== undefined) this.#registries[direction].add(schema, { id });
+    if (schema instanceof z.ZodObject) {
+      for (const member of Object.values(schema.shape))
+        this.#collect(member as z.ZodType, direction);
+    }
+    if (schema instanceof z.ZodOptional) this.#collect(schema.unwrap() as z.ZodType, direction);
+    if (schema instanceof z.ZodArray) this.#collect(schema.element as z.ZodType, direction);
+    if (schema instanceof z.ZodUnion) {
+      for (const option of schema.options) this.#collect(option as z.ZodType, direction);
+    }
+  }
+}
+
+function componentUri(id: string): string {
+  return `#/components/schemas/${id}`;
+}
+
+function toJsonSchema(schema: z.ZodType): { description?: string } {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'output', override: simplifyTuple });
+  return rest;
+}
+
+/** A tuple of one type is an array of a fixed length: not every reader of OpenAPI knows `prefixItems`. */
+function simplifyTuple({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  const [first, ...rest] = jsonSchema.prefixItems ?? [];
+  if (first === undefined) return;
+  if (rest.some((item) => JSON.stringify(item) !== JSON.stringify(first))) return;
+  jsonSchema.items = first;
+  delete jsonSchema.prefixItems;
+}

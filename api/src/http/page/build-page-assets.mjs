@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+
+/**
+ * Writes what the page loads into one module, so that a runtime without a file system serves it too.
+ *
+ * @param {string} outfile the JavaScript module that `#page-assets` names
+ * @param {string} folder for what is too large for it: the workers of the page and their WebAssembly
+ */
+export async function buildPageAssets(outfile, folder) {
+  await buildWorkers(folder);
+  const bundled = await build({
+    entryPoints: { page: path('client/main.ts'), style: path('page.css') },
+    outdir: path('.'),
+    write: false,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: ['chrome109', 'firefox115', 'safari16'],
+    charset: 'utf8',
+    logLevel: 'warning',
+  });
+  const text = (ending) => bundled.outputFiles.find((file) => file.path.endsWith(ending)).text;
+  const pictures = (await readdir(path('examples'))).filter((name) => name.endsWith('.jpg'));
+
+  const entries = [
+    entry('page.js', 'text/javascript; charset=utf-8', text('.js')),
+    entry('page.css', 'text/css; charset=utf-8', text('.css')),
+    entry('icon.png', 'image/png', await readFile(path('icon.png'))),
+    ...(await Promise.all(
+      pictures.map(async (name) =>
+        entry(name, 'image/jpeg', await readFile(path(`examples/${name}`))),
+      ),
+    )),
+  ];
+  await writeFile(
+    outfile,
+    `const bytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));\nexport const assets = {\n${entries.join('')}};\n`,
+  );
+}
+
+/** One line of the module: text as it is, bytes as base64. */
+function entry(name, type, body) {
+  const digest = createHash('sha256').update(body).digest('base64url').slice(0, 22);
+  const value =
+    typeof body === 'string' ? JSON.stringify(body) : `bytes('${body.toString('base64')}')`;
+  return `  '${name}': { type: '${type}', etag: '"${digest}"', body: ${value} },\n`;
+}
+
+async function buildWorkers(folder) {
+  const require = createRequire(import.meta.url);
+  await mkdir(folder, { recursive: true });
+  await Promise.all([
+    build({
+      entryPoints: {
+        'on-device': path('client/on-device/worker.ts'),
+        'service-worker': path('client/on-device/service-worker.ts'),
+      },
+      outdir: folder,
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform: 'browser',
+      target: ['chrome109', 'firefox115', 'safari16.4'],
+      charset: 'utf8',
+      logLevel: 'warning',
+    }),
+    // With relaxed SIMD, and for browsers that do not have it.
+    ...['fused', 'plain'].map(compileNetwork),
+    ...[path('../../wasm/codecs/decoder.wasm'), require.resolve('@naevus/shared/kernels.wasm')].map(
+      (file) => copyFile(file, join(folder, basename(file))),
+    ),
+  ]);
+}
+
+async function compileNetwork(target) {
+  const { main } = await import('assemblyscript/asc');
+  const config = path('../../wasm/network/assembly/asconfig.json');
+  const { error, stderr } = await main(['--config', config, '--target', target]);
+  if (error) throw new Error(`the network's kernels were not compiled:\n${stderr}`);
+}

@@ -1,0 +1,399 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium, launchChromium } from '../../../../test/helpers/chromium.ts';
+import { expectedScores, writeFixtureArtifact } from '../../../../test/helpers/fixture-artifact.ts';
+import { BLUE, cornered, jpeg, RED } from '../../../../test/helpers/pictures.ts';
+import { type ServerProcess, startServer } from '../../../../test/helpers/server-process.ts';
+import { percent } from './wording.ts';
+
+const executable = findChromium();
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+const PHONE: BrowserContextOptions = {
+  viewport: { width: 390, height: 844 },
+  isMobile: true,
+  hasTouch: true,
+};
+
+interface Visit {
+  readonly page: Page;
+  /** What the browser complained of, the policy's violations among it. */
+  readonly complaints: string[];
+  /** Addresses that anything was asked of. */
+  readonly requests: string[];
+}
+
+describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () => {
+  let server: ServerProcess;
+  let browser: Browser;
+  let photo: Buffer;
+
+  beforeAll(async () => {
+    photo = Buffer.from(await jpeg(RED));
+    server = await startServer({
+      NAEVUS_MODEL_DIR: writeFixtureArtifact(),
+      NAEVUS_MAX_BODY_BYTES: '200000',
+    });
+    browser = await launchChromium(executable!);
+  }, 90_000);
+
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    expect(await server.stop()).toBe(0);
+  });
+
+  async function visit(options: BrowserContextOptions = {}, { url } = server): Promise<Visit> {
+    const page = await (await browser.newContext(options)).newPage();
+    const complaints: string[] = [];
+    const requests: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('request', (request) => requests.push(request.url()));
+    await page.goto(`${url}/`);
+    return { page, complaints, requests };
+  }
+
+  function choose(page: Page, buffer: Buffer, name = 'photo.jpg'): Promise<void> {
+    return page.setInputFiles('#choose', { name, mimeType: 'image/jpeg', buffer });
+  }
+
+  async function expectAnswer(page: Page): Promise<void> {
+    await page.locator('#map').waitFor();
+    await page.locator('#picture').waitFor();
+  }
+
+  /** Red, green and blue of the picture on the page, at a place from 0 to 1. */
+  function pixel(page: Page, x: number, y: number): Promise<number[]> {
+    return page.evaluate(
+      async ([x, y]) => {
+        // The picture is drawn with the next frame.
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+        const canvas = document.querySelector<HTMLCanvasElement>('#picture')!;
+        const context = canvas.getContext('2d')!;
+        const [r, g, b] = context.getImageData(x! * canvas.width, y! * canvas.height, 1, 1).data;
+        return [r!, g!, b!];
+      },
+      [x, y],
+    );
+  }
+
+  /** What axe-core finds, and what it leaves to be looked at. */
+  async function axe(page: Page): Promise<unknown> {
+    const session = await page.context().newCDPSession(page);
+    // Past the page's own policy, which lets no other script in.
+    await session.send('Runtime.evaluate', { expression: AXE });
+    const { result } = await session.send('Runtime.evaluate', {
+      expression: `axe.run(document, { resultTypes: ['violations', 'incomplete'] }).then(
+        ({ violations, incomplete }) => [...violations, ...incomplete].map(
+          ({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html + ' ' + failureSummary).join('; ')))`,
+      awaitPromise: true,
+      returnByValue: true,
+    });
+    return result.value;
+  }
+
+  it('shows scores, highest first, with names and risks in words, and asks nobody else', async () => {
+    const { page, complaints, requests } = await visit();
+    await choose(page, photo);
+    await expectAnswer(page);
+    const scores = expectedScores(...RED);
+    const rows = await page.locator('#scores li').allInnerTexts();
+    const order = LABELS.map((label, i) => ({ label, score: scores[i]! })).sort(
+      (a, b) => b.score - a.score,
+    );
+    expect(rows).toHaveLength(7);
+    for (const [i, { label, score }] of order.entries()) {
+      const { name, risk } = LESION_CLASSES[label];
+      expect(rows[i]).toContain(name);
+      expect(rows[i]).toContain(risk);
+      const shown = Number(rows[i]!.match(/([\d.]+)%/)![1]);
+      expect(shown).toBeCloseTo(Math.max(score * 100, 0.1), 0);
+    }
+    const widths = await page
+      .locator('.fill')
+      .evaluateAll((fills) =>
+        fills.map((fill) => Number.parseFloat((fill as HTMLElement).style.width)),
+      );
+    expect(widths.map((width) => percent(width / 100))).toEqual(
+      rows.map((row) => row.match(/[<>]?[\d.]+%/)![0]),
+    );
+    await expect
+      .poll(() => page.locator('#status').innerText())
+      .toMatch(
+        /^Highest score: Melanoma \(malignant\), [\d.]+%\. Malignant and premalignant classes together: [\d.]+%\.$/,
+      );
+    expect(await page.locator('#facts').innerText()).toMatch(
+      /naevus-fixture 0\.0\.1.*320 × 240 pixels, JPEG.*decoding [\d.]+ ms, network [\d.]+ ms/s,
+    );
+    expect(complaints).toEqual([]);
+    expect(requests.filter((url) => !url.startsWith(`${server.url}/`))).toEqual([]);
+    expect(requests.filter((url) => url.includes('/gradcam'))).toHaveLength(1);
+  });
+
+  it('lays the heat over where it lies, as strongly as the slider says', async () => {
+    const { page } = await visit();
+    await choose(page, await cornered().png().toBuffer());
+    await expectAnswer(page);
+    await page.selectOption('#explain', 'mel');
+    const caption = page.locator('#map-caption');
+    await expect
+      .poll(() => caption.innerText())
+      .toContain('for “Melanoma”; the strongest lies at the top left');
+    const slider = page.locator('#opacity');
+
+    await slider.fill('0');
+    expect(await pixel(page, 0.07, 0.07)).toEqual([...RED]);
+    expect(await pixel(page, 0.9, 0.9)).toEqual([120, 120, 120]);
+    await slider.fill('100');
+    // The hottest colour of viridis, and a region with next to no heat.
+    const [red, green, blue] = await pixel(page, 0.07, 0.07);
+    expect(red!).toBeGreaterThan(200);
+    expect(green!).toBeGreaterThan(200);
+    expect(blue!).toBeLessThan(90);
+    expect(await page.locator('#opacity-value').innerText()).toBe('100%');
+  });
+
+  it('explains another class on demand, and asks once for each', async () => {
+    const { page, requests } = await visit();
+    await choose(page, photo);
+    await expectAnswer(page);
+    await page.selectOption('#explain', 'nv');
+    const caption = page.locator('#map-caption');
+    await expect.poll(() => caption.innerText()).toContain('“Melanocytic naevus”');
+    await page.selectOption('#explain', 'mel');
+    await expect.poll(() => caption.innerText()).toContain('“Melanoma”');
+    const queries = requests
+      .filter((url) => url.includes('gradcam'))
+      .map((url) => new URL(url).search);
+    expect(queries).toEqual(['', '?class=nv']);
+    expect(await page.locator('#status').innerText()).toContain('Highest score: Melanoma');
+  });
+
+  it('draws a finer map on demand, and says how much of it speaks for the class', async () => {
+    const { page, requests } = await visit();
+    await choose(page, await cornered().png().toBuffer());
+    await expectAnswer(page);
+    await page.selectOption('#explain', 'mel');
+    const caption = page.locator('#map-caption');
+    await expect.poll(() => caption.innerText()).toContain('“Melanoma”');
+    await page.locator('#opacity').fill('100');
+    const coarse = await pixel(page, 0.3, 0.07);
+    await page.locator('#sharper').check();
+    await expect.poll(() => pixel(page, 0.3, 0.07)).not.toEqual(coarse);
+    expect(await caption.innerText()).toMatch(/\d% of the map speaks for it/);
+    await page.locator('#sharper').uncheck();
+    await expect.poll(() => pixel(page, 0.3, 0.07)).toEqual(coarse);
+    const queries = requests
+      .filter((url) => url.includes('gradcam'))
+      .map((url) => new URL(url).search);
+    expect(queries.slice(-1)).toEqual(['?class=mel&method=dense-grad-cam']);
+  });
+
+  it('takes an example, and says what it is', async () => {
+    const { page, complaints } = await visit(PHONE);
+    await page.getByRole('button', { name: 'Basal cell carcinoma' }).tap();
+    await expectAnswer(page);
+    expect(await page.locator('#diagnosis').innerText()).toBe(
+      'Diagnosis of this example, by histology: Basal cell carcinoma.',
+    );
+    await choose(page, photo);
+    await expect.poll(() => page.locator('#status').innerText()).toContain('Melanoma');
+    expect(await page.locator('#diagnosis').isVisible()).toBe(false);
+    expect(complaints).toEqual([]);
+  });
+
+  it.each(['drop', 'paste'])('takes a picture by %s', async (how) => {
+    const { page } = await visit();
+    const leftToBrowser = await page.evaluate(
+      ([how, bytes]) => {
+        const data = new DataTransfer();
+        const jpeg = Uint8Array.from(atob(bytes!), (c) => c.charCodeAt(0));
+        data.items.add(new File([jpeg], 'photo.jpg', { type: 'image/jpeg' }));
+        const init = { bubbles: true, cancelable: true };
+        const event =
+          how === 'drop'
+            ? new DragEvent('drop', { ...init, dataTransfer: data })
+            : new ClipboardEvent('paste', { ...init, clipboardData: data });
+        return document.body.dispatchEvent(event);
+      },
+      [how, photo.toString('base64')],
+    );
+    expect(leftToBrowser).toBe(how === 'paste');
+    await expectAnswer(page);
+  });
+
+  it('says a problem in sentences, without scores of the picture before', async () => {
+    const { page } = await visit();
+    await choose(page, photo);
+    await expectAnswer(page);
+    const heic = Buffer.concat([
+      Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic'),
+      Buffer.alloc(64),
+    ]);
+    await choose(page, heic);
+    const problem = page.locator('#problem');
+    await expect
+      .poll(() => problem.innerText())
+      .toMatch(
+        /^Not a JPEG, PNG or WebP image\. The first bytes look like HEIC; .*\.\s+Request [\w-]+$/s,
+      );
+    expect(await page.locator('#map').isVisible()).toBe(false);
+    expect(await page.locator('#scores').innerText()).not.toContain('%');
+    expect(await page.locator('#status').innerText()).toBe('');
+  });
+
+  it('refuses a file over the limit without sending it', async () => {
+    const { page, requests } = await visit();
+    await choose(page, Buffer.concat([photo, Buffer.alloc(200_000)]));
+    await expect
+      .poll(() => page.locator('#problem').innerText())
+      .toMatch(/The file is too large\. .*195 KiB/);
+    expect(requests.some((url) => url.includes('gradcam'))).toBe(false);
+  });
+
+  it('tries again after the server could not be reached', async () => {
+    const { page } = await visit();
+    await page.route('**/gradcam', (route) => route.abort());
+    await choose(page, photo);
+    const again = page.getByRole('button', { name: 'Try again' });
+    await again.waitFor();
+    expect(await page.locator('#problem').innerText()).toContain('could not be reached');
+    await page.unroute('**/gradcam');
+    await again.click();
+    await expectAnswer(page);
+    expect(await page.locator('#problem').innerText()).toBe('');
+  });
+
+  it('asks for a key where the server wants one, and sends it', async () => {
+    const { page } = await visit();
+    const sent: (string | undefined)[] = [];
+    await page.route('**/gradcam', (route) => {
+      const { authorization } = route.request().headers();
+      sent.push(authorization);
+      if (authorization) return route.continue();
+      return route.fulfill({
+        status: 401,
+        contentType: 'application/problem+json',
+        body: JSON.stringify({ title: 'Key missing', detail: 'send a key', status: 401 }),
+      });
+    });
+    await choose(page, photo);
+    await page.getByLabel('Access key').fill('the-key');
+    await page.getByRole('button', { name: 'Use this key' }).click();
+    await expectAnswer(page);
+    expect(sent).toEqual([undefined, 'Bearer the-key']);
+    expect(await page.getByLabel('Access key').isVisible()).toBe(false);
+  });
+
+  it('drops the answer about a picture that is no longer there', async () => {
+    const { page } = await visit();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let first = true;
+    await page.route('**/gradcam', async (route) => {
+      if (first) {
+        first = false;
+        await held;
+      }
+      await route.continue().catch(() => {});
+    });
+    await choose(page, Buffer.from(await jpeg([20, 30, 230])));
+    await choose(page, photo);
+    await expectAnswer(page);
+    release();
+    await page.waitForTimeout(300);
+    expect(await page.locator('#status').innerText()).toContain('Melanoma');
+  });
+
+  it('is worked by the keyboard, in the order that it is read', async () => {
+    const { page } = await visit();
+    await choose(page, photo);
+    await expectAnswer(page);
+    const focused = () =>
+      page.evaluate(() => {
+        const active = document.activeElement as HTMLElement;
+        return active.id || active.textContent?.trim() || active.tagName;
+      });
+    const order: string[] = [];
+    await page.locator('.skip').focus();
+    for (let i = 0; i < 8; i++) {
+      order.push(await focused());
+      await page.keyboard.press('Tab');
+    }
+    expect(order).toEqual([
+      'Skip to the picture',
+      'explain',
+      'opacity',
+      'sharper',
+      'choose',
+      'Take an example',
+      'on-device',
+      'Melanoma',
+    ]);
+    await page.locator('#opacity').focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await page.locator('#opacity-value').innerText()).toBe('55%');
+  });
+
+  it('keeps the disclaimer in view, and nothing wider than the screen', async () => {
+    for (const options of [{}, PHONE, { ...PHONE, viewport: { width: 320, height: 568 } }]) {
+      const { page } = await visit(options);
+      await choose(page, photo);
+      await expectAnswer(page);
+      await page.evaluate(() => scrollTo({ top: document.body.scrollHeight, behavior: 'instant' }));
+      const { top, overflow } = await page.evaluate(() => ({
+        top: document.querySelector('.disclaimer')!.getBoundingClientRect().top,
+        overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      }));
+      expect({ top, overflow }).toEqual({ top: 0, overflow: 0 });
+    }
+  });
+
+  it.each<[string, BrowserContextOptions]>([
+    ['light', { colorScheme: 'light' }],
+    ['dark', { colorScheme: 'dark' }],
+    ['light, on a phone', { ...PHONE, colorScheme: 'light' }],
+    ['dark, on a phone', { ...PHONE, colorScheme: 'dark' }],
+  ])('gives axe nothing to find: %s', async (_, options) => {
+    // Bars that still grow would be measured half-way.
+    const { page } = await visit({ ...options, reducedMotion: 'reduce' });
+    expect(await axe(page)).toEqual([]);
+    await choose(page, photo);
+    await expectAnswer(page);
+    expect(await axe(page)).toEqual([]);
+    await choose(page, Buffer.from('no picture'));
+    await page.locator('#problem p').first().waitFor();
+    expect(await axe(page)).toEqual([]);
+  });
+
+  it('says how far an answer goes, and shows no score where none should be believed', async () => {
+    const assessed = await startServer({
+      NAEVUS_MODEL_DIR: writeFixtureArtifact({ assessed: true }),
+    });
+    const { page } = await visit({}, assessed);
+    const [status, scores] = [page.locator('#status'), page.locator('#scores')];
+    await choose(page, photo);
+    await expect.poll(() => status.innerText()).toContain('Highest score: Melanoma');
+    expect(await page.locator('#fact-assessment').innerText()).toMatch(/^refer: The scores of/);
+    expect(await page.locator('#fact-set').innerText()).toBe('Melanoma (at a coverage of 90 %)');
+    expect(await page.locator('#fact-limits').innerText()).toContain('Phone photographs');
+    expect(await scores.innerText()).toMatch(/\d%/);
+
+    await choose(page, Buffer.from(await jpeg(BLUE)));
+    await expect.poll(() => status.innerText()).toContain('No answer for this picture.');
+    expect(await page.locator('#fact-assessment').innerText()).toMatch(/^review: The image does/);
+    expect(await scores.innerText()).not.toMatch(/\d%/);
+    await page.context().close();
+    expect(await assessed.stop()).toBe(0);
+  });
+});

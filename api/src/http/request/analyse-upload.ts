@@ -1,0 +1,96 @@
+import type { Context } from 'hono';
+import type {
+  Analysis,
+  AnalysisWish,
+  Engine,
+  NetworkInput,
+  Outcome,
+  Picture,
+} from '../../analysis/engine.ts';
+import { inspectPhoto } from '../../answers/check-photo.ts';
+import { internalProblem, ProblemError, problemOr } from '../../answers/problem-error.ts';
+import type { AppDependencies } from '../context/app-dependencies.ts';
+import type { AppEnv } from '../context/app-env.ts';
+import { engineProblem } from './choose-engine.ts';
+
+type ImageFile = Uint8Array<ArrayBuffer>;
+
+/** What a failure is called in an answer. */
+export const PROBLEM_OF_FAILURE = {
+  damaged: 'damaged-image',
+  'too-large': 'too-many-pixels',
+  colours: 'unsupported-colours',
+} as const;
+
+/**
+ * Analyses the images of one request.
+ *
+ * @param engine chosen in this very turn
+ * @param images files, whose headers are looked at first; or the network's inputs. What is a problem already stays one
+ * @returns as many, in the same order: an analysis, or the problem of that image
+ * @throws ProblemError when the engine cannot answer: `busy`, `no-model`, `timeout`
+ */
+export async function analyseUpload(
+  c: Context<AppEnv>,
+  { limits, log, metrics }: AppDependencies,
+  engine: Engine,
+  images: readonly (ImageFile | NetworkInput | ProblemError)[],
+  wish: AnalysisWish = {},
+): Promise<(Analysis | ProblemError)[]> {
+  const inspected = images.map((image) => {
+    if (!(image instanceof Uint8Array)) return image;
+    return problemOr(() => inspectPhoto(image, limits));
+  });
+  const pictures = inspected.filter((item): item is Picture => !(item instanceof ProblemError));
+  const ended = c.get('trace')?.analyse(images.length);
+  const outcomes = await withDeadline(c, limits.timeoutSeconds, (signal) =>
+    pictures.length === 0 ? Promise.resolve<Outcome[]>([]) : engine.analyse(pictures, wish, signal),
+  ).catch((error) => {
+    ended?.([]);
+    throw error;
+  });
+  let next = 0;
+  const results = inspected.map((item) => {
+    if (item instanceof ProblemError) return item;
+    const outcome = outcomes[next++]!;
+    if (outcome.ok) return outcome.analysis;
+    const { failure } = outcome;
+    if (failure.kind === 'crashed') {
+      log.defect(c.var.requestId, failure.cause);
+      return internalProblem();
+    }
+    return new ProblemError(PROBLEM_OF_FAILURE[failure.kind], failure.detail);
+  });
+  ended?.(results.filter((result): result is Analysis => !(result instanceof ProblemError)));
+  if (metrics) {
+    for (const result of results) {
+      if (!(result instanceof ProblemError)) {
+        metrics.analysed(result, engine.model.manifest.version);
+        // Of a single image the request's own problem is counted.
+      } else if (results.length > 1) metrics.rejectedImage(result.kind);
+    }
+  }
+  return results;
+}
+
+/** Runs work whose signal fires when the time is up or the client has hung up. */
+async function withDeadline<T>(
+  c: Context<AppEnv>,
+  seconds: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const timer = setTimeout(abort, seconds * 1000);
+  const client = c.req.raw.signal;
+  if (client.aborted) abort();
+  client.addEventListener('abort', abort, { once: true });
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    throw engineProblem(error, seconds);
+  } finally {
+    clearTimeout(timer);
+    client.removeEventListener('abort', abort);
+  }
+}

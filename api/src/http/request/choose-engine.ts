@@ -1,0 +1,65 @@
+import { type Engine, EngineError } from '../../analysis/engine.ts';
+import type { Engines } from '../../analysis/engines.ts';
+import { ProblemError } from '../../answers/problem-error.ts';
+import type { AppDependencies, Limits } from '../context/app-dependencies.ts';
+
+/**
+ * The engine that a request asks for. Called twice for each request: before its body is read, so that
+ * nobody uploads for a refusal, and after it, as the current version may be another one by then.
+ *
+ * @param version as sent; without one, the current
+ * @throws ProblemError `invalid-query` where that version is not served, `busy`, `no-model`
+ */
+export function chooseEngine(
+  { engines, limits }: Pick<AppDependencies, 'engines' | 'limits'>,
+  version: string | undefined,
+): Engine {
+  const engine = servedEngine(engines, version);
+  requireRoom(engine, limits);
+  return engine;
+}
+
+/** @throws ProblemError `busy`, `no-model` where the engine takes nothing now */
+export function requireRoom(engine: Engine, limits: Limits): void {
+  try {
+    engine.refuseWhenFull();
+  } catch (error) {
+    throw engineProblem(error, limits.timeoutSeconds);
+  }
+}
+
+/**
+ * The engine of a version, whether it has room or not.
+ *
+ * @param version as sent; without one, the current
+ * @throws ProblemError `invalid-query` where that version is not served
+ */
+export function servedEngine(engines: Engines, version: string | undefined): Engine {
+  const engine = version === undefined ? engines.current : engines.byVersion.get(version);
+  if (engine !== undefined) return engine;
+  const served = [...engines.byVersion.keys()].join(', ');
+  throw new ProblemError('invalid-query', `version must be one that is served: ${served}`);
+}
+
+/** What an engine's fault means to the caller; what is no such fault stays as it is. */
+export function engineProblem(error: unknown, timeoutSeconds: number): unknown {
+  if (!(error instanceof EngineError)) return error;
+  const { fault } = error;
+  switch (fault.kind) {
+    case 'busy': {
+      const wait = fault.retryAfterSeconds;
+      return new ProblemError('busy', `as many images wait as may; try again in ${wait} s`, {
+        headers: { 'Retry-After': String(wait) },
+      });
+    }
+    case 'unavailable':
+      return new ProblemError('no-model', 'no model is loaded; try again in 5 s', {
+        headers: { 'Retry-After': '5' },
+      });
+    case 'timeout':
+      return new ProblemError(
+        'timeout',
+        `there was no answer within ${timeoutSeconds} s; try again`,
+      );
+  }
+}

@@ -1,0 +1,121 @@
+import {
+  getMultipartBoundary,
+  MaxPartsExceededError,
+  type MultipartPart,
+  parseMultipart,
+} from '@remix-run/multipart-parser';
+import type { HonoRequest } from 'hono';
+import { Base64Error, decodeBase64 } from '../../answers/base64.ts';
+import { ProblemError } from '../../answers/problem-error.ts';
+import { imagesBodySchema } from '../../schemas/request.ts';
+import type { Limits } from '../context/app-dependencies.ts';
+import { parseJson, schemaFaults } from './parse-json.ts';
+import { readBody } from './read-body.ts';
+
+/** Values of a JSON body, members that are not known included. */
+const MAX_VALUES = 10_000;
+
+/** Fields of a form beside its images. */
+const MAX_OTHER_PARTS = 100;
+
+type ImageFile = Uint8Array<ArrayBuffer>;
+
+/** The image files of a request, in the order sent; in a batch each may have its own problem. */
+export type Upload =
+  | { readonly batch: false; readonly image: ImageFile }
+  | { readonly batch: true; readonly images: readonly (ImageFile | ProblemError)[] };
+
+/**
+ * Takes the images out of a request: a raw body, multipart fields `image`, or JSON.
+ * The content type only tells these three apart; what an image is, its first bytes say.
+ *
+ * @throws ProblemError for everything that is wrong with the request as a whole
+ */
+export async function readUpload(request: HonoRequest, limits: Limits): Promise<Upload> {
+  const contentType = request.header('Content-Type') ?? '';
+  const mediaType = contentType.split(';', 1)[0]!.trim().toLowerCase();
+  const body = await readBody(request, limits);
+  if (mediaType === 'multipart/form-data') return readMultipart(body, contentType, limits);
+  if (mediaType === 'application/json' || mediaType.endsWith('+json'))
+    return readJson(body, limits);
+  return { batch: false, image: body };
+}
+
+function readMultipart(body: ImageFile, contentType: string, limits: Limits): Upload {
+  const parts = imageParts(body, contentType, limits);
+  if (parts.length === 0) {
+    throw new ProblemError('invalid-body', 'the form has no field named "image"');
+  }
+  checkBatch(parts.length, limits);
+  if (!parts.every((part) => part.isFile)) {
+    const detail = 'a field named "image" is not a file; with curl: -F image=@photo.jpg';
+    throw new ProblemError('invalid-body', detail);
+  }
+  const files = parts.map((part) => emptyAsProblem(part.bytes as ImageFile));
+  return files.length > 1
+    ? { batch: true, images: files }
+    : { batch: false, image: orThrow(files[0]!) };
+}
+
+/** Not by `FormData`: its parsers take seconds for a body of headers, and one cannot stop them. */
+function imageParts(
+  body: ImageFile,
+  contentType: string,
+  { maxBodyBytes, maxBatch }: Limits,
+): MultipartPart[] {
+  const maxParts = maxBatch + MAX_OTHER_PARTS;
+  try {
+    const boundary = getMultipartBoundary(contentType) ?? '';
+    const limits = { maxParts, maxFileSize: maxBodyBytes, maxTotalSize: maxBodyBytes };
+    const parts = [...parseMultipart(body, { boundary, ...limits })];
+    return parts.filter((part) => part.name === 'image');
+  } catch (error) {
+    if (error instanceof MaxPartsExceededError) {
+      throw new ProblemError('invalid-body', `a form may have ${maxParts} fields`);
+    }
+    const detail = 'the body is not multipart/form-data with the boundary that its header names';
+    throw new ProblemError('malformed-body', detail);
+  }
+}
+
+function readJson(body: ImageFile, limits: Limits): Upload {
+  const result = imagesBodySchema.safeParse(parseJson(body, MAX_VALUES));
+  if (!result.success) throw new ProblemError('invalid-body', schemaFaults(result.error));
+  const { image, images } = result.data;
+  if (images === undefined) return { batch: false, image: orThrow(decodeBase64Image(image!)) };
+  checkBatch(images.length, limits);
+  return { batch: true, images: images.map(decodeBase64Image) };
+}
+
+/** @throws ProblemError `too-many-images` */
+export function checkBatch(count: number, { maxBatch }: Limits): void {
+  if (count <= maxBatch) return;
+  const detail = `${count} images came; a batch may have ${maxBatch}`;
+  throw new ProblemError('too-many-images', detail);
+}
+
+const DATA_URL = /^data:[^,]{0,200};base64,/i;
+
+/** The file in a text of base64 or a data: URL, or what is wrong with the text. */
+export function decodeBase64Image(text: string): ImageFile | ProblemError {
+  if (/^data:/i.test(text) && !DATA_URL.test(text)) {
+    const detail = 'a data: URL of an image reads data:image/jpeg;base64,…';
+    return new ProblemError('invalid-base64', detail);
+  }
+  try {
+    return emptyAsProblem(decodeBase64(text.replace(DATA_URL, '')));
+  } catch (error) {
+    if (!(error instanceof Base64Error)) throw error;
+    return new ProblemError('invalid-base64', `the image is not base64: ${error.message}`);
+  }
+}
+
+/** A file as it is, or the problem that it has no bytes. */
+export function emptyAsProblem(file: ImageFile): ImageFile | ProblemError {
+  return file.length > 0 ? file : new ProblemError('empty-image', 'the image has no bytes');
+}
+
+function orThrow(file: ImageFile | ProblemError): ImageFile {
+  if (file instanceof ProblemError) throw file;
+  return file;
+}

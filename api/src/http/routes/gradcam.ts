@@ -1,0 +1,141 @@
+import { priorFactors } from '@naevus/shared/answer/prior';
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import { PREPROCESSING } from '@naevus/shared/image/preprocessing-spec';
+import { CLASS_COUNT } from '@naevus/shared/taxonomy';
+import type { HeatmapWish, ServedModel } from '../../analysis/engine.ts';
+import { LIMITS } from '../../answers/limits.ts';
+import {
+  answerAboutImage,
+  averagedViews,
+  modelReference,
+} from '../../answers/prediction-answer.ts';
+import { ProblemError } from '../../answers/problem-error.ts';
+import { answerWish } from '../../answers/resolve-options.ts';
+import { type GradcamResponse, gradcamResponseSchema } from '../../schemas/gradcam.ts';
+import { gradcamQuerySchema } from '../../schemas/request.ts';
+import type { AppDependencies } from '../context/app-dependencies.ts';
+import type { Route } from '../context/route.ts';
+import { analyseUpload } from '../request/analyse-upload.ts';
+import { chooseEngine } from '../request/choose-engine.ts';
+import { negotiate } from '../request/negotiate.ts';
+import { readQuery } from '../request/query.ts';
+import { readUpload } from '../request/upload.ts';
+
+/** `POST /gradcam`: where in the image the evidence for a class lies. */
+export function gradcamRoute(deps: AppDependencies): Route {
+  return {
+    method: 'POST',
+    path: '/gradcam',
+    summary: 'The heat map of one class over one image',
+    description:
+      'As PNG: the image at its own aspect, up to 1024 pixels on its long side, with the heat map over it. ' +
+      'As JSON: the grid of 7 x 7 (14 x 14 by `dense-grad-cam`), a smaller overlay and the prediction.',
+    query: gradcamQuerySchema,
+    takes: 'image',
+    answer: {
+      description: 'The overlay, or the grid with a small overlay and the prediction.',
+      content: { 'image/png': 'binary', 'application/json': gradcamResponseSchema },
+      headers: {
+        'X-Model-Version': 'Version of the model. With a PNG.',
+        'X-Predicted-Class': 'Label with the highest score. With a PNG.',
+        'X-Heatmap-Class': 'Label that the heat map explains. With a PNG.',
+        'X-Heatmap-Method': 'What the heat map was made by. With a PNG.',
+        'X-Heatmap-Share': 'How much of the map speaks for the class, 0 to 1. With a PNG.',
+        'X-Tta': 'Views that were averaged over, where more than one was asked for. With a PNG.',
+        'X-Triage': "The assessment's word, where the version has one. With a PNG.",
+        'X-Abstained': 'true where the scores of the image should not be used. With a PNG.',
+        'X-Disclaimer': 'What the answer is not good for. With a PNG.',
+      },
+    },
+    problems: ['too-many-images', 'abstained'],
+    work: true,
+    async handle(c) {
+      const type = negotiate(c.req.header('Accept'), ['image/png', 'application/json']);
+      const query = readQuery(c.req, gradcamQuerySchema);
+      const settle = (model: ServedModel) => answerWish(query, (name) => c.req.query(name), model);
+      settle(chooseEngine(deps, query.version).model);
+      const upload = await readUpload(c.req, deps.limits);
+      if (upload.batch) {
+        const detail = `one image at a time is explained; ${upload.images.length} came as a batch`;
+        throw new ProblemError('too-many-images', detail);
+      }
+      const engine = chooseEngine(deps, query.version);
+      const wish = settle(engine.model);
+      const heatmapWish: HeatmapWish = {
+        ...(query.class && { label: query.class }),
+        method: query.method,
+        ...(query.prior && {
+          factors: priorFactors(
+            engine.model.manifest.prior.probabilities,
+            wish.prior.probabilities,
+          ),
+        }),
+        alpha: query.alpha,
+        ...(type === 'image/png'
+          ? { overlay: 'picture', legend: query.legend }
+          : { overlay: 'thumbnail' }),
+      };
+      const [analysis] = await analyseUpload(c, deps, engine, [upload.image], {
+        tta: query.tta,
+        heatmap: heatmapWish,
+      });
+      if (analysis instanceof ProblemError) throw analysis;
+      const { label, grid, max, share, method, overlay } = analysis!.heatmap!;
+      const answer = answerAboutImage(analysis!, CLASS_COUNT, engine.model, wish);
+      const model = modelReference(engine.model);
+
+      c.header('Cache-Control', 'no-store');
+      if (type === 'image/png') {
+        deps.freeOnceSent?.(c, [overlay.buffer]);
+        return c.body(overlay, 200, {
+          'Content-Type': 'image/png',
+          'X-Model-Version': model.version,
+          'X-Predicted-Class': answer.predictions[0]!.label,
+          'X-Heatmap-Class': label,
+          'X-Heatmap-Method': method,
+          'X-Heatmap-Share': share.toFixed(3),
+          ...(query.tta > 1 && { 'X-Tta': String(query.tta) }),
+          ...(answer.assessment && {
+            'X-Triage': answer.assessment.triage,
+            'X-Abstained': String(answer.assessment.abstained),
+          }),
+          'X-Disclaimer': DISCLAIMER,
+        });
+      }
+      const members: Omit<GradcamResponse, 'overlay'> = {
+        id: c.var.requestId,
+        model,
+        prior: wish.prior,
+        ...averagedViews(query.tta),
+        ...answer,
+        class: label,
+        heatmap: { grid, max, share, method, geometry: PREPROCESSING.geometry },
+        limits: LIMITS,
+        disclaimer: DISCLAIMER,
+      };
+      const body = withOverlay(members, overlay);
+      deps.freeOnceSent?.(c, [body.buffer, overlay.buffer]);
+      return c.body(body, 200, { 'Content-Type': 'application/json' });
+    },
+  };
+}
+
+/**
+ * The answer's JSON. Base64 needs no escapes and is ASCII: put in as bytes, it costs a fifth of what
+ * `JSON.stringify` and the text's encoding would.
+ */
+function withOverlay(
+  members: Omit<GradcamResponse, 'overlay'>,
+  base64: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const text = new TextEncoder();
+  const before = `${JSON.stringify(members).slice(0, -1)},"overlay":"data:image/png;base64,`;
+  const parts = [text.encode(before), base64, text.encode('"}')];
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,62 @@
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import { MIN_SIDE } from '../../answers/check-photo.ts';
+import { LIMITS } from '../../answers/limits.ts';
+import { type ModelResponse, modelResponseSchema } from '../../schemas/model.ts';
+import { modelQuerySchema } from '../../schemas/request.ts';
+import type { AppDependencies } from '../context/app-dependencies.ts';
+import type { Route } from '../context/route.ts';
+import { servedEngine } from '../request/choose-engine.ts';
+import { negotiate } from '../request/negotiate.ts';
+import { readQuery } from '../request/query.ts';
+
+/** `GET /model`: what is served, what it takes, how good it was measured to be. */
+export function modelRoute({ engines, limits }: AppDependencies): Route {
+  return {
+    method: 'GET',
+    path: '/model',
+    open: true,
+    summary: 'The model, its labels, limits, metrics, licence and card',
+    answer: {
+      description: "Facts of the version's manifest, and its card.",
+      content: { 'application/json': modelResponseSchema },
+    },
+    query: modelQuerySchema,
+    problems: ['not-acceptable', 'invalid-query'],
+    async handle(c) {
+      negotiate(c.req.header('Accept'), ['application/json']);
+      const { version } = readQuery(c.req, modelQuerySchema);
+      const { model } = servedEngine(engines, version);
+      const { manifest, sha256 } = model;
+      return c.json<ModelResponse>({
+        name: manifest.name,
+        version: manifest.version,
+        sha256,
+        architecture: manifest.architecture,
+        labels: LABELS.map((label) => {
+          const { name, risk, icd10, snomedCt } = LESION_CLASSES[label];
+          return { label, name, risk, icd10: [...icd10], snomed_ct: [...snomedCt] };
+        }),
+        input: { formats: ['jpeg', 'png', 'webp'], preprocessing: manifest.preprocessing },
+        limits: {
+          max_body_bytes: limits.maxBodyBytes,
+          max_pixels: limits.maxPixels,
+          min_side: MIN_SIDE,
+          max_batch: limits.maxBatch,
+          timeout_seconds: limits.timeoutSeconds,
+        },
+        calibration: manifest.calibration,
+        prior: manifest.prior,
+        thresholds: manifest.thresholds,
+        ...(manifest.assessment && { assessment: manifest.assessment }),
+        training: manifest.training,
+        metrics: manifest.metrics,
+        licence: manifest.licence,
+        intended_use: manifest.intendedUse,
+        card: await model.card(),
+        model_limits: LIMITS,
+        disclaimer: DISCLAIMER,
+      });
+    },
+  };
+}

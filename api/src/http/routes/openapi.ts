@@ -1,0 +1,24 @@
+import type { AppDependencies } from '../context/app-dependencies.ts';
+import type { Route } from '../context/route.ts';
+import { openApiDocument } from '../openapi/document.ts';
+
+/** `GET /openapi.json`: the API's description, OpenAPI 3.1, of the schemas that validate. */
+export function openapiRoute(described: readonly Route[], { engines }: AppDependencies): Route {
+  /** By version. */
+  const documents = new Map<string, string>();
+  return {
+    method: 'GET',
+    path: '/openapi.json',
+    open: true,
+    summary: 'This API, as OpenAPI 3.1',
+    answer: { description: 'The document.', content: { 'application/json': 'text' } },
+    problems: [],
+    handle(c) {
+      const { version } = engines.current.model.manifest;
+      const document =
+        documents.get(version) ?? JSON.stringify(openApiDocument(described, version));
+      documents.set(version, document);
+      return c.body(document, 200, { 'Content-Type': 'application/json' });
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import * as z from 'zod';
+import type { ServedModel } from '../../analysis/engine.ts';
+import { LIMITS } from '../../answers/limits.ts';
+import {
+  answerAboutImage,
+  averagedViews,
+  modelReference,
+} from '../../answers/prediction-answer.ts';
+import { ProblemError, problemOr } from '../../answers/problem-error.ts';
+import { answerWish } from '../../answers/resolve-options.ts';
+import {
+  type BatchItem,
+  type BatchResponse,
+  batchResponseSchema,
+  type PredictResponse,
+  predictResponseSchema,
+} from '../../schemas/prediction.ts';
+import { predictQuerySchema } from '../../schemas/request.ts';
+import type { AppDependencies } from '../context/app-dependencies.ts';
+import type { Route } from '../context/route.ts';
+import { analyseUpload } from '../request/analyse-upload.ts';
+import { chooseEngine } from '../request/choose-engine.ts';
+import { negotiate } from '../request/negotiate.ts';
+import { readQuery } from '../request/query.ts';
+import { readUpload } from '../request/upload.ts';
+
+/** `POST /predict`: scores of one image, or of a batch. */
+export function predictRoute(deps: AppDependencies): Route {
+  return {
+    method: 'POST',
+    path: '/predict',
+    summary: 'Scores of the seven classes for one image, or for each of a batch',
+    description:
+      'Send the image as the raw body, as the multipart field `image` (repeated for a batch), or as JSON. ' +
+      'One bad image of a batch is an error in its own place and does not fail the others.',
+    query: predictQuerySchema,
+    takes: 'images',
+    answer: {
+      description: 'Predictions, the likeliest first; for a batch one item an image, as sent.',
+      content: { 'application/json': z.union([predictResponseSchema, batchResponseSchema]) },
+    },
+    problems: ['all-images-failed', 'too-many-images', 'abstained'],
+    work: true,
+    async handle(c) {
+      negotiate(c.req.header('Accept'), ['application/json']);
+      const { top_k, tta, version, ...query } = readQuery(c.req, predictQuerySchema);
+      const settle = (model: ServedModel) => answerWish(query, (name) => c.req.query(name), model);
+      settle(chooseEngine(deps, version).model);
+      const upload = await readUpload(c.req, deps.limits);
+      const engine = chooseEngine(deps, version);
+      const { model } = engine;
+      const wish = settle(model);
+      const envelope = {
+        id: c.get('requestId'),
+        model: modelReference(model),
+        prior: wish.prior,
+        ...averagedViews(tta),
+      };
+      const caveats = { limits: LIMITS, disclaimer: DISCLAIMER };
+      c.header('Cache-Control', 'no-store');
+
+      if (!upload.batch) {
+        const [result] = await analyseUpload(c, deps, engine, [upload.image], { tta });
+        if (result instanceof ProblemError) throw result;
+        const answer = answerAboutImage(result!, top_k, model, wish);
+        return c.json<PredictResponse>({ ...envelope, ...answer, ...caveats });
+      }
+
+      const results = (await analyseUpload(c, deps, engine, upload.images, { tta })).map(
+        (result) =>
+          result instanceof ProblemError
+            ? result
+            : problemOr(() => answerAboutImage(result, top_k, model, wish)),
+      );
+      const items = results.map<BatchItem>((result) =>
+        result instanceof ProblemError ? { error: result.document(c.var.requestId) } : result,
+      );
+      if (results.every((result) => result instanceof ProblemError)) {
+        const detail = `all ${items.length} images failed; "results" says why, in the order sent`;
+        throw new ProblemError('all-images-failed', detail, { members: { results: items } });
+      }
+      return c.json<BatchResponse>({ ...envelope, results: items, ...caveats });
+    },
+  };
+}

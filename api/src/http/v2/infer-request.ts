@@ -1,0 +1,238 @@
+import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
+import { TTA_CHOICES, type TtaViews } from '@naevus/shared/network/test-time-augmentation';
+import { LABELS, type Label } from '@naevus/shared/taxonomy';
+import type { HonoRequest } from 'hono';
+import type { NetworkInput } from '../../analysis/engine.ts';
+import { ProblemError } from '../../answers/problem-error.ts';
+import type { Limits } from '../context/app-dependencies.ts';
+import { parseJson, schemaFaults } from '../request/parse-json.ts';
+import { readBody } from '../request/read-body.ts';
+import { checkBatch, decodeBase64Image, emptyAsProblem } from '../request/upload.ts';
+import { readBytesTensor } from './bytes-tensor.ts';
+import { type InputTensor, inferRequestSchema } from './inference-protocol.ts';
+import { readUint8Tensor } from './uint8-tensor.ts';
+
+/** Header that says how many bytes of a body are JSON; binary tensors follow. */
+export const JSON_LENGTH_HEADER = 'Inference-Header-Content-Length';
+
+/** The one input tensor. */
+export const INPUT_NAME = 'image';
+
+/** Sizes of one image in a tensor of pixels. */
+export const PIXEL_SHAPE = [INPUT_SIZE, INPUT_SIZE, INPUT_CHANNELS] as const;
+const PIXEL_BYTES = INPUT_SIZE * INPUT_SIZE * INPUT_CHANNELS;
+
+/** Values of a request beside those of its pixels. */
+const OTHER_VALUES = 10_000;
+
+/** Parameters that would change the answer, so that to ignore them would be to answer wrongly. */
+const REFUSED_PARAMETERS = ['classification', 'shared_memory_region', 'sequence_id'];
+
+/** A request of the Open Inference Protocol, taken apart. */
+export interface ParsedInferRequest {
+  /** As sent; undefined where it has none. */
+  readonly id: string | undefined;
+  /** One an image: pixels, or the bytes of a file, or why there are none. */
+  readonly images: readonly (NetworkInput | Uint8Array<ArrayBuffer> | ProblemError)[];
+  /** The tensors to answer with; undefined for all. */
+  readonly outputs: readonly RequestedOutput[] | undefined;
+  /** All tensors behind the JSON, where they do not say otherwise themselves. */
+  readonly binaryOutput: boolean;
+  /** The class to explain. */
+  readonly label: Label | undefined;
+  /** Views of each image that the answer is averaged over. */
+  readonly tta: TtaViews;
+}
+
+export interface RequestedOutput {
+  readonly name: string;
+  readonly binary: boolean | undefined;
+}
+
+/**
+ * Reads the body of `infer` or `explain`: JSON, or JSON and binary tensors behind it
+ * (Triton's "binary tensor data extension"), or one image file as it is behind no JSON at all.
+ *
+ * @throws ProblemError for everything that is wrong with the request as a whole
+ */
+export async function readInferRequest(
+  request: HonoRequest,
+  limits: Limits,
+): Promise<ParsedInferRequest> {
+  const encoding = request.header('Content-Encoding');
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new ProblemError('malformed-body', 'compressed bodies are not read; send it as it is');
+  }
+  const body = await readBody(request, limits);
+  const jsonLength = readJsonLength(request.header(JSON_LENGTH_HEADER), body.length);
+  if (jsonLength === 0) {
+    const all = { outputs: undefined, binaryOutput: false };
+    return { id: undefined, images: [body], ...all, label: undefined, tta: 1 };
+  }
+
+  // Each pixel row nested in arrays of its own: four values a pixel, and some for rows and images.
+  const maxValues = limits.maxBatch * PIXEL_BYTES * 1.5 + OTHER_VALUES;
+  const result = inferRequestSchema.safeParse(parseJson(body.subarray(0, jsonLength), maxValues));
+  if (!result.success) throw new ProblemError('invalid-body', schemaFaults(result.error));
+  const { id, inputs, outputs, parameters } = result.data;
+  const input = theInput(inputs);
+  const objects = [result.data, input, ...(outputs ?? [])];
+  for (const name of REFUSED_PARAMETERS) {
+    if (objects.some((object) => object.parameters?.[name] !== undefined)) {
+      throw new ProblemError('invalid-body', `the parameter "${name}" is not served`);
+    }
+  }
+  return {
+    id,
+    images: readImages(input, body.subarray(jsonLength), limits),
+    outputs: outputs?.map(({ name, parameters }) => ({
+      name,
+      binary: readBoolean(parameters, 'binary_data'),
+    })),
+    binaryOutput: readBoolean(parameters, 'binary_data_output') ?? false,
+    label: readLabel(parameters?.class),
+    tta: readTta(parameters?.tta),
+  };
+}
+
+function readJsonLength(header: string | undefined, bodyLength: number): number {
+  if (header === undefined) return bodyLength;
+  const length = /^\d{1,15}$/.test(header) ? Number(header) : Number.NaN;
+  if (length <= bodyLength) return length;
+  const detail = `${JSON_LENGTH_HEADER} must be the number of bytes of the JSON, at most the ${bodyLength} of the body`;
+  throw new ProblemError('invalid-body', detail);
+}
+
+function theInput(inputs: readonly InputTensor[]): InputTensor {
+  const strange = inputs.find(({ name }) => name !== INPUT_NAME);
+  if (strange !== undefined) {
+    const detail = `there is no input ${JSON.stringify(strange.name.slice(0, 64))}; the model takes one, "${INPUT_NAME}"`;
+    throw new ProblemError('invalid-body', detail);
+  }
+  if (inputs.length > 1) {
+    const detail = `the input "${INPUT_NAME}" came ${inputs.length} times; put several images into its first dimension`;
+    throw new ProblemError('invalid-body', detail);
+  }
+  return inputs[0]!;
+}
+
+function readImages(
+  input: InputTensor,
+  binary: Uint8Array,
+  limits: Limits,
+): ParsedInferRequest['images'] {
+  const count = readImageCount(input);
+  checkBatch(count, limits);
+  const source = dataSource(input, binary);
+  if (input.datatype === 'UINT8') return readPixels(source, count);
+  return readFiles(source, count);
+}
+
+/** How many images the shape says. */
+function readImageCount({ datatype, shape }: InputTensor): number {
+  const [count = 0, ...inner] = shape;
+  const text = `[${shape.join(', ')}]`.slice(0, 64);
+  switch (datatype) {
+    case 'UINT8':
+      if (count >= 1 && inner.join() === PIXEL_SHAPE.join()) return count;
+      throw new ProblemError(
+        'invalid-body',
+        `"image" as UINT8 has the shape [N, ${PIXEL_SHAPE.join(', ')}], N from 1, not ${text}`,
+      );
+    case 'BYTES':
+      if (count >= 1 && (inner.length === 0 || inner.join() === '1')) return count;
+      throw new ProblemError(
+        'invalid-body',
+        `"image" as BYTES has the shape [N] or [N, 1], N from 1, not ${text}`,
+      );
+    default: {
+      const detail =
+        `"image" is UINT8 [N, ${PIXEL_SHAPE.join(', ')}], RGB from 0 to 255, or BYTES [N], ` +
+        `JPEG, PNG or WebP files; not ${JSON.stringify(datatype.slice(0, 64))}`;
+      throw new ProblemError('invalid-body', detail);
+    }
+  }
+}
+
+type DataSource =
+  | { readonly kind: 'json'; readonly data: readonly unknown[] }
+  | { readonly kind: 'binary'; readonly bytes: Uint8Array };
+
+/** Where the data of the tensor is: inside of the JSON or behind it, and not at both places. */
+function dataSource({ data, parameters }: InputTensor, binary: Uint8Array): DataSource {
+  const size = parameters?.binary_data_size;
+  if (size === undefined) {
+    if (binary.length > 0) {
+      const detail = `${binary.length} bytes follow the JSON, but "image" has no parameter "binary_data_size"`;
+      throw new ProblemError('invalid-body', detail);
+    }
+    if (Array.isArray(data)) return { kind: 'json', data };
+    const detail = '"image" needs either an array "data", or the parameter "binary_data_size"';
+    throw new ProblemError('invalid-body', detail);
+  }
+  if (data !== undefined) {
+    const detail = '"image" has both "data" and "binary_data_size"; send one of them';
+    throw new ProblemError('invalid-body', detail);
+  }
+  if (size !== binary.length) {
+    const detail = `"binary_data_size" of "image" must be ${binary.length}: so many bytes follow the JSON`;
+    throw new ProblemError('invalid-body', detail);
+  }
+  return { kind: 'binary', bytes: binary };
+}
+
+function readPixels(source: DataSource, count: number): NetworkInput[] {
+  const bytes =
+    source.kind === 'binary' ? source.bytes : readUint8Tensor(source.data, [count, ...PIXEL_SHAPE]);
+  if (bytes.length !== count * PIXEL_BYTES) {
+    const detail = `the shape of "image" takes ${count * PIXEL_BYTES} bytes; ${bytes.length} came`;
+    throw new ProblemError('invalid-body', detail);
+  }
+  // Copies: an engine may take the memory of each away.
+  return Array.from({ length: count }, (_, i) => ({
+    bytes: bytes.slice(i * PIXEL_BYTES, (i + 1) * PIXEL_BYTES) as Uint8Array<ArrayBuffer>,
+  }));
+}
+
+function readFiles(source: DataSource, count: number): ParsedInferRequest['images'] {
+  if (source.kind === 'binary') {
+    return readBytesTensor(source.bytes, count).map(emptyAsProblem);
+  }
+  // The shape [N, 1] may be nested.
+  const texts = source.data.flat();
+  if (texts.length !== count) {
+    const detail = `the shape of "image" says ${count} elements; "data" has ${texts.length}`;
+    throw new ProblemError('invalid-body', detail);
+  }
+  return texts.map((text) =>
+    typeof text === 'string'
+      ? decodeBase64Image(text)
+      : new ProblemError('invalid-body', 'a BYTES element is no string of base64'),
+  );
+}
+
+function readBoolean(
+  parameters: Readonly<Record<string, unknown>> | undefined,
+  name: string,
+): boolean | undefined {
+  const value = parameters?.[name];
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw new ProblemError('invalid-body', `the parameter "${name}" must be true or false`);
+}
+
+function readLabel(value: unknown): Label | undefined {
+  if (value === undefined) return undefined;
+  const label = LABELS.find((candidate) => candidate === value);
+  if (label !== undefined) return label;
+  const detail = `the parameter "class" must be one of ${LABELS.join(', ')}`;
+  throw new ProblemError('invalid-body', detail);
+}
+
+function readTta(value: unknown = 1): TtaViews {
+  const views = TTA_CHOICES.find((choice) => choice === value);
+  if (views !== undefined) return views;
+  throw new ProblemError(
+    'invalid-body',
+    `the parameter "tta" must be one of ${TTA_CHOICES.join(', ')}`,
+  );
+}

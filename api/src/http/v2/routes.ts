@@ -1,0 +1,240 @@
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import { LABELS } from '@naevus/shared/taxonomy';
+import type { Context } from 'hono';
+import packageJson from '../../../package.json' with { type: 'json' };
+import type { Engine } from '../../analysis/engine.ts';
+import { ProblemError } from '../../answers/problem-error.ts';
+import type { AppDependencies } from '../context/app-dependencies.ts';
+import type { AppEnv } from '../context/app-env.ts';
+import type { Route } from '../context/route.ts';
+import { analyseUpload } from '../request/analyse-upload.ts';
+import { requireRoom } from '../request/choose-engine.ts';
+import { requireReady } from '../routes/health.ts';
+import { INPUT_NAME, JSON_LENGTH_HEADER, PIXEL_SHAPE, readInferRequest } from './infer-request.ts';
+import { type EncodedInferResponse, encodeInferResponse, wantedOutputs } from './infer-response.ts';
+import {
+  inferRequestSchema,
+  inferResponseSchema,
+  type ModelMetadata,
+  modelMetadataSchema,
+  modelReadySchema,
+  type ServerMetadata,
+  serverMetadataSchema,
+  v2LiveSchema,
+  v2ReadySchema,
+} from './inference-protocol.ts';
+import {
+  EXPLAIN_OUTPUTS,
+  INFER_OUTPUTS,
+  type OutputTensorSpec,
+  outputMetadata,
+} from './output-tensors.ts';
+
+const MODEL = '/v2/models/:name';
+const VERSION = `${MODEL}/versions/:version`;
+
+/** The Open Inference Protocol, version 2, over HTTP: what clients of Triton and KServe talk. */
+export function v2Routes(deps: AppDependencies): Route[] {
+  return [
+    serverMetadataRoute(),
+    liveRoute(),
+    readyRoute(deps),
+    ...[MODEL, VERSION].flatMap((path) => [
+      modelMetadataRoute(path, deps),
+      modelReadyRoute(`${path}/ready`, deps),
+      inferRoute(`${path}/infer`, deps, INFER_OUTPUTS, {
+        summary: 'Inference Protocol: probabilities of images',
+        description:
+          'One input `image`: UINT8 `[N, 224, 224, 3]`, RGB as the network takes it, or BYTES `[N]`, ' +
+          'JPEG, PNG or WebP files (in JSON as base64). One bad image fails the request. ' +
+          'The parameter `tta` (1, 4, 8) averages over mirrored and turned views.',
+      }),
+      inferRoute(`${path}/explain`, deps, EXPLAIN_OUTPUTS, {
+        summary: 'Inference Protocol: heat maps of images',
+        description:
+          'Takes what `infer` takes. `heatmap` is the map of one class after ReLU, divided by `max`; ' +
+          '`cam` holds the maps of all classes before the ReLU.',
+      }),
+    ]),
+  ];
+}
+
+function serverMetadataRoute(): Route {
+  return {
+    method: 'GET',
+    path: '/v2',
+    summary: 'Inference Protocol: the server',
+    answer: {
+      description: 'Name, version, extensions.',
+      content: { 'application/json': serverMetadataSchema },
+    },
+    problems: [],
+    v2: true,
+    handle: (c) =>
+      c.json<ServerMetadata>({
+        name: 'naevus',
+        version: packageJson.version,
+        extensions: ['binary_tensor_data'],
+      }),
+  };
+}
+
+function liveRoute(): Route {
+  return {
+    method: 'GET',
+    path: '/v2/health/live',
+    open: true,
+    summary: 'Inference Protocol: whether the process answers',
+    answer: { description: 'It does.', content: { 'application/json': v2LiveSchema } },
+    problems: [],
+    v2: true,
+    handle: (c) => c.json({ live: true }),
+  };
+}
+
+function readyRoute(deps: AppDependencies): Route {
+  return {
+    method: 'GET',
+    path: '/v2/health/ready',
+    open: true,
+    summary: 'Inference Protocol: whether images may be sent',
+    answer: {
+      description: 'The model has answered at least once.',
+      content: { 'application/json': v2ReadySchema },
+    },
+    problems: ['no-model', 'draining'],
+    v2: true,
+    handle(c) {
+      requireReady(deps.engines.current, deps);
+      return c.json({ ready: true });
+    },
+  };
+}
+
+function modelReadyRoute(path: string, deps: AppDependencies): Route {
+  return {
+    method: 'GET',
+    path,
+    summary: 'Inference Protocol: whether the model is ready',
+    pathParameters: pathParameters(path),
+    answer: { description: 'It is.', content: { 'application/json': modelReadySchema } },
+    problems: ['not-found', 'no-model', 'draining'],
+    v2: true,
+    handle(c) {
+      const engine = namedEngine(c, deps);
+      requireReady(engine, deps);
+      return c.json({ name: engine.model.manifest.name, ready: true });
+    },
+  };
+}
+
+function modelMetadataRoute(path: string, deps: AppDependencies): Route {
+  return {
+    method: 'GET',
+    path,
+    summary: 'Inference Protocol: the tensors of the model',
+    pathParameters: pathParameters(path),
+    answer: {
+      description: 'Versions, input and outputs of `infer`.',
+      content: { 'application/json': modelMetadataSchema },
+    },
+    problems: ['not-found'],
+    v2: true,
+    handle(c) {
+      const { name } = namedEngine(c, deps).model.manifest;
+      return c.json<ModelMetadata>({
+        name,
+        versions: [...deps.engines.byVersion.keys()],
+        platform: 'onnx_onnxv1',
+        inputs: [
+          {
+            name: INPUT_NAME,
+            datatype: 'UINT8',
+            shape: [-1, ...PIXEL_SHAPE],
+            parameters: { also: 'BYTES [-1]: JPEG, PNG or WebP files, of any size' },
+          },
+        ],
+        outputs: INFER_OUTPUTS.map(outputMetadata),
+        parameters: { labels: LABELS.join(), disclaimer: DISCLAIMER },
+      });
+    },
+  };
+}
+
+function inferRoute(
+  path: string,
+  deps: AppDependencies,
+  specs: readonly OutputTensorSpec[],
+  texts: Pick<Route, 'summary' | 'description'>,
+): Route {
+  return {
+    method: 'POST',
+    path,
+    ...texts,
+    pathParameters: pathParameters(path),
+    tensors: inferRequestSchema,
+    answer: {
+      description: 'The tensors that were asked for, in the order of the images.',
+      content: { 'application/json': inferResponseSchema, 'application/octet-stream': 'binary' },
+      headers: { [JSON_LENGTH_HEADER]: 'Bytes of the JSON, where tensors lie behind it.' },
+    },
+    problems: ['not-found', 'too-many-images'],
+    v2: true,
+    work: true,
+    async handle(c) {
+      requireRoom(namedEngine(c, deps), deps.limits);
+      const request = await readInferRequest(c.req, deps.limits);
+      const wanted = wantedOutputs(request, specs);
+      // Once more: another version may be current by now.
+      const engine = namedEngine(c, deps);
+      const results = await analyseUpload(c, deps, engine, request.images, {
+        tta: request.tta,
+      });
+      const analyses = results.map((result, i) => {
+        if (!(result instanceof ProblemError)) return result;
+        if (results.length === 1) throw result;
+        const detail = `image ${i} of ${results.length}, counted from 0: ${result.message}`;
+        throw new ProblemError(result.kind, detail);
+      });
+      const id = request.id ?? c.var.requestId;
+      const { manifest } = engine.model;
+      return respond(c, encodeInferResponse(manifest, id, analyses, wanted, request.label));
+    },
+  };
+}
+
+function respond(c: Context<AppEnv>, { json, tensors }: EncodedInferResponse): Response {
+  c.header('Cache-Control', 'no-store');
+  if (tensors.length === 0) return c.body(json, 200, { 'Content-Type': 'application/json' });
+  const body = new Uint8Array(tensors.reduce((sum, { length }) => sum + length, json.length));
+  let offset = 0;
+  for (const part of [json, ...tensors]) {
+    body.set(part, offset);
+    offset += part.length;
+  }
+  return c.body(body, 200, {
+    'Content-Type': 'application/octet-stream',
+    [JSON_LENGTH_HEADER]: String(json.length),
+  });
+}
+
+/** @throws ProblemError `not-found` where the path names another model or version than is served */
+function namedEngine(c: Context<AppEnv>, { engines }: AppDependencies): Engine {
+  const { name } = engines.current.model.manifest;
+  if (c.req.param('name') !== name) {
+    throw new ProblemError('not-found', `there is no such model; "${name}" is served`);
+  }
+  const version = c.req.param('version');
+  const engine = version === undefined ? engines.current : engines.byVersion.get(version);
+  if (engine !== undefined) return engine;
+  const served = [...engines.byVersion.keys()].map((known) => `"${known}"`);
+  const detail = `there is no such version; ${served.join(', ')} is served`;
+  throw new ProblemError('not-found', detail);
+}
+
+function pathParameters(path: string): Record<string, string> {
+  return {
+    name: 'Name of the model; GET /model tells it.',
+    ...(path.startsWith(VERSION) && { version: 'Version of the model.' }),
+  };
+}

@@ -1,0 +1,96 @@
+import type { Hono } from 'hono';
+import { onlyEngine } from '../../analysis/engines.ts';
+import { ProblemError } from '../../answers/problem-error.ts';
+import { createApp } from '../../http/app.ts';
+import type { AppEnv } from '../../http/context/app-env.ts';
+import { requestIdFrom } from '../../http/middleware/request-id.ts';
+import { PROBLEM_MEDIA_TYPE } from '../../schemas/problem.ts';
+import type { WasmModules } from '../../wasm/create-wasm-backend.ts';
+import { type Assets, assetSource } from './asset-source.ts';
+import { edgeCaller } from './edge-caller.ts';
+import { EdgeEngine } from './edge-engine.ts';
+import { EDGE_LIMITS, MAX_DECODER_BYTES, MODEL_FOLDER } from './edge-limits.ts';
+import { edgeLog } from './edge-log.ts';
+import { type EdgeVariables, type RateLimitBinding, readEdgeSettings } from './edge-settings.ts';
+
+/** What `wrangler.jsonc` binds the worker to. */
+export interface EdgeBindings extends EdgeVariables {
+  readonly ASSETS: Assets;
+  readonly RATE_LIMIT?: RateLimitBinding;
+}
+
+/** Of the bodies of all requests that an isolate has at once; a single one may always come. */
+const MAX_BYTES_IN_FLIGHT = 24 << 20;
+
+interface Waiting {
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+/** The worker of one isolate: loads the model with the first request and serves all of them. */
+export class EdgeServer {
+  readonly #modules: WasmModules;
+  #app: Promise<Hono<AppEnv>> | undefined;
+  #requests = 0;
+  #bytes = 0;
+
+  constructor(modules: WasmModules) {
+    this.#modules = modules;
+  }
+
+  async fetch(request: Request, bindings: EdgeBindings, context: Waiting): Promise<Response> {
+    if (this.#app === undefined) {
+      const app = this.#start(bindings);
+      this.#app = app;
+      // A client that hangs up must not take the loading with it, which others wait for.
+      context.waitUntil(app.catch(() => {}));
+    }
+    let app: Hono<AppEnv>;
+    try {
+      app = await this.#app;
+    } catch (error) {
+      this.#app = undefined;
+      return noModel(request, error);
+    }
+    const bytes = Number(request.headers.get('Content-Length') ?? EDGE_LIMITS.maxBodyBytes);
+    const counted = request.method === 'POST' ? Math.min(bytes, EDGE_LIMITS.maxBodyBytes) : 0;
+    this.#requests++;
+    this.#bytes += counted;
+    try {
+      return await app.fetch(request);
+    } finally {
+      this.#requests--;
+      this.#bytes -= counted;
+    }
+  }
+
+  async #start({ ASSETS, RATE_LIMIT, ...variables }: EdgeBindings): Promise<Hono<AppEnv>> {
+    const { trustedKeys, ...settings } = readEdgeSettings(variables, RATE_LIMIT);
+    const source = assetSource(ASSETS, MODEL_FOLDER);
+    const full = () => this.#requests > 1 && this.#bytes > MAX_BYTES_IN_FLIGHT;
+    const engine = await EdgeEngine.load(source, this.#modules, {
+      maxDecoderBytes: MAX_DECODER_BYTES,
+      full,
+      ...(trustedKeys && { trustedKeys }),
+    });
+    return createApp({
+      engines: onlyEngine(engine),
+      limits: EDGE_LIMITS,
+      ...settings,
+      log: edgeLog,
+      caller: edgeCaller,
+      pageFiles: assetSource(ASSETS, '/page-files/'),
+      draining: () => false,
+    });
+  }
+}
+
+/** The model could not be loaded; the next request tries again. */
+function noModel(request: Request, error: unknown): Response {
+  const id = requestIdFrom(request.headers.get('X-Request-Id') ?? undefined);
+  edgeLog.defect(id, error);
+  const problem = new ProblemError('no-model', 'the model could not be loaded; try again in 5 s');
+  return new Response(JSON.stringify(problem.document(id)), {
+    status: problem.status,
+    headers: { 'Content-Type': PROBLEM_MEDIA_TYPE, 'X-Request-Id': id, 'Retry-After': '5' },
+  });
+}

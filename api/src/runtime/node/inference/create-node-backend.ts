@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { createBase64Encoder } from '@naevus/shared/base64/base64-encoder';
+import { createOverlay } from '@naevus/shared/heatmap/overlay-kernel';
+import { createResampler } from '@naevus/shared/image/resampler';
+import { type ArtifactSource, loadFile } from '@naevus/shared/model/verify';
+import type { AnalysisParts } from '../../../analysis/analyse.ts';
+import { loadExaminer } from '../../../analysis/measure.ts';
+import type { Classifier } from '../../../analysis/ports.ts';
+import { selfTest } from '../../../analysis/self-test.ts';
+import { folderSource, nodeSha256 } from '../files/folder-source.ts';
+import { NoNativeModuleError } from './native-modules.ts';
+import { createOnnxClassifier } from './onnx-classifier.ts';
+import { createOnlyWasmDecoder, createPhotoDecoder } from './photo-decoder.ts';
+import { encodePng } from './png-encoder.ts';
+import { sharedSharp } from './shared-sharp.ts';
+import type { LoadRequest, WorkerModel } from './worker-messages.ts';
+
+/** Where the WebAssembly modules lie: beside the bundle, those that browsers are served among them. */
+export interface WasmFiles {
+  readonly codecs: URL;
+  readonly kernels: URL;
+  /** Both builds of the network's kernels. */
+  readonly network: { readonly fused: URL; readonly plain: URL };
+}
+
+/**
+ * What a worker analyses with: native code where that may be and can be, else WebAssembly.
+ *
+ * @param sharpState of `sharpState`, one for the process
+ * @param onMissing called with the name of a native module that WebAssembly stands in for, as it has
+ *   no build for this machine: before this returns, or when a picture first needs it
+ * @throws ArtifactError when a file of the model is not what the manifest says
+ * @throws NoNativeModuleError where only native code will do, and there is none
+ */
+export async function loadParts(
+  { model, maxPixels, engine }: LoadRequest,
+  wasm: WasmFiles,
+  sharpState: SharedArrayBuffer,
+  onMissing: (module: string) => void,
+): Promise<AnalysisParts> {
+  const standIn = (error: unknown): void => {
+    if (engine === 'native' || !(error instanceof NoNativeModuleError)) throw error;
+    onMissing(error.module);
+  };
+  const source = folderSource(model.folder);
+  const codecs = compiled(wasm.codecs);
+  const kernels = compiled(wasm.kernels);
+  let classify = engine === 'wasm' ? undefined : await onnxClassifier(model, source).catch(standIn);
+  classify ??= await graphClassifier(model, source, wasm.network);
+  return {
+    decode:
+      engine === 'wasm'
+        ? createOnlyWasmDecoder(codecs)
+        : createPhotoDecoder({
+            codecs,
+            sharp: sharedSharp(sharpState),
+            maxPixels,
+            onNoSharp: standIn,
+          }),
+    resampler: createResampler(kernels),
+    classify,
+    overlay: createOverlay(kernels),
+    encodePng,
+    encodeBase64: createBase64Encoder(kernels),
+    calibration: model.calibration,
+    examine: await loadExaminer(source, model, kernels, nodeSha256),
+  };
+}
+
+async function onnxClassifier(model: WorkerModel, source: ArtifactSource): Promise<Classifier> {
+  const { onnx } = model.engines;
+  const bytes = await loadFile(source, model, onnx.path, nodeSha256);
+  const classify = await createOnnxClassifier(bytes, onnx);
+  // The first run allocates and checks the outputs: ready means that the model has answered.
+  await selfTest(classify);
+  return classify;
+}
+
+async function graphClassifier(
+  model: WorkerModel,
+  source: ArtifactSource,
+  { fused, plain }: WasmFiles['network'],
+): Promise<Classifier> {
+  // Read only where it is needed.
+  const { createGraphClassifier } = await import('../../../wasm/graph-classifier.ts');
+  const artifact = { source, manifest: model, sha256: nodeSha256 };
+  const kernels = WebAssembly.validate(readFileSync(fused)) ? fused : plain;
+  return createGraphClassifier(artifact, compiled(kernels));
+}
+
+function compiled(file: URL): WebAssembly.Module {
+  return new WebAssembly.Module(readFileSync(file));
+}

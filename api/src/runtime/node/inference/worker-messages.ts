@@ -1,0 +1,45 @@
+import type { Calibration } from '@naevus/shared/answer/probabilities';
+import type { Manifest } from '@naevus/shared/model/manifest';
+import type { AnalysisWish, Outcome, Picture } from '../../../analysis/engine.ts';
+
+/** `workerData` of each worker. */
+export interface WorkerSetup {
+  /** Of `sharpState`: one for the process. */
+  readonly sharpState: SharedArrayBuffer;
+}
+
+/** What a worker needs to know of the model; the worker reads and checks the files itself. */
+export interface WorkerModel extends Pick<Manifest, 'files' | 'assessment' | 'engines'> {
+  readonly folder: string;
+  readonly calibration: Calibration;
+}
+
+export interface AnalyseTask {
+  readonly picture: Picture;
+  readonly wish: AnalysisWish;
+}
+
+/** `auto`: native where there is a build for this machine, else in WebAssembly. */
+export const ENGINES = ['auto', 'native', 'wasm'] as const;
+
+/** What a worker is to load. */
+export interface LoadRequest {
+  readonly model: WorkerModel;
+  readonly maxPixels: number;
+  readonly engine: (typeof ENGINES)[number];
+}
+
+/** From the pool to a worker. One task at a time. */
+export type ToWorker =
+  | ({ readonly type: 'load' } & LoadRequest)
+  | ({ readonly type: 'analyse' } & AnalyseTask)
+  | { readonly type: 'stop' };
+
+/** From a worker to the pool. */
+export type FromWorker =
+  /** The model has answered once. */
+  | { readonly type: 'loaded' }
+  /** WebAssembly stands in for a native module that has no build for this machine. May come at any time. */
+  | { readonly type: 'missing'; readonly module: string }
+  | { readonly type: 'load-failed'; readonly reason: string }
+  | { readonly type: 'done'; readonly outcome: Outcome };

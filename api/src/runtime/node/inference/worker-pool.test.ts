@@ -1,0 +1,177 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import type { ImageHeader } from '@naevus/shared/image/header/image-header';
+import { afterEach, describe, expect, it } from 'vitest';
+import { EngineError } from '../../../analysis/engine.ts';
+import type { AnalyseTask, WorkerModel } from './worker-messages.ts';
+import { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts';
+
+/**
+ * A worker that obeys the first byte of the picture: 0 answers, 1 after 50 ms, 2 never, 3 dies,
+ * and tells by `loads` in shared memory how many load at once.
+ */
+const SCRIPT = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const loads = new Int32Array(workerData.loads);
+  parentPort.on('message', async (message) => {
+    if (message.type === 'stop') return parentPort.close();
+    if (message.type === 'load') {
+      const now = Atomics.add(loads, 0, 1) + 1;
+      if (now > Atomics.load(loads, 1)) Atomics.store(loads, 1, now);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      Atomics.sub(loads, 0, 1);
+      if (Atomics.add(loads, 2, 1) >= Atomics.load(loads, 3)) {
+        return parentPort.postMessage({ type: 'load-failed', reason: 'no such file' });
+      }
+      return parentPort.postMessage({ type: 'loaded' });
+    }
+    const [order, tag] = message.picture.bytes;
+    if (order === 3) process.exit(7);
+    if (order === 2) return;
+    if (order === 1) await new Promise((resolve) => setTimeout(resolve, 50));
+    parentPort.postMessage({ type: 'done', outcome: { ok: true, analysis: { tag } } });
+  });
+`;
+
+interface Setup extends Partial<WorkerPoolOptions> {
+  /** How many loads succeed before they fail. */
+  readonly goodLoads?: number;
+}
+
+const pools: WorkerPool[] = [];
+
+afterEach(() => {
+  for (const pool of pools.splice(0)) pool.close();
+});
+
+function makePool({ goodLoads = 1_000_000, ...options }: Setup = {}) {
+  const loads = new SharedArrayBuffer(16);
+  const counters = new Int32Array(loads);
+  counters[3] = goodLoads;
+  const lost: string[] = [];
+  const pool = new WorkerPool({
+    size: 2,
+    spawn: () => new Worker(SCRIPT, { eval: true, workerData: { loads } }),
+    load: { type: 'load', model: {} as WorkerModel, maxPixels: 1, engine: 'auto' },
+    maxTaskMs: 10_000,
+    onWorkerLost: (reason) => lost.push(reason),
+    ...options,
+  });
+  pools.push(pool);
+  return { pool, lost, mostLoadsAtOnce: () => counters[1], loadsSoFar: () => counters[2]! };
+}
+
+function task(order: number, tag = 0): AnalyseTask {
+  return {
+    picture: { bytes: new Uint8Array([order, tag]), header: {} as ImageHeader },
+    wish: {},
+  };
+}
+
+const forever = (): AbortSignal => new AbortController().signal;
+
+describe('WorkerPool', () => {
+  it('answers each task with its own outcome', async () => {
+    const { pool } = makePool();
+    await pool.start();
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => pool.run(task(i % 2, i), forever())),
+    );
+    outcomes.forEach((outcome, i) => {
+      expect(outcome).toEqual({ ok: true, analysis: { tag: i } });
+    });
+    expect([pool.waiting, pool.running]).toEqual([0, 0]);
+  });
+
+  it('keeps what comes before the first worker is ready', async () => {
+    const { pool } = makePool();
+    const early = pool.run(task(0, 5), forever());
+    expect(pool.waiting).toBe(1);
+    await pool.start();
+    expect(await early).toEqual({ ok: true, analysis: { tag: 5 } });
+  });
+
+  it('loads one session after another', async () => {
+    const { pool, mostLoadsAtOnce, loadsSoFar } = makePool({ size: 4 });
+    await pool.start();
+    await expect.poll(loadsSoFar).toBe(4);
+    expect(mostLoadsAtOnce()).toBe(1);
+  });
+
+  it('fails to start with the reason of the worker', async () => {
+    const { pool } = makePool({ goodLoads: 0 });
+    await expect(pool.start()).rejects.toThrow('no such file');
+  });
+
+  it('drops a waiting task when its signal fires', async () => {
+    const { pool } = makePool({ size: 1 });
+    await pool.start();
+    const running = pool.run(task(1, 1), forever());
+    const controller = new AbortController();
+    const waiting = pool.run(task(0, 2), controller.signal);
+    expect([pool.running, pool.waiting]).toEqual([1, 1]);
+    controller.abort();
+    await expect(waiting).rejects.toMatchObject({ fault: { kind: 'timeout' } });
+    expect(pool.waiting).toBe(0);
+    expect(await running).toEqual({ ok: true, analysis: { tag: 1 } });
+  });
+
+  it('no longer waits for a running task when its signal fires, and lets it finish', async () => {
+    const { pool, lost } = makePool({ size: 1 });
+    await pool.start();
+    const controller = new AbortController();
+    const running = pool.run(task(1), controller.signal);
+    controller.abort();
+    await expect(running).rejects.toBeInstanceOf(EngineError);
+    expect(pool.running).toBe(1);
+    expect(await pool.run(task(0, 9), forever())).toEqual({ ok: true, analysis: { tag: 9 } });
+    expect(lost).toEqual([]);
+  });
+
+  it('replaces a worker that dies; its task fails, the others do not', async () => {
+    const { pool, lost } = makePool({ size: 1 });
+    await pool.start();
+    const fatal = pool.run(task(3), forever());
+    const next = pool.run(task(0, 4), forever());
+    expect(await fatal).toMatchObject({ ok: false, failure: { kind: 'crashed' } });
+    expect(await next).toEqual({ ok: true, analysis: { tag: 4 } });
+    expect(lost).toEqual([expect.stringContaining('code 7')]);
+  });
+
+  it('replaces a worker that hangs', async () => {
+    const { pool, lost } = makePool({ size: 1, maxTaskMs: 60 });
+    await pool.start();
+    await expect(pool.run(task(2), forever())).rejects.toMatchObject({
+      fault: { kind: 'timeout' },
+    });
+    expect(await pool.run(task(0, 8), forever())).toEqual({ ok: true, analysis: { tag: 8 } });
+    expect(lost).toHaveLength(1);
+  });
+
+  it('is broken while no worker can be made, and says so to what waits', async () => {
+    const { pool, lost } = makePool({ size: 1, goodLoads: 1 });
+    await pool.start();
+    expect(pool.broken).toBe(false);
+    const fatal = pool.run(task(3), forever());
+    const next = pool.run(task(0), forever());
+    await fatal;
+    await expect(next).rejects.toMatchObject({ fault: { kind: 'unavailable' } });
+    expect(pool.broken).toBe(true);
+    expect(lost).toContain('no such file');
+  });
+
+  it('refuses everything once it is closed', async () => {
+    const { pool } = makePool({ size: 1 });
+    await pool.start();
+    const running = pool.run(task(2), forever());
+    const waiting = pool.run(task(0), forever());
+    await Promise.all([
+      expect(running).rejects.toMatchObject({ fault: { kind: 'unavailable' } }),
+      expect(waiting).rejects.toMatchObject({ fault: { kind: 'unavailable' } }),
+      delay(1).then(() => pool.close()),
+    ]);
+    await expect(pool.run(task(0), forever())).rejects.toMatchObject({
+      fault: { kind: 'unavailable' },
+    });
+  });
+});

@@ -1,0 +1,260 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
+import { EngineError, type Outcome } from '../../../analysis/engine.ts';
+import { stopWorker } from './inference-workers.ts';
+import type { AnalyseTask, FromWorker, ToWorker } from './worker-messages.ts';
+
+export interface WorkerPoolOptions {
+  /** Threads, each with a session of its own. */
+  readonly size: number;
+  readonly spawn: () => Worker;
+  /** Sent to each worker first. */
+  readonly load: Extract<ToWorker, { type: 'load' }>;
+  /** A worker that computes longer on one task is taken for hung, and replaced. */
+  readonly maxTaskMs: number;
+  /** A worker died or could not be made; the pool carries on without it, and tries again. */
+  readonly onWorkerLost: (reason: string) => void;
+  /** WebAssembly stands in for a native module in a worker. */
+  readonly onMissing?: (module: string) => void;
+  /** How long a task waited before a worker took it. */
+  readonly onTaken?: (waitedMs: number) => void;
+}
+
+interface Job {
+  readonly task: AnalyseTask;
+  readonly queuedAt: number;
+  readonly settle: (result: Outcome | EngineError) => void;
+}
+
+interface Member {
+  readonly worker: Worker;
+  job: Job | undefined;
+  watchdog: ReturnType<typeof setTimeout> | undefined;
+}
+
+const LONGEST_BACKOFF_MS = 30_000;
+/** Before the other workers are made: the first photo has the cores to itself. */
+const HEAD_START_MS = 200;
+
+/**
+ * Worker threads that analyse pictures, first come, first served.
+ *
+ * Own code where a general pool would do, for three things that those do not have: sessions are
+ * made one after another (made at once in several threads they have crashed, onnxruntime#24486),
+ * an aborted task is dropped while it waits but finished once it runs, and a worker that dies at
+ * its start is tried again rather than given up.
+ */
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #waiting: Job[] = [];
+  readonly #members = new Set<Member>();
+  readonly #idleWaiters: (() => void)[] = [];
+  #running = 0;
+  #filling = false;
+  #lost = false;
+  #closed = false;
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+  }
+
+  /** Tasks that wait for a worker. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Workers that have loaded the model. */
+  get workers(): number {
+    return this.#members.size;
+  }
+
+  /** Tasks that are being computed. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** No worker is left, and the last attempt to make one failed. */
+  get broken(): boolean {
+    return this.#lost && this.#members.size === 0;
+  }
+
+  /**
+   * Makes the first worker, then the others in the background.
+   *
+   * @param first a worker that was spawned already
+   * @throws Error with the reason, when the first worker cannot load the model
+   */
+  async start(first: Worker = this.#options.spawn()): Promise<void> {
+    await this.#addMember(first);
+    setTimeout(() => void this.#fill(), HEAD_START_MS).unref();
+  }
+
+  /**
+   * Runs a task; its picture's memory moves to the worker.
+   *
+   * @param signal when it fires, a task that waits is dropped, one that runs is no longer waited for
+   * @throws EngineError `timeout` or `unavailable`
+   */
+  run(task: AnalyseTask, signal: AbortSignal): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        const place = this.#waiting.indexOf(job);
+        if (place >= 0) this.#waiting.splice(place, 1);
+        this.#tellIfIdle();
+        job.settle(new EngineError({ kind: 'timeout' }));
+      };
+      const job: Job = {
+        task,
+        queuedAt: performance.now(),
+        settle(result) {
+          signal.removeEventListener('abort', onAbort);
+          if (result instanceof EngineError) reject(result);
+          else resolve(result);
+        },
+      };
+      if (this.#closed) return job.settle(new EngineError({ kind: 'unavailable' }));
+      if (signal.aborted) return onAbort();
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#waiting.push(job);
+      this.#dispatch();
+    });
+  }
+
+  /** Waits until nothing waits and nothing is computed. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#idleWaiters.push(resolve);
+      this.#tellIfIdle();
+    });
+  }
+
+  /** Takes nothing more; what waits or runs fails with `unavailable`, and the workers are asked to end. */
+  close(): void {
+    this.#closed = true;
+    const unavailable = new EngineError({ kind: 'unavailable' });
+    for (const job of this.#waiting.splice(0)) job.settle(unavailable);
+    for (const member of this.#members) {
+      this.#finish(member, unavailable);
+      stopWorker(member.worker);
+    }
+    this.#members.clear();
+    this.#tellIfIdle();
+  }
+
+  #dispatch(): void {
+    for (const member of this.#members) {
+      if (member.job !== undefined) continue;
+      const job = this.#waiting.shift();
+      if (job === undefined) return;
+      member.job = job;
+      this.#running++;
+      this.#options.onTaken?.(performance.now() - job.queuedAt);
+      member.watchdog = setTimeout(() => this.#giveUpOn(member), this.#options.maxTaskMs);
+      const message: ToWorker = { type: 'analyse', ...job.task };
+      member.worker.postMessage(message, [job.task.picture.bytes.buffer]);
+    }
+  }
+
+  /** Settles what the worker was computing, if it was. */
+  #finish(member: Member, result: Outcome | EngineError): void {
+    clearTimeout(member.watchdog);
+    const { job } = member;
+    if (job === undefined) return;
+    member.job = undefined;
+    this.#running--;
+    job.settle(result);
+    this.#tellIfIdle();
+  }
+
+  #tellIfIdle(): void {
+    if (this.#waiting.length > 0 || this.#running > 0) return;
+    for (const tell of this.#idleWaiters.splice(0)) tell();
+  }
+
+  async #addMember(worker: Worker): Promise<void> {
+    const { load } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      const fail = (error: unknown): void => {
+        reject(error instanceof Error ? error : new Error(`it ended with code ${error}`));
+      };
+      worker.once('error', fail);
+      worker.once('exit', fail);
+      const onMessage = (message: FromWorker): void => {
+        if (message.type === 'missing') {
+          this.#options.onMissing?.(message.module);
+          return;
+        }
+        worker.removeListener('message', onMessage);
+        worker.removeListener('error', fail);
+        worker.removeListener('exit', fail);
+        if (message.type === 'loaded') resolve();
+        else reject(new Error(message.type === 'load-failed' ? message.reason : 'out of turn'));
+      };
+      worker.on('message', onMessage);
+      worker.postMessage(load);
+    }).catch((error) => {
+      stopWorker(worker);
+      throw error;
+    });
+    if (this.#closed) {
+      stopWorker(worker);
+      return;
+    }
+    const member: Member = { worker, job: undefined, watchdog: undefined };
+    worker.on('message', (message: FromWorker) => {
+      if (message.type === 'missing') this.#options.onMissing?.(message.module);
+      else if (message.type === 'done') this.#finish(member, message.outcome);
+      this.#dispatch();
+    });
+    worker.once('error', (error) => this.#lose(member, error.message));
+    worker.once('exit', (code) => this.#lose(member, `ended with code ${code}`));
+    this.#members.add(member);
+    this.#dispatch();
+  }
+
+  /** A thread in native code cannot be ended from outside: it is replaced, and ends when it comes back. */
+  #giveUpOn(member: Member): void {
+    this.#finish(member, new EngineError({ kind: 'timeout' }));
+    this.#lose(member, `took longer than ${this.#options.maxTaskMs} ms on one image`);
+  }
+
+  #lose(member: Member, reason: string): void {
+    if (!this.#members.delete(member)) return;
+    this.#finish(member, {
+      ok: false,
+      failure: { kind: 'crashed', cause: `the worker died: ${reason}` },
+    });
+    stopWorker(member.worker);
+    this.#options.onWorkerLost(reason);
+    void this.#fill();
+  }
+
+  /** Makes workers until there are enough, one after another, slower after each failure. */
+  async #fill(): Promise<void> {
+    if (this.#filling) return;
+    this.#filling = true;
+    let backoffMs = 500;
+    while (!this.#closed && this.#members.size < this.#options.size) {
+      try {
+        await this.#addMember(this.#options.spawn());
+        this.#lost = false;
+        backoffMs = 500;
+      } catch (error) {
+        // A worker that was still being made when the pool closed is not lost: it was asked to end.
+        if (this.#closed) break;
+        this.#lost = true;
+        this.#options.onWorkerLost(error instanceof Error ? error.message : String(error));
+        if (this.broken) this.#refuseWaiting();
+        await delay(backoffMs, undefined, { ref: false });
+        backoffMs = Math.min(2 * backoffMs, LONGEST_BACKOFF_MS);
+      }
+    }
+    this.#filling = false;
+  }
+
+  #refuseWaiting(): void {
+    const unavailable = new EngineError({ kind: 'unavailable' });
+    for (const job of this.#waiting.splice(0)) job.settle(unavailable);
+    this.#tellIfIdle();
+  }
+}

@@ -1,0 +1,95 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadManifest, MANIFEST_PATH, parseJson } from '@naevus/shared/model/load-manifest';
+import { currentSchema } from '@naevus/shared/model/manifest';
+import { ArtifactError, loadFile } from '@naevus/shared/model/verify';
+import { compareVersions, isVersion } from '@naevus/shared/model/version';
+import type { ServedModel } from '../../../analysis/engine.ts';
+import { folderSource, nodeSha256 } from '../files/folder-source.ts';
+
+/** The models of this project; from `dist/`, where the bundle lies. */
+export const BUNDLED_MODELS = fileURLToPath(new URL('../../model-artifacts', import.meta.url));
+
+export const CURRENT_PATH = 'current.json';
+const CARD_PATH = 'MODEL_CARD.md';
+
+/** A model on disk, its manifest read and valid. */
+export interface ModelFolder extends ServedModel {
+  /** The version's folder. */
+  readonly folder: string;
+}
+
+export interface ModelChoice {
+  /** A folder with `current.json` and one folder a version, or the folder of a version. */
+  readonly directory: string;
+  /** Without it, the current one. */
+  readonly version?: string | undefined;
+  /** Public keys, one of which must have signed it; left out: signed or not. */
+  readonly trustedKeys?: readonly string[] | undefined;
+}
+
+/**
+ * Opens a model that is to be served.
+ *
+ * @throws ArtifactError when there is no model, its manifest cannot be used, or it is not signed as it must be
+ */
+export async function openModelFolder(choice: ModelChoice): Promise<ModelFolder> {
+  const { folder, version } = await versionFolder(choice);
+  const source = folderSource(folder);
+  const { manifest, sha256 } = await loadManifest(source, nodeSha256, {
+    ...(choice.trustedKeys && { trustedKeys: choice.trustedKeys }),
+    ...(version !== undefined && { version }),
+  });
+  let card: Promise<string> | undefined;
+  return {
+    folder,
+    manifest,
+    sha256,
+    files: source,
+    card() {
+      card ??= loadFile(source, manifest, CARD_PATH, nodeSha256).then((bytes) =>
+        new TextDecoder().decode(bytes),
+      );
+      return card;
+    },
+  };
+}
+
+/** The folder to read, and which version must be in it where `current.json` says so. */
+async function versionFolder({
+  directory,
+  version,
+}: ModelChoice): Promise<{ folder: string; version?: string }> {
+  if (version !== undefined) return { folder: join(directory, version), version };
+  if (await holdsOneVersion(directory)) return { folder: directory };
+  const bytes = await folderSource(directory).read(CURRENT_PATH);
+  if (bytes === undefined) {
+    const detail = 'holds no model: neither current.json nor manifest.json is in it';
+    throw new ArtifactError('missing', directory, `${detail}; set NAEVUS_MODEL_DIR`);
+  }
+  const { version: current } = parseJson(bytes, CURRENT_PATH, currentSchema);
+  const folder = join(directory, current);
+  if (!(await exists(folder))) {
+    throw new ArtifactError(
+      'missing',
+      folder,
+      'is the current version, but there is no such folder',
+    );
+  }
+  return { folder, version: current };
+}
+
+/** Whether a folder is that of one version, so that it can hold no other. */
+export function holdsOneVersion(directory: string): Promise<boolean> {
+  return exists(join(directory, MANIFEST_PATH));
+}
+
+/** The versions in a folder, the oldest first. */
+export async function versionsIn(directory: string): Promise<string[]> {
+  return (await readdir(directory)).filter(isVersion).sort(compareVersions);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}

@@ -1,0 +1,171 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import { LABELS } from '@naevus/shared/taxonomy';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectedScores, writeFixtureArtifact } from './helpers/fixture-artifact.ts';
+import { BLUE, jpeg, RED } from './helpers/pictures.ts';
+
+const PROGRAM = fileURLToPath(new URL('../naevus.mjs', import.meta.url));
+
+let folder: string;
+let model: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'naevus-cli-'));
+  model = writeFixtureArtifact();
+  mkdirSync(join(folder, 'pictures/inner, "odd"'), { recursive: true });
+  const write = (name: string, bytes: Uint8Array | string) =>
+    writeFileSync(join(folder, 'pictures', name), bytes);
+  write('a.jpg', await jpeg(RED));
+  write('b.jpg', 'no picture');
+  write('c.JPEG', await jpeg(BLUE));
+  write('inner, "odd"/d.jpg', await jpeg(RED));
+  write('notes.txt', 'not looked at');
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function naevus(...args: string[]) {
+  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    const env = { PATH: process.env.PATH, NAEVUS_MODEL_DIR: model, NAEVUS_WORKERS: '1' };
+    execFile(
+      process.execPath,
+      [PROGRAM, ...args],
+      { cwd: folder, env, timeout: 60_000 },
+      (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+    );
+  });
+}
+
+describe('naevus predict', () => {
+  it('gives a folder as JSON; a bad file is an error in its place', async () => {
+    const { code, stdout, stderr } = await naevus('predict', 'pictures', '--top-k', '1');
+    expect(code).toBe(1);
+    const answer = JSON.parse(stdout);
+    expect(answer).toMatchObject({
+      model: { name: 'naevus-fixture', version: '0.0.1' },
+      disclaimer: DISCLAIMER,
+      results: [
+        {
+          file: join('pictures', 'a.jpg'),
+          predictions: [{ label: 'mel', risk: 'malignant' }],
+          image: { width: 320, height: 240, format: 'jpeg' },
+        },
+        {
+          file: join('pictures', 'b.jpg'),
+          error: { type: 'urn:naevus:problem:unsupported-format', detail: /text/ },
+        },
+        { file: join('pictures', 'c.JPEG'), predictions: [{ label: 'vasc' }] },
+        { file: join('pictures', 'inner, "odd"', 'd.jpg'), predictions: [{ label: 'mel' }] },
+      ].map((result) =>
+        'error' in result
+          ? { ...result, error: { ...result.error, detail: expect.stringMatching('text') } }
+          : result,
+      ),
+    });
+    expect(answer.results).toHaveLength(4);
+    expect(stderr).toMatch(/looking at 4 in .* s, 1 failed\n$/);
+  });
+
+  it('gives a folder as CSV', async () => {
+    const { code, stdout, stderr } = await naevus('predict', 'pictures', '--format', 'csv');
+    expect(code).toBe(1);
+    const rows = stdout.split('\r\n');
+    expect(rows).toHaveLength(6);
+    expect(rows[0]).toBe(`file,${LABELS.join()},label,error`);
+    const [file, ...scores] = rows[1]!.split(',');
+    expect(file).toBe(join('pictures', 'a.jpg'));
+    const expected = expectedScores(...RED);
+    for (const [i, label] of LABELS.entries()) {
+      expect(Number(scores[i]), label).toBeCloseTo(expected[i]!, 2);
+    }
+    expect(scores.slice(7)).toEqual(['mel', '']);
+    expect(rows[2]).toMatch(/^pictures.b\.jpg,{9}"?the first bytes/);
+    expect(rows[4]).toContain('"pictures/inner, ""odd""/d.jpg",');
+    expect(stderr).toContain(DISCLAIMER);
+  });
+
+  it('averages over views, and says so', async () => {
+    const { code, stdout } = await naevus('predict', 'pictures/a.jpg', '--tta', '4');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      tta: 4,
+      results: [{ predictions: [{ label: 'mel' }, {}, {}, {}, {}, {}, {}] }],
+    });
+  });
+
+  it('gives one file, and 0 where all went well', async () => {
+    const { code, stdout, stderr } = await naevus('predict', 'pictures/a.jpg');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout).results[0].predictions).toHaveLength(7);
+  });
+});
+
+describe('naevus gradcam', () => {
+  it('writes the overlay', async () => {
+    const args = ['pictures/a.jpg', '-o', 'out.png', '--class', 'nv', '--alpha', '1'];
+    const { code, stdout, stderr } = await naevus('gradcam', ...args);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toMatch(/^out\.png: nv; highest score: Melanoma \(mel\) \d+\.\d %\n/);
+    expect(stderr).toContain(DISCLAIMER);
+    const { width, height, format } = await sharp(readFileSync(join(folder, 'out.png'))).metadata();
+    expect({ width, height, format }).toEqual({ width: 320, height: 240, format: 'png' });
+  });
+
+  it('writes a finer map with a legend below it', async () => {
+    const args = ['--method', 'dense-grad-cam', '--legend', '--tta', '4'];
+    const { code } = await naevus('gradcam', 'pictures/a.jpg', '-o', 'fine.png', ...args);
+    expect(code).toBe(0);
+    const { width, height } = await sharp(readFileSync(join(folder, 'fine.png'))).metadata();
+    expect(width).toBe(320);
+    expect(height).toBeGreaterThan(270);
+  });
+
+  it('says what is wrong with a picture', async () => {
+    const { code, stderr } = await naevus('gradcam', 'pictures/b.jpg', '-o', 'no.png');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^naevus: pictures\/b\.jpg: the first bytes look like text/);
+  });
+});
+
+describe('usage', () => {
+  it.each([
+    [['--help'], /serve[\s\S]*predict[\s\S]*gradcam/],
+    [['predict', '--help'], /--format/],
+    [['gradcam', '-h'], /--alpha/],
+    [['serve', '--help'], /NAEVUS_MODEL_DIR/],
+  ])('naevus %j explains', async (args, text) => {
+    const { code, stdout } = await naevus(...args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(text);
+  });
+
+  it.each([
+    [[], /a command is missing/],
+    [['train'], /no command train/],
+    [['constructor'], /no command constructor/],
+    [['predict', '--fromat', 'csv', 'pictures'], /--fromat/],
+    [['predict', 'pictures', '--format', 'xml'], /--format must be json or csv, not xml/],
+    [['predict', 'pictures', '--top-k', '8'], /--top-k.*1 to 7/],
+    [['predict', 'pictures', '--tta', '2'], /--tta must be one of 1, 4, 8/],
+    [['gradcam', 'pictures/a.jpg', '-o', 'x.png', '--method', 'x'], /--method.*dense-grad-cam/],
+    [['predict'], /a file or a folder/],
+    [['predict', 'nowhere'], /nowhere cannot be read: ENOENT/],
+    [['predict', 'pictures/a.jpg', '--model', 'pictures'], /holds no model/],
+    [['gradcam', 'pictures/a.jpg'], /-o OUT\.png/],
+    [['gradcam', '-o', 'x.png'], /one file, not 0/],
+    [['gradcam', 'pictures/a.jpg', '-o', 'x.png', '--class', 'MEL'], /--class.*akiec, bcc/],
+    [['gradcam', 'pictures/a.jpg', '-o', 'x.png', '--alpha', '2'], /--alpha.*0 to 1/],
+  ])('naevus %j is refused in a line', async (args, text) => {
+    const { code, stdout, stderr } = await naevus(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^naevus: /);
+    expect(stderr).toMatch(text);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+  });
+});

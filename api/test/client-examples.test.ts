@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { predictResponseSchema } from '../src/schemas/prediction.ts';
+import { writeFixtureArtifact } from './helpers/fixture-artifact.ts';
+import { jpeg } from './helpers/pictures.ts';
+import { type ServerProcess, startServer } from './helpers/server-process.ts';
+
+const run = promisify(execFile);
+const example = (name: string): string =>
+  fileURLToPath(new URL(`../examples/${name}`, import.meta.url));
+
+function has(program: string): boolean {
+  const found = process.env.PATH?.split(delimiter).some((folder) =>
+    existsSync(join(folder, program)),
+  );
+  if (!found) console.warn(`SKIPPED: no ${program} in PATH; the example that uses it is not run`);
+  return found === true;
+}
+
+let server: ServerProcess;
+let folder: string;
+let photo: string;
+
+beforeAll(async () => {
+  server = await startServer({ NAEVUS_MODEL_DIR: writeFixtureArtifact() });
+  folder = mkdtempSync(join(tmpdir(), 'naevus-examples-'));
+  photo = join(folder, 'a photo.jpg');
+  writeFileSync(photo, await jpeg());
+});
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  expect(await server.stop()).toBe(0);
+});
+
+it.skipIf(!has('python3'))('the example in Python', async () => {
+  const { stdout } = await run('python3', [example('predict.py'), photo, server.url]);
+  const lines = stdout.trim().split('\n');
+  expect(lines).toHaveLength(8);
+  expect(lines[0]).toMatch(/^ ?\d+\.\d% {2}Melanoma \(malignant\)$/);
+  expect(lines[7]).toBe(DISCLAIMER);
+
+  const refusal = run('python3', [example('predict.py'), example('predict.py'), server.url]);
+  await expect(refusal).rejects.toMatchObject({
+    stderr: expect.stringMatching(/^Not a JPEG, PNG or WebP image: .*text/),
+  });
+});
+
+it.skipIf(!has('curl'))('the example with curl', async () => {
+  const { stdout } = await run(example('predict.sh'), [photo, server.url], { cwd: folder });
+  const answer = predictResponseSchema.parse(JSON.parse(stdout.split('\n', 1)[0]!));
+  expect(answer.predictions[0]!.label).toBe('mel');
+  expect(readFileSync(join(folder, 'heatmap.png')).toString('latin1', 1, 4)).toBe('PNG');
+  await expect(
+    run(example('predict.sh'), [example('predict.sh'), server.url], { cwd: folder }),
+  ).rejects.toMatchObject({ stdout: expect.stringContaining('unsupported-format') });
+});

@@ -1,0 +1,204 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type ImageFile, NaevusClient, NaevusError } from '../src/client/client.ts';
+import { retryAfterMs } from '../src/client/retry-after.ts';
+import { gradcamResponseSchema } from '../src/schemas/gradcam.ts';
+import { modelResponseSchema } from '../src/schemas/model.ts';
+import { batchResponseSchema, predictResponseSchema } from '../src/schemas/prediction.ts';
+import { writeFixtureArtifact } from './helpers/fixture-artifact.ts';
+import { BLUE, jpeg, RED } from './helpers/pictures.ts';
+import { type ServerProcess, startServer } from './helpers/server-process.ts';
+
+describe('against a server', () => {
+  let server: ServerProcess;
+  let client: NaevusClient;
+  let red: Uint8Array<ArrayBuffer>;
+
+  beforeAll(async () => {
+    server = await startServer({ NAEVUS_MODEL_DIR: writeFixtureArtifact() });
+    client = new NaevusClient({ baseUrl: server.url });
+    red = await jpeg(RED);
+  });
+
+  afterAll(async () => {
+    expect(await server.stop()).toBe(0);
+  });
+
+  it('gives scores, of a file in each of its forms', async () => {
+    const forms: ImageFile[] = [red, red.slice().buffer, new Blob([red], { type: 'text/plain' })];
+    for (const form of forms) {
+      const answer = await client.predict(form, { topK: 2, requestId: 'mine' });
+      expect(predictResponseSchema.parse(answer).predictions).toHaveLength(2);
+      expect(answer).toMatchObject({ id: 'mine', predictions: [{ label: 'mel' }, {}] });
+    }
+  });
+
+  it('gives a batch, of one too, with an error in its place', async () => {
+    const bad = new TextEncoder().encode('no image');
+    const answer = batchResponseSchema.parse(
+      await client.predictBatch([red, bad, new Blob([await jpeg(BLUE)])]),
+    );
+    expect(answer.results).toMatchObject([
+      { predictions: [{ label: 'mel' }, {}, {}, {}, {}, {}, {}] },
+      { error: { status: 415 } },
+      { predictions: [{ label: 'vasc' }, {}, {}, {}, {}, {}, {}] },
+    ]);
+    expect((await client.predictBatch([red])).results).toHaveLength(1);
+  });
+
+  it('gives the heat map as JSON and as a picture', async () => {
+    const answer = await client.gradcam(red, { class: 'nv', alpha: 0.25 });
+    expect(gradcamResponseSchema.parse(answer).class).toBe('nv');
+    const asked = { class: 'nv', method: 'dense-grad-cam', tta: 4, legend: true } as const;
+    const dense = await client.gradcam(red, asked);
+    expect([dense.tta, dense.heatmap.method, dense.heatmap.grid.length]).toEqual([
+      4,
+      'dense-grad-cam',
+      14,
+    ]);
+    const legend = await client.gradcamPicture(red, asked);
+    expect([legend.predictedClass, legend.explainedClass, legend.share]).toEqual(['mel', 'nv', 0]);
+    const { png, ...facts } = await client.gradcamPicture(red);
+    expect(legend.png.size).not.toBe(png.size);
+    const bytes = Buffer.from(await png.arrayBuffer());
+    expect(bytes.toString('latin1', 1, 4)).toBe('PNG');
+    expect(facts).toEqual({
+      modelVersion: '0.0.1',
+      predictedClass: 'mel',
+      explainedClass: 'mel',
+      share: 1,
+      disclaimer: answer.disclaimer,
+    });
+  });
+
+  it('gives the model and whether it is ready', async () => {
+    expect(modelResponseSchema.parse(await client.model()).name).toBe('naevus-fixture');
+    expect(await client.ready()).toEqual({
+      status: 'ready',
+      model: { name: 'naevus-fixture', version: '0.0.1' },
+    });
+  });
+
+  it('throws the problem that the server told', async () => {
+    const error = await client.predict(red.subarray(0, 300)).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(NaevusError);
+    expect(error).toMatchObject({ kind: 'problem', status: 422, requestId: expect.any(String) });
+    expect(error.is('damaged-image')).toBe(true);
+    expect(error.is('busy')).toBe(false);
+    expect(error.message).toMatch(/^Damaged image: the JPEG file/);
+  });
+});
+
+describe('against what is no good', () => {
+  const servers: ReturnType<typeof createServer>[] = [];
+
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close().closeAllConnections();
+  });
+
+  async function listen(listener: RequestListener): Promise<string> {
+    const server = createServer(listener).listen(0, '127.0.0.1');
+    servers.push(server);
+    await new Promise((resolve) => server.once('listening', resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/behind/a/proxy`;
+  }
+
+  /** Refuses as often as told, then answers; counts what came. */
+  async function refusing(status: number, times: number, headers: Record<string, string>) {
+    const came: { url: string | undefined; key: string | undefined; at: number }[] = [];
+    const baseUrl = await listen((request, response) => {
+      const { url } = request;
+      came.push({ url, key: request.headers.authorization, at: performance.now() });
+      if (came.length <= times) {
+        const type = 'application/problem+json';
+        response.writeHead(status, { 'Content-Type': type, ...headers });
+        response.end(
+          JSON.stringify({ title: 'Too busy', detail: 'later', status, instance: 'x:1' }),
+        );
+      } else {
+        response.writeHead(200, { 'Content-Type': 'application/json' });
+        response.end('{"name":"answered"}');
+      }
+    });
+    return { baseUrl, came };
+  }
+
+  it.each([503, 429])('waits as long as a %i asks for, and asks again', async (status) => {
+    const { baseUrl, came } = await refusing(status, 2, { 'Retry-After': '1' });
+    const client = new NaevusClient({ baseUrl, apiKey: 'secret' });
+    expect(await client.model()).toEqual({ name: 'answered' });
+    expect(came.map(({ url, key }) => [url, key])).toEqual(
+      Array.from({ length: 3 }, () => ['/behind/a/proxy/model', 'Bearer secret']),
+    );
+    // Timers may fire a millisecond early by the other clock.
+    expect(came[1]!.at - came[0]!.at).toBeGreaterThan(990);
+    expect(came[2]!.at - came[1]!.at).toBeGreaterThan(990);
+  });
+
+  it('gives up after as many repeats as it was told', async () => {
+    const { baseUrl, came } = await refusing(503, 9, { 'Retry-After': '0' });
+    await expect(new NaevusClient({ baseUrl, retries: 2 }).model()).rejects.toThrow(
+      /^Too busy: later/,
+    );
+    expect(came).toHaveLength(3);
+  });
+
+  it('gives up at once where it is asked to wait for too long, or is not refused but failed', async () => {
+    const long = await refusing(503, 9, { 'Retry-After': '31' });
+    await expect(new NaevusClient({ baseUrl: long.baseUrl }).model()).rejects.toThrow();
+    const broken = await refusing(500, 9, {});
+    await expect(new NaevusClient({ baseUrl: broken.baseUrl }).model()).rejects.toThrow();
+    expect([long.came.length, broken.came.length]).toEqual([1, 1]);
+  });
+
+  it('stops waiting when its signal fires', async () => {
+    const { baseUrl, came } = await refusing(503, 9, { 'Retry-After': '20' });
+    const controller = new AbortController();
+    const answer = new NaevusClient({ baseUrl }).model({ signal: controller.signal });
+    setTimeout(() => controller.abort(new Error('enough')), 200);
+    await expect(answer).rejects.toThrow('enough');
+    expect(came).toHaveLength(1);
+  });
+
+  it('says that a server is not ready without asking again', async () => {
+    const { baseUrl, came } = await refusing(503, 9, { 'Retry-After': '1' });
+    expect(await new NaevusClient({ baseUrl }).ready()).toBeUndefined();
+    expect(came).toHaveLength(1);
+  });
+
+  it('tells what is no Naevus server', async () => {
+    const page = await listen((_, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html>');
+    });
+    await expect(new NaevusClient({ baseUrl: page }).model()).rejects.toMatchObject({
+      kind: 'foreign',
+      status: 200,
+    });
+    const gateway = await listen((_, response) => {
+      response.writeHead(502, { 'Content-Type': 'text/html' }).end('Bad gateway');
+    });
+    await expect(new NaevusClient({ baseUrl: gateway }).model()).rejects.toMatchObject({
+      kind: 'foreign',
+      status: 502,
+    });
+    const nothing = new NaevusClient({ baseUrl: 'http://127.0.0.1:9' });
+    await expect(nothing.model()).rejects.toMatchObject({ kind: 'unreachable' });
+  });
+});
+
+describe('retryAfterMs', () => {
+  const NOW = Date.UTC(2026, 0, 1);
+
+  it.each([
+    ['2', 2000],
+    ['0', 0],
+    ['Thu, 01 Jan 2026 00:00:05 GMT', 5000],
+    ['Wed, 31 Dec 2025 23:59:00 GMT', 0],
+    ['soon', undefined],
+    ['', undefined],
+    [null, undefined],
+  ])('of %j is %j', (header, ms) => {
+    expect(retryAfterMs(header, NOW)).toBe(ms);
+  });
+});

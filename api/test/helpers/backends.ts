@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { createBase64Encoder } from '@naevus/shared/base64/base64-encoder';
+import { createOverlay } from '@naevus/shared/heatmap/overlay-kernel';
+import { createResampler } from '@naevus/shared/image/resampler';
+import { decodeWithSharp, type SharpModule } from '@naevus/shared/image/sharp-decode';
+import { loadFile } from '@naevus/shared/model/verify';
+import type { AnalysisParts } from '../../src/analysis/analyse.ts';
+import { loadExaminer } from '../../src/analysis/measure.ts';
+import { folderSource, nodeSha256 } from '../../src/runtime/node/files/folder-source.ts';
+import { loadSharp } from '../../src/runtime/node/inference/native-modules.ts';
+import { createOnnxClassifier } from '../../src/runtime/node/inference/onnx-classifier.ts';
+import { encodePng } from '../../src/runtime/node/inference/png-encoder.ts';
+import { openModelFolder } from '../../src/runtime/node/models/model-folder.ts';
+import { loadWasmParts } from '../../src/wasm/create-wasm-backend.ts';
+
+const require = createRequire(import.meta.url);
+
+export const MODELS = fileURLToPath(new URL('../../../model-artifacts', import.meta.url));
+
+function compiled(specifier: string): WebAssembly.Module {
+  return new WebAssembly.Module(readFileSync(require.resolve(specifier)));
+}
+
+/** Sharp, with which the model was trained, onnxruntime, and the bundled model. */
+export async function nativeParts(): Promise<AnalysisParts> {
+  const { folder, manifest } = await openModelFolder({ directory: MODELS });
+  const { path } = manifest.engines.onnx;
+  const sharp = loadSharp() as unknown as SharpModule;
+  const kernels = compiled('@naevus/shared/kernels.wasm');
+  const model = await loadFile(folderSource(folder), manifest, path, nodeSha256);
+  return {
+    decode: async (file, header, use) =>
+      use(await decodeWithSharp(sharp, file, { header, maxPixels: 50_000_000 })),
+    resampler: createResampler(kernels),
+    classify: await createOnnxClassifier(model, manifest.engines.onnx),
+    overlay: createOverlay(kernels),
+    encodePng,
+    encodeBase64: createBase64Encoder(kernels),
+    examine: await loadExaminer(folderSource(folder), manifest, kernels, nodeSha256),
+    calibration: manifest.calibration,
+  };
+}
+
+/** What the edge and the browser analyse with, here on Node, and the bundled model. */
+export async function wasmParts(maxDecoderBytes = 40 << 20): Promise<AnalysisParts> {
+  const { folder, manifest } = await openModelFolder({ directory: MODELS });
+  const modules = {
+    codecs: new WebAssembly.Module(
+      readFileSync(new URL('../../src/wasm/codecs/decoder.wasm', import.meta.url)),
+    ),
+    kernels: compiled('@naevus/shared/kernels.wasm'),
+    network: new WebAssembly.Module(
+      readFileSync(new URL('../../dist/page-files/network.wasm', import.meta.url)),
+    ),
+  };
+  return loadWasmParts({ source: folderSource(folder), manifest }, modules, maxDecoderBytes);
+}
