@@ -9,16 +9,7 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 const files = await readdir(at('src'), { recursive: true });
 const workers = files.filter((file) => file.endsWith('-worker.ts'));
-const commands = [
-  'data.ts',
-  'train.ts',
-  'evaluate.ts',
-  'export.ts',
-  'ablate.ts',
-  'gate.ts',
-  'models.ts',
-  'drift.ts',
-];
+const commands = files.filter((file) => /^commands\/[a-z]+\.ts$/.test(file));
 const entryPoints = [...commands, ...workers].map((file) => ({
   in: at(`src/${file}`),
   out: basename(file, '.ts'),

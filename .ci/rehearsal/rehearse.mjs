@@ -145,7 +145,7 @@ async function rehearse(scratch, cleanups) {
   await smoke(clone, server.url, GOOD);
 
   section(`model-v${BAD} out of a broken recipe, which must be refused`);
-  breakRecipe(join(clone, 'training/src/training/presets.ts'));
+  breakRecipe(join(clone, 'training/src/run/config/presets.ts'));
   commit(run, 'Break the recipe');
   rmSync(join(clone, 'runs'), { recursive: true });
   rmSync(join(clone, 'data'), { recursive: true });

@@ -1,12 +1,12 @@
 // Our half of the training benchmark, as a process of its own: one training step for each line of standard input.
 import { createInterface } from 'node:readline';
 import { createRandom } from '@naevus/shared/statistics/random';
-import { logitLoss } from '../src/loss/logit-loss.ts';
 import { EFFICIENTNET_B0 } from '../src/network/architecture.ts';
+import { logitLoss } from '../src/network/loss/logit-loss.ts';
 import { parameterSpecs, randomParameters } from '../src/network/parameters.ts';
 import { TrainableNetwork } from '../src/network/trainable-network.ts';
-import { Adam } from '../src/training/adam.ts';
-import { frozenBlocks } from '../src/training/network-blocks.ts';
+import { Adam } from '../src/train/optimizer/adam.ts';
+import { frozenBlocks } from '../src/train/optimizer/network-blocks.ts';
 
 const [batchSize = 0, size = 0] = process.argv.slice(2, 4).map(Number);
 /** The last block that is not trained, or "none". */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PRESETS } from '../training/presets.ts';
-import { trainingConfigSchema } from '../training/training-config.ts';
+import { PRESETS } from '../run/config/presets.ts';
+import { trainingConfigSchema } from '../run/config/training-config.ts';
 import { BUDGETS, fineTuningConfig, headConfig } from './budgets.ts';
 import { TECHNIQUES } from './techniques.ts';
 

@@ -4,7 +4,7 @@ import {
   type HeadConfig,
   type TrainingConfig,
   trainingConfigSchema,
-} from '../training/training-config.ts';
+} from '../run/config/training-config.ts';
 import type { Technique } from './techniques.ts';
 
 type Input = z.input<typeof trainingConfigSchema>;

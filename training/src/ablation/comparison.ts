@@ -12,7 +12,7 @@ import { decisionFigures } from '../evaluate/metrics/decision-figures.ts';
 import { topClass } from '../evaluate/metrics/labelled-probabilities.ts';
 import { rankSamples } from '../evaluate/metrics/ranking.ts';
 import { rocAuc } from '../evaluate/metrics/roc.ts';
-import { classShares, priorLogitBias } from '../training/class-prior.ts';
+import { classShares, priorLogitBias } from '../run/class-prior.ts';
 import type { TechniqueRun } from './technique-run.ts';
 
 /** What the logits are taken to before the highest score decides. */

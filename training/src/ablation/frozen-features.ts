@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { labelIndex } from '@naevus/shared/taxonomy';
+import type { SplitImages } from '../data/cache/load-split.ts';
 import type { Architecture } from '../network/architecture.ts';
 import { type Parameters, parameterSpecs, withNewClassifier } from '../network/parameters.ts';
+import { readSafetensors, serializeSafetensors } from '../network/safetensors.ts';
 import { TrainableNetwork } from '../network/trainable-network.ts';
-import { reestimateStatistics, statisticsBatches } from '../training/batch-norm-statistics.ts';
-import { type Features, pooledFeatures } from '../training/head-phase.ts';
-import type { SplitImages } from '../training/split-images.ts';
-import { readSafetensors, serializeSafetensors } from '../weights/safetensors.ts';
+import { reestimateStatistics, statisticsBatches } from '../train/phases/batch-norm-statistics.ts';
+import { type Features, pooledFeatures } from '../train/phases/head-phase.ts';
 
 /** What every technique starts from. */
 export interface FrozenFeatures {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { trainingConfigSchema } from '../training/training-config.ts';
+import type { trainingConfigSchema } from '../run/config/training-config.ts';
 
 /** One way to treat the classes' imbalance: everything else stays as the budget has it. */
 export interface Technique {

@@ -1,5 +1,5 @@
-import { type Tensor, tensor } from '../engine/tensorflow.ts';
 import type { Architecture } from './architecture.ts';
+import { type Tensor, tensor } from './engine/tensorflow.ts';
 import {
   checkParameters,
   type ParameterSpec,

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readSafetensors } from '../weights/safetensors.ts';
 import {
   type Architecture,
   classifierLayer,
@@ -17,6 +16,7 @@ import {
 import { relativeError } from './fixtures/relative-error.ts';
 import { randomPictures, SHRUNKEN, trainedLookingParameters } from './fixtures/shrunken-network.ts';
 import { type Parameters, withNewClassifier } from './parameters.ts';
+import { readSafetensors } from './safetensors.ts';
 import { parameterTensors, TfjsInterpreter } from './tfjs-interpreter.ts';
 
 beforeAll(() => tf.setBackend('cpu'));

@@ -1,10 +1,9 @@
 import { createRandom } from '@naevus/shared/statistics/random';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { cachedTensors } from '../engine/kernels.ts';
-import { liveTensors } from '../engine/tensorflow.ts';
-import { readSafetensors } from '../weights/safetensors.ts';
 import { classify, EFFICIENTNET_B0, extractFeatures } from './architecture.ts';
+import { cachedTensors } from './engine/kernels.ts';
+import { liveTensors } from './engine/tensorflow.ts';
 import {
   GOLDEN_WEIGHTS,
   goldenAvailable,
@@ -14,6 +13,7 @@ import {
 import { relativeError } from './fixtures/relative-error.ts';
 import { randomPictures, SHRUNKEN, trainedLookingParameters } from './fixtures/shrunken-network.ts';
 import { withNewClassifier } from './parameters.ts';
+import { readSafetensors } from './safetensors.ts';
 import { parameterTensors, TfjsInterpreter } from './tfjs-interpreter.ts';
 import { type StepOptions, TrainableNetwork } from './trainable-network.ts';
 

@@ -1,7 +1,4 @@
 import type { Random } from '@naevus/shared/statistics/random';
-import * as kernels from '../engine/kernels.ts';
-import { Activation, Tape } from '../engine/tape.ts';
-import { type Tensor, tensor } from '../engine/tensorflow.ts';
 import {
   BATCH_NORM_EPSILON,
   type ClassifierLayer,
@@ -11,6 +8,9 @@ import {
   type NetworkOps,
   type SqueezeExciteLayer,
 } from './architecture.ts';
+import * as kernels from './engine/kernels.ts';
+import { Activation, Tape } from './engine/tape.ts';
+import { type Tensor, tensor } from './engine/tensorflow.ts';
 import type { NetworkParameters } from './network-parameters.ts';
 
 /** Receives the statistics of one batch of a normalization: mean, and variance with Bessel's correction. */

@@ -1,9 +1,9 @@
 import { OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
 import { COVERAGES, DEFAULT_COVERAGE } from '@naevus/shared/answer/prediction-set';
 import { LABELS } from '@naevus/shared/taxonomy';
-import type { AssessmentReport } from '../assessment/assessment-report.ts';
-import type { CalibrationCandidate } from '../assessment/choose-calibration.ts';
-import type { Measured } from '../assessment/lesion-interval.ts';
+import type { AssessmentReport } from '../evaluate/assessment/assessment-report.ts';
+import type { CalibrationCandidate } from '../evaluate/assessment/choose-calibration.ts';
+import type { Measured } from '../evaluate/assessment/lesion-interval.ts';
 
 /** The model card's section on calibration, prediction sets, operating points and abstention, in Markdown. */
 export function assessmentSection(report: AssessmentReport): string {

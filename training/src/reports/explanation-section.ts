@@ -1,4 +1,7 @@
-import type { ExplanationReport, PixelOrderName } from '../explanations/explanation-report.ts';
+import type {
+  ExplanationReport,
+  PixelOrderName,
+} from '../evaluate/explanations/explanation-report.ts';
 import { cell, figure, grouped } from './figure-text.ts';
 import { htmlTable, paragraph, type ReportSection } from './report-page.ts';
 import { sideOf, signed } from './tta-section.ts';

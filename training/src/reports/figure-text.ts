@@ -1,5 +1,5 @@
 import type { Interval } from '../evaluate/metrics/bootstrap.ts';
-import type { Estimate } from './subgroups.ts';
+import type { Estimate } from '../evaluate/metrics/subgroups.ts';
 
 /** A figure with its interval, as a table's cell has it. */
 export function cell(value: number | null, interval: Interval): string {

@@ -1,13 +1,13 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
 import { describe, expect, it } from 'vitest';
-import type { ParityReport } from '../export/parity.ts';
+import type { ParityReport } from '../convert/engine-agreement.ts';
+import { CONTEXT, scoredImages } from '../evaluate/metrics/fixtures/scored-images.ts';
+import { metricsReport } from '../evaluate/metrics/metrics-report.ts';
+import { subgroupReport } from '../evaluate/metrics/subgroups.ts';
 import type { RunRecord } from '../run/run-record.ts';
-import { LOOKS } from './fixtures/looks.ts';
-import { CONTEXT, scoredImages } from './fixtures/scored-images.ts';
-import { metricsReport } from './metrics-report.ts';
+import { LOOKS } from './fixtures/held-out-reports.ts';
 import { modelCard } from './model-card.ts';
-import { subgroupReport } from './subgroups.ts';
 
 const each = (value: number) =>
   Object.fromEntries(LABELS.map((label) => [label, value])) as Record<Label, number>;

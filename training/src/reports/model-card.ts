@@ -1,10 +1,12 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
-import type { AssessmentReport } from '../assessment/assessment-report.ts';
+import type { ParityReport } from '../convert/engine-agreement.ts';
+import type { AssessmentReport } from '../evaluate/assessment/assessment-report.ts';
+import type { LookReports } from '../evaluate/check-held-out.ts';
 import type { DriftReference } from '../evaluate/drift/reference.ts';
 import type { Interval } from '../evaluate/metrics/bootstrap.ts';
-import type { LookReports } from '../export/check-looks.ts';
-import type { ParityReport } from '../export/parity.ts';
+import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
+import type { SubgroupReport } from '../evaluate/metrics/subgroups.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import type { ScorePrior } from '../run/score-prior.ts';
 import { assessmentSection } from './assessment-section.ts';
@@ -12,8 +14,6 @@ import { ATTRIBUTION } from './attribution.ts';
 import { driftParagraph } from './drift-paragraph.ts';
 import { explanationCardSection } from './explanation-section.ts';
 import { bounds, cell, figure, grouped, percent, shareCell } from './figure-text.ts';
-import type { MetricsReport } from './metrics-report.ts';
-import type { SubgroupReport } from './subgroups.ts';
 import { ttaCardSection } from './tta-section.ts';
 
 export interface ModelCardData {

@@ -1,15 +1,15 @@
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import type { LookReports } from '../evaluate/check-held-out.ts';
 import type { Interval } from '../evaluate/metrics/bootstrap.ts';
-import type { LookReports } from '../export/check-looks.ts';
+import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
+import type { SubgroupReport } from '../evaluate/metrics/subgroups.ts';
 import type { ClassWeights } from '../run/class-weights.ts';
 import type { History } from '../run/history.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import { escapeMarkup } from './escape-markup.ts';
 import { explanationSection } from './explanation-section.ts';
 import { cell, FEW, figure, grouped, percent, shareCell } from './figure-text.ts';
-import type { MetricsReport } from './metrics-report.ts';
 import { htmlTable, paragraph, type ReportSection } from './report-page.ts';
-import type { SubgroupReport } from './subgroups.ts';
 import { ttaSection } from './tta-section.ts';
 
 export interface SectionData {

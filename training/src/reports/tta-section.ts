@@ -1,7 +1,7 @@
-import type { TtaFigure, TtaReport } from '../views/tta-report.ts';
+import type { Estimate } from '../evaluate/metrics/subgroups.ts';
+import type { TtaFigure, TtaReport } from '../evaluate/views/tta-report.ts';
 import { bounds, cell, grouped } from './figure-text.ts';
 import { htmlTable, paragraph, type ReportSection } from './report-page.ts';
-import type { Estimate } from './subgroups.ts';
 
 const NAMES: Readonly<Record<TtaFigure, string>> = {
   accuracy: 'accuracy',

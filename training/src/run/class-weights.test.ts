@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { trainingConfigSchema } from '../training/training-config.ts';
 import { classWeightReport, classWeightsSchema } from './class-weights.ts';
+import { trainingConfigSchema } from './config/training-config.ts';
 
 /** All of HAM10000, in the order of the labels. */
 const counts = [327, 514, 1099, 115, 1113, 6705, 142];

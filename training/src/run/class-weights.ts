@@ -1,17 +1,9 @@
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
 import { z } from 'zod';
-import {
-  balancedClassWeights,
-  powerClassWeights,
-} from '../train/sampling/balanced-class-weights.ts';
-import type { PhaseLoss } from '../training/class-loss.ts';
-import {
-  classShares,
-  lossLogitOffsets,
-  lossWeights,
-  sampledShares,
-} from '../training/class-prior.ts';
-import type { LossConfig } from '../training/training-config.ts';
+import type { PhaseLoss } from '../train/phases/class-loss.ts';
+import { balancedClassWeights, powerClassWeights } from './balanced-class-weights.ts';
+import { classShares, lossLogitOffsets, lossWeights, sampledShares } from './class-prior.ts';
+import type { LossConfig } from './config/training-config.ts';
 
 const perClass = z.array(z.number().nonnegative()).length(LABELS.length);
 

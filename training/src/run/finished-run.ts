@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Split, splitSchema } from '../data/split-schema.ts';
+import { type Split, splitSchema } from '../data/split/split-schema.ts';
 import { EFFICIENTNET_B0 } from '../network/architecture.ts';
 import { checkParameters, type Parameters } from '../network/parameters.ts';
-import { trainingConfigSchema } from '../training/training-config.ts';
-import { readSafetensors } from '../weights/safetensors.ts';
+import { readSafetensors } from '../network/safetensors.ts';
 import { type ClassWeights, classWeightReport, classWeightsSchema } from './class-weights.ts';
+import { trainingConfigSchema } from './config/training-config.ts';
 import { type History, historySchema } from './history.ts';
 import { RUN_FILES, type RunRecord, runRecordSchema } from './run-record.ts';
 

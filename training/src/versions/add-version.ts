@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkNewVersion, writeVersion } from '../export/artifact-store.ts';
+import { checkNewVersion, writeVersion } from './artifact-store.ts';
 import { filesBelow, requireWhole } from './verify-version.ts';
 
 /**

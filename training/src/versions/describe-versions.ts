@@ -3,8 +3,8 @@ import { loadManifest, parseJson } from '@naevus/shared/model/load-manifest';
 import type { Manifest } from '@naevus/shared/model/manifest';
 import { SIGNATURE_PATH, signatureSchema } from '@naevus/shared/model/signature';
 import { ArtifactError } from '@naevus/shared/model/verify';
-import { folderSource } from '../evaluation/artifact-folder.ts';
-import { listVersions, readCurrentVersion } from '../export/artifact-store.ts';
+import { folderSource } from './artifact-folder.ts';
+import { listVersions, readCurrentVersion } from './artifact-store.ts';
 
 /** One line a version, oldest first, the served one marked; a version whose manifest is at fault says so. */
 export async function listTable(store: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listVersions, readCurrentVersion } from '../export/artifact-store.ts';
+import { listVersions, readCurrentVersion } from './artifact-store.ts';
 
 /**
  * The versions that may go: all but the one that is served and the newest.

@@ -7,7 +7,7 @@ import {
 } from '@naevus/shared/model/load-manifest';
 import { SIGNATURE_PATH } from '@naevus/shared/model/signature';
 import { ArtifactError, verifyFiles } from '@naevus/shared/model/verify';
-import { folderSource } from '../evaluation/artifact-folder.ts';
+import { folderSource } from './artifact-folder.ts';
 
 /** GitHub's attestation of the manifest, for `gh attestation verify`. */
 export const SIGSTORE_PATH = 'manifest.sigstore.json';

@@ -1,0 +1,129 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createProgress } from '@naevus/shared/progress';
+import { LABELS } from '@naevus/shared/taxonomy';
+import { decodeRgb } from '../data/decode/decoded-images.ts';
+import { fetchDataset, KAGGLE_DATASET } from '../data/download/fetch-dataset.ts';
+import { describeProblem } from '../data/load/data-error.ts';
+import { type Dataset, loadDataset } from '../data/load/dataset.ts';
+import { ham10000Faults } from '../data/load/ham10000.ts';
+import { mapConcurrently } from '../data/map-concurrently.ts';
+import { countLabels } from '../data/split/sample-groups.ts';
+
+const HELP = `Brings the HAM10000 images here, and checks any copy of them.
+
+npm run data -- download [--out DIR] [--from URL|DIR|ZIP]
+npm run data -- check DIR
+
+download goes on where an earlier one broke off, checks what came, and only then gives it its name. From Kaggle
+(${KAGGLE_DATASET}) it needs KAGGLE_USERNAME and KAGGLE_KEY, or the account's kaggle.json in ~/.kaggle.
+The archive is 5.2 GB, and is removed once it is unpacked; HAM10000 is CC BY-NC 4.0.
+
+--out DIR         where the images go (default: data/ham10000)
+--from WHERE      another source than Kaggle: address of a ZIP archive, an archive, or a folder
+--archive-sha256  what the archive must be
+--keep-archive    keep it beside the folder
+--digest HEX      the data's own digest must be this, whatever data it is; left out, it must be HAM10000, in
+                  any encoding: its images, labels and lesions
+--metadata CSV    of check: the CSV, where it is not in DIR
+--decode          decode every image as well
+--help            this text
+`;
+
+const OPTIONS = {
+  out: { type: 'string' },
+  from: { type: 'string' },
+  'archive-sha256': { type: 'string' },
+  'keep-archive': { type: 'boolean' },
+  digest: { type: 'string' },
+  metadata: { type: 'string' },
+  decode: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+
+const ONLY_DOWNLOAD = ['out', 'from', 'archive-sha256', 'keep-archive'] as const;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
+  const [command, ...words] = positionals;
+  for (const name of ['digest', 'archive-sha256'] as const) {
+    const value = values[name];
+    if (value !== undefined && !/^[0-9a-f]{64}$/.test(value)) {
+      throw new Error(`--${name} ${value} is not a sha256 in lower-case hex`);
+    }
+  }
+  const { metadata, digest, decode } = values;
+  if (command === 'check') {
+    if (words.length !== 1) throw new Error(`check takes one folder\n\n${HELP}`);
+    const stray = ONLY_DOWNLOAD.find((name) => values[name] !== undefined);
+    if (stray) throw new Error(`check takes no --${stray} (see --help)`);
+    await check(words[0]!, { metadata, digest, decode });
+    return;
+  }
+  if (command !== 'download') throw new Error(`a command is needed: download or check\n\n${HELP}`);
+  if (words.length > 0)
+    throw new Error(`download takes no ${words[0]}: name the folder with --out`);
+  if (metadata) throw new Error('download takes no --metadata (see --help)');
+  const out = resolve(values.out ?? 'data/ham10000');
+  await fetchDataset({
+    out,
+    from: values.from,
+    archiveSha256: values['archive-sha256'],
+    keepArchive: values['keep-archive'] ?? false,
+    environment: process.env,
+    log: console.log,
+    warn: console.warn,
+    check: (folder) => check(folder, { digest, decode }),
+  });
+  console.log(`the images are in ${out}`);
+}
+
+/** @throws Error with everything that is wrong */
+async function check(
+  directory: string,
+  options: {
+    readonly metadata?: string | undefined;
+    readonly digest?: string | undefined;
+    readonly decode?: boolean | undefined;
+  },
+): Promise<void> {
+  const { metadata, digest, decode } = options;
+  const dataset = await loadDataset({ directory, ...(metadata && { metadata }) });
+  for (const problem of dataset.problems) console.warn(describeProblem(problem));
+  const counts = countLabels(dataset.samples);
+  console.log(
+    `${dataset.samples.length} images (${LABELS.map((label) => `${label} ${counts[label]}`).join(', ')})`,
+  );
+  console.log(`data sha256 ${dataset.dataSha256}`);
+  const faults =
+    digest === undefined
+      ? ham10000Faults(dataset)
+      : digest === dataset.dataSha256
+        ? []
+        : [`the data's digest is ${dataset.dataSha256}, not ${digest}`];
+  if (decode) faults.push(...(await decodingFaults(dataset)));
+  if (faults.length > 0) {
+    throw new Error([`${directory} is not what it should be:`, ...faults].join('\n  '));
+  }
+  console.log(digest === undefined ? 'these are the images of HAM10000' : 'the digest is right');
+}
+
+async function decodingFaults({ samples }: Dataset): Promise<string[]> {
+  const progress = createProgress('decoding', samples.length);
+  const faults: string[] = [];
+  await mapConcurrently(samples, 4, async ({ path }) => {
+    await decodeRgb(path).catch((error: Error) => faults.push(`${path}: ${error.message}`));
+    progress.advance(1);
+  });
+  progress.done();
+  return faults;
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,103 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { loadManifest } from '@naevus/shared/model/load-manifest';
+import {
+  compareWithReference,
+  type DriftComparison,
+  MODERATE_SHIFT,
+} from '../evaluate/drift/compare.ts';
+import { readPredictions, readServers } from '../evaluate/drift/read-window.ts';
+import { DRIFT_REFERENCE_PATH, loadDriftReference } from '../evaluate/drift/reference.ts';
+import { driftText } from '../reports/drift-text.ts';
+import { currentVersionFolder, folderSource } from '../versions/artifact-folder.ts';
+
+const HELP = `Compares what is answered with what the version answers to its validation images.
+
+npm run drift -- --metrics URL|FILE [--since FILE] [--model VERSION_DIR] [--json]
+npm run drift -- --predictions CSV [--model VERSION_DIR] [--json]
+
+--metrics URL|FILE  /metrics of a server, or what it answered; again for each further server: they are summed
+--since FILE        an earlier answer of the same server: what was counted in between is compared; as often and in the
+                    order of --metrics (default: all since the server was started)
+--predictions CSV   what naevus predict --format csv or evaluate wrote: scores alone are compared
+--model DIR         folder of the version that answered (default: the current one of model-artifacts)
+--threshold N       population stability index, beyond what chance makes of it, from which a change is drift
+                    (default: ${MODERATE_SHIFT}, a rule of thumb)
+--json              the figures as JSON
+--help              this text
+
+A server that wants a key gets the one in NAEVUS_KEY.
+
+Exit status: 0 no drift, 1 drift, 2 cannot tell (too few images, or an error).
+`;
+
+const EXIT: Readonly<Record<DriftComparison['verdict'], number>> = {
+  'no-drift': 0,
+  drift: 1,
+  'cannot-tell': 2,
+};
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      metrics: { type: 'string', multiple: true, default: [] },
+      since: { type: 'string', multiple: true, default: [] },
+      predictions: { type: 'string' },
+      model: { type: 'string' },
+      threshold: { type: 'string', default: String(MODERATE_SHIFT) },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+    strict: true,
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const { metrics, since, predictions } = values;
+  if (metrics.length > 0 === (predictions !== undefined)) {
+    throw new Error(`--metrics or --predictions is needed, and not both\n\n${HELP}`);
+  }
+  if (since.length > 0 && metrics.length === 0) throw new Error('--since needs --metrics');
+  const threshold = Number(values.threshold);
+  if (!(threshold > 0 && Number.isFinite(threshold))) {
+    throw new Error(`--threshold ${values.threshold} is not a number above 0`);
+  }
+
+  const store = fileURLToPath(new URL('../../model-artifacts', import.meta.url));
+  const folder = values.model ? resolve(values.model) : await currentVersionFolder(store);
+  const source = folderSource(folder);
+  const { manifest, sha256 } = await loadManifest(source);
+  const { name, version } = manifest;
+  const reference = await loadDriftReference(source, manifest);
+  if (reference === undefined) {
+    throw new Error(
+      `${name} ${version} has no ${DRIFT_REFERENCE_PATH} to compare with: it was exported before there were any, or on fewer than 200 validation lesions. Export its run again as a new version and serve that`,
+    );
+  }
+  const { histograms, notes } =
+    predictions === undefined
+      ? await readServers(metrics, since, { version, sha256 }, process.env.NAEVUS_KEY)
+      : await readPredictions(predictions);
+  const comparison = compareWithReference(reference, histograms, threshold);
+  if (values.json) {
+    console.log(
+      JSON.stringify({ model: { name, version, sha256 }, ...comparison, notes }, null, 2),
+    );
+  } else {
+    console.log(`${name} ${version}\n${driftText(comparison)}`);
+    for (const note of notes) console.log(`Note: ${note}`);
+  }
+  return EXIT[comparison.verdict];
+}
+
+main().then(
+  (status) => {
+    process.exitCode = status;
+  },
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 2;
+  },
+);

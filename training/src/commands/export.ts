@@ -1,0 +1,123 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { createResampler } from '@naevus/shared/image/resampler';
+import { decodeRgb } from '../data/decode/decoded-images.ts';
+import { loadDataset } from '../data/load/dataset.ts';
+import { describeMetrics } from '../evaluate/metrics/metrics-report.ts';
+import { averageRun } from '../release/average-run.ts';
+import { exportRun } from '../release/export-run.ts';
+import { readFinishedRun } from '../run/finished-run.ts';
+import { isScorePrior, SCORE_PRIORS } from '../run/score-prior.ts';
+import { checkNewVersion, setCurrentVersion, writeVersion } from '../versions/artifact-store.ts';
+import { readVersionWeights } from '../versions/version-weights.ts';
+
+const HELP = `Converts a finished run into a version that can be served, after checking that the engines agree.
+
+npm run export -- --run RUN --version X.Y.Z [--average DIR] [--data DIR] [--no-current]
+
+--run RUN        folder of a finished run
+--version X.Y.Z  version to write; one that exists is never overwritten
+--average DIR    another finished run, or a version, of the same start and split, given once or more: served is
+                 the mean of all; each run counts as much as all the versions together
+--data DIR       the images the run was trained on (default: where they lay then)
+--metadata CSV   their CSV, where it is not in DIR
+--artifacts DIR  where the version is written (default: model-artifacts)
+--score-prior P  class distribution that the scores assume: ${SCORE_PRIORS.join(' or ')} (default: training)
+--no-current     do not make it the version that is served
+--help           this text
+`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      run: { type: 'string' },
+      version: { type: 'string' },
+      average: { type: 'string', multiple: true, default: [] },
+      data: { type: 'string' },
+      metadata: { type: 'string' },
+      artifacts: { type: 'string' },
+      'score-prior': { type: 'string', default: 'training' },
+      'no-current': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+    strict: true,
+  });
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
+  const { version } = values;
+  if (!values.run || !version) throw new Error(`--run and --version are needed\n\n${HELP}`);
+  const scorePrior = values['score-prior'];
+  if (!isScorePrior(scorePrior)) {
+    throw new Error(`--score-prior ${scorePrior} is none of ${SCORE_PRIORS.join(', ')}`);
+  }
+  const store = resolve(
+    values.artifacts ?? fileURLToPath(new URL('../../model-artifacts', import.meta.url)),
+  );
+  await checkNewVersion(store, version);
+  const trained = await readFinishedRun(values.run);
+  const run =
+    values.average.length > 0
+      ? await averageRun(trained, await readOthers(values.average))
+      : trained;
+  const source = values.data
+    ? { directory: values.data, metadata: values.metadata }
+    : run.record.dataSource;
+  if (!source)
+    throw new Error(`${values.run} does not say where its images are: name them with --data DIR`);
+  const { directory, metadata } = source;
+  const dataset = await loadDataset({ directory, ...(metadata && { metadata }) });
+
+  const wasm = await readFile(new URL('kernels.wasm', import.meta.url));
+  const kernels = new WebAssembly.Module(wasm);
+  const resampler = createResampler(kernels);
+  const { files, metrics } = await exportRun({
+    run,
+    dataset,
+    version,
+    scorePrior,
+    nonLesions: fileURLToPath(new URL('../non-lesions', import.meta.url)),
+    prepare: async (path) => resampler.squash(await decodeRgb(path)),
+    kernels,
+    log: console.log,
+  });
+  const folder = await writeVersion(store, version, files);
+  if (!values['no-current']) await setCurrentVersion(store, version);
+
+  const megabytes = [...files.values()].reduce((sum, { length }) => sum + length, 0) / 1e6;
+  console.log(`\n${describeMetrics(metrics)}\n`);
+  console.log(`wrote ${folder}: ${files.size} files, ${megabytes.toFixed(1)} MB`);
+  console.log(
+    values['no-current'] ? 'current.json is as it was' : `current.json names ${version} now`,
+  );
+}
+
+async function readOthers(folders: readonly string[]) {
+  const isVersion = await Promise.all(
+    folders.map((folder) =>
+      stat(join(folder, 'manifest.json')).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  const named = async (folder: string) => ({
+    ...(await readFinishedRun(folder)),
+    name: `run ${basename(resolve(folder))}`,
+  });
+  const [versions, runs] = [true, false].map((kind) =>
+    folders.filter((_, i) => isVersion[i] === kind),
+  ) as [string[], string[]];
+  return {
+    runs: await Promise.all(runs.map(named)),
+    versions: await Promise.all(versions.map(readVersionWeights)),
+  };
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,54 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { createRandom } from '@naevus/shared/statistics/random';
+import { augmentImage } from './augment-image.ts';
+import type { Augmentation } from './augmentation-config.ts';
+import { recompress } from './jpeg-noise.ts';
+import { type BatchMix, mixImages } from './mix-images.ts';
+
+export interface AugmentationWorkerData {
+  /** Decoded images one after another, `imageSize * imageSize * 3` bytes each. */
+  readonly images: SharedArrayBuffer;
+  readonly imageSize: number;
+  /** Width over height of each image before it was squashed. */
+  readonly aspects: Float32Array;
+  readonly augmentation: Augmentation;
+}
+
+export interface AugmentationJob {
+  readonly id: number;
+  /** Positions in the decoded images. */
+  readonly indices: readonly number[];
+  /** Decides every random choice of the batch. */
+  readonly seed: number;
+  /** Side of the images wanted. */
+  readonly size: number;
+  /** How the augmented images are then mixed with one another. */
+  readonly mix: BatchMix | null;
+}
+
+export interface AugmentedBatch {
+  readonly id: number;
+  /** [N, size, size, 3], float32, 0 to 255. */
+  readonly values: Float32Array;
+}
+
+const { images, imageSize, aspects, augmentation } = workerData as AugmentationWorkerData;
+
+parentPort?.on('message', async ({ id, indices, seed, size, mix }: AugmentationJob) => {
+  const random = createRandom(seed);
+  const bytes = imageSize * imageSize * 3;
+  const values = new Float32Array(indices.length * size * size * 3);
+  for (const [position, index] of indices.entries()) {
+    const data = new Uint8Array(images, index * bytes, bytes);
+    const image = { data, size: imageSize, aspect: aspects[index] ?? 1 };
+    const offset = position * size * size * 3;
+    augmentImage(image, augmentation, random, values, offset, size);
+    if (augmentation.jpeg > 0 && random.next() < augmentation.jpeg) {
+      const [lowest, highest] = augmentation.jpegQuality;
+      const quality = lowest + random.integer(highest - lowest + 1);
+      await recompress(values.subarray(offset, offset + size * size * 3), size, quality);
+    }
+  }
+  if (mix) mixImages(values, indices.length, size, mix);
+  parentPort?.postMessage({ id, values } satisfies AugmentedBatch, [values.buffer]);
+});

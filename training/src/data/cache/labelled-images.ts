@@ -1,0 +1,143 @@
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Resampler } from '@naevus/shared/image/resampler';
+import { createProgress } from '@naevus/shared/progress';
+import type { Label } from '@naevus/shared/taxonomy';
+import { labelIndex } from '@naevus/shared/taxonomy';
+import { decodeRgb } from '../decode/decoded-images.ts';
+import { RunStopped, type ShouldStop } from '../run-stopped.ts';
+
+/** Decoded, squashed images in memory, one after another, with their labels. */
+export interface LabelledImages {
+  readonly imageIds: readonly string[];
+  /** Class index of each image. */
+  readonly labels: readonly number[];
+  /** `count * size * size * 3` bytes, RGB; shared so that worker threads read it without a copy. */
+  readonly pixels: SharedArrayBuffer;
+  readonly size: number;
+  /** Width over height of each picture before it was squashed. */
+  readonly aspects: Float32Array;
+}
+
+export interface ImageSource {
+  readonly imageId: string;
+  readonly path: string;
+  readonly label: Label;
+}
+
+const CONCURRENT_DECODES = 4;
+/** Damaged images that an error names; the others it counts. */
+const NAMED_IMAGES = 5;
+
+/**
+ * Decodes all images and squashes them to a square with the project's one resampler.
+ *
+ * @param cache folder and key under which the decoded pixels are kept; the key must name the data's digest.
+ * @throws Error that names the first images that could not be decoded and counts them; RunStopped when it was
+ *   asked to stop.
+ */
+export async function decodeImages(
+  sources: readonly ImageSource[],
+  size: number,
+  resampler: Resampler,
+  cache: { readonly directory: string; readonly key: string },
+  shouldStop: ShouldStop = () => false,
+): Promise<LabelledImages> {
+  const imageBytes = size * size * 3;
+  const pixels = new SharedArrayBuffer(sources.length * imageBytes);
+  const aspectsBuffer = new SharedArrayBuffer(sources.length * 4);
+  const aspects = new Float32Array(aspectsBuffer);
+  const result: LabelledImages = {
+    imageIds: sources.map(({ imageId }) => imageId),
+    labels: sources.map(({ label }) => labelIndex(label)),
+    pixels,
+    size,
+    aspects,
+  };
+  const file = join(cache.directory, `${cache.key}-${size}.rgb`);
+  const buffers = [new Uint8Array(pixels), new Uint8Array(aspectsBuffer)];
+  if (await readCache(file, buffers)) return result;
+
+  const progress = createProgress(`decoding to ${size}x${size}`, sources.length);
+  const unreadable: string[] = [];
+  const queue = [...sources.entries()];
+  let stopped = false;
+  const decodeNext = async (): Promise<void> => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      stopped ||= shouldStop();
+      if (stopped) return;
+      const [index, { imageId, path }] = next;
+      try {
+        const image = await decodeRgb(path);
+        new Uint8Array(pixels, index * imageBytes, imageBytes).set(
+          resampler.resize(image, size, size),
+        );
+        aspects[index] = image.width / image.height;
+      } catch (error) {
+        unreadable.push(`${imageId} (${path}: ${(error as Error).message})`);
+      }
+      progress.advance(1);
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENT_DECODES }, decodeNext));
+  progress.done();
+  if (stopped) throw new RunStopped('decoding the images');
+  if (unreadable.length > 0) {
+    const named = unreadable.slice(0, NAMED_IMAGES).map((image) => `\n  ${image}`);
+    const more = unreadable.length - named.length;
+    throw new Error(
+      `${unreadable.length} of ${sources.length} images cannot be decoded:${named.join('')}${more > 0 ? `\n  and ${more} more` : ''}\n` +
+        'Repair them, or take their rows out of the CSV.',
+    );
+  }
+  await writeCache(file, buffers);
+  return result;
+}
+
+async function readCache(file: string, buffers: readonly Uint8Array[]): Promise<boolean> {
+  const expected = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const found = await stat(file).catch(() => null);
+  if (found?.size !== expected) return false;
+  const handle = await open(file);
+  try {
+    let position = 0;
+    for (const buffer of buffers) {
+      for (let offset = 0; offset < buffer.length; ) {
+        const { bytesRead } = await handle.read(
+          buffer,
+          offset,
+          Math.min(buffer.length - offset, 1 << 28),
+          position,
+        );
+        if (bytesRead === 0) return false;
+        offset += bytesRead;
+        position += bytesRead;
+      }
+    }
+  } finally {
+    await handle.close();
+  }
+  return true;
+}
+
+/** A cache that cannot be written costs time at the next run, nothing else. */
+async function writeCache(file: string, buffers: readonly Uint8Array[]): Promise<void> {
+  const partial = `${file}.partial`;
+  try {
+    await mkdir(join(file, '..'), { recursive: true });
+    const handle = await open(partial, 'w');
+    try {
+      for (const buffer of buffers) {
+        for (let offset = 0; offset < buffer.length; offset += 1 << 28) {
+          await handle.write(buffer.subarray(offset, offset + (1 << 28)));
+        }
+      }
+    } finally {
+      await handle.close();
+    }
+    await rename(partial, file);
+  } catch (error) {
+    console.warn(`decoded images are not cached: ${(error as Error).message}`);
+    await rm(partial, { force: true });
+  }
+}

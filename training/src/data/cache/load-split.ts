@@ -1,0 +1,48 @@
+import type { Resampler } from '@naevus/shared/image/resampler';
+import { digest } from '../../run/run-identity.ts';
+import type { Dataset, Sample } from '../load/dataset.ts';
+import type { ShouldStop } from '../run-stopped.ts';
+import type { Split } from '../split/split-schema.ts';
+import { decodeImages, type LabelledImages } from './labelled-images.ts';
+
+export interface SplitSource {
+  readonly dataset: Dataset;
+  readonly split: Split;
+  readonly resampler: Resampler;
+  readonly cacheDirectory: string;
+}
+
+/** The two sides of a split with their decoded images. */
+export interface SplitImages {
+  readonly train: readonly Sample[];
+  readonly validation: readonly Sample[];
+  /** @param size side of the square that the images are squashed to, in pixels. */
+  decode(side: 'train' | 'validation', size: number): Promise<LabelledImages>;
+}
+
+/**
+ * @param source.cacheDirectory decoded images are kept there, under names that hold the data's digest.
+ * @throws Error when the split names an image that the data lack.
+ */
+export function splitImages(
+  { dataset, split, resampler, cacheDirectory }: SplitSource,
+  shouldStop?: ShouldStop,
+): SplitImages {
+  const sampleOf = new Map(dataset.samples.map((sample) => [sample.imageId, sample]));
+  const pick = (ids: readonly string[]) =>
+    ids.map((id) => {
+      const sample = sampleOf.get(id);
+      if (!sample) throw new Error(`the split names ${id}, which the data lack`);
+      return sample;
+    });
+  const sides = { train: pick(split.train), validation: pick(split.validation) };
+  return {
+    ...sides,
+    decode(side, size) {
+      const ids = sides[side].map(({ imageId }) => imageId);
+      const content = digest({ data: dataset.dataSha256, ids }).slice(0, 16);
+      const cache = { directory: cacheDirectory, key: `${side}-${content}` };
+      return decodeImages(sides[side], size, resampler, cache, shouldStop);
+    },
+  };
+}

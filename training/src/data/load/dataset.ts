@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createProgress } from '@naevus/shared/progress';
+import type { Label } from '@naevus/shared/taxonomy';
+import { mapConcurrently } from '../map-concurrently.ts';
+import { DataError, type DataProblem, LISTED, type UnreadableImage } from './data-error.ts';
+import { findImages, type ImageFile } from './image-files.ts';
+import { type MetadataRow, parseMetadata } from './metadata-csv.ts';
+
+export interface Sample {
+  readonly imageId: string;
+  readonly path: string;
+  readonly label: Label;
+  /** Images of one lesion share it; null where the metadata do not say. */
+  readonly lesionId: string | null;
+  /** The metadata's other columns (`dx_type`, `age`, `sex`, `localization`, ...) by lower-case name. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Of the file's bytes, lower-case hex. */
+  readonly sha256: string;
+}
+
+export interface Dataset {
+  /** Sorted by image id. At least one. */
+  readonly samples: readonly Sample[];
+  /** {@link digestSamples}. */
+  readonly dataSha256: string;
+  /** What was found and lived with, because the caller asked for it or nothing is lost by it. */
+  readonly problems: readonly DataProblem[];
+}
+
+export interface LoadOptions {
+  /** Searched for images with all the folders in it. */
+  readonly directory: string;
+  /**
+   * The CSV file. Left out: in `directory`, `HAM10000_metadata.csv`, else `metadata.csv`, else the
+   * only CSV file there is.
+   */
+  readonly metadata?: string;
+  /**
+   * Images without a row and rows without an image: an error that counts and names them, or
+   * `skip`, which goes on with those that match and lists the others under `problems`.
+   */
+  readonly mismatches?: 'error' | 'skip';
+}
+
+const CONCURRENT_READS = 8;
+const METADATA_NAMES = ['ham10000_metadata.csv', 'metadata.csv'];
+
+/**
+ * Loads a labelled folder: HAM10000 as Kaggle packs it (`HAM10000_images_part_1`, `_part_2`,
+ * `HAM10000_metadata.csv`), or any folder of images with a CSV file as {@link parseMetadata} reads it.
+ * Every file is read once, for its digest; whether it decodes is for `checkReadable` to say.
+ *
+ * @throws DataError whose `kind` and `problems` say what is missing or does not fit.
+ */
+export async function loadDataset(options: LoadOptions): Promise<Dataset> {
+  const { directory, mismatches = 'error' } = options;
+  if (!(await isDirectory(directory))) {
+    throw new DataError({ kind: 'missing-folder', path: directory });
+  }
+  const metadataPath = options.metadata ?? (await findMetadata(directory));
+  const rows = parseMetadata(await readMetadata(metadataPath), metadataPath);
+  const rowOf = new Map(rows.map((row) => [row.imageId, row]));
+
+  const files = await findImages(directory);
+  const { matching, problems } = match(files, rowOf);
+  if (problems.length > 0 && mismatches === 'error') {
+    throw new DataError(problems[0]!, ...problems.slice(1));
+  }
+  if (matching.length === 0) {
+    throw new DataError({ kind: 'no-images', path: directory }, ...problems);
+  }
+
+  const { kept, repeated } = withoutRepeats(await hashFiles(matching));
+  const samples = kept
+    .map(({ imageId, path, sha256 }): Sample => {
+      const { label, lesionId, metadata } = rowOf.get(imageId)!;
+      return { imageId, path, label, lesionId, metadata, sha256 };
+    })
+    .sort(byImageId);
+  return {
+    samples,
+    dataSha256: digestSamples(samples),
+    problems: [...problems, ...repeated],
+  };
+}
+
+/**
+ * One digest of what the data are: image ids, labels, lesions and the files' bytes, whatever order
+ * and place they are in.
+ */
+export function digestSamples(
+  samples: readonly Pick<Sample, 'imageId' | 'label' | 'lesionId' | 'sha256'>[],
+): string {
+  const hash = createHash('sha256');
+  for (const { imageId, label, lesionId, sha256 } of [...samples].sort(byImageId)) {
+    hash.update(`${JSON.stringify([imageId, label, lesionId, sha256])}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/** By code units, the same on every machine and locale. */
+export function byImageId(a: { imageId: string }, b: { imageId: string }): number {
+  return a.imageId < b.imageId ? -1 : a.imageId > b.imageId ? 1 : 0;
+}
+
+function match(files: readonly ImageFile[], rowOf: ReadonlyMap<string, MetadataRow>) {
+  const present = new Set(files.map(({ imageId }) => imageId));
+  const imagesWithoutRow = [...present].filter((imageId) => !rowOf.has(imageId));
+  const rowsWithoutImage = [...rowOf.keys()].filter((imageId) => !present.has(imageId));
+  const problems: DataProblem[] = [];
+  const report = (kind: 'image-without-row' | 'row-without-image', ids: string[]): void => {
+    if (ids.length === 0) return;
+    problems.push({ kind, count: ids.length, examples: ids.sort().slice(0, LISTED) });
+  };
+  report('image-without-row', imagesWithoutRow);
+  report('row-without-image', rowsWithoutImage);
+  return { matching: files.filter(({ imageId }) => rowOf.has(imageId)), problems };
+}
+
+/** Kaggle's archive holds every image in two folders: harmless where the bytes are the same. */
+function withoutRepeats<F extends ImageFile & { sha256: string }>(files: readonly F[]) {
+  const kept = new Map<string, F>();
+  const repeats: string[] = [];
+  const conflicts: [F, F][] = [];
+  for (const file of files) {
+    const first = kept.get(file.imageId);
+    if (first === undefined) kept.set(file.imageId, file);
+    else if (first.sha256 === file.sha256) repeats.push(file.imageId);
+    else conflicts.push([first, file]);
+  }
+  const conflict = conflicts[0];
+  if (conflict !== undefined) {
+    throw new DataError({
+      kind: 'duplicate-image-id',
+      imageId: conflict[0].imageId,
+      where: conflict.map(({ path }) => path),
+      count: conflicts.length,
+    });
+  }
+  const repeated: DataProblem[] =
+    repeats.length === 0
+      ? []
+      : [{ kind: 'repeated-file', count: repeats.length, examples: repeats.slice(0, LISTED) }];
+  return { kept: [...kept.values()], repeated };
+}
+
+async function hashFiles(
+  files: readonly ImageFile[],
+): Promise<(ImageFile & { readonly sha256: string })[]> {
+  const progress = createProgress('reading images', files.length);
+  const unreadable: UnreadableImage[] = [];
+  const hashed = await mapConcurrently(files, CONCURRENT_READS, async (file) => {
+    let sha256 = '';
+    try {
+      sha256 = createHash('sha256')
+        .update(await readFile(file.path))
+        .digest('hex');
+    } catch (error) {
+      unreadable.push({ ...file, reason: (error as Error).message });
+    }
+    progress.advance(1);
+    return { ...file, sha256 };
+  });
+  progress.done();
+  if (unreadable.length > 0) {
+    throw new DataError({ kind: 'unreadable-image', count: unreadable.length, images: unreadable });
+  }
+  return hashed;
+}
+
+async function findMetadata(directory: string): Promise<string> {
+  const found = (await readdir(directory)).filter((name) => /^[^.].*\.csv$/i.test(name)).sort();
+  const named = METADATA_NAMES.map((name) => found.find((f) => f.toLowerCase() === name));
+  const chosen =
+    named.find((name) => name !== undefined) ?? (found.length === 1 ? found[0] : undefined);
+  if (chosen === undefined)
+    throw new DataError({ kind: 'missing-metadata', path: directory, found });
+  return join(directory, chosen);
+}
+
+async function readMetadata(path: string): Promise<string> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch {
+    throw new DataError({ kind: 'missing-metadata', path, found: [] });
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new DataError({ kind: 'malformed-csv', path, row: null, detail: 'it is not UTF-8 text' });
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
+}

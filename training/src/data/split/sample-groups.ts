@@ -1,0 +1,79 @@
+import { LABELS, type Label } from '@naevus/shared/taxonomy';
+import { byImageId, type Sample } from '../load/dataset.ts';
+import { type DuplicatePair, findDuplicates } from './duplicates.ts';
+import type { Fingerprints } from './fingerprint.ts';
+
+/** Images that must lie on the same side of any split. */
+export interface SampleGroup {
+  /** Sorted by image id. */
+  readonly samples: readonly Sample[];
+  /** The class it is stratified by: its images' label, the rarest in the data where they differ. */
+  readonly stratum: Label;
+  readonly mixedLabels: boolean;
+}
+
+export interface SampleGroups {
+  /** Sorted by their first image id. */
+  readonly groups: readonly SampleGroup[];
+  readonly duplicates: readonly DuplicatePair[];
+}
+
+/**
+ * Joins images of one lesion, images of the same bytes and images of the same photograph, and what
+ * hangs together by several of these. Independent of the samples' order.
+ *
+ * @throws RangeError where an image has no fingerprint.
+ */
+export function groupSamples(samples: readonly Sample[], fingerprints: Fingerprints): SampleGroups {
+  const sorted = [...samples].sort(byImageId);
+  const position = new Map(sorted.map(({ imageId }, i) => [imageId, i]));
+  const own = new Map(
+    sorted.map(({ imageId }) => {
+      const fingerprint = fingerprints.get(imageId);
+      if (fingerprint === undefined) throw new RangeError(`${imageId} has no fingerprint`);
+      return [imageId, fingerprint];
+    }),
+  );
+  const parent = Int32Array.from(sorted, (_, i) => i);
+  const root = (i: number): number => {
+    let r = i;
+    while (parent[r] !== r) r = parent[r] = parent[parent[r]!]!;
+    return r;
+  };
+  const join = (i: number, j: number): void => {
+    const [a, b] = [root(i), root(j)];
+    parent[Math.max(a, b)] = Math.min(a, b);
+  };
+
+  const firstOfLesion = new Map<string, number>();
+  for (const [i, { lesionId }] of sorted.entries()) {
+    if (lesionId === null) continue;
+    const first = firstOfLesion.get(lesionId);
+    if (first === undefined) firstOfLesion.set(lesionId, i);
+    else join(first, i);
+  }
+  const duplicates = findDuplicates(own);
+  for (const { first, second } of duplicates) join(position.get(first)!, position.get(second)!);
+
+  const members = new Map<number, Sample[]>();
+  for (const [i, sample] of sorted.entries()) {
+    const group = members.get(root(i));
+    if (group === undefined) members.set(root(i), [sample]);
+    else group.push(sample);
+  }
+  const counts = countLabels(sorted);
+  const rarestFirst = [...LABELS].sort((a, b) => counts[a] - counts[b]);
+  const groups = [...members.values()].map((group): SampleGroup => {
+    const present = new Set(group.map(({ label }) => label));
+    const stratum = rarestFirst.find((label) => present.has(label))!;
+    return { samples: group, stratum, mixedLabels: present.size > 1 };
+  });
+  return { groups, duplicates };
+}
+
+/** Images a class. */
+export function countLabels(samples: readonly Pick<Sample, 'label'>[]): Record<Label, number> {
+  const counts = Object.fromEntries(LABELS.map((label) => [label, 0])) as Record<Label, number>;
+  for (const { label } of samples) counts[label]++;
+  return counts;
+}

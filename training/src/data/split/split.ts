@@ -1,0 +1,160 @@
+import { writeFile } from 'node:fs/promises';
+import { createRandom } from '@naevus/shared/statistics/random';
+import { LABELS } from '@naevus/shared/taxonomy';
+import type { Dataset, Sample } from '../load/dataset.ts';
+import type { Fingerprints } from './fingerprint.ts';
+import { countLabels, groupSamples, type SampleGroup, type SampleGroups } from './sample-groups.ts';
+import { type Split, splitSchema } from './split-schema.ts';
+
+export type { Split };
+
+export interface SplitOptions {
+  readonly seed: number;
+  /** Share of the images that validation gets, between 0 and 1; 0.2 by default. */
+  readonly validationFraction?: number;
+}
+
+/**
+ * Splits by class and by lesion: each class's images are divided in the same proportion, and all
+ * images of a lesion or a photograph are on one side ({@link groupSamples}). Both sides keep the
+ * data's own class distribution. The same data and seed give the same split, whatever the order
+ * of the samples.
+ *
+ * @throws RangeError for a fraction out of range, a sample without fingerprint, or so few groups
+ *   that a side stays empty.
+ */
+export function splitDataset(
+  dataset: Dataset,
+  fingerprints: Fingerprints,
+  { seed, validationFraction = 0.2 }: SplitOptions,
+): Split {
+  if (!(validationFraction > 0 && validationFraction < 1)) {
+    throw new RangeError(`validationFraction is between 0 and 1, not ${validationFraction}`);
+  }
+  const grouping = groupSamples(dataset.samples, fingerprints);
+  const [train, validation] = divide(
+    grouping.groups,
+    [1 - validationFraction, validationFraction],
+    seed,
+  );
+  return describe(dataset, grouping, seed, train!, validation!);
+}
+
+/**
+ * k splits of the same kind, each image being in the validation of exactly one.
+ *
+ * @param options.folds at least 2.
+ * @throws RangeError as {@link splitDataset}.
+ */
+export function crossValidationFolds(
+  dataset: Dataset,
+  fingerprints: Fingerprints,
+  { seed, folds }: { readonly seed: number; readonly folds: number },
+): Split[] {
+  if (!Number.isInteger(folds) || folds < 2) {
+    throw new RangeError(`folds is a whole number of at least 2, not ${folds}`);
+  }
+  const grouping = groupSamples(dataset.samples, fingerprints);
+  const parts = divide(grouping.groups, Array<number>(folds).fill(1 / folds), seed);
+  return parts.map((validation, k) => {
+    const train = parts.flatMap((part, other) => (other === k ? [] : part));
+    return describe(dataset, grouping, seed, train, validation);
+  });
+}
+
+/** Writes `split.json`. */
+export async function writeSplit(path: string, split: Split): Promise<void> {
+  await writeFile(path, `${JSON.stringify(splitSchema.parse(split), null, 1)}\n`);
+}
+
+/** The split in a few lines, for people. */
+export function describeSplit({ counts, groups, train, validation }: Split): string {
+  const shares = LABELS.map(
+    (label) => `${label} ${counts.train[label]}/${counts.validation[label]}`,
+  );
+  const lines = [
+    `${train.length} images to train, ${validation.length} to validate (${shares.join(', ')})`,
+    `${groups.total} groups of ${groups.lesions} lesions and ${groups.images_without_lesion} images without one; ` +
+      `${groups.byte_identical_pairs} pairs with the same bytes, ${groups.same_picture_pairs} with the same picture, ` +
+      `${groups.pairs_across_lesions} of them across lesion ids`,
+  ];
+  if (groups.mixed_labels > 0) {
+    lines.push(
+      `${groups.mixed_labels} groups hold images with different labels: kept on one side, labels unchanged. Check them.`,
+    );
+  }
+  return lines.join('\n');
+}
+
+/**
+ * Divides groups into parts with the given shares of each class's images: the largest groups
+ * first, each to the part that lacks most of its share; groups of one size in random order.
+ */
+function divide(
+  groups: readonly SampleGroup[],
+  shares: readonly number[],
+  seed: number,
+): Sample[][] {
+  const random = createRandom(seed);
+  const totals = countLabels(groups.flatMap(({ samples }) => samples));
+  const parts = shares.map((share) => ({
+    samples: [] as Sample[],
+    target: Object.fromEntries(LABELS.map((label) => [label, share * totals[label]])),
+    lacking: Object.fromEntries(LABELS.map((label) => [label, share * totals[label]])),
+  }));
+  // Rarest class first: a group of several classes is settled before the classes it also counts to.
+  for (const label of [...LABELS].sort((a, b) => totals[a] - totals[b])) {
+    const stratum = random.shuffle(groups.filter((group) => group.stratum === label));
+    stratum.sort((a, b) => b.samples.length - a.samples.length);
+    for (const { samples } of stratum) {
+      const [neediest] = [...parts].sort(
+        (a, b) =>
+          b.lacking[label]! / b.target[label]! - a.lacking[label]! / a.target[label]! ||
+          b.target[label]! - a.target[label]! ||
+          a.samples.length - b.samples.length,
+      );
+      neediest!.samples.push(...samples);
+      for (const sample of samples) neediest!.lacking[sample.label]!--;
+    }
+  }
+  const empty = parts.findIndex(({ samples }) => samples.length === 0);
+  if (empty !== -1) {
+    throw new RangeError(
+      `${groups.length} groups of images are too few to divide into ${shares.length} parts`,
+    );
+  }
+  return parts.map(({ samples }) => samples);
+}
+
+function describe(
+  dataset: Dataset,
+  { groups, duplicates }: SampleGroups,
+  seed: number,
+  train: readonly Sample[],
+  validation: readonly Sample[],
+): Split {
+  const lesionOf = new Map(dataset.samples.map(({ imageId, lesionId }) => [imageId, lesionId]));
+  const ids = (samples: readonly Sample[]) => samples.map(({ imageId }) => imageId).sort();
+  const lesions = dataset.samples.flatMap(({ lesionId }) => lesionId ?? []);
+  const across = duplicates.filter(({ first, second }) => {
+    const lesion = lesionOf.get(first) ?? null;
+    return lesion === null || lesion !== lesionOf.get(second);
+  });
+  const ofKind = (kind: 'bytes' | 'picture') => duplicates.filter((pair) => pair.kind === kind);
+  return {
+    seed,
+    data_sha256: dataset.dataSha256,
+    train: ids(train),
+    validation: ids(validation),
+    counts: { train: countLabels(train), validation: countLabels(validation) },
+    groups: {
+      total: groups.length,
+      lesions: new Set(lesions).size,
+      images_without_lesion: dataset.samples.length - lesions.length,
+      byte_identical_pairs: ofKind('bytes').length,
+      same_picture_pairs: ofKind('picture').length,
+      pairs_across_lesions: across.length,
+      mixed_labels: groups.filter(({ mixedLabels }) => mixedLabels).length,
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { exportOnnx } from '../convert/onnx/onnx-export.ts';
+import type { Sample } from '../data/load/dataset.ts';
+import { EFFICIENTNET_B0 } from '../network/architecture.ts';
+import type { Parameters } from '../network/parameters.ts';
+import type { Prepare } from '../release/report-validation.ts';
+import type { RunRecord } from '../run/run-record.ts';
+import type { ModelAssessment } from './assessment/assess-model.ts';
+import { classifyImages, requireReadable } from './classifiers/classify-images.ts';
+import { createOnnxClassifier, type OnnxClassifier } from './classifiers/onnx-classifier.ts';
+import { chooseExplained } from './explanations/choose-explained.ts';
+import { type ExplanationReport, explanationReport } from './explanations/explanation-report.ts';
+import { type TtaReport, ttaReport } from './views/tta-report.ts';
+import { viewLogits } from './views/view-logits.ts';
+
+/** Images that the heat maps are checked on: some 120 runs of the network each. */
+export const EXPLAINED_IMAGES = 100;
+
+/** What is measured of looking more than once, and of heat maps. */
+export interface LookReports {
+  readonly tta: TtaReport;
+  readonly explanations: ExplanationReport;
+}
+
+/**
+ * Measures test-time augmentation on all validation images, and checks the heat maps on some.
+ *
+ * @throws Error when an image cannot be read
+ */
+export async function checkLooks({
+  classifier,
+  parameters,
+  record,
+  validation,
+  assessment,
+  prepare,
+  explainedImages,
+  log,
+}: {
+  readonly classifier: OnnxClassifier;
+  /** Of the run's network, which the classifier is. */
+  readonly parameters: Parameters;
+  /** Its prior and calibration being those of the scores. */
+  readonly record: RunRecord;
+  readonly validation: readonly Sample[];
+  readonly assessment: ModelAssessment;
+  readonly prepare: Prepare;
+  readonly explainedImages: number;
+  readonly log: (line: string) => void;
+}): Promise<LookReports> {
+  const { seed, calibration } = record;
+  const readAll = async <T>(
+    samples: readonly Sample[],
+    classify: (rgb: Uint8Array) => Promise<T>,
+  ): Promise<T[]> => {
+    const { results, unreadable } = await classifyImages(samples, prepare, classify);
+    requireReadable(unreadable);
+    return results.map(({ result }) => result);
+  };
+  log(`looking at all ${validation.length} validation images in eight views`);
+  const logits = await readAll(validation, (rgb) => viewLogits(classifier.logits, rgb));
+  const tta = ttaReport(
+    validation.map(({ label, lesionId }, i) => ({
+      label,
+      lesionId,
+      logits: logits[i]!,
+      fitted: assessment.heldOutFits[i]!,
+    })),
+    { prior: record.prior, conformity: assessment.report.conformal.default, seed },
+  );
+
+  const chosen = chooseExplained(validation, explainedImages, seed);
+  log(`checking the heat maps of ${chosen.length} of them`);
+  const explanations = await explanationReport({
+    pictures: await readAll(chosen, async (rgb) => rgb),
+    classify: classifier.classify,
+    calibration,
+    parameters,
+    architecture: EFFICIENTNET_B0,
+    open: (weights) => createOnnxClassifier(exportOnnx(weights, EFFICIENTNET_B0, 'float32')),
+    seed,
+  });
+  return { tta, explanations };
+}

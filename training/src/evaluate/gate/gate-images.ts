@@ -1,0 +1,47 @@
+import type { Manifest } from '@naevus/shared/model/manifest';
+import type { Label } from '@naevus/shared/taxonomy';
+import type { Split } from '../../data/split/split-schema.ts';
+
+/** An image that neither model was trained on, with what each makes of it. */
+export interface GateImage {
+  readonly imageId: string;
+  readonly label: Label;
+  readonly lesionId: string | null;
+  /** Other columns of the metadata by lower-case name. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** As served, in the order of the labels. */
+  readonly candidate: readonly number[];
+  /** Undefined where there is nothing to compare with. */
+  readonly current?: readonly number[];
+}
+
+/** One of the two models, as far as its version's folder tells. */
+export interface GateModel {
+  readonly manifest: Manifest;
+  /** Digest of the manifest. */
+  readonly sha256: string;
+  readonly split: Split;
+}
+
+/**
+ * The images to compare two models on: the validation side of the split that they share.
+ *
+ * @returns image ids, sorted
+ * @throws Error when one of them was trained on images that the other was validated on
+ */
+export function comparableImages(candidate: GateModel, current: GateModel | undefined): string[] {
+  const wanted = [...candidate.split.validation].sort();
+  if (wanted.length === 0)
+    throw new Error('the candidate has no validation images to be judged on');
+  if (!current) return wanted;
+  const kept = [...current.split.validation].sort();
+  if (kept.length === wanted.length && kept.every((id, i) => id === wanted[i])) return wanted;
+  const { version } = current.manifest;
+  const trainedOn = new Set(current.split.train);
+  const seen = wanted.filter((id) => trainedOn.has(id)).length;
+  throw new Error(
+    `${candidate.manifest.version} and ${version} were not validated on the same images` +
+      (seen > 0 ? `: ${version} was trained on ${seen} of the candidate's ${wanted.length}` : '') +
+      `. Train with --split and the split.json of ${version}, so that they compare`,
+  );
+}

@@ -1,0 +1,88 @@
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, expect, it } from 'vitest';
+import { exportTfjs } from '../convert/tfjs/tfjs-export.ts';
+import { withIdentityNorms } from '../convert/unfold-batch-norm.ts';
+import { EFFICIENTNET_B0 } from '../network/architecture.ts';
+import { relativeError } from '../network/fixtures/relative-error.ts';
+import type { FinishedRun } from '../run/finished-run.ts';
+import {
+  decodeGraphWeights,
+  readVersionWeights,
+  type VersionWeights,
+} from '../versions/version-weights.ts';
+import { averageRun } from './average-run.ts';
+
+let own: VersionWeights;
+let other: VersionWeights;
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+  [own, other] = (await Promise.all(
+    ['0.2.0', '0.3.0'].map((version) =>
+      readVersionWeights(
+        fileURLToPath(new URL(`../../../model-artifacts/${version}`, import.meta.url)),
+      ),
+    ),
+  )) as [VersionWeights, VersionWeights];
+});
+
+/** Of a run, what averaging looks at: the network of 0.2.0 and its split. */
+const run = (validation = own.split.validation) =>
+  ({
+    parameters: withIdentityNorms(own.values, EFFICIENTNET_B0),
+    record: { method: 'As it was trained.' },
+    split: { ...own.split, validation },
+  }) as unknown as FinishedRun;
+
+it('exports the mean of the networks, the run counting as much as the versions together', async () => {
+  const averaged = await averageRun(run(), { runs: [], versions: [other, other] });
+  expect(averaged.record.method).toMatch(
+    /^As it was trained\. Served is the mean .* 0\.3\.0 \(sha256/,
+  );
+  const exported = await decodeGraphWeights(
+    exportTfjs(averaged.parameters, EFFICIENTNET_B0, 'float32'),
+  );
+  expect([...exported.keys()].sort()).toEqual([...own.values.keys()].sort());
+  for (const [name, values] of exported) {
+    const [a, b] = [own.values.get(name)!, other.values.get(name)!];
+    expect(
+      relativeError(
+        values,
+        a.map((value, i) => (value + b[i]!) / 2),
+      ),
+    ).toBeLessThan(1e-5);
+  }
+});
+
+it('counts another run as much as the first', async () => {
+  const second = {
+    ...run(),
+    parameters: withIdentityNorms(other.values, EFFICIENTNET_B0),
+    name: 'run b',
+  };
+  const averaged = await averageRun(run(), { runs: [second], versions: [own] });
+  expect(averaged.record.method).toMatch(
+    /these weights \(33 %\), those of run b \(33 %; As it was trained\.\)/,
+  );
+  const exported = await decodeGraphWeights(
+    exportTfjs(averaged.parameters, EFFICIENTNET_B0, 'float32'),
+  );
+  for (const [name, values] of exported) {
+    const [a, b] = [own.values.get(name)!, other.values.get(name)!];
+    const expected = a.map((value, i) => (2 * value + b[i]!) / 3);
+    expect(relativeError(values, expected)).toBeLessThan(1e-5);
+  }
+});
+
+it('refuses a run that was trained on what the first validates on', async () => {
+  const leak = { ...run(), name: 'run b', split: { ...own.split, train: own.split.validation } };
+  await expect(averageRun(run(), { runs: [leak], versions: [] })).rejects.toThrow('run b');
+});
+
+it('refuses a version that was trained on what the run validates on', async () => {
+  const validation = [...own.split.validation, other.split.train[3]!];
+  await expect(averageRun(run(validation), { runs: [], versions: [other] })).rejects.toThrow(
+    other.split.train[3]!,
+  );
+});

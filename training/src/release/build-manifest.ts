@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { INPUT_SIZE, PREPROCESSING } from '@naevus/shared/image/preprocessing-spec';
+import {
+  type ArtifactFile,
+  MANIFEST_SCHEMA_VERSION,
+  type Manifest,
+  manifestSchema,
+} from '@naevus/shared/model/manifest';
+import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
+import type { ParityReport } from '../convert/engine-agreement.ts';
+import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../convert/inference-graph.ts';
+import type { ModelAssessment } from '../evaluate/assessment/assess-model.ts';
+import { assessmentSpec } from '../evaluate/assessment/assessment-report.ts';
+import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
+import {
+  ATTRIBUTION,
+  CODE_LICENCE,
+  INTENDED_USE,
+  WEIGHTS_LICENCE,
+} from '../reports/attribution.ts';
+import type { FinishedRun } from '../run/finished-run.ts';
+import type { ScorePrior } from '../run/score-prior.ts';
+
+/** The model's name wherever it is served. */
+export const MODEL_NAME = 'naevus-efficientnet-b0';
+
+export const ONNX_PATH = 'model.onnx';
+export const TFJS_FOLDER = 'tfjs/';
+/** Where the features of the training images lie. */
+export const SUBSPACE_PATH = 'feature-subspace.bin';
+export const REPORTS_FOLDER = 'reports/';
+
+/** Path inside the artifact, forward slashes, to the file's bytes. */
+export type ArtifactFiles = Map<string, Uint8Array>;
+
+export interface ArtifactContent {
+  readonly version: string;
+  /** Its record's prior and calibration being those of the scores. */
+  readonly run: FinishedRun;
+  readonly scorePrior: ScorePrior;
+  readonly metrics: MetricsReport;
+  readonly parity: ParityReport;
+  readonly assessment?: ModelAssessment | undefined;
+  /** Everything but the manifest. */
+  readonly files: ArtifactFiles;
+}
+
+/**
+ * The manifest of a version. Nothing in it depends on when or where it is made: its time is the run's.
+ *
+ * @throws Error when a headline figure is not defined, because the validation side lacks a class.
+ */
+export function buildManifest({
+  version,
+  run,
+  scorePrior,
+  metrics,
+  parity,
+  assessment,
+  files,
+}: ArtifactContent): Manifest {
+  const { record } = run;
+  const { metrics: report } = metrics;
+  const headline = (value: number | null, name: string): number => {
+    if (value === null) throw new Error(`${name} is not defined on the validation side`);
+    return value;
+  };
+  const engine = (path: string, layout: 'NCHW' | 'NHWC'): Manifest['engines']['onnx'] => ({
+    path,
+    input: {
+      name: GRAPH_INPUT,
+      layout,
+      type: 'float32',
+      shape:
+        layout === 'NCHW' ? [null, 3, INPUT_SIZE, INPUT_SIZE] : [null, INPUT_SIZE, INPUT_SIZE, 3],
+      range: [0, 255],
+    },
+    outputs: GRAPH_OUTPUTS,
+    weights: parity.weights,
+  });
+  return manifestSchema.parse({
+    schemaVersion: MANIFEST_SCHEMA_VERSION,
+    name: MODEL_NAME,
+    version,
+    createdAt: record.finishedAt,
+    architecture: record.architecture,
+    labels: LABELS,
+    preprocessing: PREPROCESSING,
+    engines: {
+      onnx: engine(ONNX_PATH, 'NCHW'),
+      tfjs: engine(`${TFJS_FOLDER}model.json`, 'NHWC'),
+    },
+    parity: {
+      images: parity.engines.images,
+      maxAbsProbabilityDifference: parity.engines.maxAbsProbabilityDifference,
+      topClassAgreement: parity.engines.topClassAgreement,
+    },
+    calibration: { ...record.calibration, ece: report.expectedCalibrationError },
+    prior: { name: scorePrior, probabilities: record.prior },
+    thresholds: assessment?.fitted.thresholds ?? {},
+    ...(assessment && {
+      assessment: assessmentSpec(assessment, {
+        path: SUBSPACE_PATH,
+        features: assessment.subspace.features,
+        components: assessment.subspace.components,
+      }),
+    }),
+    training: {
+      dataset: record.dataset,
+      dataSha256: record.dataSha256,
+      configSha256: record.configSha256,
+      codeCommit: record.codeCommit,
+      seed: record.seed,
+      initialWeights: record.initialWeights,
+      trainImages: run.split.train.length,
+      validationImages: run.split.validation.length,
+      method: record.method,
+    },
+    metrics: {
+      split: 'validation',
+      accuracy: report.accuracy,
+      balancedAccuracy: report.balancedAccuracy,
+      macroF1: headline(report.macro.f1.value, 'macro F1'),
+      macroAuc: headline(report.macro.auc.value, 'macro AUC'),
+      logLoss: report.logLoss,
+      melanomaSensitivity: headline(
+        report.perClass[labelIndex('mel')]!.recall,
+        'melanoma sensitivity',
+      ),
+    },
+    licence: { weights: WEIGHTS_LICENCE, code: CODE_LICENCE, attribution: ATTRIBUTION },
+    intendedUse: INTENDED_USE,
+    files: [...files].map(describeFile).sort((a, b) => (a.path < b.path ? -1 : 1)),
+  });
+}
+
+function describeFile([path, bytes]: [string, Uint8Array]): ArtifactFile {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { path, bytes: bytes.length, sha256 };
+}

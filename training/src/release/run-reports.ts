@@ -1,0 +1,110 @@
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import type { LookReports } from '../evaluate/check-held-out.ts';
+import { chooseGallery } from '../evaluate/explanations/choose-gallery.ts';
+import { measuredLossShares } from '../evaluate/metrics/loss-shares.ts';
+import { type MetricsReport, metricsReport } from '../evaluate/metrics/metrics-report.ts';
+import {
+  type DescribedImage,
+  type SubgroupReport,
+  subgroupReport,
+} from '../evaluate/metrics/subgroups.ts';
+import { explanationPictures } from '../reports/charts/explanation-charts.ts';
+import { type GallerySource, gradcamGallery } from '../reports/charts/gradcam-gallery.ts';
+import { reportPictures } from '../reports/charts/report-pictures.ts';
+import { reportPage } from '../reports/report-page.ts';
+import { reportSections } from '../reports/report-sections.ts';
+import type { FinishedRun } from '../run/finished-run.ts';
+import { RUN_FILES } from '../run/run-record.ts';
+
+export interface ReportInput<I extends DescribedImage> {
+  /** Its record's prior and calibration being those of the scores. */
+  readonly run: FinishedRun;
+  readonly model: MetricsReport['model'];
+  /** Engine and version that computed the scores. */
+  readonly engine: string;
+  /** The validation images with their scores. */
+  readonly images: readonly I[];
+  /** What the gallery shows of an image. */
+  readonly show: (image: I) => Promise<GallerySource>;
+  /** Where they were measured. */
+  readonly looks?: LookReports | undefined;
+}
+
+export interface RunReports {
+  readonly metrics: MetricsReport;
+  readonly subgroups: SubgroupReport;
+  /** File name to content: JSON, SVG, and `report.html`, which shows the pictures that lie beside it. */
+  readonly files: ReadonlyMap<string, string>;
+  /** The same page with the pictures inside, so that it can go anywhere alone. */
+  readonly singlePage: string;
+}
+
+export const REPORT_PAGE = 'report.html';
+
+/** Right and wrong images a class in the gallery. */
+const GALLERY_EACH = 3;
+
+/** Everything that is reported of a run's validation. The same input gives the same text. */
+export async function runReports<I extends DescribedImage>(
+  input: ReportInput<I>,
+): Promise<RunReports> {
+  const { run, images, model, engine, looks } = input;
+  const { record, history } = run;
+  const { seed, prior, calibration } = record;
+  const metrics = metricsReport(images, {
+    model,
+    engine,
+    data: { name: 'validation side of the split', sha256: record.dataSha256, unreadable: [] },
+    prior,
+    calibration,
+    seed,
+  });
+  const subgroups = subgroupReport(images, prior, { seed });
+  // A fitted calibration hides the logits that the loss saw.
+  const shareOfLossAtEnd =
+    calibration.method === 'none'
+      ? measuredLossShares(images, run.classWeights, calibration)
+      : undefined;
+  const classWeights = {
+    ...run.classWeights,
+    used: { ...run.classWeights.used, ...(shareOfLossAtEnd && { shareOfLossAtEnd }) },
+  };
+
+  const pictures = await reportPictures({ metrics, images, classWeights, history });
+  const subtitle = `${model.name} ${model.version}; beside each image what raised the class that was answered`;
+  const gallery = chooseGallery(images, { each: GALLERY_EACH, seed });
+  pictures.set('gradcam-gallery.svg', await gradcamGallery(gallery, subtitle, input.show));
+
+  if (looks) {
+    for (const [name, svg] of await explanationPictures(looks.explanations, model)) {
+      pictures.set(name, svg);
+    }
+  }
+
+  const page = (pictureUrl: (name: string) => string) =>
+    reportPage(
+      `Report: ${model.name} ${model.version}`,
+      DISCLAIMER,
+      reportSections({ record, metrics, subgroups, classWeights, history, looks, pictureUrl }),
+    );
+  const files = new Map([
+    ['metrics.json', json(metrics)],
+    ['subgroups.json', json(subgroups)],
+    [RUN_FILES.classWeights, json(classWeights)],
+    ...(looks
+      ? ([
+          ['test-time-augmentation.json', json(looks.tta)],
+          ['explanations.json', json(looks.explanations)],
+        ] as const)
+      : []),
+    ...pictures,
+    [REPORT_PAGE, page((name) => name)],
+  ]);
+  const inside = (name: string) =>
+    `data:image/svg+xml;base64,${Buffer.from(pictures.get(name)!).toString('base64')}`;
+  return { metrics, subgroups, files, singlePage: page(inside) };
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

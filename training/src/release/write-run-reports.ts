@@ -1,0 +1,41 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { exportOnnx } from '../convert/onnx/onnx-export.ts';
+import type { Dataset } from '../data/load/dataset.ts';
+import { EFFICIENTNET_B0 } from '../network/architecture.ts';
+import { readFinishedRun } from '../run/finished-run.ts';
+import { MODEL_NAME, REPORTS_FOLDER } from './build-manifest.ts';
+import { type Prepare, reportValidation, validationSamples } from './report-validation.ts';
+import { REPORT_PAGE } from './run-reports.ts';
+
+/**
+ * Writes the reports of a finished run into its folder: `report.html`, one page with everything in it, and
+ * the same as files under `reports/`. They are of the network as it is exported, with single precision.
+ *
+ * @returns the page's path.
+ * @throws Error when the run is not whole, or the data are not the run's.
+ */
+export async function writeRunReports(options: {
+  readonly folder: string;
+  readonly dataset: Dataset;
+  readonly prepare: Prepare;
+  readonly log: (line: string) => void;
+}): Promise<string> {
+  const { folder, dataset, prepare, log } = options;
+  const run = await readFinishedRun(folder);
+  const { files, singlePage } = await reportValidation({
+    run,
+    onnx: exportOnnx(run.parameters, EFFICIENTNET_B0, 'float32'),
+    validation: validationSamples(run, dataset),
+    model: { name: MODEL_NAME, version: `of run ${basename(resolve(folder))}` },
+    prepare,
+    log,
+  });
+  const reports = join(folder, REPORTS_FOLDER);
+  await mkdir(reports, { recursive: true });
+  for (const [name, content] of files) await writeFile(join(reports, name), content);
+  const page = join(folder, REPORT_PAGE);
+  await writeFile(`${page}.partial`, singlePage);
+  await rename(`${page}.partial`, page);
+  return page;
+}

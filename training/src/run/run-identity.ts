@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { type TrainingConfig, trainingConfigSchema } from './config/training-config.ts';
+
+/** What a run is of: a checkpoint is resumed only by the run that wrote it. */
+export interface RunIdentity {
+  readonly config: TrainingConfig;
+  readonly dataSha256: string;
+  readonly initialWeights: string;
+  /** What taught, where something did. */
+  readonly teacher?: string;
+  /** Image ids of the split's validation side. */
+  readonly validation: readonly string[];
+}
+
+/**
+ * Digest of a run's identity.
+ *
+ * @param config the configuration as it stands in a file, where that is of another version of the program
+ *   and so may lack fields that have come since.
+ */
+export function runDigest(
+  { dataSha256, initialWeights, validation, teacher, ...own }: RunIdentity,
+  config: unknown = own.config,
+): string {
+  // Left out where there is none, so that checkpoints from before there were teachers keep their digest.
+  return digest({ config, data: dataSha256, weights: initialWeights, split: validation, teacher });
+}
+
+/**
+ * Fields in which a stored configuration differs, as paths; none where it means the same. Both are compared
+ * with every default filled in, so that one written before a field existed still equals its default.
+ */
+export function configDifferences(stored: unknown, config: TrainingConfig): string[] {
+  const parsed = trainingConfigSchema.safeParse(stored);
+  return parsed.success
+    ? differences(parsed.data, config, '')
+    : parsed.error.issues.map(({ path, message }) => `${path.join('.')} (${message})`);
+}
+
+function differences(a: unknown, b: unknown, path: string): string[] {
+  if (isDeepStrictEqual(a, b)) return [];
+  const [left, right] = [fields(a), fields(b)];
+  if (!left || !right) return [path];
+  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return [...keys].flatMap((key) =>
+    differences(left[key], right[key], path === '' ? key : `${path}.${key}`),
+  );
+}
+
+function fields(value: unknown): Readonly<Record<string, unknown>> | null {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? (value as Readonly<Record<string, unknown>>) : null;
+}
+
+/** sha256 of a value's JSON, in lower-case hex. */
+export function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}

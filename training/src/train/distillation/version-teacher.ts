@@ -1,0 +1,105 @@
+import { availableParallelism } from 'node:os';
+import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
+import { shownPlaces } from '@naevus/shared/network/symmetry';
+import { meanLogits, TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../../convert/inference-graph.ts';
+import type { Split } from '../../data/split/split-schema.ts';
+import type { ImageBatch } from '../../network/trainable-network.ts';
+import { folderSource, loadArtifactFolder } from '../../versions/artifact-folder.ts';
+import { readVersionSplit, refuseLeak, versionName } from '../../versions/version-weights.ts';
+import type { Teacher } from './teacher.ts';
+
+const PLANE = INPUT_SIZE * INPUT_SIZE;
+const SYMMETRIES = Math.max(...TTA_CHOICES);
+/** Pictures that go through a teacher at once: more gain nothing and take memory. */
+const PART = 8;
+
+/**
+ * Exported versions as teachers. The looks at a picture are shared out among them, each through another
+ * symmetry of the square, so that the student is taught what networks and views have in common. They answer
+ * with the logits before calibration, which was fitted on validation images: no part of it may be taught.
+ *
+ * @param options.folders of the versions
+ * @param options.split the run's
+ * @throws Error when a version has seen an image that the run validates on; ArtifactError when a version is
+ *   damaged.
+ */
+export async function openTeachers({
+  folders,
+  split,
+}: {
+  readonly folders: readonly string[];
+  readonly split: Pick<Split, 'validation'>;
+}): Promise<Teacher> {
+  const names: string[] = [];
+  const models: Uint8Array[] = [];
+  for (const folder of folders) {
+    const version = await loadArtifactFolder(folder);
+    const name = versionName(version);
+    const trainedOn = await readVersionSplit(folderSource(folder), version.manifest);
+    refuseLeak({ name, split: trainedOn }, split.validation);
+    names.push(name);
+    models.push(version.onnx);
+  }
+  const sessions = await Promise.all(
+    models.map((model) =>
+      InferenceSession.create(model, { intraOpNumThreads: availableParallelism() }),
+    ),
+  );
+  return {
+    name: names.join(', '),
+    async logits(batch, views, random) {
+      if (batch.size !== INPUT_SIZE) {
+        throw new RangeError(`teachers take ${INPUT_SIZE} pixels, not ${batch.size}`);
+      }
+      const symmetries = random.shuffle([...Array(SYMMETRIES).keys()]);
+      const looks: Float32Array[] = [];
+      for (let view = 0; view < views; view++) {
+        const session = sessions[view % sessions.length]!;
+        looks.push(await lookThrough(session, symmetries[view % SYMMETRIES]!, batch));
+      }
+      return meanLogits(looks);
+    },
+    async close() {
+      for (const session of sessions) await session.release();
+    },
+  };
+}
+
+/** The logits of a batch seen through a symmetry. */
+async function lookThrough(
+  session: InferenceSession,
+  symmetry: number,
+  { values, count }: ImageBatch,
+): Promise<Float32Array> {
+  const places = shownPlaces(symmetry, INPUT_SIZE);
+  const logits: number[] = [];
+  for (let from = 0; from < count; from += PART) {
+    const rows = Math.min(PART, count - from);
+    const planar = new Float32Array(rows * INPUT_CHANNELS * PLANE);
+    for (let row = 0; row < rows; row++) {
+      fillView(values, (from + row) * PLANE, places, planar, row * INPUT_CHANNELS * PLANE);
+    }
+    const image = new Tensor('float32', planar, [rows, INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE]);
+    const output = await session.run({ [GRAPH_INPUT]: image }, [GRAPH_OUTPUTS.logits]);
+    logits.push(...(output[GRAPH_OUTPUTS.logits]!.data as Float32Array));
+  }
+  return Float32Array.from(logits);
+}
+
+/** One picture of interleaved floats as planes, each place showing another. */
+function fillView(
+  values: Float32Array,
+  firstPixel: number,
+  places: Uint32Array,
+  planar: Float32Array,
+  red: number,
+): void {
+  for (let place = 0; place < PLANE; place++) {
+    const from = (firstPixel + places[place]!) * INPUT_CHANNELS;
+    planar[red + place] = values[from]!;
+    planar[red + PLANE + place] = values[from + 1]!;
+    planar[red + 2 * PLANE + place] = values[from + 2]!;
+  }
+}

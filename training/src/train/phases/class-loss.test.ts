@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { trainingConfigSchema } from '../../run/config/training-config.ts';
+import { createClassLoss, mixedLoss } from './class-loss.ts';
+
+const counts = [327, 514, 1099, 115, 1113, 6705, 142];
+const phase = (fields: object, sampler = 'natural') =>
+  trainingConfigSchema.parse({ head: { epochs: 1, learningRate: 1, sampler, loss: fields } }).head;
+const logits = Float32Array.of(0.3, -1, 2, 0, 1.5, 2.5, -0.7, 1, 1, 0, 0, -2, 0.5, 0.1);
+
+describe('the loss of a phase', () => {
+  it.each(['natural', 'oversampling', 'smote', 'balanced'])(
+    "weighs classes by the data's counts whatever the sampler shows: %s",
+    (sampler) => {
+      const loss = createClassLoss(counts, phase({ classWeightPower: 1.5 }, sampler));
+      const plain = createClassLoss(counts, phase({}, sampler));
+      // The reference's weights of df and nv.
+      const row = logits.slice(0, 7);
+      expect(loss(row, [3]).value / plain(row, [3]).value).toBeCloseTo(43.881615718, 5);
+      expect(loss(row, [5]).value / plain(row, [5]).value).toBeCloseTo(0.098566923, 7);
+    },
+  );
+
+  it('is, of mixed images, that of each label by its share', () => {
+    const loss = createClassLoss(counts, phase({ classWeightPower: 1, labelSmoothing: 0.1 }));
+    const mixed = mixedLoss(loss, logits, [0, 3], [3, 0], 0.7);
+    const [own, other] = [loss(logits, [0, 3]), loss(logits, [3, 0])];
+    expect(mixed.value).toBeCloseTo(0.7 * own.value + 0.3 * other.value, 10);
+    for (const [i, slope] of mixed.gradient.entries()) {
+      expect(slope).toBeCloseTo(0.7 * own.gradient[i]! + 0.3 * other.gradient[i]!, 6);
+    }
+  });
+
+  it('is, of plain mixup, the cross-entropy with the mixed target', () => {
+    const loss = createClassLoss(counts, phase({}));
+    const row = logits.slice(0, 7);
+    const logSum = Math.log(row.reduce((sum, logit) => sum + Math.exp(logit), 0));
+    const expected = -0.6 * (row[2]! - logSum) - 0.4 * (row[4]! - logSum);
+    expect(mixedLoss(loss, row, [2], [4], 0.6).value).toBeCloseTo(expected, 6);
+  });
+});

@@ -1,0 +1,194 @@
+import { setImmediate } from 'node:timers/promises';
+import { createProgress } from '@naevus/shared/progress';
+import { createRandom } from '@naevus/shared/statistics/random';
+import type { LabelledImages } from '../../data/cache/labelled-images.ts';
+import { RunStopped, type ShouldStop } from '../../data/run-stopped.ts';
+import type { TrainableNetwork } from '../../network/trainable-network.ts';
+import type { Checkpoint } from '../../run/checkpoint.ts';
+import { countLabels } from '../../run/class-prior.ts';
+import type { HeadConfig } from '../../run/config/training-config.ts';
+import type { EpochRecord } from '../../run/epoch-record.ts';
+import { Adam } from '../optimizer/adam.ts';
+import { DivergedError } from '../optimizer/diverged-error.ts';
+import { learningRateShare } from '../optimizer/learning-rate.ts';
+import { earlyStop, watchedValues } from '../optimizer/watched-metric.ts';
+import { createEpochOrder } from '../sampling/epoch-order.ts';
+import { batches, inferRows } from '../sampling/image-batch.ts';
+import { smote } from '../sampling/smote.ts';
+import { createClassLoss } from './class-loss.ts';
+import { describeSummary, summarizeValidation, type ValidationSummary } from './validation.ts';
+
+/** Pooled features of every image, one row each, running statistics, no augmentation. */
+export interface Features {
+  readonly rows: readonly Float32Array[];
+  readonly labels: readonly number[];
+}
+
+/**
+ * @param options.begun rows of an earlier pass that was stopped: it goes on after them.
+ * @returns fewer rows than labels where it was asked to stop.
+ */
+export async function pooledFeatures(
+  network: TrainableNetwork,
+  images: LabelledImages,
+  options: { readonly begun?: readonly Float32Array[]; readonly shouldStop?: ShouldStop } = {},
+): Promise<Features> {
+  const rows = await inferRows(images, 'features', (batch) => network.features(batch), options);
+  return { rows, labels: images.labels };
+}
+
+/** What --resume needs of the head phase besides the network's parameters. */
+export type HeadState = Pick<Checkpoint, 'step' | 'history' | 'first' | 'second' | 'best'>;
+
+export interface HeadOptions {
+  /** Features of the validation images; validated on after each epoch where they are given. */
+  readonly validation?: Features;
+  readonly resumed?: HeadState;
+  /** Keeps a state: now and then at the end of an epoch, before a stop, and at the end. */
+  readonly save?: (state: HeadState) => Promise<void>;
+  readonly shouldStop?: ShouldStop;
+}
+
+/** Whether the head phase cannot do without validation features. */
+export function watchesValidation({ schedule, earlyStopping }: HeadConfig): boolean {
+  return schedule === 'plateau' || earlyStopping !== null;
+}
+
+/**
+ * Trains the classifier alone on features taken once; the network's classifier is changed in place, to the
+ * best one where early stopping watches, else to the last.
+ *
+ * @param features of training images; what is oversampled or interpolated is among them.
+ * @throws DivergedError when the loss is no longer finite; RunStopped when it was asked to stop, at the end
+ *   of the epoch at the latest.
+ */
+export async function trainHead(
+  network: TrainableNetwork,
+  features: Features,
+  config: HeadConfig,
+  seed: number,
+  options: HeadOptions = {},
+): Promise<EpochRecord[]> {
+  const { validation, resumed, save = async () => {}, shouldStop = () => false } = options;
+  if (watchesValidation(config) && !validation) {
+    throw new Error(
+      'early stopping and the plateau schedule need the features of validation images',
+    );
+  }
+  const { classes } = network.architecture;
+  // Before any resampling: class weights and priors are the data's.
+  const counts = countLabels(features.labels, classes);
+  const loss = createClassLoss(counts, config);
+  const shown =
+    config.sampler === 'smote'
+      ? smote(features, classes, config.smoteNeighbours, createRandom(seed))
+      : features;
+  const sampler = config.sampler === 'smote' ? 'natural' : config.sampler;
+  const order = createEpochOrder(shown.labels, classes, sampler, seed);
+  const optimizer = new Adam(
+    {
+      optimizer: config.optimizer,
+      weightDecay: config.weightDecay,
+      learningRateFactor: () => 1,
+      gradientNorm: Number.POSITIVE_INFINITY,
+    },
+    resumed && { step: resumed.step, first: resumed.first, second: resumed.second },
+  );
+  const history: EpochRecord[] = [...(resumed?.history ?? [])];
+  let step = resumed?.step ?? 0;
+  let best = resumed?.best ?? null;
+  const stepsPerEpoch = Math.ceil(order(seed).length / config.batchSize);
+  const totalSteps = stepsPerEpoch * config.epochs;
+  const progress = createProgress('head', totalSteps);
+  if (step > 0) progress.advance(step);
+  let lastSave = performance.now();
+
+  const stopping = () => {
+    const { earlyStopping } = config;
+    if (!earlyStopping) return null;
+    return earlyStop(watchedValues(history, 'head', earlyStopping.metric), earlyStopping);
+  };
+  while (history.length < config.epochs && !stopping()?.stop) {
+    const epoch = history.length;
+    const started = performance.now();
+    let lossSum = 0;
+    let images = 0;
+    let learningRate = 0;
+    for (const indices of batches(order(seed + epoch), config.batchSize)) {
+      const labels = indices.map((index) => shown.labels[index] ?? 0);
+      const rows = indices.map((index) => shown.rows[index] ?? new Float32Array());
+      const gradients = network.classifierGradients(rows, {
+        dropoutRate: config.dropout,
+        random: createRandom(seed * 1_000_003 + step),
+        lossGradient: (logits) => {
+          const { value, gradient } = loss(logits, labels);
+          if (!Number.isFinite(value))
+            throw new DivergedError(`the loss is ${value}`, 'head', step);
+          lossSum += value * labels.length;
+          return gradient;
+        },
+      });
+      learningRate =
+        config.learningRate *
+        learningRateShare(
+          { ...config, warmupSteps: 0, finalLearningRate: 0 },
+          step,
+          totalSteps,
+          watchedValues(history, 'head', config.plateau.metric),
+        );
+      optimizer.update(network.parameters, gradients, learningRate);
+      images += labels.length;
+      step++;
+      progress.advance(1);
+    }
+    const seconds = (performance.now() - started) / 1000;
+    const summary = validation && summarize(network, validation, counts, config);
+    history.push({
+      phase: 'head',
+      epoch: epoch + 1,
+      loss: lossSum / images,
+      learningRate,
+      seconds,
+      imagesPerSecond: images / seconds,
+      ...(summary && { validation: summary }),
+    });
+    if (stopping()?.best === history.length - 1) best = classifierOf(network);
+    // Lets a signal in, which is what sets shouldStop.
+    await setImmediate();
+    const stop = shouldStop();
+    if (stop || (performance.now() - lastSave) / 60_000 >= config.checkpointMinutes) {
+      const { first, second } = optimizer.state;
+      await save({ step, history, first, second, best });
+      lastSave = performance.now();
+    }
+    if (stop) throw new RunStopped(`the head phase after epoch ${history.length}`);
+  }
+  const { first, second } = optimizer.state;
+  await save({ step, history, first, second, best });
+  for (const [name, values] of best ?? []) {
+    network.parameters.get(name).values.set(values);
+    network.parameters.changed(name);
+  }
+  const last = history.at(-1);
+  progress.done(
+    `loss ${last?.loss.toFixed(4)}${last?.validation ? `; ${describeSummary(last.validation)}` : ''}`,
+  );
+  return history;
+}
+
+function summarize(
+  network: TrainableNetwork,
+  { rows, labels }: Features,
+  counts: readonly number[],
+  config: HeadConfig,
+): ValidationSummary {
+  const { classes } = network.architecture;
+  const logits = network.classifierLogits(rows);
+  const byImage = labels.map((_, row) => logits.slice(row * classes, (row + 1) * classes));
+  return summarizeValidation(labels, byImage, counts, config);
+}
+
+/** A copy of the classifier's parameters, TensorFlow's layout. */
+function classifierOf({ parameters }: TrainableNetwork): Map<string, Float32Array> {
+  return new Map(parameters.trainable().map(({ spec, values }) => [spec.name, values.slice()]));
+}

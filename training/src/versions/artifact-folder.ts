@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type LoadedManifest, loadManifest } from '@naevus/shared/model/load-manifest';
+import { type ArtifactSource, loadFile } from '@naevus/shared/model/verify';
+import { readCurrentVersion } from './artifact-store.ts';
+
+/** A version out of a folder, of which everything that is read was held to the manifest's digests. */
+export interface ArtifactFolder extends LoadedManifest {
+  readonly folder: string;
+  readonly onnx: Uint8Array;
+}
+
+/**
+ * Loads a version to evaluate.
+ *
+ * @throws ArtifactError when a file is missing, does not fit, or is not the one the manifest names.
+ */
+export async function loadArtifactFolder(folder: string): Promise<ArtifactFolder> {
+  const source = folderSource(folder);
+  const loaded = await loadManifest(source);
+  const onnx = await loadFile(source, loaded.manifest, loaded.manifest.engines.onnx.path);
+  return { ...loaded, folder, onnx };
+}
+
+/**
+ * Folder of the version that `current.json` names.
+ *
+ * @throws ArtifactError when there is no `current.json`, or it does not fit.
+ */
+export async function currentVersionFolder(store: string): Promise<string> {
+  const version = await readCurrentVersion(store);
+  if (version === undefined) {
+    throw new Error(
+      `${join(store, 'current.json')} is not there: export a version first, or name one with --model`,
+    );
+  }
+  return join(store, version);
+}
+
+/** The files of a version's folder. */
+export function folderSource(folder: string): ArtifactSource {
+  return {
+    async read(path) {
+      try {
+        return new Uint8Array(await readFile(join(folder, path)));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw error;
+      }
+    },
+  };
+}
