@@ -8,7 +8,7 @@ import { type Parameters, parameterSpecs, withNewClassifier } from '../network/p
 import { readSafetensors, serializeSafetensors } from '../network/safetensors.ts';
 import { TrainableNetwork } from '../network/trainable-network.ts';
 import { reestimateStatistics, statisticsBatches } from '../train/phases/batch-norm-statistics.ts';
-import { type Features, pooledFeatures } from '../train/phases/head-phase.ts';
+import { type Features, pooledFeatures } from '../train/sampling/pooled-features.ts';
 
 /** What every technique starts from. */
 export interface FrozenFeatures {

@@ -4,11 +4,11 @@ import { createProgress } from '@naevus/shared/progress';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { decodeRgb } from '../data/decode/decoded-images.ts';
 import { fetchDataset, KAGGLE_DATASET } from '../data/download/fetch-dataset.ts';
+import { countLabels } from '../data/load/count-labels.ts';
 import { describeProblem } from '../data/load/data-error.ts';
 import { type Dataset, loadDataset } from '../data/load/dataset.ts';
 import { ham10000Faults } from '../data/load/ham10000.ts';
 import { mapConcurrently } from '../data/map-concurrently.ts';
-import { countLabels } from '../data/split/sample-groups.ts';
 
 const HELP = `Brings the HAM10000 images here, and checks any copy of them.
 

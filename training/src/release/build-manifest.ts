@@ -20,18 +20,13 @@ import {
 } from '../reports/attribution.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 import type { ScorePrior } from '../run/score-prior.ts';
-
-/** The model's name wherever it is served. */
-export const MODEL_NAME = 'naevus-efficientnet-b0';
-
-export const ONNX_PATH = 'model.onnx';
-export const TFJS_FOLDER = 'tfjs/';
-/** Where the features of the training images lie. */
-export const SUBSPACE_PATH = 'feature-subspace.bin';
-export const REPORTS_FOLDER = 'reports/';
-
-/** Path inside the artifact, forward slashes, to the file's bytes. */
-export type ArtifactFiles = Map<string, Uint8Array>;
+import {
+  type ArtifactFiles,
+  MODEL_NAME,
+  ONNX_PATH,
+  SUBSPACE_PATH,
+  TFJS_FOLDER,
+} from '../versions/artifact-layout.ts';
 
 export interface ArtifactContent {
   readonly version: string;

@@ -16,6 +16,7 @@ import type { Dataset, Sample } from '../data/load/dataset.ts';
 import { assessModel, type ModelAssessment } from '../evaluate/assessment/assess-model.ts';
 import { checkLooks, EXPLAINED_IMAGES } from '../evaluate/check-held-out.ts';
 import type { Classifier } from '../evaluate/classifiers/classifier.ts';
+import type { Prepare } from '../evaluate/classifiers/classify-images.ts';
 import { classifyImages, requireReadable } from '../evaluate/classifiers/classify-images.ts';
 import {
   createOnnxClassifier,
@@ -32,14 +33,13 @@ import { RUN_FILES, type RunRecord } from '../run/run-record.ts';
 import { type ScorePrior, withScorePrior } from '../run/score-prior.ts';
 import {
   type ArtifactFiles,
-  buildManifest,
   MODEL_NAME,
   ONNX_PATH,
   REPORTS_FOLDER,
   SUBSPACE_PATH,
   TFJS_FOLDER,
-} from './build-manifest.ts';
-import type { Prepare } from './report-validation.ts';
+} from '../versions/artifact-layout.ts';
+import { buildManifest } from './build-manifest.ts';
 import { runReports } from './run-reports.ts';
 
 export interface ExportOptions {

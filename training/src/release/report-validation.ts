@@ -1,13 +1,11 @@
 import { scores } from '@naevus/shared/answer/probabilities';
 import type { Dataset, Sample } from '../data/load/dataset.ts';
+import type { Prepare } from '../evaluate/classifiers/classify-images.ts';
 import { classifyImages, requireReadable } from '../evaluate/classifiers/classify-images.ts';
 import { createOnnxClassifier } from '../evaluate/classifiers/onnx-classifier.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 import { type RunReports, runReports } from './run-reports.ts';
-
-/** A path to the network's input: 224 * 224 * 3 RGB bytes, as serving prepares it. */
-export type Prepare = (path: string) => Promise<Uint8Array>;
 
 export interface ValidationOptions {
   /** Its record's prior and calibration being those of the scores. */

@@ -2,10 +2,11 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { exportOnnx } from '../convert/onnx/onnx-export.ts';
 import type { Dataset } from '../data/load/dataset.ts';
+import type { Prepare } from '../evaluate/classifiers/classify-images.ts';
 import { EFFICIENTNET_B0 } from '../network/architecture.ts';
 import { readFinishedRun } from '../run/finished-run.ts';
-import { MODEL_NAME, REPORTS_FOLDER } from './build-manifest.ts';
-import { type Prepare, reportValidation, validationSamples } from './report-validation.ts';
+import { MODEL_NAME, REPORTS_FOLDER } from '../versions/artifact-layout.ts';
+import { reportValidation, validationSamples } from './report-validation.ts';
 import { REPORT_PAGE } from './run-reports.ts';
 
 /**

@@ -1,9 +1,8 @@
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
 import { z } from 'zod';
-import type { PhaseLoss } from '../train/phases/class-loss.ts';
 import { balancedClassWeights, powerClassWeights } from './balanced-class-weights.ts';
 import { classShares, lossLogitOffsets, lossWeights, sampledShares } from './class-prior.ts';
-import type { LossConfig } from './config/training-config.ts';
+import type { LossConfig, PhaseLoss } from './config/training-config.ts';
 
 const perClass = z.array(z.number().nonnegative()).length(LABELS.length);
 

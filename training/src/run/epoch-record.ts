@@ -1,4 +1,14 @@
-import type { ValidationSummary } from '../train/phases/validation.ts';
+/** Headline figures of one validation: the first two under the training prior, balanced accuracy under a uniform one too. */
+export interface ValidationSummary {
+  readonly accuracy: number;
+  readonly macroF1: number;
+  readonly balancedAccuracy: number;
+  readonly balancedAccuracyUniformPrior: number;
+  readonly macroAuc: number;
+  readonly logLoss: number;
+  /** The phase's own loss without class weights: what Keras calls val_loss. */
+  readonly loss: number;
+}
 
 /** One line of `history.json`. */
 export interface EpochRecord {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { digest } from '../data/json-digest.ts';
 import { type TrainingConfig, trainingConfigSchema } from './config/training-config.ts';
 
 /** What a run is of: a checkpoint is resumed only by the run that wrote it. */
@@ -51,9 +51,4 @@ function differences(a: unknown, b: unknown, path: string): string[] {
 function fields(value: unknown): Readonly<Record<string, unknown>> | null {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isObject ? (value as Readonly<Record<string, unknown>>) : null;
-}
-
-/** sha256 of a value's JSON, in lower-case hex. */
-export function digest(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { parseJson } from '@naevus/shared/model/load-manifest';
 import { currentSchema } from '@naevus/shared/model/manifest';
 import { compareVersions, isVersion } from '@naevus/shared/model/version';
-import type { ArtifactFiles } from '../release/build-manifest.ts';
+import type { ArtifactFiles } from './artifact-layout.ts';
 
 const CURRENT_PATH = 'current.json';
 

@@ -5,8 +5,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { readTfjsModel } from '../convert/tfjs/load-graph-model.ts';
 import type { TfjsFiles } from '../convert/tfjs/tfjs-export.ts';
 import { type Split, splitSchema } from '../data/split/split-schema.ts';
-import { REPORTS_FOLDER, TFJS_FOLDER } from '../release/build-manifest.ts';
 import { folderSource } from './artifact-folder.ts';
+import { REPORTS_FOLDER, TFJS_FOLDER } from './artifact-layout.ts';
 
 /** Images that an error names; the others it counts. */
 const NAMED_IMAGES = 3;

@@ -1,5 +1,5 @@
 import type { Resampler } from '@naevus/shared/image/resampler';
-import { digest } from '../../run/run-identity.ts';
+import { digest } from '../json-digest.ts';
 import type { Dataset, Sample } from '../load/dataset.ts';
 import type { ShouldStop } from '../run-stopped.ts';
 import type { Split } from '../split/split-schema.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CLASS_COUNT, LABELS, type Label } from '@naevus/shared/taxonomy';
-import { countLabels } from '../split/sample-groups.ts';
+import { countLabels } from './count-labels.ts';
 import { byImageId, type Dataset, type Sample } from './dataset.ts';
 
 /** What HAM10000's training set is, whichever copy: the images of Kaggle's archive and of Harvard's Dataverse alike. */

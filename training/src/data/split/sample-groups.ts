@@ -1,4 +1,5 @@
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
+import { countLabels } from '../load/count-labels.ts';
 import { byImageId, type Sample } from '../load/dataset.ts';
 import { type DuplicatePair, findDuplicates } from './duplicates.ts';
 import type { Fingerprints } from './fingerprint.ts';
@@ -69,11 +70,4 @@ export function groupSamples(samples: readonly Sample[], fingerprints: Fingerpri
     return { samples: group, stratum, mixedLabels: present.size > 1 };
   });
   return { groups, duplicates };
-}
-
-/** Images a class. */
-export function countLabels(samples: readonly Pick<Sample, 'label'>[]): Record<Label, number> {
-  const counts = Object.fromEntries(LABELS.map((label) => [label, 0])) as Record<Label, number>;
-  for (const { label } of samples) counts[label]++;
-  return counts;
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { createRandom } from '@naevus/shared/statistics/random';
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { countLabels } from '../load/count-labels.ts';
 import { type Dataset, digestSamples, loadDataset, type Sample } from '../load/dataset.ts';
 import { type DuplicatePair, findDuplicates } from './duplicates.ts';
 import {
@@ -15,7 +16,6 @@ import {
   THUMBNAIL_HEIGHT,
   THUMBNAIL_WIDTH,
 } from './fingerprint.ts';
-import { countLabels } from './sample-groups.ts';
 import {
   crossValidationFolds,
   describeSplit,

@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { createRandom } from '@naevus/shared/statistics/random';
 import { LABELS } from '@naevus/shared/taxonomy';
+import { countLabels } from '../load/count-labels.ts';
 import type { Dataset, Sample } from '../load/dataset.ts';
 import type { Fingerprints } from './fingerprint.ts';
-import { countLabels, groupSamples, type SampleGroup, type SampleGroups } from './sample-groups.ts';
+import { groupSamples, type SampleGroup, type SampleGroups } from './sample-groups.ts';
 import { type Split, splitSchema } from './split-schema.ts';
 
 export type { Split };

@@ -2,6 +2,9 @@ import { createProgress } from '@naevus/shared/progress';
 import type { UnreadableImage } from '../../data/load/data-error.ts';
 import type { ImageFile } from '../../data/load/image-files.ts';
 
+/** A path to the network's input: 224 * 224 * 3 RGB bytes, as serving prepares it. */
+export type Prepare = (path: string) => Promise<Uint8Array>;
+
 export interface Classified<I, T> {
   readonly results: readonly { readonly image: I; readonly result: T }[];
   readonly unreadable: readonly UnreadableImage[];

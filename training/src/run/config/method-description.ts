@@ -1,5 +1,4 @@
-import type { PhaseLoss } from '../../train/phases/class-loss.ts';
-import type { EarlyStoppingConfig, TrainingConfig } from './training-config.ts';
+import type { EarlyStoppingConfig, PhaseLoss, TrainingConfig } from './training-config.ts';
 
 /**
  * One or two sentences on how a run trains, for its record and the model card.

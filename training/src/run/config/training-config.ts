@@ -199,3 +199,9 @@ export type EarlyStoppingConfig = z.infer<typeof earlyStoppingSchema>;
 export type PlateauConfig = z.infer<typeof plateauSchema>;
 export type FineTuningConfig = z.infer<typeof fineTuningSchema>;
 export type HeadConfig = z.infer<typeof headSchema>;
+
+/** How a phase learns: what its loss and its sampler are set to. */
+export interface PhaseLoss {
+  readonly sampler: Sampler;
+  readonly loss: LossConfig;
+}

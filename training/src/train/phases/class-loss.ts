@@ -1,15 +1,9 @@
 import { blendedLoss, type LogitLoss, logitLoss } from '../../network/loss/logit-loss.ts';
 import { lossLogitOffsets, lossWeights } from '../../run/class-prior.ts';
-import type { LossConfig, Sampler } from '../../run/config/training-config.ts';
+import type { PhaseLoss } from '../../run/config/training-config.ts';
 
 /** The configured loss of a phase over rows of logits and class indices. */
 export type ClassLoss = (logits: Float32Array, labels: readonly number[]) => LogitLoss;
-
-/** How a phase learns: what its loss and its sampler are set to. */
-export interface PhaseLoss {
-  readonly sampler: Sampler;
-  readonly loss: LossConfig;
-}
 
 /** @param counts training images a class, before any resampling. */
 export function createClassLoss(

@@ -4,8 +4,9 @@ import { type Parameters, withNewClassifier } from '../../network/parameters.ts'
 import { TrainableNetwork } from '../../network/trainable-network.ts';
 import { type Checkpoint, EMPTY_CHECKPOINT } from '../../run/checkpoint.ts';
 import type { EpochRecord } from '../../run/epoch-record.ts';
+import { pooledFeatures } from '../sampling/pooled-features.ts';
 import { reestimateStatistics, statisticsBatches } from './batch-norm-statistics.ts';
-import { type HeadState, pooledFeatures, trainHead, watchesValidation } from './head-phase.ts';
+import { type HeadState, trainHead, watchesValidation } from './head-phase.ts';
 import type { TrainingRun } from './training-run.ts';
 
 /**

@@ -1,41 +1,22 @@
 import { setImmediate } from 'node:timers/promises';
 import { createProgress } from '@naevus/shared/progress';
 import { createRandom } from '@naevus/shared/statistics/random';
-import type { LabelledImages } from '../../data/cache/labelled-images.ts';
 import { RunStopped, type ShouldStop } from '../../data/run-stopped.ts';
 import type { TrainableNetwork } from '../../network/trainable-network.ts';
 import type { Checkpoint } from '../../run/checkpoint.ts';
 import { countLabels } from '../../run/class-prior.ts';
 import type { HeadConfig } from '../../run/config/training-config.ts';
-import type { EpochRecord } from '../../run/epoch-record.ts';
+import type { EpochRecord, ValidationSummary } from '../../run/epoch-record.ts';
 import { Adam } from '../optimizer/adam.ts';
 import { DivergedError } from '../optimizer/diverged-error.ts';
 import { learningRateShare } from '../optimizer/learning-rate.ts';
 import { earlyStop, watchedValues } from '../optimizer/watched-metric.ts';
 import { createEpochOrder } from '../sampling/epoch-order.ts';
-import { batches, inferRows } from '../sampling/image-batch.ts';
+import { batches } from '../sampling/image-batch.ts';
+import type { Features } from '../sampling/pooled-features.ts';
 import { smote } from '../sampling/smote.ts';
 import { createClassLoss } from './class-loss.ts';
-import { describeSummary, summarizeValidation, type ValidationSummary } from './validation.ts';
-
-/** Pooled features of every image, one row each, running statistics, no augmentation. */
-export interface Features {
-  readonly rows: readonly Float32Array[];
-  readonly labels: readonly number[];
-}
-
-/**
- * @param options.begun rows of an earlier pass that was stopped: it goes on after them.
- * @returns fewer rows than labels where it was asked to stop.
- */
-export async function pooledFeatures(
-  network: TrainableNetwork,
-  images: LabelledImages,
-  options: { readonly begun?: readonly Float32Array[]; readonly shouldStop?: ShouldStop } = {},
-): Promise<Features> {
-  const rows = await inferRows(images, 'features', (batch) => network.features(batch), options);
-  return { rows, labels: images.labels };
-}
+import { describeSummary, summarizeValidation } from './validation.ts';
 
 /** What --resume needs of the head phase besides the network's parameters. */
 export type HeadState = Pick<Checkpoint, 'step' | 'history' | 'first' | 'second' | 'best'>;

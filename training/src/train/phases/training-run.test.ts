@@ -23,8 +23,8 @@ import { trainingConfigSchema } from '../../run/config/training-config.ts';
 import type { EpochRecord } from '../../run/epoch-record.ts';
 import { RUN_FILES, runRecordSchema } from '../../run/run-record.ts';
 import { writeColouredPictures } from '../fixtures/coloured-pictures.ts';
+import { type Features, pooledFeatures } from '../sampling/pooled-features.ts';
 import { smote } from '../sampling/smote.ts';
-import { type Features, pooledFeatures } from './head-phase.ts';
 import { type TrainingRun, trainRun } from './training-run.ts';
 import { predictLogits } from './validation.ts';
 

@@ -4,20 +4,10 @@ import { RunStopped, type ShouldStop } from '../../data/run-stopped.ts';
 import { classificationReport } from '../../evaluate/metrics/classification-report.ts';
 import type { TrainableNetwork } from '../../network/trainable-network.ts';
 import { assumedPrior, classShares, priorLogitBias } from '../../run/class-prior.ts';
+import type { PhaseLoss } from '../../run/config/training-config.ts';
+import type { ValidationSummary } from '../../run/epoch-record.ts';
 import { inferRows } from '../sampling/image-batch.ts';
-import { createClassLoss, type PhaseLoss } from './class-loss.ts';
-
-/** Headline figures of one validation: the first two under the training prior, balanced accuracy under a uniform one too. */
-export interface ValidationSummary {
-  readonly accuracy: number;
-  readonly macroF1: number;
-  readonly balancedAccuracy: number;
-  readonly balancedAccuracyUniformPrior: number;
-  readonly macroAuc: number;
-  readonly logLoss: number;
-  /** The phase's own loss without class weights: what Keras calls val_loss. */
-  readonly loss: number;
-}
+import { createClassLoss } from './class-loss.ts';
 
 /**
  * Logits of every image, one row each.

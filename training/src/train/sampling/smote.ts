@@ -1,6 +1,6 @@
 import type { Random } from '@naevus/shared/statistics/random';
 import { LABELS } from '@naevus/shared/taxonomy';
-import type { Features } from '../phases/head-phase.ts';
+import type { Features } from './pooled-features.ts';
 import { positionsByClass } from './random-oversampling.ts';
 
 /**
