@@ -131,7 +131,7 @@ describe('models', () => {
     [['list', '--keep', '1'], 'list takes no --keep'],
     [['diff', '0.0.1'], 'diff takes 2 words after it, not 1'],
     [['use', '0.0.9'], 'there is no version 0.0.9. There are: 0.0.1'],
-    [['show', '../../data'], 'there is no version ../data'],
+    [['show', '../data'], 'there is no version ../data'],
     [['prune', '--keep', '-1'], 'keep'],
   ])('says what is wrong with %j', async (args, message) => {
     const { code, stderr } = await models(...args);
