@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { labelIndex } from '@naevus/shared/taxonomy';
-import type { SplitImages } from '../data/cache/load-split.ts';
+import type { LoadedSplit } from '../data/cache/load-split.ts';
 import type { Architecture } from '../network/architecture.ts';
 import { type Parameters, parameterSpecs, withNewClassifier } from '../network/parameters.ts';
 import { readSafetensors, serializeSafetensors } from '../network/safetensors.ts';
@@ -22,7 +22,7 @@ export interface FeatureSource {
   readonly architecture: Architecture;
   readonly initialWeights: { readonly parameters: Parameters; readonly description: string };
   readonly dataSha256: string;
-  readonly images: SplitImages;
+  readonly images: LoadedSplit;
   /** Side of the images, in pixels. */
   readonly size: number;
   readonly statisticsImages: number;

@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
-import { type SplitSource, splitImages } from '../data/cache/load-split.ts';
+import { loadSplit, type SplitSource } from '../data/cache/load-split.ts';
 import { digest } from '../data/json-digest.ts';
 import { countLesions } from '../data/load/count-lesions.ts';
 import type { ShouldStop } from '../data/run-stopped.ts';
@@ -40,7 +40,7 @@ export interface AblationOptions extends SplitSource {
  */
 export async function runAblation(options: AblationOptions): Promise<string> {
   const { budget, techniques, seeds, out, split, log, dataset } = options;
-  const images = splitImages(options, options.shouldStop);
+  const images = loadSplit(options, options.shouldStop);
   const features = await frozenFeatures({
     architecture: options.architecture,
     initialWeights: options.initialWeights,

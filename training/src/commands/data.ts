@@ -7,7 +7,7 @@ import { fetchDataset, KAGGLE_DATASET } from '../data/download/fetch-dataset.ts'
 import { countLabels } from '../data/load/count-labels.ts';
 import { describeProblem } from '../data/load/data-error.ts';
 import { type Dataset, loadDataset } from '../data/load/dataset.ts';
-import { ham10000Faults } from '../data/load/ham10000.ts';
+import { ham10000Differences } from '../data/load/ham10000.ts';
 import { mapConcurrently } from '../data/map-concurrently.ts';
 
 const HELP = `Brings the HAM10000 images here, and checks any copy of them.
@@ -101,7 +101,7 @@ async function check(
   console.log(`data sha256 ${dataset.dataSha256}`);
   const faults =
     digest === undefined
-      ? ham10000Faults(dataset)
+      ? ham10000Differences(dataset)
       : digest === dataset.dataSha256
         ? []
         : [`the data's digest is ${dataset.dataSha256}, not ${digest}`];

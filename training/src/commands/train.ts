@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { z } from 'zod';
-import { splitImages } from '../data/cache/load-split.ts';
+import { loadSplit } from '../data/cache/load-split.ts';
 import { decodeRgb } from '../data/decode/decoded-images.ts';
 import { type Dataset, loadDataset } from '../data/load/dataset.ts';
 import { fingerprintDataset } from '../data/split/fingerprint.ts';
@@ -52,7 +52,7 @@ npm run train -- --data DIR --weights FILE --out RUN [--preset NAME | --config F
 `;
 
 /** Exit status of a process that a second signal ended, by the shell's convention: 128 and the signal's number. */
-const ENDED = { SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -90,11 +90,11 @@ async function main(): Promise<number> {
   let phase: 'before' | 'training' | 'reporting' = 'before';
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (stopRequested) process.exit(ENDED[signal]);
+      if (stopRequested) process.exit(SIGNAL_STATUS[signal]);
       stopRequested = true;
       if (phase === 'reporting') {
         console.log(`${signal}: the run is finished, its reports are not; export makes them too`);
-        process.exit(ENDED[signal]);
+        process.exit(SIGNAL_STATUS[signal]);
       }
       if (phase === 'before') {
         console.log(`${signal}: stopped before training began, there is nothing to resume`);
@@ -123,7 +123,7 @@ async function main(): Promise<number> {
           pretrained,
           split,
           images: statisticsBatches(
-            await splitImages({ dataset, split, resampler, cacheDirectory }).decode(
+            await loadSplit({ dataset, split, resampler, cacheDirectory }).decode(
               'train',
               INPUT_SIZE,
             ),

@@ -1,6 +1,6 @@
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
 import { describe, expect, it } from 'vitest';
-import { compareLogits, enginesAgree, parityImages } from './engine-agreement.ts';
+import { agreementImages, compareLogits, enginesAgree } from './engine-agreement.ts';
 
 const calibration = { temperature: 1, logitBias: LABELS.map(() => 0) };
 const logits = (...values: number[]) => Float32Array.from(LABELS, (_, k) => values[k] ?? 0);
@@ -54,13 +54,13 @@ describe('enginesAgree', () => {
   });
 });
 
-describe('parityImages', () => {
+describe('agreementImages', () => {
   const images = LABELS.flatMap((label, k) =>
     Array.from({ length: label === 'df' ? 2 : 40 }, (_, i) => ({ label, id: 100 * k + i })),
   );
 
   it('takes each class in turn, and more of the others where one has no more', () => {
-    const chosen = parityImages(images, 1);
+    const chosen = agreementImages(images, 1);
     const counts = (label: Label) => chosen.filter((image) => image.label === label).length;
     expect(chosen).toHaveLength(64);
     expect(new Set(chosen).size).toBe(64);
@@ -70,12 +70,12 @@ describe('parityImages', () => {
   });
 
   it('depends on the seed alone', () => {
-    expect(parityImages(images, 1)).toEqual(parityImages(images, 1));
-    expect(parityImages(images, 1)).not.toEqual(parityImages(images, 2));
+    expect(agreementImages(images, 1)).toEqual(agreementImages(images, 1));
+    expect(agreementImages(images, 1)).not.toEqual(agreementImages(images, 2));
   });
 
   it('takes all where there are few', () => {
-    expect(parityImages(images.slice(0, 5), 1)).toHaveLength(5);
-    expect(parityImages([], 1)).toEqual([]);
+    expect(agreementImages(images.slice(0, 5), 1)).toHaveLength(5);
+    expect(agreementImages([], 1)).toEqual([]);
   });
 });

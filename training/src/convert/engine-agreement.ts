@@ -9,7 +9,7 @@ export const MAX_ENGINE_DIFFERENCE = 2e-3;
 export const MAX_ROUNDING_DIFFERENCE = 1e-2;
 
 /** How many pictures the engines are compared on. */
-export const PARITY_IMAGES = 64;
+export const AGREEMENT_IMAGES = 64;
 
 /** How far two models' scores lie apart on the same pictures. */
 export interface Agreement {
@@ -20,7 +20,7 @@ export interface Agreement {
 }
 
 /** `parity.json`: what was compared before a version was written. */
-export interface ParityReport {
+export interface EngineAgreementReport {
   readonly schemaVersion: 1;
   /** Image ids. */
   readonly images: readonly string[];
@@ -69,10 +69,10 @@ export function enginesAgree(agreement: Agreement): boolean {
 }
 
 /** Images to compare engines on: seeded, of each class in turn, as long as it has any. */
-export function parityImages<I extends { readonly label: Label }>(
+export function agreementImages<I extends { readonly label: Label }>(
   images: readonly I[],
   seed: number,
-  count = PARITY_IMAGES,
+  count = AGREEMENT_IMAGES,
 ): I[] {
   const shuffled = createRandom(seed).shuffle([...images]);
   const queues = LABELS.map((label) => shuffled.filter((image) => image.label === label));

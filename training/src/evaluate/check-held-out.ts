@@ -16,7 +16,7 @@ import { viewLogits } from './views/view-logits.ts';
 export const EXPLAINED_IMAGES = 100;
 
 /** What is measured of looking more than once, and of heat maps. */
-export interface LookReports {
+export interface HeldOutReports {
   readonly tta: TtaReport;
   readonly explanations: ExplanationReport;
 }
@@ -26,7 +26,7 @@ export interface LookReports {
  *
  * @throws Error when an image cannot be read
  */
-export async function checkLooks({
+export async function checkHeldOut({
   classifier,
   parameters,
   record,
@@ -46,7 +46,7 @@ export async function checkLooks({
   readonly prepare: Prepare;
   readonly explainedImages: number;
   readonly log: (line: string) => void;
-}): Promise<LookReports> {
+}): Promise<HeldOutReports> {
   const { seed, calibration } = record;
   const readAll = async <T>(
     samples: readonly Sample[],

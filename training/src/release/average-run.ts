@@ -5,7 +5,7 @@ import type { FinishedRun } from '../run/finished-run.ts';
 import {
   decodeGraphWeights,
   meanWeights,
-  refuseLeak,
+  requireNoLeak,
   type VersionWeights,
 } from '../versions/version-weights.ts';
 
@@ -21,7 +21,8 @@ export async function averageRun(
   run: FinishedRun,
   others: { readonly runs: readonly NamedRun[]; readonly versions: readonly VersionWeights[] },
 ): Promise<FinishedRun> {
-  for (const other of [...others.runs, ...others.versions]) refuseLeak(other, run.split.validation);
+  for (const other of [...others.runs, ...others.versions])
+    requireNoLeak(other, run.split.validation);
   const runs = await Promise.all(
     [run, ...others.runs].map(({ parameters }) =>
       decodeGraphWeights(exportTfjs(parameters, EFFICIENTNET_B0, 'float32')),

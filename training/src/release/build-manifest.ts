@@ -7,7 +7,7 @@ import {
   manifestSchema,
 } from '@naevus/shared/model/manifest';
 import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
-import type { ParityReport } from '../convert/engine-agreement.ts';
+import type { EngineAgreementReport } from '../convert/engine-agreement.ts';
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../convert/inference-graph.ts';
 import type { ModelAssessment } from '../evaluate/assessment/assess-model.ts';
 import { assessmentSpec } from '../evaluate/assessment/assessment-report.ts';
@@ -34,7 +34,7 @@ export interface ArtifactContent {
   readonly run: FinishedRun;
   readonly scorePrior: ScorePrior;
   readonly metrics: MetricsReport;
-  readonly parity: ParityReport;
+  readonly engineAgreement: EngineAgreementReport;
   readonly assessment?: ModelAssessment | undefined;
   /** Everything but the manifest. */
   readonly files: ArtifactFiles;
@@ -50,7 +50,7 @@ export function buildManifest({
   run,
   scorePrior,
   metrics,
-  parity,
+  engineAgreement,
   assessment,
   files,
 }: ArtifactContent): Manifest {
@@ -71,7 +71,7 @@ export function buildManifest({
       range: [0, 255],
     },
     outputs: GRAPH_OUTPUTS,
-    weights: parity.weights,
+    weights: engineAgreement.weights,
   });
   return manifestSchema.parse({
     schemaVersion: MANIFEST_SCHEMA_VERSION,
@@ -86,9 +86,9 @@ export function buildManifest({
       tfjs: engine(`${TFJS_FOLDER}model.json`, 'NHWC'),
     },
     parity: {
-      images: parity.engines.images,
-      maxAbsProbabilityDifference: parity.engines.maxAbsProbabilityDifference,
-      topClassAgreement: parity.engines.topClassAgreement,
+      images: engineAgreement.engines.images,
+      maxAbsProbabilityDifference: engineAgreement.engines.maxAbsProbabilityDifference,
+      topClassAgreement: engineAgreement.engines.topClassAgreement,
     },
     calibration: { ...record.calibration, ece: report.expectedCalibrationError },
     prior: { name: scorePrior, probabilities: record.prior },

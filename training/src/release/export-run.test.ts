@@ -108,7 +108,7 @@ describe('exportRun', () => {
     const { data, metrics } = exported.metrics;
     expect(data).toMatchObject({ images: 14, lesions: 7, unreadable: [] });
     expect(metrics.perClass.map(({ support }) => support)).toEqual(LABELS.map(() => 2));
-    expect(exported.parity.images.toSorted()).toEqual(small.split.validation);
+    expect(exported.engineAgreement.images.toSorted()).toEqual(small.split.validation);
   });
 
   it('carries the reports of the run as they are', async () => {
@@ -208,8 +208,8 @@ describe('exportRun', () => {
     const calibration = { ...run.record.calibration, temperature: 1e-6 };
     lines = [];
     const small = { ...run, parameters, record: { ...run.record, calibration } };
-    const { parity, files } = await exporting({ run: small });
-    expect(parity.weights).toBe('float32');
+    const { engineAgreement, files } = await exporting({ run: small });
+    expect(engineAgreement.weights).toBe('float32');
     expect(lines.join('\n')).toContain('float32 weights instead');
     expect(files.get('model.onnx')!.length).toBeGreaterThan(16e6);
   });

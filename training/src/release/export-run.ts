@@ -1,12 +1,12 @@
 import { scores } from '@naevus/shared/answer/probabilities';
 import {
   type Agreement,
+  agreementImages,
   compareLogits,
+  type EngineAgreementReport,
   enginesAgree,
   MAX_ENGINE_DIFFERENCE,
   MAX_ROUNDING_DIFFERENCE,
-  type ParityReport,
-  parityImages,
 } from '../convert/engine-agreement.ts';
 import type { WeightPrecision } from '../convert/float16.ts';
 import { exportOnnx } from '../convert/onnx/onnx-export.ts';
@@ -14,7 +14,7 @@ import { exportTfjs, type TfjsFiles } from '../convert/tfjs/tfjs-export.ts';
 import { countLesions } from '../data/load/count-lesions.ts';
 import type { Dataset, Sample } from '../data/load/dataset.ts';
 import { assessModel, type ModelAssessment } from '../evaluate/assessment/assess-model.ts';
-import { checkLooks, EXPLAINED_IMAGES } from '../evaluate/check-held-out.ts';
+import { checkHeldOut, EXPLAINED_IMAGES } from '../evaluate/check-held-out.ts';
 import type { Classifier } from '../evaluate/classifiers/classifier.ts';
 import type { Prepare } from '../evaluate/classifiers/classify-images.ts';
 import { classifyImages, requireReadable } from '../evaluate/classifiers/classify-images.ts';
@@ -67,7 +67,7 @@ export interface ExportedVersion {
   /** Everything of the version, `manifest.json` included. */
   readonly files: ArtifactFiles;
   readonly metrics: MetricsReport;
-  readonly parity: ParityReport;
+  readonly engineAgreement: EngineAgreementReport;
 }
 
 /**
@@ -82,7 +82,7 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
   const uncalibrated = withScorePrior(options.run.record, scorePrior);
   const samples = sidesOf(options.run, dataset);
   const { validation } = samples;
-  const { onnx, tfjs, parity } = await exportFormats(
+  const { onnx, tfjs, engineAgreement } = await exportFormats(
     { ...options.run, record: uncalibrated },
     validation,
     prepare,
@@ -98,9 +98,9 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
     options,
   );
   const run = { ...options.run, record };
-  const looks =
+  const heldOut =
     assessment &&
-    (await checkLooks({
+    (await checkHeldOut({
       classifier,
       parameters: run.parameters,
       record,
@@ -120,7 +120,7 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
       const rgb = await prepare(path);
       return { rgb, cam: await classifier.activationMaps(rgb) };
     },
-    looks,
+    heldOut,
   });
   await classifier.close();
   const { metrics, subgroups } = reports;
@@ -131,7 +131,7 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
     files.set(`${REPORTS_FOLDER}${name}`, run.reports.get(name)!);
   }
   for (const [name, content] of reports.files) files.set(`${REPORTS_FOLDER}${name}`, text(content));
-  files.set(`${REPORTS_FOLDER}parity.json`, json(parity));
+  files.set(`${REPORTS_FOLDER}parity.json`, json(engineAgreement));
   if (assessment) {
     files.set(SUBSPACE_PATH, assessment.subspace.bytes);
     files.set(`${REPORTS_FOLDER}assessment.json`, json(assessment.report));
@@ -141,16 +141,26 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
     }
   }
   const card = {
-    ...{ record, scorePrior, metrics, subgroups, parity, looks },
+    ...{ record, scorePrior, metrics, subgroups, engineAgreement, heldOut },
     assessment: assessment?.report,
     driftReference: assessment?.driftReference,
   };
   files.set('MODEL_CARD.md', text(modelCard(card)));
   files.set(
     'manifest.json',
-    json(buildManifest({ version, run, scorePrior, metrics, parity, assessment, files })),
+    json(
+      buildManifest({
+        version,
+        run,
+        scorePrior,
+        metrics,
+        engineAgreement,
+        assessment,
+        files,
+      }),
+    ),
   );
-  return { files, metrics, parity };
+  return { files, metrics, engineAgreement };
 }
 
 interface Sides {
@@ -240,7 +250,7 @@ function sidesOf({ record, split }: FinishedRun, dataset: Dataset): Sides {
 interface Formats {
   readonly onnx: Uint8Array;
   readonly tfjs: TfjsFiles;
-  readonly parity: ParityReport;
+  readonly engineAgreement: EngineAgreementReport;
 }
 
 /** Half-precision weights where they serve as well, else single precision. */
@@ -251,7 +261,7 @@ async function exportFormats(
   log: ExportOptions['log'],
 ): Promise<Formats> {
   const { parameters, record } = run;
-  const samples = parityImages(validation, record.seed);
+  const samples = agreementImages(validation, record.seed);
   const singlePrecision = exportOnnx(parameters, EFFICIENTNET_B0, 'float32');
   const attempt = async (precision: WeightPrecision): Promise<Formats> => {
     const onnx =
@@ -261,21 +271,23 @@ async function exportFormats(
     const tfjs = exportTfjs(parameters, EFFICIENTNET_B0, precision);
     log(`comparing the engines on ${samples.length} validation images, ${precision} weights`);
     const models = { onnx, tfjs, singlePrecision, precision };
-    const parity = await compareFormats(models, samples, prepare, record);
-    log(`  ${parity.engines.compared.join(' and ')}: ${describe(parity.engines)}`);
-    return { onnx, tfjs, parity };
+    const engineAgreement = await compareFormats(models, samples, prepare, record);
+    log(
+      `  ${engineAgreement.engines.compared.join(' and ')}: ${describe(engineAgreement.engines)}`,
+    );
+    return { onnx, tfjs, engineAgreement };
   };
   const half = await attempt('float16');
-  const { engines, rounding } = half.parity;
+  const { engines, rounding } = half.engineAgreement;
   log(`  against float32 weights: ${describe(rounding)}`);
   if (enginesAgree(engines) && rounding.maxAbsProbabilityDifference <= MAX_ROUNDING_DIFFERENCE) {
     return half;
   }
   log('  that is too much: float32 weights instead');
   const single = await attempt('float32');
-  if (enginesAgree(single.parity.engines)) return single;
+  if (enginesAgree(single.engineAgreement.engines)) return single;
   throw new Error(
-    `the engines disagree, so no version is written: ${describe(single.parity.engines)}; allowed are ${MAX_ENGINE_DIFFERENCE} and no other top class`,
+    `the engines disagree, so no version is written: ${describe(single.engineAgreement.engines)}; allowed are ${MAX_ENGINE_DIFFERENCE} and no other top class`,
   );
 }
 
@@ -289,7 +301,7 @@ async function compareFormats(
   samples: readonly Sample[],
   prepare: ExportOptions['prepare'],
   { calibration }: FinishedRun['record'],
-): Promise<ParityReport> {
+): Promise<EngineAgreementReport> {
   const classifiers: Classifier[] = [
     await createOnnxClassifier(formats.onnx),
     await createTfjsClassifier(formats.tfjs),

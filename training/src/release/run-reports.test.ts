@@ -1,7 +1,7 @@
 import { LABELS } from '@naevus/shared/taxonomy';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CONTEXT, scoredImages } from '../evaluate/metrics/fixtures/scored-images.ts';
-import { LOOKS } from '../reports/fixtures/held-out-reports.ts';
+import { HELD_OUT_REPORTS } from '../reports/fixtures/held-out-reports.ts';
 import { classWeightReport } from '../run/class-weights.ts';
 import { trainingConfigSchema } from '../run/config/training-config.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
@@ -35,7 +35,7 @@ describe('runReports', () => {
       model: CONTEXT.model,
       engine: CONTEXT.engine,
       images,
-      looks: LOOKS,
+      heldOut: HELD_OUT_REPORTS,
       show: async () => ({
         rgb: new Uint8Array(224 * 224 * 3).fill(100),
         cam: new Float32Array(343).fill(0.5),

@@ -1,5 +1,5 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import type { LookReports } from '../evaluate/check-held-out.ts';
+import type { HeldOutReports } from '../evaluate/check-held-out.ts';
 import { chooseGallery } from '../evaluate/explanations/choose-gallery.ts';
 import { measuredLossShares } from '../evaluate/metrics/loss-shares.ts';
 import { type MetricsReport, metricsReport } from '../evaluate/metrics/metrics-report.ts';
@@ -27,7 +27,7 @@ export interface ReportInput<I extends DescribedImage> {
   /** What the gallery shows of an image. */
   readonly show: (image: I) => Promise<GallerySource>;
   /** Where they were measured. */
-  readonly looks?: LookReports | undefined;
+  readonly heldOut?: HeldOutReports | undefined;
 }
 
 export interface RunReports {
@@ -48,7 +48,7 @@ const GALLERY_EACH = 3;
 export async function runReports<I extends DescribedImage>(
   input: ReportInput<I>,
 ): Promise<RunReports> {
-  const { run, images, model, engine, looks } = input;
+  const { run, images, model, engine, heldOut } = input;
   const { record, history } = run;
   const { seed, prior, calibration } = record;
   const metrics = metricsReport(images, {
@@ -75,8 +75,8 @@ export async function runReports<I extends DescribedImage>(
   const gallery = chooseGallery(images, { each: GALLERY_EACH, seed });
   pictures.set('gradcam-gallery.svg', await gradcamGallery(gallery, subtitle, input.show));
 
-  if (looks) {
-    for (const [name, svg] of await explanationPictures(looks.explanations, model)) {
+  if (heldOut) {
+    for (const [name, svg] of await explanationPictures(heldOut.explanations, model)) {
       pictures.set(name, svg);
     }
   }
@@ -85,16 +85,24 @@ export async function runReports<I extends DescribedImage>(
     reportPage(
       `Report: ${model.name} ${model.version}`,
       DISCLAIMER,
-      reportSections({ record, metrics, subgroups, classWeights, history, looks, pictureUrl }),
+      reportSections({
+        record,
+        metrics,
+        subgroups,
+        classWeights,
+        history,
+        heldOut,
+        pictureUrl,
+      }),
     );
   const files = new Map([
     ['metrics.json', json(metrics)],
     ['subgroups.json', json(subgroups)],
     [RUN_FILES.classWeights, json(classWeights)],
-    ...(looks
+    ...(heldOut
       ? ([
-          ['test-time-augmentation.json', json(looks.tta)],
-          ['explanations.json', json(looks.explanations)],
+          ['test-time-augmentation.json', json(heldOut.tta)],
+          ['explanations.json', json(heldOut.explanations)],
         ] as const)
       : []),
     ...pictures,

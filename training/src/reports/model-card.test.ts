@@ -1,12 +1,12 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
 import { describe, expect, it } from 'vitest';
-import type { ParityReport } from '../convert/engine-agreement.ts';
+import type { EngineAgreementReport } from '../convert/engine-agreement.ts';
 import { CONTEXT, scoredImages } from '../evaluate/metrics/fixtures/scored-images.ts';
 import { metricsReport } from '../evaluate/metrics/metrics-report.ts';
 import { subgroupReport } from '../evaluate/metrics/subgroups.ts';
 import type { RunRecord } from '../run/run-record.ts';
-import { LOOKS } from './fixtures/held-out-reports.ts';
+import { HELD_OUT_REPORTS } from './fixtures/held-out-reports.ts';
 import { modelCard } from './model-card.ts';
 
 const each = (value: number) =>
@@ -27,7 +27,7 @@ const record: RunRecord = {
   calibration: { method: 'none', temperature: 1, logitBias: LABELS.map(() => 0.25) },
   dataSource: { directory: '/home/someone/images' },
 };
-const parity: ParityReport = {
+const engineAgreement: EngineAgreementReport = {
   schemaVersion: 1,
   images: [],
   weights: 'float16',
@@ -48,7 +48,13 @@ const subgroups = subgroupReport(
 );
 
 describe('modelCard', () => {
-  const card = modelCard({ record, scorePrior: 'training', metrics, subgroups, parity });
+  const card = modelCard({
+    record,
+    scorePrior: 'training',
+    metrics,
+    subgroups,
+    engineAgreement,
+  });
 
   it('has the sections of Mitchell et al. and the disclaimer', () => {
     expect(card).toContain(DISCLAIMER);
@@ -104,31 +110,31 @@ describe('modelCard', () => {
       scorePrior: 'training',
       metrics,
       subgroups: silent,
-      parity,
+      engineAgreement,
     });
     expect(without).not.toContain('Groups differ');
   });
 
   it('says what more views gain and what the checks of the heat maps show, by their intervals', () => {
-    const looked = modelCard({
+    const card = modelCard({
       record,
       scorePrior: 'training',
       metrics,
       subgroups,
-      parity,
-      looks: LOOKS,
+      engineAgreement,
+      heldOut: HELD_OUT_REPORTS,
     });
-    expect(looked).toContain('a gain in accuracy, balanced accuracy');
-    expect(looked).toContain('and a loss in log loss, calibration error (ECE)');
-    expect(looked).toContain(
+    expect(card).toContain('a gain in accuracy, balanced accuracy');
+    expect(card).toContain('and a loss in log loss, calibration error (ECE)');
+    expect(card).toContain(
       'grad-cam (7×7) against random patches: deletion better, insertion better.',
     );
-    expect(looked).toContain(
+    expect(card).toContain(
       'dense-grad-cam (14×14) against grad-cam (7×7): deletion no difference shown, insertion worse.',
     );
-    expect(looked).toContain('grad-cam has no more of the trained map than an unrelated image has');
-    expect(looked).toContain('dense-grad-cam KEEPS more');
-    expect(looked).not.toMatch(/undefined|NaN|null/);
+    expect(card).toContain('grad-cam has no more of the trained map than an unrelated image has');
+    expect(card).toContain('dense-grad-cam KEEPS more');
+    expect(card).not.toMatch(/undefined|NaN|null/);
   });
 
   it('says nothing of the machine it was made on', () => {
@@ -141,7 +147,7 @@ describe('modelCard', () => {
       scorePrior: 'training',
       metrics,
       subgroups,
-      parity: { ...parity, weights: 'float32' },
+      engineAgreement: { ...engineAgreement, weights: 'float32' },
     });
     expect(single).not.toContain('Half-precision');
     expect(card).not.toMatch(/undefined|NaN|null/);
@@ -151,7 +157,13 @@ describe('modelCard', () => {
     const { recall } = metrics.uniformPriorDecision;
     expect(card).toContain('takes the logits to the training prior');
     expect(card).toContain(`melanoma recall ${recall[labelIndex('mel')]!.toFixed(3)}`);
-    const uniform = modelCard({ record, scorePrior: 'uniform', metrics, subgroups, parity });
+    const uniform = modelCard({
+      record,
+      scorePrior: 'uniform',
+      metrics,
+      subgroups,
+      engineAgreement,
+    });
     expect(uniform).toContain('takes the logits to the uniform prior');
     expect(uniform).toContain('not the probability of a disease in any clinic');
   });

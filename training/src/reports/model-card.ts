@@ -1,8 +1,8 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
-import type { ParityReport } from '../convert/engine-agreement.ts';
+import type { EngineAgreementReport } from '../convert/engine-agreement.ts';
 import type { AssessmentReport } from '../evaluate/assessment/assessment-report.ts';
-import type { LookReports } from '../evaluate/check-held-out.ts';
+import type { HeldOutReports } from '../evaluate/check-held-out.ts';
 import type { DriftReference } from '../evaluate/drift/reference.ts';
 import type { Interval } from '../evaluate/metrics/bootstrap.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
@@ -22,12 +22,12 @@ export interface ModelCardData {
   readonly scorePrior: ScorePrior;
   readonly metrics: MetricsReport;
   readonly subgroups: SubgroupReport;
-  readonly parity: ParityReport;
+  readonly engineAgreement: EngineAgreementReport;
   /** Where there were lesions enough to fit one. */
   readonly assessment?: AssessmentReport | undefined;
   /** Where there is an assessment. */
   readonly driftReference?: DriftReference | undefined;
-  readonly looks?: LookReports | undefined;
+  readonly heldOut?: HeldOutReports | undefined;
 }
 
 /**
@@ -39,10 +39,10 @@ export function modelCard({
   scorePrior,
   metrics: report,
   subgroups,
-  parity,
+  engineAgreement,
   assessment,
   driftReference,
-  looks,
+  heldOut,
 }: ModelCardData): string {
   const { model, metrics, intervals, data } = report;
   const { headline, perClass } = intervals;
@@ -62,7 +62,7 @@ export function modelCard({
 - Trained by this project's own code (commit \`${record.codeCommit}\`), finished ${record.finishedAt.slice(0, 10)}, seed ${record.seed}.
 - Method: ${record.method}
 - Start weights: ${record.initialWeights}.
-- Formats: ONNX and a TensorFlow.js graph model, both with ${parity.weights} weights, made from one description of the network and checked against each other on ${parity.engines.images} images: scores differ by at most ${exponent(parity.engines.maxAbsProbabilityDifference)}, the top class is the same on ${parity.engines.topClassAgreement === 1 ? 'all' : percent(parity.engines.topClassAgreement)} of them.${roundingSentence(parity)}
+- Formats: ONNX and a TensorFlow.js graph model, both with ${engineAgreement.weights} weights, made from one description of the network and checked against each other on ${engineAgreement.engines.images} images: scores differ by at most ${exponent(engineAgreement.engines.maxAbsProbabilityDifference)}, the top class is the same on ${engineAgreement.engines.topClassAgreement === 1 ? 'all' : percent(engineAgreement.engines.topClassAgreement)} of them.${roundingSentence(engineAgreement)}
 - Licence: weights CC BY-NC 4.0 (non-commercial, with attribution), code Apache-2.0. ${ATTRIBUTION}
 
 ### Classes
@@ -149,9 +149,9 @@ ${
 `
     : ''
 }${driftReference ? driftParagraph(driftReference) : ''}${
-  looks
-    ? `${ttaCardSection(looks.tta)}
-${explanationCardSection(looks.explanations)}
+  heldOut
+    ? `${ttaCardSection(heldOut.tta)}
+${explanationCardSection(heldOut.explanations)}
 `
     : ''
 }## Scores and preprocessing
@@ -205,7 +205,7 @@ function priorSentence({ uniformPriorDecision }: MetricsReport, scorePrior: Scor
   return `The top score follows the training prior and so favours the common classes. Deciding as if all classes were equally common (the highest ratio of score to prior) gives balanced accuracy ${figure(balancedAccuracy)}, melanoma recall ${figure(recall[melanoma]!)} at precision ${figure(precision[melanoma]!)}, and accuracy ${figure(accuracy)}.`;
 }
 
-function roundingSentence({ weights, rounding }: ParityReport): string {
+function roundingSentence({ weights, rounding }: EngineAgreementReport): string {
   if (weights === 'float32') return '';
   return ` Half-precision weights moved a score by at most ${exponent(rounding.maxAbsProbabilityDifference)} against single precision.`;
 }

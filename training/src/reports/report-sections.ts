@@ -1,5 +1,5 @@
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
-import type { LookReports } from '../evaluate/check-held-out.ts';
+import type { HeldOutReports } from '../evaluate/check-held-out.ts';
 import type { Interval } from '../evaluate/metrics/bootstrap.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
 import type { SubgroupReport } from '../evaluate/metrics/subgroups.ts';
@@ -18,7 +18,7 @@ export interface SectionData {
   readonly subgroups: SubgroupReport;
   readonly classWeights: ClassWeights;
   readonly history: History;
-  readonly looks?: LookReports | undefined;
+  readonly heldOut?: HeldOutReports | undefined;
   /** Address of a picture by its file name. */
   readonly pictureUrl: (name: string) => string;
 }
@@ -32,10 +32,10 @@ export function reportSections(data: SectionData): ReportSection[] {
     curves(data),
     calibration(data),
     subgroups(data),
-    ...(data.looks ? [ttaSection(data.looks.tta)] : []),
+    ...(data.heldOut ? [ttaSection(data.heldOut.tta)] : []),
     gallery(data),
-    ...(data.looks
-      ? [explanationSection(data.looks.explanations, (name, alt) => picture(data, name, alt))]
+    ...(data.heldOut
+      ? [explanationSection(data.heldOut.explanations, (name, alt) => picture(data, name, alt))]
       : []),
     classWeights(data),
     training(data),

@@ -75,7 +75,7 @@ export async function decodeGraphWeights(files: TfjsFiles): Promise<Map<string, 
  * @param validation image ids that figures are to be measured on
  * @throws Error when the version was trained on one of them.
  */
-export function refuseLeak(
+export function requireNoLeak(
   { name, split }: Pick<VersionWeights, 'name' | 'split'>,
   validation: readonly string[],
 ): void {

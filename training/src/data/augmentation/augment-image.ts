@@ -1,6 +1,6 @@
 import type { Random } from '@naevus/shared/statistics/random';
 import type { Augmentation } from './augmentation-config.ts';
-import { turnHue } from './shift-hue.ts';
+import { shiftHue } from './shift-hue.ts';
 
 /** A squashed square picture as the decoded cache holds it. */
 export interface SquareImage {
@@ -32,7 +32,7 @@ export function augmentImage(
   const target = output.subarray(offset, offset + size * size * 3);
   warp(image, randomTransform(options, image.aspect, random), options.fill, target, size);
   jitterColour(target, options, random);
-  if (options.hue > 0) turnHue(target, uniform(random, -options.hue, options.hue));
+  if (options.hue > 0) shiftHue(target, uniform(random, -options.hue, options.hue));
   if (options.blur > 0 && random.next() < options.blur) {
     const passes = 1 + random.integer(3);
     for (let pass = 0; pass < passes; pass++) blur(target, size);

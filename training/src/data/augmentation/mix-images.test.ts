@@ -1,6 +1,6 @@
 import { createRandom } from '@naevus/shared/statistics/random';
 import { describe, expect, it } from 'vitest';
-import { cutMixBox, drawMix, mixImages, mixingSchema, partners } from './mix-images.ts';
+import { cutMixBox, drawBatchMix, mixedLabels, mixImages, mixingSchema } from './mix-images.ts';
 
 const SIZE = 8;
 const COUNT = 3;
@@ -36,7 +36,7 @@ describe('mixImages', () => {
   });
 
   it('gives each rest the label of the image before', () => {
-    expect(partners(['a', 'b', 'c'])).toEqual(['c', 'a', 'b']);
+    expect(mixedLabels(['a', 'b', 'c'])).toEqual(['c', 'a', 'b']);
   });
 });
 
@@ -44,7 +44,7 @@ describe('drawMix', () => {
   it('draws nothing where nothing is asked for', () => {
     const random = createRandom(1);
     const before = random.state;
-    expect(drawMix(options({}), SIZE, random)).toBeNull();
+    expect(drawBatchMix(options({}), SIZE, random)).toBeNull();
     expect(random.state).toEqual(before);
   });
 
@@ -52,7 +52,7 @@ describe('drawMix', () => {
     const random = createRandom(2);
     const shares = Array.from(
       { length: 4000 },
-      () => drawMix(options({ mixup }), SIZE, random)!.share,
+      () => drawBatchMix(options({ mixup }), SIZE, random)!.share,
     );
     const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
     const variance = shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / shares.length;
@@ -64,7 +64,10 @@ describe('drawMix', () => {
   it('takes either of both, and leaves the share of batches that is asked for', () => {
     const random = createRandom(3);
     const both = options({ mixup: 0.2, cutMix: 1, probability: 0.5 });
-    const kinds = Array.from({ length: 600 }, () => drawMix(both, SIZE, random)?.kind ?? 'none');
+    const kinds = Array.from(
+      { length: 600 },
+      () => drawBatchMix(both, SIZE, random)?.kind ?? 'none',
+    );
     const share = (kind: string) => kinds.filter((k) => k === kind).length / kinds.length;
     expect(share('none')).toBeCloseTo(0.5, 1);
     expect(share('mixup')).toBeCloseTo(0.25, 1);
@@ -74,7 +77,7 @@ describe('drawMix', () => {
   it('gives a cut image the share of the area that it keeps', () => {
     const random = createRandom(4);
     for (let i = 0; i < 200; i++) {
-      const mix = drawMix(options({ cutMix: 1 }), 32, random);
+      const mix = drawBatchMix(options({ cutMix: 1 }), 32, random);
       if (mix?.kind !== 'cutmix') throw new Error('not cut');
       const { left, top, width, height } = mix.box;
       expect(mix.share).toBeCloseTo(1 - (width * height) / 32 ** 2, 12);

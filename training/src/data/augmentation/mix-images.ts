@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const share = z.number().min(0).max(1);
 
-/** How training images are mixed with one another; every default is 'not at all'. */
+/** How training images are mixed with one another; by default they are not. */
 export const mixingSchema = z.strictObject({
   /** α of mixup's Beta(α, α) (Zhang et al. 2018); 0 leaves it out. */
   mixup: z.number().min(0).max(10).default(0),
@@ -15,7 +15,7 @@ export const mixingSchema = z.strictObject({
   offEpochs: z.number().int().min(0).default(0),
 });
 
-export type Mixing = z.infer<typeof mixingSchema>;
+export type MixingConfig = z.infer<typeof mixingSchema>;
 
 /** How one batch is mixed: each image with the one before it, the first with the last. */
 export type BatchMix =
@@ -36,7 +36,7 @@ interface Box {
  *
  * @param size side of the images.
  */
-export function drawMix(options: Mixing, size: number, random: Random): BatchMix | null {
+export function drawBatchMix(options: MixingConfig, size: number, random: Random): BatchMix | null {
   const { mixup, cutMix, probability } = options;
   if (mixup === 0 && cutMix === 0) return null;
   if (random.next() >= probability) return null;
@@ -60,28 +60,32 @@ export function cutMixBox(lambda: number, size: number, x: number, y: number): B
   return { left, top, width: right - left, height: bottom - top };
 }
 
-/** Mixes the images in place: [count, size, size, 3], row-major. */
+/** Mixes each image with the one before it, the first with the last, in place: [count, size, size, 3], row-major. */
 export function mixImages(values: Float32Array, count: number, size: number, mix: BatchMix): void {
   const length = size * size * 3;
   const last = values.slice((count - 1) * length, count * length);
   for (let i = count - 1; i >= 0; i--) {
     const image = values.subarray(i * length, (i + 1) * length);
     const before = i > 0 ? values.subarray((i - 1) * length, i * length) : last;
-    if (mix.kind === 'mixup') {
-      const rest = 1 - mix.share;
-      for (let at = 0; at < length; at++) image[at] = mix.share * image[at]! + rest * before[at]!;
-    } else {
-      const { left, top, width, height } = mix.box;
-      for (let y = top; y < top + height; y++) {
-        const start = (y * size + left) * 3;
-        image.set(before.subarray(start, start + width * 3), start);
-      }
-    }
+    if (mix.kind === 'mixup') mixup(image, before, mix.share);
+    else cutMix(image, before, size, mix.box);
   }
 }
 
-/** The label that each image's rest belongs to. */
-export function partners<T>(labels: readonly T[]): T[] {
+function mixup(image: Float32Array, other: Float32Array, share: number): void {
+  const rest = 1 - share;
+  for (let at = 0; at < image.length; at++) image[at] = share * image[at]! + rest * other[at]!;
+}
+
+function cutMix(image: Float32Array, other: Float32Array, size: number, box: Box): void {
+  for (let y = box.top; y < box.top + box.height; y++) {
+    const start = (y * size + box.left) * 3;
+    image.set(other.subarray(start, start + box.width * 3), start);
+  }
+}
+
+/** The label of the image that each image is mixed with. */
+export function mixedLabels<T>(labels: readonly T[]): T[] {
   return [...labels.slice(-1), ...labels.slice(0, -1)];
 }
 

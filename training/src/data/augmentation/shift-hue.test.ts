@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { turnHue } from './shift-hue.ts';
+import { shiftHue } from './shift-hue.ts';
 
 // By Python's colorsys: rgb_to_hsv, the share added to h, hsv_to_rgb.
 it.each([
@@ -14,6 +14,6 @@ it.each([
   [[130, 130, 130], 0.3, [130, 130, 130]],
 ])('turns %j by %d to %j', (before, share, after) => {
   const pixels = Float32Array.from(before);
-  turnHue(pixels, share);
+  shiftHue(pixels, share);
   for (const [i, value] of after.entries()) expect(pixels[i]).toBeCloseTo(value, 3);
 });

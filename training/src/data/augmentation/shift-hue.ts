@@ -4,7 +4,7 @@
  * @param pixels RGB, three values a pixel, changed in place.
  * @param share of the colour circle, from -0.5 to 0.5.
  */
-export function turnHue(pixels: Float32Array, share: number): void {
+export function shiftHue(pixels: Float32Array, share: number): void {
   for (let i = 0; i < pixels.length; i += 3) {
     const [red, green, blue] = [pixels[i]!, pixels[i + 1]!, pixels[i + 2]!];
     const value = Math.max(red, green, blue);

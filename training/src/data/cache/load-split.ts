@@ -13,7 +13,7 @@ export interface SplitSource {
 }
 
 /** The two sides of a split with their decoded images. */
-export interface SplitImages {
+export interface LoadedSplit {
   readonly train: readonly Sample[];
   readonly validation: readonly Sample[];
   /** @param size side of the square that the images are squashed to, in pixels. */
@@ -24,10 +24,10 @@ export interface SplitImages {
  * @param source.cacheDirectory decoded images are kept there, under names that hold the data's digest.
  * @throws Error when the split names an image that the data lack.
  */
-export function splitImages(
+export function loadSplit(
   { dataset, split, resampler, cacheDirectory }: SplitSource,
   shouldStop?: ShouldStop,
-): SplitImages {
+): LoadedSplit {
   const sampleOf = new Map(dataset.samples.map((sample) => [sample.imageId, sample]));
   const pick = (ids: readonly string[]) =>
     ids.map((id) => {

@@ -1,9 +1,9 @@
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
 import { expect, it } from 'vitest';
-import { digestLabels, HAM10000, ham10000Faults } from './ham10000.ts';
+import { digestLabels, HAM10000, ham10000Differences } from './ham10000.ts';
 
 const sample = (imageId: string, label: Label, lesionId: string | null) =>
-  ({ imageId, label, lesionId }) as Parameters<typeof ham10000Faults>[0]['samples'][number];
+  ({ imageId, label, lesionId }) as Parameters<typeof ham10000Differences>[0]['samples'][number];
 
 /** As many images and lesions as HAM10000 has, of its classes, under other names. */
 const alike = () =>
@@ -13,14 +13,14 @@ const alike = () =>
 
 it('counts what is missing', () => {
   const [first, ...others] = alike();
-  expect(ham10000Faults({ samples: others })).toEqual([
+  expect(ham10000Differences({ samples: others })).toEqual([
     '10014 images where HAM10000 has 10015',
     `${HAM10000.counts[first!.label] - 1} of ${first!.label} where HAM10000 has ${HAM10000.counts[first!.label]}`,
   ]);
 });
 
 it('is not taken in by the right counts', () => {
-  expect(ham10000Faults({ samples: alike() })).toEqual([
+  expect(ham10000Differences({ samples: alike() })).toEqual([
     expect.stringContaining('labels or lesions are not'),
   ]);
 });

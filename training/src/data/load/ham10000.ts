@@ -33,7 +33,7 @@ export function digestLabels(
  *
  * @returns a line each; empty where all is
  */
-export function ham10000Faults({ samples }: Pick<Dataset, 'samples'>): string[] {
+export function ham10000Differences({ samples }: Pick<Dataset, 'samples'>): string[] {
   const faults: string[] = [];
   const expect = (what: string, found: number, wanted: number): void => {
     if (found !== wanted) faults.push(`${found} ${what} where HAM10000 has ${wanted}`);

@@ -7,18 +7,18 @@ import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../../convert/inference-graph.ts';
 import type { Split } from '../../data/split/split-schema.ts';
 import type { ImageBatch } from '../../network/trainable-network.ts';
 import { folderSource, loadArtifactFolder } from '../../versions/artifact-folder.ts';
-import { readVersionSplit, refuseLeak, versionName } from '../../versions/version-weights.ts';
+import { readVersionSplit, requireNoLeak, versionName } from '../../versions/version-weights.ts';
 import type { Teacher } from './teacher.ts';
 
 const PLANE = INPUT_SIZE * INPUT_SIZE;
 const SYMMETRIES = Math.max(...TTA_CHOICES);
-/** Pictures that go through a teacher at once: more gain nothing and take memory. */
-const PART = 8;
+/** Images per run of a teacher: more need memory and are not faster. */
+const MICRO_BATCH = 8;
 
 /**
- * Exported versions as teachers. The looks at a picture are shared out among them, each through another
- * symmetry of the square, so that the student is taught what networks and views have in common. They answer
- * with the logits before calibration, which was fitted on validation images: no part of it may be taught.
+ * Exported versions as teachers. The views of an image are divided among them, each under a different symmetry
+ * of the square, so that the student learns what networks and views have in common. They answer with the logits
+ * before calibration: calibration was fitted on validation images, and the student must not learn from those.
  *
  * @param options.folders of the versions
  * @param options.split the run's
@@ -38,7 +38,7 @@ export async function openTeachers({
     const version = await loadArtifactFolder(folder);
     const name = versionName(version);
     const trainedOn = await readVersionSplit(folderSource(folder), version.manifest);
-    refuseLeak({ name, split: trainedOn }, split.validation);
+    requireNoLeak({ name, split: trainedOn }, split.validation);
     names.push(name);
     models.push(version.onnx);
   }
@@ -54,12 +54,12 @@ export async function openTeachers({
         throw new RangeError(`teachers take ${INPUT_SIZE} pixels, not ${batch.size}`);
       }
       const symmetries = random.shuffle([...Array(SYMMETRIES).keys()]);
-      const looks: Float32Array[] = [];
+      const viewsLogits: Float32Array[] = [];
       for (let view = 0; view < views; view++) {
         const session = sessions[view % sessions.length]!;
-        looks.push(await lookThrough(session, symmetries[view % SYMMETRIES]!, batch));
+        viewsLogits.push(await viewLogits(session, symmetries[view % SYMMETRIES]!, batch));
       }
-      return meanLogits(looks);
+      return meanLogits(viewsLogits);
     },
     async close() {
       for (const session of sessions) await session.release();
@@ -67,16 +67,16 @@ export async function openTeachers({
   };
 }
 
-/** The logits of a batch seen through a symmetry. */
-async function lookThrough(
+/** The logits of a batch under one symmetry. */
+async function viewLogits(
   session: InferenceSession,
   symmetry: number,
   { values, count }: ImageBatch,
 ): Promise<Float32Array> {
   const places = shownPlaces(symmetry, INPUT_SIZE);
   const logits: number[] = [];
-  for (let from = 0; from < count; from += PART) {
-    const rows = Math.min(PART, count - from);
+  for (let from = 0; from < count; from += MICRO_BATCH) {
+    const rows = Math.min(MICRO_BATCH, count - from);
     const planar = new Float32Array(rows * INPUT_CHANNELS * PLANE);
     for (let row = 0; row < rows; row++) {
       fillView(values, (from + row) * PLANE, places, planar, row * INPUT_CHANNELS * PLANE);

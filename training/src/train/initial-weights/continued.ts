@@ -4,7 +4,7 @@ import type { Split } from '../../data/split/split-schema.ts';
 import { EFFICIENTNET_B0 } from '../../network/architecture.ts';
 import { loadTfjsNode } from '../../network/engine/tensorflow.ts';
 import type { ImageBatch } from '../../network/trainable-network.ts';
-import { meanWeights, readVersionWeights, refuseLeak } from '../../versions/version-weights.ts';
+import { meanWeights, readVersionWeights, requireNoLeak } from '../../versions/version-weights.ts';
 import type { InitialWeights } from './pretrained.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function continueVersions({
   loadTfjsNode();
   await tf.setBackend('tensorflow');
   const versions = await Promise.all(folders.map(readVersionWeights));
-  for (const version of versions) refuseLeak(version, split.validation);
+  for (const version of versions) requireNoLeak(version, split.validation);
   const parameters = await unfoldBatchNorm(
     meanWeights(versions.map(({ values }) => values)),
     pretrained.parameters,

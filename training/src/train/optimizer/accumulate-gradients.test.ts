@@ -8,7 +8,7 @@ import {
 } from '../../network/fixtures/shrunken-network.ts';
 import { logitLoss } from '../../network/loss/logit-loss.ts';
 import { TrainableNetwork } from '../../network/trainable-network.ts';
-import { batchGradients } from './accumulate-gradients.ts';
+import { accumulateGradients } from './accumulate-gradients.ts';
 
 const COUNT = 5;
 const size = SHRUNKEN.inputSize;
@@ -22,7 +22,7 @@ function gradients(microBatchSize: number | null, usesBatch: boolean) {
     parameters: trainedLookingParameters(SHRUNKEN, 2),
     trainable: () => true,
   });
-  const result = batchGradients(
+  const result = accumulateGradients(
     network,
     batch,
     microBatchSize,

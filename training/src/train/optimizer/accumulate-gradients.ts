@@ -18,7 +18,7 @@ export interface BatchGradients {
  *
  * @param microBatchSize images of a part; null for all at once.
  */
-export function batchGradients(
+export function accumulateGradients(
   network: TrainableNetwork,
   batch: ImageBatch,
   microBatchSize: number | null,
@@ -26,15 +26,15 @@ export function batchGradients(
   rowsLoss: RowsLoss,
 ): BatchGradients {
   const { values, count, size } = batch;
-  const part = microBatchSize ?? count;
+  const microBatch = microBatchSize ?? count;
   let loss = 0;
   let gradients: Map<string, Float32Array> | null = null;
-  for (let from = 0; from < count; from += part) {
-    const rows = Math.min(part, count - from);
+  for (let from = 0; from < count; from += microBatch) {
+    const rows = Math.min(microBatch, count - from);
     const pixels = size * size * 3;
     const images = rows === count ? values : values.subarray(from * pixels, (from + rows) * pixels);
     const share = rows / count;
-    const own = network.gradients(
+    const partGradients = network.gradients(
       { values: images, count: rows, size },
       {
         ...options,
@@ -45,8 +45,8 @@ export function batchGradients(
         },
       },
     );
-    if (gradients === null) gradients = own;
-    else addAll(gradients, own);
+    if (gradients === null) gradients = partGradients;
+    else addAll(gradients, partGradients);
   }
   return { loss, gradients: gradients ?? new Map() };
 }

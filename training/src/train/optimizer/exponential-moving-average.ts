@@ -2,7 +2,7 @@ import type { NetworkParameters } from '../../network/network-parameters.ts';
 import type { Parameters } from '../../network/parameters.ts';
 
 /** Exponential moving average of every parameter, TensorFlow's layout (Polyak, Juditsky 1992). */
-export class WeightAverage {
+export class ExponentialMovingAverage {
   readonly values: Map<string, Float32Array>;
   private readonly decay: number;
 

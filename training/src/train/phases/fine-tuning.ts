@@ -1,7 +1,7 @@
 import { createProgress } from '@naevus/shared/progress';
 import { createRandom } from '@naevus/shared/statistics/random';
 import { AugmentedBatches } from '../../data/augmentation/augmented-batches.ts';
-import { type BatchMix, drawMix, partners } from '../../data/augmentation/mix-images.ts';
+import { type BatchMix, drawBatchMix, mixedLabels } from '../../data/augmentation/mix-images.ts';
 import type { LabelledImages } from '../../data/cache/labelled-images.ts';
 import { RunStopped, type ShouldStop } from '../../data/run-stopped.ts';
 import type { Architecture } from '../../network/architecture.ts';
@@ -14,10 +14,10 @@ import { countLabels } from '../../run/class-prior.ts';
 import type { FineTuningConfig } from '../../run/config/training-config.ts';
 import type { EpochRecord } from '../../run/epoch-record.ts';
 import type { Teacher } from '../distillation/teacher.ts';
-import { batchGradients } from '../optimizer/accumulate-gradients.ts';
+import { accumulateGradients } from '../optimizer/accumulate-gradients.ts';
 import { Adam } from '../optimizer/adam.ts';
 import { DivergedError } from '../optimizer/diverged-error.ts';
-import { WeightAverage } from '../optimizer/exponential-moving-average.ts';
+import { ExponentialMovingAverage } from '../optimizer/exponential-moving-average.ts';
 import { learningRateShare } from '../optimizer/learning-rate.ts';
 import { blockLearningRates, frozenBlocks } from '../optimizer/network-blocks.ts';
 import { earlyStop, watchedValues } from '../optimizer/watched-metric.ts';
@@ -115,7 +115,7 @@ export async function fineTune(run: FineTuningRun): Promise<FineTuned> {
   const mixOf = (at: number, size: number): BatchMix | null =>
     plan.epochOf(at) >= plan.epochs - config.mixing.offEpochs
       ? null
-      : drawMix(config.mixing, size, createRandom(-1 - stepSeed(seed, at, 0)));
+      : drawBatchMix(config.mixing, size, createRandom(-1 - stepSeed(seed, at, 0)));
 
   const augmented = new AugmentedBatches(run.augmentationWorker, {
     images: training.pixels,
@@ -141,7 +141,7 @@ export async function fineTune(run: FineTuningRun): Promise<FineTuned> {
       });
       const average =
         config.averageDecay > 0
-          ? new WeightAverage(network.parameters, config.averageDecay, averaged)
+          ? new ExponentialMovingAverage(network.parameters, config.averageDecay, averaged)
           : null;
       const save = async () => {
         await run.save({
@@ -216,7 +216,7 @@ export async function fineTune(run: FineTuningRun): Promise<FineTuned> {
         const indices = plan.indices(step);
         const labels = indices.map((index) => training.labels[index] ?? 0);
         const mix = mixOf(step, stage.resolution);
-        const others = mix ? partners(labels) : labels;
+        const others = mix ? mixedLabels(labels) : labels;
         const values = await pending.get(step);
         pending.delete(step);
         if (!values) throw new Error(`the batch of step ${step} was never requested`);
@@ -229,7 +229,7 @@ export async function fineTune(run: FineTuningRun): Promise<FineTuned> {
                 createRandom(-1 - stepSeed(seed, step, 1)),
               )
             : null;
-        const { loss: stepLoss, gradients } = batchGradients(
+        const { loss: stepLoss, gradients } = accumulateGradients(
           network,
           batch,
           config.microBatchSize,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import type { Resampler } from '@naevus/shared/image/resampler';
 import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
-import { splitImages } from '../../data/cache/load-split.ts';
+import { loadSplit } from '../../data/cache/load-split.ts';
 import { digest } from '../../data/json-digest.ts';
 import type { Dataset } from '../../data/load/dataset.ts';
 import { RunStopped, type ShouldStop } from '../../data/run-stopped.ts';
@@ -92,7 +92,7 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
     await writeJson(join(out, RUN_FILES.config), config);
   }
 
-  const images = splitImages(run, shouldStop);
+  const images = loadSplit(run, shouldStop);
   const served = {
     training: await images.decode('train', INPUT_SIZE),
     validation: await images.decode('validation', INPUT_SIZE),
