@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { checkSchema } from '../validation/check-schema.ts';
 import { type Manifest, manifestSchema } from './manifest.ts';
 import { SIGNATURE_PATH, signatureSchema, verifySignature } from './signature.ts';
 import {
@@ -75,10 +76,7 @@ export function parseJson<T>(bytes: Uint8Array, path: string, schema: z.ZodType<
   } catch {
     throw new ArtifactError('not-json', path, 'is not JSON');
   }
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) =>
-    `${issue.path.map(String).join('.')} ${issue.message}`.trim(),
-  );
+  const { data, faults } = checkSchema(schema, value);
+  if (faults === undefined) return data;
   throw new ArtifactError('invalid', path, `does not fit its schema: ${faults.join('; ')}`);
 }
