@@ -55,6 +55,16 @@ describe('an answer', () => {
       label: 'mel',
       name: 'Melanoma',
       risk: 'malignant',
+      codes: {
+        icd10: ['C43', 'D03'],
+        icd11: ['2C30', '2E63'],
+        snomed_ct: ['93655004', '109266006'],
+      },
+    });
+    expect(answer.predictions.find(({ label }) => label === 'bkl')!.codes).toEqual({
+      icd10: null,
+      icd11: null,
+      snomed_ct: null,
     });
     const scores = answer.predictions.map(({ score }) => score);
     expect(scores).toEqual(scores.toSorted((a, b) => b - a));

@@ -41,6 +41,9 @@ describe('taxonomy', () => {
   it('carries well-formed codes only', () => {
     for (const label of LABELS) {
       for (const code of LESION_CLASSES[label].icd10) expect(code).toMatch(/^[A-Z]\d\d(\.\d)?$/);
+      for (const code of LESION_CLASSES[label].icd11) {
+        expect(code).toMatch(/^[1-9A-HJ-NP-Z][A-HJ-NP-Z]\d[0-9A-HJ-NP-Z](\.[0-9A-HJ-NP-Z]{1,2})?$/);
+      }
       for (const id of LESION_CLASSES[label].snomedCt) {
         expect(hasVerhoeffCheckDigit(id), `${label}: ${id}`).toBe(true);
       }

@@ -1,9 +1,10 @@
 import { withPrior } from '@naevus/shared/answer/prior';
 import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
-import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import { LABELS, type Label, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { Analysis, ServedModel } from '../analysis/engine.ts';
 import type {
   BatchItem,
+  Codes,
   ModelReference,
   Prediction,
   PredictResponse,
@@ -23,11 +24,23 @@ export function averagedViews(tta: TtaViews): Pick<PredictResponse, 'tta'> {
   return tta === 1 ? {} : { tta };
 }
 
+const listOrNull = (codes: readonly string[]) => (codes.length > 0 ? [...codes] : null);
+
+const CODES = Object.fromEntries(
+  LABELS.map((label): [Label, Codes] => {
+    const { icd10, icd11, snomedCt } = LESION_CLASSES[label];
+    return [
+      label,
+      { icd10: listOrNull(icd10), icd11: listOrNull(icd11), snomed_ct: listOrNull(snomedCt) },
+    ];
+  }),
+) as Record<Label, Codes>;
+
 /** The scores with their labels, the highest first; ties in the order of the labels. */
 export function rankedPredictions(scores: readonly number[], topK: number): Prediction[] {
   return LABELS.map((label, i) => {
     const { name, risk } = LESION_CLASSES[label];
-    return { label, name, score: scores[i]!, risk };
+    return { label, name, score: scores[i]!, risk, codes: CODES[label] };
   })
     .sort((a, b) => b.score - a.score)
     .slice(0, topK);

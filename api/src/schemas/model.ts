@@ -17,9 +17,13 @@ export const modelResponseSchema = z
         name: z.string(),
         risk: z.enum(RISKS),
         icd10: z.array(z.string()),
+        icd11: z.array(z.string()),
         snomed_ct: z.array(z.string()),
       }),
     ),
+    codes_checked_in: z
+      .strictObject({ icd10: z.string(), icd11: z.string(), snomed_ct: z.string() })
+      .meta({ description: 'Where the codes of each system were checked.' }),
     input: z.strictObject({
       formats: z.array(z.string()),
       preprocessing: manifest.preprocessing,

@@ -14,6 +14,20 @@ const AVERAGED_VIEWS = TTA_CHOICES.filter((views) => views !== 1);
 
 const score = z.number().min(0).max(1);
 
+const codes = z.array(z.string()).min(1).nullable();
+
+export const codesSchema = z
+  .strictObject({
+    icd10: codes.meta({ description: "Categories of WHO's ICD-10." }),
+    icd11: codes.meta({ description: 'Categories of ICD-11 MMS.' }),
+    snomed_ct: codes.meta({ description: 'Disorders of SNOMED CT.' }),
+  })
+  .meta({
+    id: 'Codes',
+    description:
+      'The codes that together cover the class, of each system; null where none is certain. `/model` says where they were checked.',
+  });
+
 export const predictionSchema = z
   .strictObject({
     label: z.enum(LABELS),
@@ -22,6 +36,7 @@ export const predictionSchema = z
       description: 'Calibrated probability under the `prior` of the answer. All seven sum to 1.',
     }),
     risk: z.enum(RISKS),
+    codes: codesSchema,
   })
   .meta({ id: 'Prediction' });
 
@@ -98,6 +113,7 @@ export const batchResponseSchema = z
   .strictObject({ ...envelope, results: z.array(batchItemSchema).min(1), ...caveats })
   .meta({ id: 'BatchResponse' });
 
+export type Codes = z.infer<typeof codesSchema>;
 export type Prediction = z.infer<typeof predictionSchema>;
 export type ModelReference = z.infer<typeof modelReferenceSchema>;
 export type PredictResponse = z.infer<typeof predictResponseSchema>;

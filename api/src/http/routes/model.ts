@@ -1,5 +1,5 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import { CODE_SYSTEMS, LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import { MIN_SIDE } from '../../answers/check-photo.ts';
 import { LIMITS } from '../../answers/limits.ts';
 import { type ModelResponse, modelResponseSchema } from '../../schemas/model.ts';
@@ -34,9 +34,19 @@ export function modelRoute({ engines, limits }: AppDependencies): Route {
         sha256,
         architecture: manifest.architecture,
         labels: LABELS.map((label) => {
-          const { name, risk, icd10, snomedCt } = LESION_CLASSES[label];
-          return { label, name, risk, icd10: [...icd10], snomed_ct: [...snomedCt] };
+          const { name, risk, icd10, icd11, snomedCt } = LESION_CLASSES[label];
+          return {
+            ...{ label, name, risk },
+            icd10: [...icd10],
+            icd11: [...icd11],
+            snomed_ct: [...snomedCt],
+          };
         }),
+        codes_checked_in: {
+          icd10: CODE_SYSTEMS.icd10.checkedIn,
+          icd11: CODE_SYSTEMS.icd11.checkedIn,
+          snomed_ct: CODE_SYSTEMS.snomedCt.checkedIn,
+        },
         input: { formats: ['jpeg', 'png', 'webp'], preprocessing: manifest.preprocessing },
         limits: {
           max_body_bytes: limits.maxBodyBytes,
