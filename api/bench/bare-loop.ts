@@ -30,7 +30,7 @@ const decodePhoto = createPhotoDecoder({
 });
 
 const decode = (photo: Uint8Array<ArrayBuffer>): Promise<Uint8Array> =>
-  decodePhoto(photo, readImageHeader(photo), resampler.squash);
+  decodePhoto(photo, readImageHeader(photo), (picture) => resampler.squash(picture, 1));
 
 const answer = (value: object): boolean => process.stdout.write(`${JSON.stringify(value)}\n`);
 

@@ -4,7 +4,7 @@ import { readImageHeader } from '@naevus/shared/image/header/read-image-header';
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type AnalysisParts, analyse } from '../src/analysis/analyse.ts';
-import type { Analysis } from '../src/analysis/engine.ts';
+import type { Analysis, AnalysisWish } from '../src/analysis/engine.ts';
 import { nativeParts, wasmParts } from './helpers/backends.ts';
 import { lesion } from './helpers/conformance-requests.ts';
 
@@ -73,8 +73,12 @@ function pictures(): Uint8Array<ArrayBuffer>[] {
   });
 }
 
-async function answer(bytes: Uint8Array<ArrayBuffer>, parts: AnalysisParts): Promise<Analysis> {
-  const outcome = await analyse({ bytes, header: readImageHeader(bytes) }, {}, parts);
+async function answer(
+  bytes: Uint8Array<ArrayBuffer>,
+  parts: AnalysisParts,
+  wish: AnalysisWish = {},
+): Promise<Analysis> {
+  const outcome = await analyse({ bytes, header: readImageHeader(bytes) }, wish, parts);
   if (!outcome.ok) throw new Error(JSON.stringify(outcome.failure));
   return outcome.analysis;
 }
@@ -108,4 +112,21 @@ describe('WebAssembly answers as Node does', () => {
     expect(agreeing / chosen.length).toBeGreaterThanOrEqual(LEAST_AGREEMENT);
     expect(percentile99).toBeLessThanOrEqual(MOST_DIFFERENT);
   });
+});
+
+it('shows the same middle of a picture to every engine, whatever crop a version has', async () => {
+  const heatmap = { label: 'mel', alpha: 1, overlay: 'thumbnail' } as const;
+  for (const crop of [0.85, 0.9]) {
+    const [expected, actual] = await Promise.all(
+      [node, wasm].map((parts) => answer(lesion(1), { ...parts, crop }, { heatmap })),
+    );
+    const whole = await answer(lesion(1), { ...node, crop: 1 });
+    for (const [k, score] of expected!.scores.entries()) {
+      expect(Math.abs(actual!.scores[k]! - score)).toBeLessThanOrEqual(MOST_DIFFERENT);
+    }
+    // Or the crop would do nothing.
+    expect(expected!.output.logits).not.toEqual(whole.output.logits);
+    expect([expected!.heatmap!.crop, actual!.heatmap!.crop]).toEqual([crop, crop]);
+    expect(actual!.image).toEqual(whole.image);
+  }
 });

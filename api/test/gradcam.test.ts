@@ -210,3 +210,106 @@ describe('as PNG', () => {
     expect(heatmap.grid[0]![6]).toBe(1);
   });
 });
+
+describe('of a version that is shown the middle of a picture', () => {
+  // Of 320 x 240 pixels, a margin of 32 x 24 on each side is not seen, and cells of the map are 36.6 x 27.4.
+  const CROP = 0.8;
+  let cropped: ServerProcess;
+
+  beforeAll(async () => {
+    cropped = await startServer({ NAEVUS_MODEL_DIR: writeFixtureArtifact({ crop: CROP }) });
+  });
+
+  afterAll(async () => {
+    expect(await cropped.stop()).toBe(0);
+  });
+
+  /** Grey with a red patch, in pixels of a picture of 320 x 240. */
+  async function patched(left: number, top: number, width: number, height: number) {
+    const patch = plain(RED, width, height);
+    return bytesOf(
+      plain([120, 120, 120])
+        .composite([{ input: await patch.png().toBuffer(), left, top }])
+        .png(),
+    );
+  }
+
+  async function answers(body: Uint8Array<ArrayBuffer>) {
+    const response = await cropped.post('/gradcam?class=mel', body, { Accept: 'application/json' });
+    return gradcamResponseSchema.parse(await response.json());
+  }
+
+  it('says which part of the picture the grid covers, and finds a patch there', async () => {
+    // The whole of the second row's sixth cell.
+    const { heatmap } = await answers(await patched(214, 51, 39, 29));
+    expect(heatmap).toMatchObject({ geometry: 'centre-crop', crop: CROP });
+    expect(heatmap.grid[1]![5]).toBe(1);
+    expect(heatmap.grid[1]!.findIndex((heat) => heat > 0.3)).toBe(5);
+  });
+
+  it('does not see what is outside', async () => {
+    const margin = await patched(0, 0, 30, 240);
+    const answer = await answers(margin);
+    expect(answer.heatmap.max).toBeLessThan(0.05);
+    expect(answer.predictions).toEqual((await answers(await patched(0, 0, 1, 1))).predictions);
+    expect((await json('?class=mel', margin)).heatmap.max).toBeGreaterThan(1);
+  });
+
+  it('lays the map over the whole picture, with no heat outside of what was seen', async () => {
+    const body = await jpeg();
+    const png = async (accept: string) => {
+      const response = await cropped.post('/gradcam?class=mel&alpha=1', body, { Accept: accept });
+      if (accept === 'image/png') return Buffer.from(await response.arrayBuffer());
+      const { overlay } = (await response.json()) as { overlay: string };
+      return Buffer.from(overlay.slice('data:image/png;base64,'.length), 'base64');
+    };
+    for (const accept of ['image/png', 'application/json']) {
+      const overlay = await png(accept);
+      const { width, height } = await sharp(overlay).metadata();
+      expect(width / height).toBeCloseTo(320 / 240, 5);
+      for (const [x, y] of [
+        [0.08, 0.5],
+        [0.92, 0.5],
+        [0.5, 0.08],
+        [0.5, 0.92],
+      ] as const) {
+        const [red, green] = await pixel(overlay, x, y);
+        expect(red! - green!).toBeGreaterThan(180);
+      }
+      // The hottest colour of viridis.
+      for (const place of [0.12, 0.88]) {
+        expect(await pixel(overlay, place, place)).toEqual([0xfd, 0xe7, 0x25]);
+      }
+    }
+  });
+
+  it('takes tensors as they come, and tells of the crop with files', async () => {
+    const explain = async (tensor: object) => {
+      const request = { inputs: [{ name: 'image', ...tensor }], parameters: { class: 'mel' } };
+      const path = '/v2/models/naevus-fixture/explain';
+      const response = await fetch(`${cropped.url}${path}`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(request),
+      });
+      const { parameters, outputs } = (await response.json()) as {
+        parameters: { crop?: number };
+        outputs: { name: string; data: number[] }[];
+      };
+      const heatmap = outputs.find(({ name }) => name === 'heatmap')!.data;
+      return { parameters, heatmap };
+    };
+    const pixels = await cornered(224, 224).removeAlpha().raw().toBuffer();
+    const tensor = await explain({
+      datatype: 'UINT8',
+      shape: [1, 224, 224, 3],
+      data: [...pixels],
+    });
+    expect(tensor.parameters.crop).toBeUndefined();
+    expect(tensor.heatmap[0]).toBe(1);
+    const file = (await patched(0, 0, 30, 240)) as Uint8Array;
+    const data = [Buffer.from(file).toString('base64')];
+    const whole = await explain({ datatype: 'BYTES', shape: [1], data });
+    expect(whole.parameters.crop).toBe(CROP);
+  });
+});

@@ -28,6 +28,8 @@ export interface AnalysisParts {
   readonly encodePng: PngEncoder;
   readonly encodeBase64: Base64Encoder;
   readonly calibration: Calibration;
+  /** `preprocessing.crop` of the version: how much of each side of a photo the network is shown. */
+  readonly crop: number;
   /** Undefined for a version that has no assessment. */
   readonly examine: Examine | undefined;
 }
@@ -36,7 +38,7 @@ export interface AnalysisParts {
 const PICTURE_SIDE = 1024;
 
 /**
- * One picture from file to answer: decode, squash to the network's input, classify, and where it is
+ * One picture from file to answer: decode, squash its middle to the network's input, classify, and where it is
  * wished for lay the heat map over the picture, which is decoded once for both. What is the
  * network's input already is only classified.
  *
@@ -99,6 +101,8 @@ export async function analyseOrCrash(
 interface PreparedPicture extends Omit<DecodedPhoto, 'data'> {
   /** 224 x 224 RGB bytes. */
   readonly input: Uint8Array;
+  /** How much of each side the input shows. */
+  readonly crop: number;
   /** The picture that the heat map is laid over, where that is not made of the input. */
   readonly canvas: RgbImage | undefined;
 }
@@ -106,26 +110,44 @@ interface PreparedPicture extends Omit<DecodedPhoto, 'data'> {
 function prepare(
   picture: Picture,
   overlay: HeatmapWish['overlay'] | undefined,
-  { decode, resampler }: AnalysisParts,
+  { decode, resampler, crop }: AnalysisParts,
 ): PreparedPicture | Promise<PreparedPicture> {
-  const prepared = (photo: DecodedPhoto, input: Uint8Array): PreparedPicture => ({
-    width: photo.width,
-    height: photo.height,
-    displayed: photo.displayed,
-    input,
-    canvas: overlay === 'picture' ? shrunk(photo, photo, PICTURE_SIDE, resampler) : undefined,
-  });
   if (picture.header !== undefined) {
-    return decode(picture.bytes, picture.header, (photo) =>
-      prepared(photo, resampler.squash(photo)),
-    );
+    return decode(picture.bytes, picture.header, (photo) => ({
+      width: photo.width,
+      height: photo.height,
+      displayed: photo.displayed,
+      input: resampler.squash(photo, crop),
+      crop,
+      canvas: canvasOf(photo, overlay, crop, resampler),
+    }));
   }
   const size = { width: INPUT_SIZE, height: INPUT_SIZE };
-  return prepared({ data: picture.bytes, ...size, displayed: size }, picture.bytes);
+  const photo = { data: picture.bytes, ...size, displayed: size };
+  return {
+    ...size,
+    displayed: size,
+    input: picture.bytes,
+    crop: 1,
+    canvas: canvasOf(photo, overlay, 1, resampler),
+  };
+}
+
+/** What the heat map is laid over; undefined where the network's input will do. */
+function canvasOf(
+  photo: DecodedPhoto,
+  overlay: HeatmapWish['overlay'] | undefined,
+  crop: number,
+  resampler: Resampler,
+): RgbImage | undefined {
+  if (overlay === 'picture') return shrunk(photo, photo, PICTURE_SIDE, resampler);
+  // The input lacks what is outside of the crop.
+  if (overlay === 'thumbnail' && crop < 1) return shrunk(photo, photo, INPUT_SIZE, resampler);
+  return undefined;
 }
 
 async function explain(
-  { input, canvas, ...shape }: PreparedPicture,
+  { input, crop, canvas, ...shape }: PreparedPicture,
   output: NetworkOutput,
   probabilities: readonly number[],
   wish: HeatmapWish,
@@ -135,13 +157,13 @@ async function explain(
   const map = heatmapGrid(output.cam, labelIndex(label));
   const squashed = { data: input, width: INPUT_SIZE, height: INPUT_SIZE };
   const picture = canvas ?? shrunk(squashed, shape, INPUT_SIZE, resampler);
-  const laid = layOver(picture, map.grid, wish.alpha);
+  const laid = layOver(picture, map.grid, wish.alpha, crop);
   const overlay = wish.legend ? withLegend(laid, LESION_CLASSES[label].name, map.share) : laid;
   const encoded =
     wish.overlay === 'picture'
       ? await encodePng(overlay, 'small')
       : encodeBase64(await encodePng(overlay, 'fast'));
-  return { ...map, label, method: wish.method ?? 'grad-cam', overlay: encoded };
+  return { ...map, crop, label, method: wish.method ?? 'grad-cam', overlay: encoded };
 }
 
 /** The label of the highest score, each times its factor. */

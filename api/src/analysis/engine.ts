@@ -46,8 +46,8 @@ export interface HeatmapWish {
   readonly alpha: number;
   /**
    * - `picture`: the overlay as a picture of its own, up to 1024 pixels on its long side, well compressed.
-   * - `thumbnail`: 224 pixels on its long side, made of the network's input put back to the photo's
-   *   aspect, and encoded in as little time as possible, in base64 as well: whatever the photo, it costs the same.
+   * - `thumbnail`: 224 pixels on its long side, made of the network's input put back to the photo's aspect
+   *   where that shows the whole photo, and encoded in as little time as possible, in base64 as well.
    */
   readonly overlay: 'picture' | 'thumbnail';
 }
@@ -73,6 +73,8 @@ export interface Analysis {
 }
 
 export interface ExplainedHeatmap extends Heatmap {
+  /** Share of both sides that the grid covers, in the middle of the picture. */
+  readonly crop: number;
   readonly method: HeatmapMethod;
   readonly label: Label;
   /** The overlay as a PNG file; of a `thumbnail` its base64, as ASCII. */

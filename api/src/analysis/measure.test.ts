@@ -35,7 +35,9 @@ it.each([0, 1, 2])(
   'finds the distance of real features, as float64 does: picture %i',
   async (i) => {
     const file = lesion(i);
-    const input = await parts.decode(file, readImageHeader(file), parts.resampler.squash);
+    const input = await parts.decode(file, readImageHeader(file), (photo) =>
+      parts.resampler.squash(photo, parts.crop),
+    );
     const output = await parts.classify(input);
     const { distance } = parts.examine!(input, output);
     expect(distance).toBeGreaterThan(0.01);

@@ -17,8 +17,13 @@ export const heatmapSchema = z
         'How much of the map speaks for the class, and not against it: the sum of what is above 0 before the ReLU, divided by the sum of all without their signs. 0 where nothing does.',
     }),
     method: z.enum(HEATMAP_METHODS).meta({ description: 'What the map was made by.' }),
-    geometry: z.literal('squash').meta({
-      description: 'The grid covers the whole picture, stretched to its sides.',
+    geometry: z.enum(['squash', 'centre-crop']).meta({
+      description:
+        '`squash`: the grid covers the whole picture, stretched to its sides. `centre-crop`: it covers the middle of it, `crop` of each side.',
+    }),
+    crop: z.number().gt(0).max(1).optional().meta({
+      description:
+        'Share of both sides that the grid covers, in the middle of the picture. With `centre-crop` alone.',
     }),
   })
   .meta({ id: 'Heatmap' });

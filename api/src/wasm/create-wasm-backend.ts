@@ -27,7 +27,9 @@ export interface WasmModules {
  * @throws ArtifactError when the model is not what its manifest says
  */
 export async function loadWasmParts(
-  artifact: GraphArtifact & { readonly manifest: Pick<Manifest, 'calibration' | 'assessment'> },
+  artifact: GraphArtifact & {
+    readonly manifest: Pick<Manifest, 'calibration' | 'assessment' | 'preprocessing'>;
+  },
   modules: WasmModules,
   maxDecoderBytes: number,
 ): Promise<AnalysisParts> {
@@ -40,6 +42,7 @@ export async function loadWasmParts(
     encodePng,
     encodeBase64: createBase64Encoder(modules.kernels),
     calibration: manifest.calibration,
+    crop: manifest.preprocessing.crop,
     examine: await loadExaminer(source, manifest, modules.kernels, sha256),
   };
 }

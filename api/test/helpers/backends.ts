@@ -40,6 +40,7 @@ export async function nativeParts(): Promise<AnalysisParts> {
     encodeBase64: createBase64Encoder(kernels),
     examine: await loadExaminer(folderSource(folder), manifest, kernels, nodeSha256),
     calibration: manifest.calibration,
+    crop: manifest.preprocessing.crop,
   };
 }
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
 import { COVERAGES } from '@naevus/shared/answer/prediction-set';
 import { PREPROCESSING } from '@naevus/shared/image/preprocessing-spec';
-import type { Manifest } from '@naevus/shared/model/manifest';
+import { MANIFEST_SCHEMA_VERSION, type Manifest } from '@naevus/shared/model/manifest';
 import { LABELS } from '@naevus/shared/taxonomy';
 
 /** Where the artifacts of a test run lie. */
@@ -62,6 +62,8 @@ export interface FixtureOptions {
   /** Another network, with its own hash. */
   readonly network?: Uint8Array;
   readonly version?: string;
+  /** How much of each side of a photo the network is shown; all by default. */
+  readonly crop?: number;
   /** With everything that an answer is held against. */
   readonly assessed?: boolean;
 }
@@ -119,7 +121,14 @@ export function writeFixtureArtifact(options: FixtureOptions = {}): string {
 
 /** Puts a version into a folder of artifacts and makes it the current one. */
 export function writeFixtureVersion(root: string, options: FixtureOptions = {}): void {
-  const { manifest: change, model, card, network = TINY_MODEL, version = '0.0.1' } = options;
+  const {
+    manifest: change,
+    model,
+    card,
+    network = TINY_MODEL,
+    version = '0.0.1',
+    crop = 1,
+  } = options;
   const { assessed = false } = options;
   const files = {
     'model.onnx': network,
@@ -129,13 +138,13 @@ export function writeFixtureVersion(root: string, options: FixtureOptions = {}):
   const outputs = { ...ENGINE.outputs, ...(assessed && { features: 'features' }) };
   const engine = { ...ENGINE, outputs };
   const manifest: Manifest = {
-    schemaVersion: 1,
+    schemaVersion: MANIFEST_SCHEMA_VERSION,
     name: 'naevus-fixture',
     version,
     createdAt: '2026-01-01T00:00:00Z',
     architecture: 'tiny',
     labels: LABELS,
-    preprocessing: { ...PREPROCESSING },
+    preprocessing: { ...PREPROCESSING, crop },
     engines: {
       onnx: {
         ...engine,

@@ -31,8 +31,8 @@ const SLACK = 16;
  */
 export function createOverlay(module: WebAssembly.Module): Overlay {
   const { memory, overlayRows } = new WebAssembly.Instance(module).exports as unknown as Kernels;
-  return (image, grid, alpha) => {
-    const { rows, wide, blend } = overlayTables(image, grid, alpha);
+  return (image, grid, alpha, crop) => {
+    const { rows, wide, blend } = overlayTables(image, grid, alpha, crop);
     const { data, width, height } = image;
     const rowBytes = width * 3;
     const stripRows = Math.min(height, Math.max(1, Math.floor(STRIP_BYTES / rowBytes)));

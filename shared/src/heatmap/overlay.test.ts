@@ -71,6 +71,34 @@ describe('overlayHeatmap', () => {
     expect(pixel(result, ...transposed)).toEqual(pixel(image, ...transposed));
   });
 
+  it('lays the grid over the middle of the picture, and no heat outside of it', () => {
+    // Margins of 8 pixels; in the middle, 112 x 112 pixels, cells of 16.
+    const image = photo(128, 128);
+    const hot = Array.from({ length: 7 }, () => Array(7).fill(1));
+    const result = overlayHeatmap(image, hot, 1, 0.875);
+    for (let y = 0; y < 128; y++) {
+      for (let x = 0; x < 128; x++) {
+        const inside = Math.min(x, y) >= 8 && Math.max(x, y) < 120;
+        expect(pixel(result, x, y)).toEqual(inside ? YELLOW : pixel(image, x, y));
+      }
+    }
+    const middle = Array.from({ length: 112 * 112 * 3 }, (_, i) => {
+      const at = Math.floor(i / 3);
+      return image.data[((8 + Math.floor(at / 112)) * 128 + 8 + (at % 112)) * 3 + (i % 3)]!;
+    });
+    const whole = overlayHeatmap(
+      { data: Uint8Array.from(middle), width: 112, height: 112 },
+      hotCell(1, 5),
+      0.7,
+    );
+    const cropped = overlayHeatmap(image, hotCell(1, 5), 0.7, 0.875);
+    for (let y = 0; y < 112; y++) {
+      for (let x = 0; x < 112; x++) {
+        expect(pixel(cropped, x + 8, y + 8)).toEqual(pixel(whole, x, y));
+      }
+    }
+  });
+
   it('keeps every pixel that no heat reaches', () => {
     const image = photo(70, 70);
     const result = overlayHeatmap(image, hotCell(1, 5), 1);

@@ -10,7 +10,7 @@ const TAPS = 4;
 /**
  * Lays a heat map over the picture that it was made from.
  *
- * The grid covers the whole picture, as the network saw it squashed. Between the centres of its
+ * The grid covers what the network saw, squashed: the whole picture, or its middle; outside of that no heat is laid. Between the centres of its
  * cells heat is interpolated bicubically: it is exact at the centres, and shows no ridges along the
  * grid as bilinear interpolation does.
  * Each pixel is blended with {@link COLORMAP} at the opacity `alpha * heat`: cold regions keep the photo.
@@ -18,15 +18,16 @@ const TAPS = 4;
  * @param image RGB picture of any size and aspect
  * @param grid rows of equal length with heat from 0 to 1, as from `heatmapGrid`
  * @param alpha opacity where the map is hottest, 0 to 1
+ * @param crop share of both sides that the grid covers, in the middle of the picture; by default all of it
  * @returns a new picture of the same size
- * @throws RangeError when `alpha` or a heat is not within 0 to 1, the grid is empty or ragged,
+ * @throws RangeError when `alpha` or a heat is not within 0 to 1, `crop` is not above 0 to 1, the grid is empty or ragged,
  *   or `image.data` does not have `image.height * image.width * 3` bytes
  */
-export type Overlay = (image: RgbImage, grid: number[][], alpha: number) => RgbImage;
+export type Overlay = (image: RgbImage, grid: number[][], alpha: number, crop?: number) => RgbImage;
 
 /** In plain JavaScript, for where no WebAssembly may be compiled; else `overlay-kernel.ts`, to the same bytes. */
-export const overlayHeatmap: Overlay = (image, grid, alpha) => {
-  const { rows, wide, blend } = overlayTables(image, grid, alpha);
+export const overlayHeatmap: Overlay = (image, grid, alpha, crop) => {
+  const { rows, wide, blend } = overlayTables(image, grid, alpha, crop);
   const { width, height } = image;
   const source = image.data;
   const out = new Uint8Array(source);
@@ -65,11 +66,11 @@ export const overlayHeatmap: Overlay = (image, grid, alpha) => {
  *   of heat; `blend`: for each level what is added to red, green, blue, and what is kept of the photo
  * @throws RangeError as {@link Overlay}
  */
-export function overlayTables(image: RgbImage, grid: number[][], alpha: number) {
-  checkArguments(image, grid, alpha);
+export function overlayTables(image: RgbImage, grid: number[][], alpha: number, crop = 1) {
+  checkArguments(image, grid, alpha, crop);
   return {
-    rows: cubicInterpolation(grid.length, image.height),
-    wide: widen(grid, image.width),
+    rows: cubicInterpolation(grid.length, image.height, crop),
+    wide: widen(grid, image.width, crop),
     blend: blendTable(alpha),
   };
 }
@@ -78,8 +79,8 @@ export function overlayTables(image: RgbImage, grid: number[][], alpha: number) 
  * The rows of the grid, each interpolated to `width` pixels, in levels of heat. What the cubic
  * overshoots is cut here already: two negative weights would make heat of cold diagonal neighbours.
  */
-function widen(grid: number[][], width: number): Float64Array[] {
-  const { cells, weights } = cubicInterpolation(grid[0]!.length, width);
+function widen(grid: number[][], width: number, crop: number): Float64Array[] {
+  const { cells, weights } = cubicInterpolation(grid[0]!.length, width, crop);
   return grid.map((row) => {
     const levels = new Float64Array(width);
     for (let x = 0, tap = 0; x < width; x++) {
@@ -94,12 +95,18 @@ function widen(grid: number[][], width: number): Float64Array[] {
 /**
  * For each pixel of a side the four cells around it and their weights: Keys' cubic convolution with
  * a = -1/2 (Keys 1981, "Cubic convolution interpolation for digital image processing", equation 15).
+ * Pixels outside of the crop have no weights.
+ *
+ * @param crop share of the side that the cells cover, in its middle
  */
-export function cubicInterpolation(cellCount: number, pixels: number) {
+export function cubicInterpolation(cellCount: number, pixels: number, crop = 1) {
   const cells = new Uint32Array(pixels * TAPS);
   const weights = new Float64Array(pixels * TAPS);
+  const margin = (cellCount * (1 - crop)) / 2;
   for (let i = 0; i < pixels; i++) {
-    const position = ((i + 0.5) * cellCount) / pixels - 0.5;
+    const place = (((i + 0.5) * cellCount) / pixels - margin) / crop;
+    if (place < 0 || place > cellCount) continue;
+    const position = place - 0.5;
     const before = Math.floor(position);
     const s = position - before;
     for (let tap = 0; tap < TAPS; tap++) {
@@ -131,8 +138,9 @@ function blendTable(alpha: number): Int32Array {
   return table;
 }
 
-function checkArguments(image: RgbImage, grid: number[][], alpha: number): void {
+function checkArguments(image: RgbImage, grid: number[][], alpha: number, crop: number): void {
   if (!(alpha >= 0 && alpha <= 1)) throw new RangeError(`alpha must be from 0 to 1, not ${alpha}`);
+  if (!(crop > 0 && crop <= 1)) throw new RangeError(`crop must be above 0 to 1, not ${crop}`);
   const expected = image.width * image.height * 3;
   if (image.data.length !== expected) {
     throw new RangeError(

@@ -16,14 +16,21 @@ export interface FilterCoefficients {
  *
  * @param inSize length of the side in the picture, a positive integer
  * @param outSize length wanted, a positive integer
+ * @param crop share of the side that is resampled, in its middle, above 0 to 1. As with Pillow's `box`, its
+ *   ends need not be whole positions, and the filter reaches past them into the picture
  */
-export function triangleCoefficients(inSize: number, outSize: number): FilterCoefficients {
-  const scale = inSize / outSize;
+export function triangleCoefficients(
+  inSize: number,
+  outSize: number,
+  crop = 1,
+): FilterCoefficients {
+  const start = (inSize * (1 - crop)) / 2;
+  const scale = (inSize * crop) / outSize;
   const support = Math.max(1, scale);
   const spans = new Uint32Array(outSize * 2);
   let stride = 0;
   for (let i = 0; i < outSize; i++) {
-    const centre = (i + 0.5) * scale;
+    const centre = start + (i + 0.5) * scale;
     const first = Math.max(0, Math.floor(centre - support + 0.5));
     const count = Math.min(inSize, Math.floor(centre + support + 0.5)) - first;
     spans[2 * i] = first;
@@ -34,7 +41,7 @@ export function triangleCoefficients(inSize: number, outSize: number): FilterCoe
   const weights = new Float32Array(outSize * stride);
   const exact = new Float64Array(stride);
   for (let i = 0; i < outSize; i++) {
-    const centre = (i + 0.5) * scale;
+    const centre = start + (i + 0.5) * scale;
     const first = spans[2 * i]!;
     const count = spans[2 * i + 1]!;
     let total = 0;

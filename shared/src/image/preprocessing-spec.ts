@@ -7,9 +7,13 @@ export const INPUT_CHANNELS = 3;
 /**
  * The one preparation of an image, in words that a manifest fixes and a decoder is held to:
  * decode, apply the EXIF orientation, convert to sRGB, flatten alpha on white, reduce to 8 bits,
- * then squash the whole picture to a square with an antialiased triangle filter.
+ * then squash the middle of the picture, or all of it, to a square with an antialiased triangle filter.
+ * How much of it is `preprocessing.crop` of the version's manifest: training shows lesions larger than they are
+ * in whole pictures (random crops), and a network finds them best at the size that it knows (Touvron et al. 2019,
+ * "Fixing the train-test resolution discrepancy").
  *
- * - `squash`: both sides are scaled to {@link INPUT_SIZE}, the aspect ratio is not kept, nothing is cut off.
+ * - `squash`: both sides are scaled to {@link INPUT_SIZE}, the aspect ratio is not kept, nothing is cut off
+ *   but what lies outside of the crop.
  * - `triangle`: half-pixel centres, filter support max(1, scale) input pixels, normalised weights,
  *   float32 between the two passes, rounded half up to 8 bits (Pillow's BILINEAR, less its
  *   rounding between the passes).

@@ -13,10 +13,10 @@ const wasm = new WebAssembly.Module(readFileSync(path));
 const resampler = createResampler(wasm);
 
 /** The definition in float64: every input pixel is asked for its weight. */
-function reference(image: RgbImage, outWidth: number, outHeight: number): Float64Array {
+function reference(image: RgbImage, outWidth: number, outHeight: number, crop = 1): Float64Array {
   const weights = (inSize: number, outSize: number, i: number) => {
-    const support = Math.max(1, inSize / outSize);
-    const centre = ((i + 0.5) * inSize) / outSize;
+    const support = Math.max(1, (inSize * crop) / outSize);
+    const centre = inSize * (0.5 + crop * ((i + 0.5) / outSize - 0.5));
     const raw = Array.from({ length: inSize }, (_, k) =>
       Math.max(0, 1 - Math.abs(k + 0.5 - centre) / support),
     );
@@ -54,9 +54,9 @@ function noise(width: number, height: number, seed = 1): RgbImage {
 }
 
 /** Largest distance of the rounded result from the exact one; 0.5 is perfect rounding. */
-function worstError(image: RgbImage, width: number, height: number): number {
-  const exact = reference(image, width, height);
-  const result = resampler.resize(image, width, height);
+function worstError(image: RgbImage, width: number, height: number, crop?: number): number {
+  const exact = reference(image, width, height, crop);
+  const result = resampler.resize(image, width, height, crop);
   expect(result).toHaveLength(exact.length);
   return result.reduce((worst, value, i) => Math.max(worst, Math.abs(value - exact[i]!)), 0);
 }
@@ -83,6 +83,26 @@ describe('resize against the definition in float64', () => {
     ['a barely smaller side', 57, 56, 56, 55],
   ])('%s: %ix%i to %ix%i', (_, width, height, outWidth, outHeight) => {
     expect(worstError(noise(width, height), outWidth, outHeight)).toBeLessThan(PERFECT);
+  });
+
+  it.each([
+    [120, 90, 56, 56, 0.875],
+    [90, 121, 31, 23, 0.85],
+    [40, 30, 40, 30, 0.9],
+    [30, 40, 56, 56, 0.5],
+    [7, 5, 60, 40, 0.6],
+    [1, 1, 5, 4, 0.5],
+    [50, 2, 7, 7, 0.51],
+  ])(
+    'the middle of %ix%i to %ix%i, %d of each side',
+    (width, height, outWidth, outHeight, crop) => {
+      expect(worstError(noise(width, height), outWidth, outHeight, crop)).toBeLessThan(PERFECT);
+    },
+  );
+
+  it('does the middle of a picture that is wider than a tile, and taller than a strip', () => {
+    expect(worstError(noise(40_000, 3), 9, 2, 0.7)).toBeLessThan(PERFECT);
+    expect(worstError(noise(700, 1000), 6, 5, 0.7)).toBeLessThan(PERFECT);
   });
 
   it('does a picture that is wider than a tile', () => {
@@ -112,14 +132,14 @@ describe('resize against the definition in float64', () => {
 
 describe('resize against Pillow', () => {
   it.each(pillow.cases)('$width x $height to $outWidth x $outHeight', (expected) => {
-    const { width, height, outWidth, outHeight } = expected;
+    const { width, height, outWidth, outHeight, crop } = expected;
     const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
       const c = i % 3;
       const x = ((i - c) / 3) % width;
       const y = Math.floor(i / 3 / width);
       return ((x * 7 + y * 13 + c * 59) ^ ((x * y) >> 2)) & 255;
     });
-    const result = resampler.resize({ data, width, height }, outWidth, outHeight);
+    const result = resampler.resize({ data, width, height }, outWidth, outHeight, crop);
     const theirs = Buffer.from(expected.rgb, 'base64');
     expect(result).toHaveLength(theirs.length);
     const differences = Array.from(result, (value, i) => Math.abs(value - theirs[i]!));
@@ -133,9 +153,35 @@ describe('resize against Pillow', () => {
 describe('squash', () => {
   it('is resize to the size of the input', () => {
     const image = noise(300, 200);
-    const result = resampler.squash(image);
+    const result = resampler.squash(image, 1);
     expect(result).toHaveLength(INPUT_SIZE * INPUT_SIZE * 3);
     expectSameBytes(result, resampler.resize(image, INPUT_SIZE, INPUT_SIZE));
+  });
+
+  it('shows the same part of a picture whatever its size: what is outside of the crop is not seen', () => {
+    // Black but for the outermost sixteenth on each side; of an even number of pixels, so that no pixel is halved.
+    const framed = (width: number, height: number): RgbImage => {
+      const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
+        const x = Math.floor(i / 3) % width;
+        const y = Math.floor(i / 3 / width);
+        const inside = (place: number, side: number) =>
+          place >= side / 16 && place < (side * 15) / 16;
+        return inside(x, width) && inside(y, height) ? 0 : 255;
+      });
+      return { data, width, height };
+    };
+    for (const [width, height] of [
+      [640, 480],
+      [1280, 320],
+    ] as const) {
+      const image = framed(width, height);
+      const side = (bytes: Uint8Array) => bytes.subarray(0, 3 * INPUT_SIZE);
+      expect(side(resampler.squash(image, 1)).every((byte) => byte === 255)).toBe(true);
+      // The filter reaches over the border of the crop by less than one pixel of the input.
+      const cropped = resampler.squash(image, 0.875);
+      const inner = cropped.subarray(3 * (INPUT_SIZE + 1), 3 * (2 * INPUT_SIZE - 1));
+      expect(inner.every((byte) => byte === 0)).toBe(true);
+    }
   });
 
   it.each([0, 1, 127, 254, 255])('keeps a constant picture of %i', (value) => {
@@ -145,18 +191,18 @@ describe('squash', () => {
       [33, 20],
     ] as const) {
       const data = new Uint8Array(width * height * 3).fill(value);
-      const result = resampler.squash({ data, width, height });
+      const result = resampler.squash({ data, width, height }, 1);
       expect(result.every((byte) => byte === value)).toBe(true);
     }
   });
 
   it('gives the same bytes whatever was resampled before, and from another instance', () => {
     const image = noise(600, 450);
-    const first = resampler.squash(image);
-    resampler.squash(noise(1500, 1100, 7));
+    const first = resampler.squash(image, 1);
+    resampler.squash(noise(1500, 1100, 7), 1);
     resampler.resize(noise(33, 900, 5), 640, 480);
-    expectSameBytes(resampler.squash(image), first);
-    expectSameBytes(createResampler(wasm).squash(image), first);
+    expectSameBytes(resampler.squash(image, 1), first);
+    expectSameBytes(createResampler(wasm).squash(image, 1), first);
   });
 
   it('gives the same bytes where memory was full of what are no numbers', () => {
@@ -165,13 +211,13 @@ describe('squash', () => {
     for (let width = 1; width <= 40; width++) {
       const image = noise(width, 12, width);
       resampler.resize(white, 1, 1);
-      expectSameBytes(resampler.squash(image), createResampler(wasm).squash(image));
+      expectSameBytes(resampler.squash(image, 1), createResampler(wasm).squash(image, 1));
     }
   });
 
   it('gives the bytes that every engine and version gives', () => {
     const digest = createHash('sha256')
-      .update(resampler.squash(noise(601, 449)))
+      .update(resampler.squash(noise(601, 449), 1))
       .digest('hex');
     expect(digest).toBe('25f93119fdcaebf719d8436f3aa9603363f777ee2dc9b7042ecee7e8d819b45b');
   });
@@ -179,9 +225,9 @@ describe('squash', () => {
   it('leaves the picture as it is and gives a new array each time', () => {
     const image = noise(64, 48);
     const before = image.data.slice();
-    const first = resampler.squash(image);
+    const first = resampler.squash(image, 1);
     const copy = first.slice();
-    resampler.squash(noise(64, 48, 9));
+    resampler.squash(noise(64, 48, 9), 1);
     expectSameBytes(image.data, before);
     expectSameBytes(first, copy);
   });
@@ -191,8 +237,8 @@ describe('squash', () => {
     const larger = new Uint8Array(image.data.length + 7);
     larger.set(image.data, 7);
     expectSameBytes(
-      resampler.squash({ ...image, data: larger.subarray(7) }),
-      resampler.squash(image),
+      resampler.squash({ ...image, data: larger.subarray(7) }, 1),
+      resampler.squash(image, 1),
     );
   });
 });
@@ -217,7 +263,7 @@ describe('memory', () => {
     instances.mockRestore();
 
     const data = new Uint8Array(width * height * 3).fill(90);
-    const result = squash({ data, width, height });
+    const result = squash({ data, width, height }, 1);
     expect(result.every((byte) => byte === 90)).toBe(true);
     expect(memory.buffer.byteLength).toBeLessThan(data.length / 10);
   });
@@ -232,8 +278,11 @@ describe('sizes that cannot be', () => {
     [image, 0, 2, /^width must be/],
     [image, 2, Number.NaN, /^height must be/],
     [image, -1, 2, /^width must be/],
-  ])('%#', (picture, width, height, message) => {
-    expect(() => resampler.resize(picture, width, height)).toThrow(RangeError);
-    expect(() => resampler.resize(picture, width, height)).toThrow(message);
+    [image, 2, 2, /^crop must be above 0 to 1, not 0/, 0],
+    [image, 2, 2, /^crop must be/, 1.01],
+    [image, 2, 2, /^crop must be/, Number.NaN],
+  ])('%#', (picture, width, height, message, crop?: number) => {
+    expect(() => resampler.resize(picture, width, height, crop)).toThrow(RangeError);
+    expect(() => resampler.resize(picture, width, height, crop)).toThrow(message);
   });
 });

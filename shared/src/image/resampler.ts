@@ -35,18 +35,20 @@ export interface Resampler {
    * @param image RGB picture of any size
    * @param width columns wanted, a positive integer
    * @param height rows wanted, a positive integer
+   * @param crop share of both sides that is shown, in the middle of the picture; above 0 to 1, by default all of it
    * @returns a new array of `height * width * 3` RGB bytes
-   * @throws RangeError when a size is not a positive integer or `image.data` does not have
-   *   `image.height * image.width * 3` bytes
+   * @throws RangeError when a size is not a positive integer, `crop` is not above 0 to 1, or `image.data` does
+   *   not have `image.height * image.width * 3` bytes
    */
-  resize(image: RgbImage, width: number, height: number): Uint8Array<ArrayBuffer>;
+  resize(image: RgbImage, width: number, height: number, crop?: number): Uint8Array<ArrayBuffer>;
   /**
-   * The network's input: the whole picture squashed to 224x224.
+   * The network's input: the middle of the picture, or all of it, squashed to 224x224.
    *
+   * @param crop `preprocessing.crop` of the version's manifest
    * @returns a new array of 224 * 224 * 3 RGB bytes
    * @throws RangeError as {@link Resampler.resize}
    */
-  squash(image: RgbImage): Uint8Array<ArrayBuffer>;
+  squash(image: RgbImage, crop: number): Uint8Array<ArrayBuffer>;
 }
 
 /** Bytes of the picture that lie in wasm memory at a time: about what a core's second-level cache holds. */
@@ -71,26 +73,32 @@ const CACHED_BYTES_EACH = 1 << 18;
  * @param module `@naevus/shared/kernels.wasm`, compiled the way the runtime allows
  * @example
  * const module = new WebAssembly.Module(readFileSync(fileURLToPath(import.meta.resolve('@naevus/shared/kernels.wasm'))));
- * const input = createResampler(module).squash(image);
+ * const input = createResampler(module).squash(image, manifest.preprocessing.crop);
  */
 export function createResampler(module: WebAssembly.Module): Resampler {
   const kernels = new WebAssembly.Instance(module).exports as unknown as Kernels;
   const coefficients = cachedCoefficients();
 
-  function resize(image: RgbImage, width: number, height: number): Uint8Array<ArrayBuffer> {
-    checkSizes(image, width, height);
-    const vertical = coefficients(image.height, height);
-    const horizontal = coefficients(image.width, width);
+  function resize(
+    image: RgbImage,
+    width: number,
+    height: number,
+    crop = 1,
+  ): Uint8Array<ArrayBuffer> {
+    checkSizes(image, width, height, crop);
+    const vertical = coefficients(image.height, height, crop);
+    const horizontal = coefficients(image.width, width, crop);
+    const keepsColumns = crop === 1 && width === image.width;
     const output = new Uint8Array(width * height * 3);
     for (let x = 0; x < width; ) {
       const end = tileEnd(horizontal, x, width);
-      resizeTile(kernels, image, vertical, horizontal, x, end, output, width);
+      resizeTile(kernels, image, vertical, horizontal, x, end, output, width, keepsColumns);
       x = end;
     }
     return output;
   }
 
-  return { resize, squash: (image) => resize(image, INPUT_SIZE, INPUT_SIZE) };
+  return { resize, squash: (image, crop) => resize(image, INPUT_SIZE, INPUT_SIZE, crop) };
 }
 
 /** End of the run of output columns from `x` on whose input columns fit in a tile; at least one. */
@@ -111,6 +119,7 @@ function resizeTile(
   xEnd: number,
   output: Uint8Array,
   outWidth: number,
+  keepsColumns: boolean,
 ): void {
   const firstColumn = horizontal.spans[2 * x]!;
   const lastSpan = 2 * (xEnd - 1);
@@ -171,7 +180,7 @@ function resizeTile(
       );
       row += count;
     }
-    if (outWidth === image.width) kernels.roundRow(sums, outRow, (xEnd - x) * 3);
+    if (keepsColumns) kernels.roundRow(sums, outRow, (xEnd - x) * 3);
     else {
       kernels.reduceRow(
         sums,
@@ -190,9 +199,9 @@ function resizeTile(
 /** {@link triangleCoefficients} with the most recently used results kept. */
 function cachedCoefficients(): typeof triangleCoefficients {
   const cache = new Map<string, FilterCoefficients>();
-  return (inSize, outSize) => {
-    const key = `${inSize}:${outSize}`;
-    const found = cache.get(key) ?? triangleCoefficients(inSize, outSize);
+  return (inSize, outSize, crop) => {
+    const key = `${inSize}:${outSize}:${crop}`;
+    const found = cache.get(key) ?? triangleCoefficients(inSize, outSize, crop);
     if (found.weights.byteLength > CACHED_BYTES_EACH) return found;
     cache.delete(key);
     cache.set(key, found);
@@ -201,7 +210,7 @@ function cachedCoefficients(): typeof triangleCoefficients {
   };
 }
 
-function checkSizes(image: RgbImage, width: number, height: number): void {
+function checkSizes(image: RgbImage, width: number, height: number, crop: number): void {
   for (const [name, size] of [
     ['image.width', image.width],
     ['image.height', image.height],
@@ -211,6 +220,9 @@ function checkSizes(image: RgbImage, width: number, height: number): void {
     if (!Number.isSafeInteger(size) || size < 1) {
       throw new RangeError(`${name} must be a positive integer, not ${size}`);
     }
+  }
+  if (!(crop > 0 && crop <= 1)) {
+    throw new RangeError(`crop must be above 0 to 1, not ${crop}`);
   }
   const expected = image.width * image.height * 3;
   if (image.data.length !== expected) {

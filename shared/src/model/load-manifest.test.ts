@@ -18,7 +18,7 @@ describe('loadManifest', () => {
   it.each([
     ['no manifest', {}, 'missing'],
     ['text', { 'manifest.json': 'not json' }, 'not-json'],
-    ['another schema', { 'manifest.json': '{"schemaVersion": 2}' }, 'invalid'],
+    ['another schema', { 'manifest.json': '{"schemaVersion": 3}' }, 'invalid'],
   ])('refuses %s', async (_, files, code) => {
     await expect(loadManifest(sourceOf(files))).rejects.toMatchObject({
       code,

@@ -7,8 +7,19 @@ import { versionSchema } from './version.ts';
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 in lower-case hex');
 const score = z.number().min(0).max(1);
 
-/** Raised when the format changes so that an older loader would misread it. */
-export const MANIFEST_SCHEMA_VERSION = 1;
+/**
+ * Raised when the format changes so that an older loader would misread it.
+ * 2: `preprocessing.crop`, without which the network would be shown other pictures than it was measured on.
+ */
+export const MANIFEST_SCHEMA_VERSION = 2;
+
+const READABLE_SCHEMA_VERSIONS = [1, MANIFEST_SCHEMA_VERSION] as const;
+
+/** A network that is shown less than half of each side would miss lesions. */
+export const LEAST_CROP = 0.5;
+
+/** Share of both sides that the network is shown, in the middle of the picture; 1: the whole picture. */
+export const cropSchema = z.number().min(LEAST_CROP).max(1);
 
 export const artifactFileSchema = z.strictObject({
   /** Relative to the version's folder, forward slashes, no `..`. */
@@ -44,17 +55,19 @@ const engineSchema = z.strictObject({
 
 /** `model-artifacts/<version>/manifest.json`. */
 export const manifestSchema = z.strictObject({
-  schemaVersion: z.literal(MANIFEST_SCHEMA_VERSION),
+  schemaVersion: z.literal(READABLE_SCHEMA_VERSIONS),
   name: z.string().min(1),
   version: versionSchema,
   createdAt: z.iso.datetime(),
   architecture: z.string().min(1),
   labels: z.tuple(LABELS.map((label) => z.literal(label)) as never) as z.ZodType<typeof LABELS>,
-  preprocessing: z.object(
-    Object.fromEntries(Object.entries(PREPROCESSING).map(([k, v]) => [k, z.literal(v)])) as {
+  preprocessing: z.strictObject({
+    ...(Object.fromEntries(Object.entries(PREPROCESSING).map(([k, v]) => [k, z.literal(v)])) as {
       [K in keyof typeof PREPROCESSING]: z.ZodLiteral<(typeof PREPROCESSING)[K]>;
-    },
-  ),
+    }),
+    /** Versions before 1.0.0 do not name it. */
+    crop: cropSchema.default(1),
+  }),
   engines: z.strictObject({ onnx: engineSchema, tfjs: engineSchema }),
   /** Largest disagreement of the engines that the export measured. */
   parity: z.strictObject({

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { z } from 'zod';
-import { decodeRgb } from '../data/decode/decoded-images.ts';
+import { imagePreparation } from '../data/decode/prepare-image.ts';
 import { describeProblem } from '../data/load/data-error.ts';
 import { digestSamples, loadDataset } from '../data/load/dataset.ts';
 import { splitSchema } from '../data/split/split-schema.ts';
@@ -73,7 +73,7 @@ async function main(): Promise<void> {
   const { results, unreadable, engine } = await scoreSamples(
     { onnx, manifest },
     samples,
-    async (path) => resampler.squash(await decodeRgb(path)),
+    imagePreparation(resampler, manifest.preprocessing.crop),
   );
   for (const { path, reason } of unreadable) console.warn(`unreadable: ${path}: ${reason}`);
   if (results.length === 0) throw new Error(`none of the ${samples.length} images can be read`);

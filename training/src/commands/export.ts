@@ -3,12 +3,13 @@ import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createResampler } from '@naevus/shared/image/resampler';
-import { decodeRgb } from '../data/decode/decoded-images.ts';
+import { cropSchema, LEAST_CROP } from '@naevus/shared/model/manifest';
+import { imagePreparation } from '../data/decode/prepare-image.ts';
 import { loadDataset } from '../data/load/dataset.ts';
 import { describeMetrics } from '../evaluate/metrics/metrics-report.ts';
 import { averageRun } from '../release/average-run.ts';
 import { exportRun } from '../release/export-run.ts';
-import { readFinishedRun } from '../run/finished-run.ts';
+import { type FinishedRun, readFinishedRun } from '../run/finished-run.ts';
 import { isScorePrior, SCORE_PRIORS } from '../run/score-prior.ts';
 import { checkNewVersion, setCurrentVersion, writeVersion } from '../versions/artifact-store.ts';
 import { readVersionWeights } from '../versions/version-weights.ts';
@@ -25,6 +26,8 @@ npm run export -- --run RUN --version X.Y.Z [--average DIR] [--data DIR] [--no-c
 --metadata CSV   their CSV, where it is not in DIR
 --artifacts DIR  where the version is written (default: model-artifacts)
 --score-prior P  class distribution that the scores assume: ${SCORE_PRIORS.join(' or ')} (default: training)
+--crop SHARE     share of each side of an image that the network is shown, in its middle: ${LEAST_CROP} to 1
+                 (default: the run's own)
 --no-current     do not make it the version that is served
 --help           this text
 `;
@@ -39,6 +42,7 @@ async function main(): Promise<void> {
       metadata: { type: 'string' },
       artifacts: { type: 'string' },
       'score-prior': { type: 'string', default: 'training' },
+      crop: { type: 'string' },
       'no-current': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -58,7 +62,7 @@ async function main(): Promise<void> {
     values.artifacts ?? fileURLToPath(new URL('../../model-artifacts', import.meta.url)),
   );
   await checkNewVersion(store, version);
-  const trained = await readFinishedRun(values.run);
+  const trained = withCrop(await readFinishedRun(values.run), values.crop);
   const run =
     values.average.length > 0
       ? await averageRun(trained, await readOthers(values.average))
@@ -80,7 +84,7 @@ async function main(): Promise<void> {
     version,
     scorePrior,
     nonLesions: fileURLToPath(new URL('../non-lesions', import.meta.url)),
-    prepare: async (path) => resampler.squash(await decodeRgb(path)),
+    prepare: imagePreparation(resampler, run.record.crop),
     kernels,
     log: console.log,
   });
@@ -93,6 +97,14 @@ async function main(): Promise<void> {
   console.log(
     values['no-current'] ? 'current.json is as it was' : `current.json names ${version} now`,
   );
+}
+
+/** The run, shown another share of each image. */
+function withCrop(run: FinishedRun, text: string | undefined): FinishedRun {
+  if (text === undefined) return run;
+  const crop = cropSchema.safeParse(Number(text));
+  if (!crop.success) throw new Error(`--crop ${text} is not a share from ${LEAST_CROP} to 1`);
+  return { ...run, record: { ...run.record, crop: crop.data } };
 }
 
 async function readOthers(folders: readonly string[]) {

@@ -6,7 +6,7 @@ import { createResampler } from '@naevus/shared/image/resampler';
 import { parseJson } from '@naevus/shared/model/load-manifest';
 import { loadFile } from '@naevus/shared/model/verify';
 import { z } from 'zod';
-import { decodeRgb } from '../data/decode/decoded-images.ts';
+import { imagePreparation } from '../data/decode/prepare-image.ts';
 import { type Dataset, loadDataset } from '../data/load/dataset.ts';
 import { splitSchema } from '../data/split/split-schema.ts';
 import { selectImages } from '../evaluate/classifiers/image-selection.ts';
@@ -176,7 +176,7 @@ async function scoreBoth(
   const resampler = createResampler(new WebAssembly.Module(wasm));
   const score = async (model: Model): Promise<ScoreTable> => {
     console.log(`scoring ${samples.length} images with ${model.manifest.version}`);
-    const prepare = async (path: string) => resampler.squash(await decodeRgb(path));
+    const prepare = imagePreparation(resampler, model.manifest.preprocessing.crop);
     const { results, unreadable } = await scoreSamples(model, samples, prepare);
     const [first] = unreadable;
     if (first) throw new Error(`${first.path} cannot be read: ${first.reason}`);

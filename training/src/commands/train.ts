@@ -7,7 +7,7 @@ import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { z } from 'zod';
 import { loadSplit } from '../data/cache/load-split.ts';
-import { decodeRgb } from '../data/decode/decoded-images.ts';
+import { imagePreparation } from '../data/decode/prepare-image.ts';
 import { type Dataset, loadDataset } from '../data/load/dataset.ts';
 import { fingerprintDataset } from '../data/split/fingerprint.ts';
 import { describeSplit, splitDataset } from '../data/split/split.ts';
@@ -161,7 +161,7 @@ async function main(): Promise<number> {
     const page = await writeRunReports({
       folder: values.out,
       dataset,
-      prepare: async (path) => resampler.squash(await decodeRgb(path)),
+      prepare: imagePreparation(resampler, config.crop),
       log: console.log,
     });
     console.log(`wrote ${page}`);

@@ -80,7 +80,7 @@ export function buildManifest({
     createdAt: record.finishedAt,
     architecture: record.architecture,
     labels: LABELS,
-    preprocessing: PREPROCESSING,
+    preprocessing: { ...PREPROCESSING, crop: record.crop },
     engines: {
       onnx: engine(ONNX_PATH, 'NCHW'),
       tfjs: engine(`${TFJS_FOLDER}model.json`, 'NHWC'),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { expect, it, vi } from 'vitest';
 import type { exportTfjs } from '../convert/tfjs/tfjs-export.ts';
-import { decodeRgb } from '../data/decode/decoded-images.ts';
+import { imagePreparation } from '../data/decode/prepare-image.ts';
 import { loadDataset } from '../data/load/dataset.ts';
 import { readFinishedRun } from '../run/finished-run.ts';
 import { writeSmallRun } from '../run/fixtures/small-run.ts';
@@ -36,7 +36,7 @@ it('refuses a version whose engines disagree', async () => {
       dataset: await loadDataset({ directory: data }),
       version: '1.0.0',
       nonLesions: '',
-      prepare: async (path) => resampler.squash(await decodeRgb(path)),
+      prepare: imagePreparation(resampler, 1),
       kernels,
       log: () => undefined,
     });

@@ -12,7 +12,7 @@ import { manifestSchema } from '@naevus/shared/model/manifest';
 import { type ArtifactSource, loadFile } from '@naevus/shared/model/verify';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeRgb } from '../data/decode/decoded-images.ts';
+import { imagePreparation } from '../data/decode/prepare-image.ts';
 import { loadDataset } from '../data/load/dataset.ts';
 import { loadDriftReference } from '../evaluate/drift/reference.ts';
 import { type FinishedRun, readFinishedRun } from '../run/finished-run.ts';
@@ -42,7 +42,7 @@ const exporting = async (changes: Partial<Parameters<typeof exportRun>[0]> = {})
     dataset: await loadDataset({ directory: small.data }),
     version: '1.2.3',
     nonLesions: fileURLToPath(new URL('../../non-lesions', import.meta.url)),
-    prepare: async (path) => resampler.squash(await decodeRgb(path)),
+    prepare: imagePreparation(resampler, 1),
     kernels,
     log: (line) => lines.push(line),
     ...changes,

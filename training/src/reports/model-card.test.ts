@@ -23,6 +23,7 @@ const record: RunRecord = {
   codeCommit: 'd'.repeat(40),
   initialWeights: 'weights.safetensors (sha256 e)',
   counts: { train: each(11), validation: each(3) },
+  crop: 0.875,
   prior: CONTEXT.prior,
   calibration: { method: 'none', temperature: 1, logitBias: LABELS.map(() => 0.25) },
   dataSource: { directory: '/home/someone/images' },

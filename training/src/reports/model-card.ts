@@ -156,7 +156,7 @@ ${explanationCardSection(heldOut.explanations)}
     : ''
 }## Scores and preprocessing
 
-- An image is decoded as it is displayed (EXIF orientation applied), converted to 8-bit sRGB, transparency laid on white (large JPEGs are reduced while they are decoded), squashed to 224×224 whatever its aspect (antialiased triangle filter). The manifest names this; the scaling of the values is inside the exported graphs.
+- An image is decoded as it is displayed (EXIF orientation applied), converted to 8-bit sRGB, transparency laid on white (large JPEGs are reduced while they are decoded), ${record.crop === 1 ? 'squashed' : `the middle of it (${record.crop} of each side) squashed`} to 224×224 whatever its aspect (antialiased triangle filter). The manifest names this; the scaling of the values is inside the exported graphs.
 - The scores are softmax(${record.calibration.logitScale ? `[${record.calibration.logitScale.map((factor) => factor.toFixed(3)).join(', ')}] · ` : ''}logits / ${record.calibration.temperature} + bias), the bias being ${biasText(record.calibration.logitBias)}, which takes the logits to the ${scorePrior} prior. Calibration: ${CALIBRATIONS[record.calibration.method]}.
 - The heat map is Grad-CAM's (Selvaraju et al. 2017) for the last feature map, 7×7, or, as \`dense-grad-cam\`, the same on 14×14 by shift-and-stitch (Long et al. 2015). It shows what raised a class's score, not where a disease is.
 

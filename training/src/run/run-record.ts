@@ -1,3 +1,4 @@
+import { cropSchema } from '@naevus/shared/model/manifest';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { z } from 'zod';
 
@@ -38,6 +39,8 @@ export const runRecordSchema = z.strictObject({
     train: z.record(z.enum(LABELS), z.number().int().nonnegative()),
     validation: z.record(z.enum(LABELS), z.number().int().nonnegative()),
   }),
+  /** Share of each side of an image that validation was shown, and that a version is; runs before 1.0.0: all of it. */
+  crop: cropSchema.default(1),
   /** Class distribution that the scores assume: the training side's, before any resampling. */
   prior: z.record(z.enum(LABELS), z.number().min(0).max(1)),
   /** How logits become scores: softmax(logitScale · logits / temperature + logitBias). */

@@ -1,8 +1,8 @@
 import { priorFactors } from '@naevus/shared/answer/prior';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { PREPROCESSING } from '@naevus/shared/image/preprocessing-spec';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { HeatmapWish, ServedModel } from '../../analysis/engine.ts';
+import { heatmapAnswer } from '../../answers/heatmap-answer.ts';
 import { LIMITS } from '../../answers/limits.ts';
 import {
   answerAboutImage,
@@ -80,7 +80,7 @@ export function gradcamRoute(deps: AppDependencies): Route {
         heatmap: heatmapWish,
       });
       if (analysis instanceof ProblemError) throw analysis;
-      const { label, grid, max, share, method, overlay } = analysis!.heatmap!;
+      const { label, share, method, overlay } = analysis!.heatmap!;
       const answer = answerAboutImage(analysis!, CLASS_COUNT, engine.model, wish);
       const model = modelReference(engine.model);
 
@@ -109,7 +109,7 @@ export function gradcamRoute(deps: AppDependencies): Route {
         ...averagedViews(query.tta),
         ...answer,
         class: label,
-        heatmap: { grid, max, share, method, geometry: PREPROCESSING.geometry },
+        heatmap: heatmapAnswer(analysis!.heatmap!),
         limits: LIMITS,
         disclaimer: DISCLAIMER,
       };

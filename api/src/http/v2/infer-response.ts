@@ -46,7 +46,7 @@ export function wantedOutputs(
 
 /** Puts an answer together. */
 export function encodeInferResponse(
-  { name, version }: ServedModel['manifest'],
+  { name, version, preprocessing: { crop } }: ServedModel['manifest'],
   id: string,
   analyses: readonly Analysis[],
   wanted: readonly WantedOutput[],
@@ -73,7 +73,11 @@ export function encodeInferResponse(
     model_name: name,
     model_version: version,
     id,
-    parameters: { labels: LABELS.join(), disclaimer: DISCLAIMER },
+    parameters: {
+      labels: LABELS.join(),
+      disclaimer: DISCLAIMER,
+      ...(crop < 1 && analyses.some(({ image }) => image !== undefined) && { crop }),
+    },
     outputs,
   };
   return { json: new TextEncoder().encode(JSON.stringify(response)), tensors };

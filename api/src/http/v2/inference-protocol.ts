@@ -115,6 +115,10 @@ export const inferResponseSchema = z
         .string()
         .meta({ description: 'Of the seven places, in their order; with commas between.' }),
       disclaimer: z.string(),
+      crop: z.number().optional().meta({
+        description:
+          'Of image files: share of both sides that the network was shown and the maps cover, in the middle; absent where that is all.',
+      }),
     }),
     outputs: z.array(outputTensorSchema),
   })

@@ -32,13 +32,14 @@ const NAMED_IMAGES = 5;
 /**
  * Decodes all images and squashes them to a square with the project's one resampler.
  *
+ * @param shown side of the square, in pixels, and the share of each side of a picture that it shows, in the middle.
  * @param cache folder and key under which the decoded pixels are kept; the key must name the data's digest.
  * @throws Error that names the first images that could not be decoded and counts them; RunStopped when it was
  *   asked to stop.
  */
 export async function decodeImages(
   sources: readonly ImageSource[],
-  size: number,
+  { size, crop }: { readonly size: number; readonly crop: number },
   resampler: Resampler,
   cache: { readonly directory: string; readonly key: string },
   shouldStop: ShouldStop = () => false,
@@ -70,7 +71,7 @@ export async function decodeImages(
       try {
         const image = await decodeRgb(path);
         new Uint8Array(pixels, index * imageBytes, imageBytes).set(
-          resampler.resize(image, size, size),
+          resampler.resize(image, size, size, crop),
         );
         aspects[index] = image.width / image.height;
       } catch (error) {

@@ -16,8 +16,11 @@ export interface SplitSource {
 export interface LoadedSplit {
   readonly train: readonly Sample[];
   readonly validation: readonly Sample[];
-  /** @param size side of the square that the images are squashed to, in pixels. */
-  decode(side: 'train' | 'validation', size: number): Promise<LabelledImages>;
+  /**
+   * @param size side of the square that the images are squashed to, in pixels.
+   * @param crop share of each side that is shown, in the middle of the picture; by default all of it.
+   */
+  decode(side: 'train' | 'validation', size: number, crop?: number): Promise<LabelledImages>;
 }
 
 /**
@@ -38,11 +41,12 @@ export function loadSplit(
   const sides = { train: pick(split.train), validation: pick(split.validation) };
   return {
     ...sides,
-    decode(side, size) {
+    decode(side, size, crop = 1) {
       const ids = sides[side].map(({ imageId }) => imageId);
       const content = digest({ data: dataset.dataSha256, ids }).slice(0, 16);
-      const cache = { directory: cacheDirectory, key: `${side}-${content}` };
-      return decodeImages(sides[side], size, resampler, cache, shouldStop);
+      const shown = crop === 1 ? '' : `-crop${crop}`;
+      const cache = { directory: cacheDirectory, key: `${side}-${content}${shown}` };
+      return decodeImages(sides[side], { size, crop }, resampler, cache, shouldStop);
     },
   };
 }

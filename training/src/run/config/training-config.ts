@@ -1,4 +1,5 @@
 import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
+import { cropSchema } from '@naevus/shared/model/manifest';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { z } from 'zod';
 import { augmentationSchema } from '../../data/augmentation/augmentation-config.ts';
@@ -187,6 +188,11 @@ export const trainingConfigSchema = z.strictObject({
   statisticsImages: z.number().int().min(0).default(2048),
   /** Side of the decoded cache that augmentation samples from. */
   cacheSize: z.number().int().min(32).max(512).default(288),
+  /**
+   * Share of each side of an image that validation shows and the version is shown, in the middle. Random crops show
+   * lesions larger than whole images do, and a network does best at the size that it knows.
+   */
+  crop: cropSchema.default(1),
   head: headSchema,
   fineTuning: fineTuningSchema.nullable().default(null),
 });

@@ -226,7 +226,7 @@ describe('trainRun', () => {
       const samples = new Map(dataset.samples.map((sample) => [sample.imageId, sample]));
       const images = await decodeImages(
         run.split.validation.map((id) => samples.get(id)!),
-        INPUT_SIZE,
+        { size: INPUT_SIZE, crop: 1 },
         run.resampler,
         { directory: run.cacheDirectory, key: 'taught' },
       );
@@ -309,7 +309,7 @@ describe('trainRun', () => {
       const samples = new Map(dataset.samples.map((sample) => [sample.imageId, sample]));
       const sources = unbalanced().train.map((id) => samples.get(id)!);
       const cache = { directory: join(folder, 'cache'), key: 'expected' };
-      return decodeImages(sources, size, run.resampler, cache);
+      return decodeImages(sources, { size, crop: 1 }, run.resampler, cache);
     };
     const lesions = (ids: readonly string[]) =>
       new Set(

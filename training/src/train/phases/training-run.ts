@@ -95,7 +95,7 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
   const images = loadSplit(run, shouldStop);
   const served = {
     training: await images.decode('train', INPUT_SIZE),
-    validation: await images.decode('validation', INPUT_SIZE),
+    validation: await images.decode('validation', INPUT_SIZE, config.crop),
   };
   const counts = countLabels(served.training.labels, LABELS.length);
   const trainingPrior = classShares(counts);
@@ -148,6 +148,7 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
     codeCommit: run.codeCommit,
     initialWeights: run.initialWeights.description,
     counts: { train: byLabel(counts), validation: byLabel(validationCounts) },
+    crop: config.crop,
     prior: byLabel(trainingPrior),
     calibration: {
       method: 'none',

@@ -116,7 +116,7 @@ function show(timed: TimedAnswer): void {
   showAnswer(timed);
   example.hidden = example.textContent === '';
   explain.value = answer.class;
-  view.lay(answer.heatmap.grid);
+  view.lay(answer.heatmap);
   const description = describeMap(answer);
   element('map-caption', HTMLElement).textContent = description;
   canvas.setAttribute('aria-label', `The picture with a heat map over it. ${description}`);

@@ -1,6 +1,7 @@
 import { COLORMAP } from '@naevus/shared/heatmap/colormap';
 import { overlayHeatmap } from '@naevus/shared/heatmap/overlay';
 import type { RgbImage } from '@naevus/shared/image/preprocessing-spec';
+import type { Heatmap } from '../../../schemas/gradcam.ts';
 
 /** Long side of the picture on the page, in pixels: the heat is smooth, and quick to redraw. */
 const LONG_SIDE = { least: 480, most: 960 };
@@ -9,7 +10,7 @@ const LONG_SIDE = { least: 480, most: 960 };
 export class PictureView {
   readonly #context: CanvasRenderingContext2D;
   #picture: RgbImage | undefined;
-  #grid: number[][] | undefined;
+  #heatmap: Pick<Heatmap, 'grid' | 'crop'> | undefined;
   #opacity = 0.5;
   #frame = 0;
   /** Counts pictures: one that was slow to decode must not replace a later one. */
@@ -55,9 +56,9 @@ export class PictureView {
     return true;
   }
 
-  /** @param grid heat from 0 to 1, over the whole picture */
-  lay(grid: number[][]): void {
-    this.#grid = grid;
+  /** Lays a heat map over the part of the picture that it covers. */
+  lay(heatmap: Pick<Heatmap, 'grid' | 'crop'>): void {
+    this.#heatmap = heatmap;
     this.#redraw();
   }
 
@@ -70,7 +71,7 @@ export class PictureView {
   clear(): void {
     this.#turn++;
     this.#picture = undefined;
-    this.#grid = undefined;
+    this.#heatmap = undefined;
   }
 
   /** Once a frame, however often a slider moves. */
@@ -80,7 +81,10 @@ export class PictureView {
       this.#frame = 0;
       const picture = this.#picture;
       if (!picture) return;
-      const shown = this.#grid ? overlayHeatmap(picture, this.#grid, this.#opacity) : picture;
+      const heatmap = this.#heatmap;
+      const shown = heatmap
+        ? overlayHeatmap(picture, heatmap.grid, this.#opacity, heatmap.crop)
+        : picture;
       this.#context.putImageData(opaque(shown), 0, 0);
     });
   }

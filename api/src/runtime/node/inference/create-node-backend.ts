@@ -63,6 +63,7 @@ export async function loadParts(
     encodePng,
     encodeBase64: createBase64Encoder(kernels),
     calibration: model.calibration,
+    crop: model.preprocessing.crop,
     examine: await loadExaminer(source, model, kernels, nodeSha256),
   };
 }

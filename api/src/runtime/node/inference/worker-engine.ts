@@ -111,12 +111,13 @@ export class WorkerEngine implements Engine {
 }
 
 function workerModel({ folder, manifest }: ModelFolder): WorkerModel {
-  const { engines, files, assessment, calibration } = manifest;
+  const { engines, files, assessment, calibration, preprocessing } = manifest;
   return {
     folder,
     files,
     engines,
     calibration,
+    preprocessing,
     ...(assessment && { assessment }),
   };
 }

@@ -9,7 +9,8 @@ export interface WorkerSetup {
 }
 
 /** What a worker needs to know of the model; the worker reads and checks the files itself. */
-export interface WorkerModel extends Pick<Manifest, 'files' | 'assessment' | 'engines'> {
+export interface WorkerModel
+  extends Pick<Manifest, 'files' | 'assessment' | 'engines' | 'preprocessing'> {
   readonly folder: string;
   readonly calibration: Calibration;
 }

@@ -6,6 +6,7 @@ import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import { type AnalysisParts, analyse } from '../../../../analysis/analyse.ts';
 import type { ServedModel } from '../../../../analysis/engine.ts';
 import { inspectPhoto } from '../../../../answers/check-photo.ts';
+import { heatmapAnswer } from '../../../../answers/heatmap-answer.ts';
 import { answerAboutImage, modelReference } from '../../../../answers/prediction-answer.ts';
 import { ProblemError } from '../../../../answers/problem-error.ts';
 import { answerWish } from '../../../../answers/resolve-options.ts';
@@ -68,13 +69,13 @@ async function answer({ picture, label, method, model, key }: Question): Promise
     const detail = failure.kind === 'crashed' ? failure.cause : failure.detail;
     throw new ProblemError('damaged-image', detail);
   }
-  const { label: explained, grid, max, share } = outcome.analysis.heatmap!;
+  const heatmapOf = outcome.analysis.heatmap!;
   return {
     id: crypto.randomUUID(),
     model: modelReference(served.model),
     ...answerAboutImage(outcome.analysis, CLASS_COUNT, served.model, wished),
-    class: explained,
-    heatmap: { grid, max, share, method, geometry: 'squash' },
+    class: heatmapOf.label,
+    heatmap: heatmapAnswer(heatmapOf),
     disclaimer: DISCLAIMER,
   } as ShownAnswer;
 }
