@@ -8,7 +8,7 @@ import { readImageHeader } from '@naevus/shared/image/header/read-image-header';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { manifestSchema } from '@naevus/shared/model/manifest';
 import { createOnnxClassifier } from '../src/runtime/node/inference/onnx-classifier.ts';
-import { createPhotoDecoder } from '../src/runtime/node/inference/photo-decoder.ts';
+import { createNodeDecoder } from '../src/runtime/node/inference/node-decoder.ts';
 import { sharedSharp, sharpState } from '../src/runtime/node/inference/shared-sharp.ts';
 
 const [modelFolder = '', wasmFolder = ''] = process.argv.slice(2);
@@ -20,7 +20,7 @@ const manifest = manifestSchema.parse(
 const { onnx } = manifest.engines;
 const classify = await createOnnxClassifier(await readFile(join(modelFolder, onnx.path)), onnx);
 const resampler = createResampler(compiled('kernels.wasm'));
-const decodePhoto = createPhotoDecoder({
+const decodeImage = createNodeDecoder({
   codecs: compiled('decoder.wasm'),
   sharp: sharedSharp(sharpState()),
   maxPixels: Number.POSITIVE_INFINITY,
@@ -30,7 +30,7 @@ const decodePhoto = createPhotoDecoder({
 });
 
 const decode = (photo: Uint8Array<ArrayBuffer>): Promise<Uint8Array> =>
-  decodePhoto(photo, readImageHeader(photo), (picture) => resampler.squash(picture, 1));
+  decodeImage(photo, readImageHeader(photo), (picture) => resampler.resizeToInput(picture, 1));
 
 const answer = (value: object): boolean => process.stdout.write(`${JSON.stringify(value)}\n`);
 

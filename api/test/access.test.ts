@@ -16,13 +16,13 @@ const IN_VARIABLE = newKey('clinic-c');
 
 let file: string;
 let server: ServerProcess;
-let photo: Uint8Array<ArrayBuffer>;
+let image: Uint8Array<ArrayBuffer>;
 
 beforeAll(async () => {
   const models = writeFixtureArtifact();
   file = join(models, 'keys');
   writeFileSync(file, `# clients\n${FIRST.line}\n`);
-  photo = await jpeg();
+  image = await jpeg();
   server = await startServer({
     NAEVUS_MODEL_DIR: models,
     NAEVUS_API_KEYS_FILE: file,
@@ -35,7 +35,7 @@ afterAll(async () => {
   expect(await server.stop()).toBe(0);
 });
 
-const ask = (headers: Record<string, string> = {}) => server.post('/predict', photo, headers);
+const ask = (headers: Record<string, string> = {}) => server.post('/predict', image, headers);
 
 describe('a server with keys', () => {
   it.each<[string, Record<string, string>]>([
@@ -88,7 +88,7 @@ describe('a server with keys', () => {
   it.each(['/predict', '/gradcam', '/v2/models/naevus-fixture/infer'])(
     'asks for one at %s',
     async (path) => {
-      const response = await server.post(path, photo);
+      const response = await server.post(path, image);
       expect(response.status).toBe(401);
       const body = (await response.json()) as Record<string, unknown>;
       expect(body).toHaveProperty(path.startsWith('/v2') ? 'error' : 'detail');

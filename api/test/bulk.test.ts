@@ -29,13 +29,13 @@ beforeAll(() => {
 async function smallPicture(index: number): Promise<Uint8Array<ArrayBuffer>> {
   const left = index % 40;
   const top = Math.floor(index / 40) % 40;
-  const picture = sharp(lesion(index % EXAMPLES.length)).extract({
+  const image = sharp(lesion(index % EXAMPLES.length)).extract({
     left,
     top,
     width: 280,
     height: 210,
   });
-  return new Uint8Array(await picture.resize(64, 64, { fit: 'fill' }).jpeg().toBuffer());
+  return new Uint8Array(await image.resize(64, 64, { fit: 'fill' }).jpeg().toBuffer());
 }
 
 /** What is no sound picture, and what is said of it. */

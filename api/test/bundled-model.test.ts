@@ -54,17 +54,17 @@ describe.skipIf(!hasModel)('the bundled model', () => {
   });
 
   it.each(EXAMPLES)('answers about $id', async ({ id }) => {
-    const photo = example(id);
-    const answer = await predict(photo);
+    const image = example(id);
+    const answer = await predict(image);
     expect(answer.model.version).toBe(version);
     expect(answer.predictions.reduce((sum, { score }) => sum + score, 0)).toBeCloseTo(1, 9);
 
-    const explained = gradcamResponseSchema.parse(await (await post('/gradcam', photo)).json());
+    const explained = gradcamResponseSchema.parse(await (await post('/gradcam', image)).json());
     expect(explained.predictions).toEqual(answer.predictions);
     expect(explained.class).toBe(answer.predictions[0]!.label);
     expect(Math.max(...explained.heatmap.grid.flat())).toBe(1);
 
-    const png = await (await post('/gradcam', photo, 'image/png')).arrayBuffer();
+    const png = await (await post('/gradcam', image, 'image/png')).arrayBuffer();
     const { width, height } = await sharp(png).metadata();
     expect({ width, height, format: 'jpeg' }).toEqual(answer.image);
   });
@@ -89,7 +89,7 @@ describe.skipIf(!hasModel)('the bundled model', () => {
 
   it('scores a picture and its mirrored and turned ones alike over eight views, and maps them alike', async () => {
     const photo = sharp(example(EXAMPLES[0]!.id)).resize(224, 224, { fit: 'fill' });
-    const file = async (picture: typeof photo) => new Uint8Array(await picture.png().toBuffer());
+    const file = async (image: typeof photo) => new Uint8Array(await image.png().toBuffer());
     const turned = await file(photo.clone().rotate(90));
     const upright = await file(photo.clone());
     const explain = async (tta: number, body: Uint8Array<ArrayBuffer>) =>

@@ -25,13 +25,13 @@ function has(program: string): boolean {
 
 let server: ServerProcess;
 let folder: string;
-let photo: string;
+let image: string;
 
 beforeAll(async () => {
   server = await startServer({ NAEVUS_MODEL_DIR: writeFixtureArtifact() });
   folder = mkdtempSync(join(tmpdir(), 'naevus-examples-'));
-  photo = join(folder, 'a photo.jpg');
-  writeFileSync(photo, await jpeg());
+  image = join(folder, 'a photo.jpg');
+  writeFileSync(image, await jpeg());
 });
 
 afterAll(async () => {
@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 it.skipIf(!has('python3'))('the example in Python', async () => {
-  const { stdout } = await run('python3', [example('predict.py'), photo, server.url]);
+  const { stdout } = await run('python3', [example('predict.py'), image, server.url]);
   const lines = stdout.trim().split('\n');
   expect(lines).toHaveLength(8);
   expect(lines[0]).toMatch(/^ ?\d+\.\d% {2}Melanoma \(malignant\)$/);
@@ -53,7 +53,7 @@ it.skipIf(!has('python3'))('the example in Python', async () => {
 });
 
 it.skipIf(!has('curl'))('the example with curl', async () => {
-  const { stdout } = await run(example('predict.sh'), [photo, server.url], { cwd: folder });
+  const { stdout } = await run(example('predict.sh'), [image, server.url], { cwd: folder });
   const answer = predictResponseSchema.parse(JSON.parse(stdout.split('\n', 1)[0]!));
   expect(answer.predictions[0]!.label).toBe('mel');
   expect(readFileSync(join(folder, 'heatmap.png')).toString('latin1', 1, 4)).toBe('PNG');

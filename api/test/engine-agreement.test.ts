@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { readImageHeader } from '@naevus/shared/image/header/read-image-header';
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type AnalysisParts, analyse } from '../src/analysis/analyse.ts';
-import type { Analysis, AnalysisWish } from '../src/analysis/engine.ts';
-import { nativeParts, wasmParts } from './helpers/backends.ts';
+import { type AnalysisBackend, analyse } from '../src/analysis/analyse.ts';
+import type { Analysis, AnalysisOptions } from '../src/analysis/engine.ts';
+import { nativeBackend, wasmBackend } from './helpers/backends.ts';
 import { lesion } from './helpers/conformance-requests.ts';
 
 // With NAEVUS_PARITY_IMAGES=DIR (HAM10000, say) 200 images of that folder, evenly chosen, are
@@ -54,12 +54,12 @@ const FORMS: readonly Form[] = [
   },
 ];
 
-let node: AnalysisParts;
-let wasm: AnalysisParts;
+let node: AnalysisBackend;
+let wasm: AnalysisBackend;
 
 beforeAll(async () => {
-  node = await nativeParts();
-  wasm = await wasmParts();
+  node = await nativeBackend();
+  wasm = await wasmBackend();
 }, 120_000);
 
 function pictures(): Uint8Array<ArrayBuffer>[] {
@@ -75,10 +75,10 @@ function pictures(): Uint8Array<ArrayBuffer>[] {
 
 async function answer(
   bytes: Uint8Array<ArrayBuffer>,
-  parts: AnalysisParts,
-  wish: AnalysisWish = {},
+  backend: AnalysisBackend,
+  wish: AnalysisOptions = {},
 ): Promise<Analysis> {
-  const outcome = await analyse({ bytes, header: readImageHeader(bytes) }, wish, parts);
+  const outcome = await analyse({ bytes, header: readImageHeader(bytes) }, wish, backend);
   if (!outcome.ok) throw new Error(JSON.stringify(outcome.failure));
   return outcome.analysis;
 }
@@ -118,7 +118,7 @@ it('shows the same middle of a picture to every engine, whatever crop a version 
   const heatmap = { label: 'mel', alpha: 1, overlay: 'thumbnail' } as const;
   for (const crop of [0.85, 0.9]) {
     const [expected, actual] = await Promise.all(
-      [node, wasm].map((parts) => answer(lesion(1), { ...parts, crop }, { heatmap })),
+      [node, wasm].map((backend) => answer(lesion(1), { ...backend, crop }, { heatmap })),
     );
     const whole = await answer(lesion(1), { ...node, crop: 1 });
     for (const [k, score] of expected!.scores.entries()) {

@@ -17,8 +17,8 @@ afterAll(async () => {
   expect(await server.stop()).toBe(0);
 });
 
-async function bytesOf(picture: Sharp): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await picture.toBuffer());
+async function bytesOf(image: Sharp): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await image.toBuffer());
 }
 
 function post(query: string, body: Uint8Array<ArrayBuffer>, accept?: string): Promise<Response> {
@@ -180,10 +180,10 @@ describe('as PNG', () => {
 
   it('is the photo with the map over it: hot where the evidence lies, the photo elsewhere', async () => {
     const body = await bytesOf(cornered(320, 240).png());
-    const picture = async (alpha: number) =>
+    const image = async (alpha: number) =>
       Buffer.from(await (await post(`?class=mel&alpha=${alpha}`, body)).arrayBuffer());
-    const bare = await picture(0);
-    const covered = await picture(1);
+    const bare = await image(0);
+    const covered = await image(1);
     expect(await pixel(bare, 0.05, 0.05)).toEqual([...RED]);
     // The hottest colour of viridis.
     expect(await pixel(covered, 0.05, 0.05)).toEqual([0xfd, 0xe7, 0x25]);

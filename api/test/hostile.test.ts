@@ -7,11 +7,11 @@ import { jpeg } from './helpers/pictures.ts';
 import { type RequestBody, type ServerProcess, startServer } from './helpers/server-process.ts';
 
 let server: ServerProcess;
-let photo: Uint8Array<ArrayBuffer>;
+let image: Uint8Array<ArrayBuffer>;
 
 beforeAll(async () => {
   server = await startServer({ NAEVUS_MODEL_DIR: writeFixtureArtifact(), NAEVUS_WORKERS: '2' });
-  photo = await jpeg();
+  image = await jpeg();
 });
 
 afterAll(async () => {
@@ -45,7 +45,7 @@ describe('a file', () => {
       const file = await make();
       expect(await answerTo('/predict', file)).toBe(answer);
       expect(await answerTo('/gradcam', file, { Accept: 'image/png' })).toBe(answer);
-      expect((await server.post('/predict', photo)).status).toBe(200);
+      expect((await server.post('/predict', image)).status).toBe(200);
     },
     60_000,
   );

@@ -29,8 +29,8 @@ describe('a server with all its workers busy', () => {
       NAEVUS_WORKERS: '1',
       NAEVUS_QUEUE: '1',
     });
-    const photo = await slowPhoto();
-    const accepted = [0, 1].map(() => server.post('/predict', photo).then(({ status }) => status));
+    const image = await slowPhoto();
+    const accepted = [0, 1].map(() => server.post('/predict', image).then(({ status }) => status));
     await expect.poll(() => figure('naevus_queue_depth'), { interval: 10 }).toBe(1);
 
     const head =
@@ -53,12 +53,12 @@ describe('a server with all its workers busy', () => {
 
   it('drops the work of a client that has hung up', async () => {
     server = await startServer({ NAEVUS_MODEL_DIR: writeFixtureArtifact(), NAEVUS_WORKERS: '1' });
-    const photo = await slowPhoto();
-    const running = server.post('/predict', photo).then(({ status }) => status);
+    const image = await slowPhoto();
+    const running = server.post('/predict', image).then(({ status }) => status);
     await expect.poll(() => figure('naevus_images_running'), { interval: 10 }).toBe(1);
     const controllers = Array.from({ length: 5 }, () => new AbortController());
     const waiting = controllers.map(({ signal }) =>
-      fetch(`${server.url}/predict`, { method: 'POST', body: photo.slice(), signal }).catch(
+      fetch(`${server.url}/predict`, { method: 'POST', body: image.slice(), signal }).catch(
         () => 'gone',
       ),
     );

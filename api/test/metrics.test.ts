@@ -87,8 +87,8 @@ describe('GET /metrics', () => {
   it('counts requests, images by label, what was refused and why, and how long it took', async () => {
     const before = await scrape();
     const [red, blue] = [await jpeg(), await jpeg(BLUE)];
-    for (const photo of [red, red, blue]) {
-      expect((await server.post('/predict', photo)).status).toBe(200);
+    for (const image of [red, red, blue]) {
+      expect((await server.post('/predict', image)).status).toBe(200);
     }
     expect((await server.post('/gradcam', red)).status).toBe(200);
     expect((await server.post('/predict', 'text')).status).toBe(415);
@@ -134,7 +134,7 @@ describe('GET /metrics', () => {
         const checked = Object.fromEntries(quality!.checks.map((one) => [one.check, one.value]));
         answers.push({
           scores: LABELS.map((label) => predictions.find((one) => one.label === label)!.score),
-          findings: { distance: in_distribution!.distance, quality: checked as never },
+          measurements: { distance: in_distribution!.distance, quality: checked as never },
         });
       };
       keep((await (await assessed.post('/predict', red)).json()) as never);
@@ -156,7 +156,7 @@ describe('GET /metrics', () => {
         body: blue,
       });
       expect(infer.status).toBe(200);
-      expect(answers[3]!.findings!.distance).not.toBe(answers[0]!.findings!.distance);
+      expect(answers[3]!.measurements!.distance).not.toBe(answers[0]!.measurements!.distance);
       for (let i = 0; i < 3; i++) answers.push(answers[3]!);
 
       const samples = parse(await (await fetch(`${assessed.url}/metrics`)).text());

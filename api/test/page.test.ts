@@ -184,8 +184,8 @@ describe('the examples', () => {
 
   it('are attributed beside the files, and small', () => {
     const attribution = readFileSync(new URL('ATTRIBUTION.md', folder), 'utf8');
-    const pictures = readdirSync(folder).filter((name) => name.endsWith('.jpg'));
-    expect(pictures.sort()).toEqual([...EXAMPLE_FILES].sort());
+    const images = readdirSync(folder).filter((name) => name.endsWith('.jpg'));
+    expect(images.sort()).toEqual([...EXAMPLE_FILES].sort());
     for (const { id, diagnosis } of EXAMPLES) {
       expect(attribution).toMatch(new RegExp(`${id}\\.jpg.*\`${diagnosis}\``));
       expect(readFileSync(new URL(`${id}.jpg`, folder)).length).toBeLessThanOrEqual(40 * 1024);

@@ -31,8 +31,8 @@ async function predict(body: RequestBody, headers?: Record<string, string>) {
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
-async function file(picture: Sharp): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await picture.toBuffer());
+async function file(image: Sharp): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await image.toBuffer());
 }
 
 describe('an answer', () => {
@@ -219,8 +219,8 @@ describe('an image', () => {
     ['PNG with a palette', () => plain(RED).png({ palette: true }), RED],
     ['WebP', () => plain(RED).webp({ lossless: true }), RED],
     ['lossy WebP', () => plain(RED).webp({ quality: 95 }), RED],
-  ])('may be %s', async (_, picture, colour) => {
-    await expectColour(await file(picture()), colour);
+  ])('may be %s', async (_, image, colour) => {
+    await expectColour(await file(image()), colour);
   });
 
   it('may be CMYK, and is seen in sRGB', async () => {

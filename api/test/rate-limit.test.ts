@@ -23,10 +23,10 @@ async function statuses(
   count: number,
   headers?: Record<string, string>,
 ): Promise<number[]> {
-  const photo = await jpeg();
+  const image = await jpeg();
   const all: number[] = [];
   for (let i = 0; i < count; i++) {
-    all.push((await server.post('/predict?top_k=1', photo, headers)).status);
+    all.push((await server.post('/predict?top_k=1', image, headers)).status);
   }
   return all;
 }
@@ -34,12 +34,12 @@ async function statuses(
 describe('a rate limit', () => {
   it('counts each address, and says what is left and when to come again', async () => {
     const server = await serve({ NAEVUS_RATE_LIMIT: '2/hour' });
-    const photo = await jpeg();
-    const first = await server.post('/predict', photo);
+    const image = await jpeg();
+    const first = await server.post('/predict', image);
     expect(first.headers.get('RateLimit-Policy')).toBe('"default";q=2;w=3600');
     expect(first.headers.get('RateLimit')).toMatch(/^"default";r=1;t=3[56]\d\d$/);
-    expect((await server.post('/gradcam', photo)).status).toBe(200);
-    const third = await server.post('/predict', photo);
+    expect((await server.post('/gradcam', image)).status).toBe(200);
+    const third = await server.post('/predict', image);
     expect(third.status).toBe(429);
     expect(Number(third.headers.get('Retry-After'))).toBeGreaterThan(3500);
     expect(third.headers.get('RateLimit')).toMatch(/^"default";r=0;t=3[56]\d\d$/);
@@ -51,7 +51,7 @@ describe('a rate limit', () => {
       expect((await fetch(server.url + path)).status).toBe(200);
     }
     // A stranger's word for another address is not taken.
-    const forged = await server.post('/predict', photo, { 'X-Forwarded-For': '198.51.100.1' });
+    const forged = await server.post('/predict', image, { 'X-Forwarded-For': '198.51.100.1' });
     expect(forged.status).toBe(429);
   });
 

@@ -22,8 +22,8 @@ async function logged(server: ServerProcess, message: string, after = 0) {
   return find()!;
 }
 
-async function predict(server: ServerProcess, photo: Uint8Array<ArrayBuffer>, query = '') {
-  const response = await server.post(`/predict${query}`, photo);
+async function predict(server: ServerProcess, image: Uint8Array<ArrayBuffer>, query = '') {
+  const response = await server.post(`/predict${query}`, image);
   expect(response.status).toBe(200);
   const { model, predictions } = predictResponseSchema.parse(await response.json());
   return { version: model.version, sha256: model.sha256, top: predictions[0]!.label };
@@ -36,11 +36,11 @@ describe('a new current version', () => {
   it('takes over without a request lost, and each answer names the model that gave it', async () => {
     const root = writeFixtureArtifact();
     const server = await startServer({ NAEVUS_MODEL_DIR: root, NAEVUS_WORKERS: '2' });
-    const photo = await jpeg();
+    const image = await jpeg();
     const answers: { version: string; top: string }[] = [];
     let asking = true;
     const clients = Array.from({ length: 3 }, async () => {
-      while (asking) answers.push(await predict(server, photo));
+      while (asking) answers.push(await predict(server, image));
     });
     writeFixtureVersion(root, { version: '0.0.2', network: ALWAYS_DF });
     const entry = await logged(server, LOOKED);
@@ -54,7 +54,7 @@ describe('a new current version', () => {
     await Promise.all(clients);
     const seen = new Set(answers.map(({ version, top }) => `${version} ${top}`));
     expect([...seen].sort()).toEqual(['0.0.1 mel', '0.0.2 df']);
-    expect(await predict(server, photo)).toMatchObject({ version: '0.0.1', top: 'mel' });
+    expect(await predict(server, image)).toMatchObject({ version: '0.0.1', top: 'mel' });
     expect(await server.stop()).toBe(0);
     expect(server.log.filter(({ msg }) => msg === 'a worker was lost')).toEqual([]);
   });
@@ -98,18 +98,18 @@ describe('several versions at once', () => {
     writeFixtureVersion(root, { version: '0.0.3', model: ALWAYS_DF });
     writeFixtureVersion(root, { version: '0.0.2' });
     const server = await startServer({ NAEVUS_MODEL_DIR: root, NAEVUS_VERSIONS: 'all' });
-    const photo = await jpeg();
+    const image = await jpeg();
     // The one that cannot be served says so, and is not.
     const entry = await logged(server, 'a version is not served');
     expect(entry).toMatchObject({ version: '0.0.3', reason: expect.stringMatching(/sha256/) });
-    expect(await predict(server, photo)).toMatchObject({ version: '0.0.2', top: 'mel' });
-    expect(await predict(server, photo, '?version=0.0.2')).toMatchObject({ top: 'mel' });
-    const old = await predict(server, photo, '?version=0.0.1');
+    expect(await predict(server, image)).toMatchObject({ version: '0.0.2', top: 'mel' });
+    expect(await predict(server, image, '?version=0.0.2')).toMatchObject({ top: 'mel' });
+    const old = await predict(server, image, '?version=0.0.1');
     expect(old).toMatchObject({ version: '0.0.1', top: 'df' });
     const model = await fetch(`${server.url}/model?version=0.0.1`);
     expect(modelResponseSchema.parse(await model.json()).sha256).toBe(old.sha256);
     for (const version of ['0.0.3', '0.0', '', '__proto__']) {
-      const response = await server.post(`/predict?version=${version}`, photo);
+      const response = await server.post(`/predict?version=${version}`, image);
       expect(response.status).toBe(400);
       const { detail } = problemSchema.parse(await response.json());
       expect(detail).toBe('version must be one that is served: 0.0.1, 0.0.2');
@@ -120,12 +120,12 @@ describe('several versions at once', () => {
   it('keep answering by name when another becomes the current one', async () => {
     const root = writeFixtureArtifact({ network: ALWAYS_DF });
     const server = await startServer({ NAEVUS_MODEL_DIR: root, NAEVUS_VERSIONS: '0.0.1' });
-    const photo = await jpeg();
+    const image = await jpeg();
     writeFixtureVersion(root, { version: '0.0.2' });
     server.process.kill('SIGHUP');
     await logged(server, LOOKED);
-    expect(await predict(server, photo)).toMatchObject({ version: '0.0.2', top: 'mel' });
-    expect(await predict(server, photo, '?version=0.0.1')).toMatchObject({ top: 'df' });
+    expect(await predict(server, image)).toMatchObject({ version: '0.0.2', top: 'mel' });
+    expect(await predict(server, image, '?version=0.0.1')).toMatchObject({ top: 'df' });
     expect(await server.stop()).toBe(0);
   });
 

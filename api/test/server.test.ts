@@ -165,7 +165,7 @@ describe('SIGTERM', () => {
       // More than a loaded machine takes for six times 25 megapixels.
       NAEVUS_DRAIN_SECONDS: '60',
     });
-    const photo = await jpeg();
+    const image = await jpeg();
     const slow = new Uint8Array(await plain(RED, 5000, 5000).png().toBuffer());
     const accepted = Array.from({ length: 6 }, () =>
       fetch(`${server.url}/predict`, { method: 'POST', body: slow }).then(({ status }) => status),
@@ -180,7 +180,7 @@ describe('SIGTERM', () => {
     expect(ready.status).toBe(503);
     expect(problemSchema.parse(await ready.json()).type).toBe('urn:naevus:problem:draining');
     expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
-    const refused = await fetch(`${server.url}/predict`, { method: 'POST', body: photo });
+    const refused = await fetch(`${server.url}/predict`, { method: 'POST', body: image });
     expect(refused.status).toBe(503);
     expect(refused.headers.get('Retry-After')).toBe('1');
     expect(await Promise.all(accepted)).toEqual([200, 200, 200, 200, 200, 200]);

@@ -42,14 +42,14 @@ describe('traces', () => {
       OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
     });
     const traceId = '0af7651916cd43dd8448eb211c80319c';
-    const photo = await jpeg();
-    await server.post('/predict?patient=secret', photo, {
+    const image = await jpeg();
+    await server.post('/predict?patient=secret', image, {
       traceparent: `00-${traceId}-b7ad6b7169203331-01`,
       'User-Agent': 'secret',
       'X-Request-Id': 'the-id',
     });
     // What is not sane begins a trace of its own.
-    await server.post('/predict', photo, { traceparent: '00-zz-secret-01' });
+    await server.post('/predict', image, { traceparent: '00-zz-secret-01' });
     await fetch(`${server.url}/secret`);
     await fetch(`${server.url}/health/live`);
     // What was not sent yet is sent before the process ends.

@@ -210,24 +210,24 @@ describe('infer', () => {
   });
 
   it('takes image files, and answers as /predict does', async () => {
-    const photo = new Uint8Array(await cornered().jpeg().toBuffer());
+    const image = new Uint8Array(await cornered().jpeg().toBuffer());
     const predicted = predictResponseSchema.parse(
-      await (await server.post('/predict', photo)).json(),
+      await (await server.post('/predict', image)).json(),
     );
     const expected = LABELS.map(
       (label) => predicted.predictions.find((prediction) => prediction.label === label)!.score,
     );
     const inJson = [
-      await infer({ inputs: [files([base64(photo)])] }),
-      await infer({ inputs: [files([[`data:image/jpeg;base64,${base64(photo)}`]], [1, 1])] }),
+      await infer({ inputs: [files([base64(image)])] }),
+      await infer({ inputs: [files([[`data:image/jpeg;base64,${base64(image)}`]], [1, 1])] }),
     ];
-    const elements = bytesTensor(photo);
+    const elements = bytesTensor(image);
     const { body, headers } = withTensors(
       { inputs: [{ ...files(undefined), parameters: { binary_data_size: elements.length } }] },
       elements,
     );
     const behind = await server.post(`${MODEL}/infer`, body, headers);
-    const raw = await server.post(`${MODEL}/infer`, photo, {
+    const raw = await server.post(`${MODEL}/infer`, image, {
       'Inference-Header-Content-Length': '0',
     });
     for (const response of [behind, raw]) {
@@ -239,14 +239,14 @@ describe('infer', () => {
   });
 
   it('answers 32 images in their order', async () => {
-    const photos = Array.from({ length: 32 }, (_, i) => base64(i % 3 === 0 ? red : blue));
-    const answer = await infer({ inputs: [files(photos, [32])], outputs: [{ name: 'label' }] });
+    const images = Array.from({ length: 32 }, (_, i) => base64(i % 3 === 0 ? red : blue));
+    const answer = await infer({ inputs: [files(images, [32])], outputs: [{ name: 'label' }] });
     expect(answer.outputs).toEqual([
       {
         name: 'label',
         datatype: 'BYTES',
         shape: [32],
-        data: photos.map((_, i) => (i % 3 === 0 ? 'mel' : 'vasc')),
+        data: images.map((_, i) => (i % 3 === 0 ? 'mel' : 'vasc')),
       },
     ]);
   });
@@ -263,10 +263,10 @@ describe('infer', () => {
 
 describe('explain', () => {
   it('gives the map that /gradcam gives, and all maps', async () => {
-    const photo = new Uint8Array(await cornered().png().toBuffer());
-    const response = await server.post('/gradcam?class=nv', photo, { Accept: 'application/json' });
+    const image = new Uint8Array(await cornered().png().toBuffer());
+    const response = await server.post('/gradcam?class=nv', image, { Accept: 'application/json' });
     const { heatmap } = (await response.json()) as { heatmap: { grid: number[][]; max: number } };
-    const request = { inputs: [files([base64(photo), base64(photo)], [2])] };
+    const request = { inputs: [files([base64(image), base64(image)], [2])] };
     const answer = await infer({ ...request, parameters: { class: 'nv' } }, `${MODEL}/explain`);
     expect(answer.outputs.map(({ name, shape }) => [name, shape])).toEqual([
       ['class', [2]],
@@ -282,8 +282,8 @@ describe('explain', () => {
   });
 
   it('puts the maps of several views back where they belong', async () => {
-    const photo = new Uint8Array(await cornered().png().toBuffer());
-    const request = { inputs: [files([base64(photo)])] };
+    const image = new Uint8Array(await cornered().png().toBuffer());
+    const request = { inputs: [files([base64(image)])] };
     const [once, averaged] = await Promise.all(
       [1, 8].map((tta) => infer({ ...request, parameters: { tta } }, `${MODEL}/explain`)),
     );

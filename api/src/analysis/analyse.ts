@@ -6,21 +6,21 @@ import { DamagedImageError } from '@naevus/shared/image/header/image-header-erro
 import { INPUT_SIZE, type RgbImage } from '@naevus/shared/image/preprocessing-spec';
 import type { Resampler } from '@naevus/shared/image/resampler';
 import type { NetworkOutput } from '@naevus/shared/network/network-output';
-import { look } from '@naevus/shared/network/run-network';
+import { runNetwork } from '@naevus/shared/network/run-network';
 import { LABELS, type Label, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy';
-import type { AnalysisWish, ExplainedHeatmap, HeatmapWish, Outcome, Picture } from './engine.ts';
+import type { AnalysisOptions, ExplainedHeatmap, HeatmapOptions, Outcome, EngineInput } from './engine.ts';
 import { withLegend } from './legend.ts';
-import type { Examine } from './measure.ts';
+import type { MeasureImage } from './measure.ts';
 import {
   type Classifier,
-  type DecodedPhoto,
+  type DecodedImage,
   type ImageDecoder,
   type PngEncoder,
   UnservedImageError,
 } from './ports.ts';
 
 /** What a runtime brings; the rest is the same everywhere. */
-export interface AnalysisParts {
+export interface AnalysisBackend {
   readonly decode: ImageDecoder;
   readonly resampler: Resampler;
   readonly classify: Classifier;
@@ -31,11 +31,11 @@ export interface AnalysisParts {
   /** `preprocessing.crop` of the version: how much of each side of a photo the network is shown. */
   readonly crop: number;
   /** Undefined for a version that has no assessment. */
-  readonly examine: Examine | undefined;
+  readonly measure: MeasureImage | undefined;
 }
 
 /** Long side of the overlay as a picture of its own, in pixels, at most. */
-const PICTURE_SIDE = 1024;
+const OVERLAY_SIDE = 1024;
 
 /**
  * One picture from file to answer: decode, squash its middle to the network's input, classify, and where it is
@@ -45,14 +45,14 @@ const PICTURE_SIDE = 1024;
  * @returns a failure when the pixels are damaged, or the runtime cannot take them; every other fault is thrown
  */
 export async function analyse(
-  picture: Picture,
-  { tta, heatmap: wish }: AnalysisWish,
-  parts: AnalysisParts,
+  picture: EngineInput,
+  { tta, heatmap: options }: AnalysisOptions,
+  backend: AnalysisBackend,
 ): Promise<Outcome> {
   const start = performance.now();
-  let prepared: PreparedPicture;
+  let prepared: PreparedImage;
   try {
-    prepared = await prepare(picture, wish?.overlay, parts);
+    prepared = await prepare(picture, options?.overlay, backend);
   } catch (error) {
     if (error instanceof DamagedImageError) {
       return { ok: false, failure: { kind: 'damaged', detail: error.message } };
@@ -64,18 +64,18 @@ export async function analyse(
   }
   const { input } = prepared;
   const decodedAt = performance.now();
-  const output = await look(parts.classify, input, { tta, method: wish?.method });
+  const output = await runNetwork(backend.classify, input, { tta, method: options?.method });
   const inferredAt = performance.now();
 
-  const probabilities = scores(output.logits, parts.calibration);
-  const heatmap = wish && (await explain(prepared, output, probabilities, wish, parts));
+  const probabilities = scores(output.logits, backend.calibration);
+  const heatmap = options && (await explain(prepared, output, probabilities, options, backend));
   return {
     ok: true,
     analysis: {
       scores: probabilities,
       // Not the features: nobody reads them further on, and they would be copied between threads.
       output: { logits: output.logits, cam: output.cam },
-      ...(parts.examine && { findings: parts.examine(input, output) }),
+      ...(backend.measure && { measurements: backend.measure(input, output) }),
       ...(picture.header && { image: { ...prepared.displayed, format: picture.header.format } }),
       timing: { decodeMs: decodedAt - start, inferenceMs: inferredAt - decodedAt },
       ...(heatmap && { heatmap }),
@@ -85,12 +85,12 @@ export async function analyse(
 
 /** {@link analyse}, with every other fault as a failure too. */
 export async function analyseOrCrash(
-  picture: Picture,
-  wish: AnalysisWish,
-  parts: AnalysisParts,
+  picture: EngineInput,
+  options: AnalysisOptions,
+  backend: AnalysisBackend,
 ): Promise<Outcome> {
   try {
-    return await analyse(picture, wish, parts);
+    return await analyse(picture, options, backend);
   } catch (error) {
     const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { ok: false, failure: { kind: 'crashed', cause } };
@@ -98,7 +98,7 @@ export async function analyseOrCrash(
 }
 
 /** What is left of a picture when it has been decoded: not its pixels. */
-interface PreparedPicture extends Omit<DecodedPhoto, 'data'> {
+interface PreparedImage extends Omit<DecodedImage, 'data'> {
   /** 224 x 224 RGB bytes. */
   readonly input: Uint8Array;
   /** How much of each side the input shows. */
@@ -108,16 +108,16 @@ interface PreparedPicture extends Omit<DecodedPhoto, 'data'> {
 }
 
 function prepare(
-  picture: Picture,
-  overlay: HeatmapWish['overlay'] | undefined,
-  { decode, resampler, crop }: AnalysisParts,
-): PreparedPicture | Promise<PreparedPicture> {
+  picture: EngineInput,
+  overlay: HeatmapOptions['overlay'] | undefined,
+  { decode, resampler, crop }: AnalysisBackend,
+): PreparedImage | Promise<PreparedImage> {
   if (picture.header !== undefined) {
     return decode(picture.bytes, picture.header, (photo) => ({
       width: photo.width,
       height: photo.height,
       displayed: photo.displayed,
-      input: resampler.squash(photo, crop),
+      input: resampler.resizeToInput(photo, crop),
       crop,
       canvas: canvasOf(photo, overlay, crop, resampler),
     }));
@@ -135,35 +135,35 @@ function prepare(
 
 /** What the heat map is laid over; undefined where the network's input will do. */
 function canvasOf(
-  photo: DecodedPhoto,
-  overlay: HeatmapWish['overlay'] | undefined,
+  photo: DecodedImage,
+  overlay: HeatmapOptions['overlay'] | undefined,
   crop: number,
   resampler: Resampler,
 ): RgbImage | undefined {
-  if (overlay === 'picture') return shrunk(photo, photo, PICTURE_SIDE, resampler);
+  if (overlay === 'image') return shrunk(photo, photo, OVERLAY_SIDE, resampler);
   // The input lacks what is outside of the crop.
   if (overlay === 'thumbnail' && crop < 1) return shrunk(photo, photo, INPUT_SIZE, resampler);
   return undefined;
 }
 
 async function explain(
-  { input, crop, canvas, ...shape }: PreparedPicture,
+  { input, crop, canvas, ...shape }: PreparedImage,
   output: NetworkOutput,
   probabilities: readonly number[],
-  wish: HeatmapWish,
-  { resampler, overlay: layOver, encodePng, encodeBase64 }: AnalysisParts,
+  options: HeatmapOptions,
+  { resampler, overlay: layOver, encodePng, encodeBase64 }: AnalysisBackend,
 ): Promise<ExplainedHeatmap> {
-  const label = wish.label ?? likeliest(probabilities, wish.factors);
+  const label = options.label ?? likeliest(probabilities, options.factors);
   const map = heatmapGrid(output.cam, labelIndex(label));
   const squashed = { data: input, width: INPUT_SIZE, height: INPUT_SIZE };
   const picture = canvas ?? shrunk(squashed, shape, INPUT_SIZE, resampler);
-  const laid = layOver(picture, map.grid, wish.alpha, crop);
-  const overlay = wish.legend ? withLegend(laid, LESION_CLASSES[label].name, map.share) : laid;
+  const laid = layOver(picture, map.grid, options.alpha, crop);
+  const overlay = options.legend ? withLegend(laid, LESION_CLASSES[label].name, map.share) : laid;
   const encoded =
-    wish.overlay === 'picture'
+    options.overlay === 'image'
       ? await encodePng(overlay, 'small')
       : encodeBase64(await encodePng(overlay, 'fast'));
-  return { ...map, crop, label, method: wish.method ?? 'grad-cam', overlay: encoded };
+  return { ...map, crop, label, method: options.method ?? 'grad-cam', overlay: encoded };
 }
 
 /** The label of the highest score, each times its factor. */

@@ -1,15 +1,15 @@
 import type { Heatmap } from '@naevus/shared/heatmap/heatmap';
 import type { ImageFormat, ImageHeader } from '@naevus/shared/image/header/image-header';
+import type { ImageQuality } from '@naevus/shared/image/image-quality';
 import type { Manifest } from '@naevus/shared/model/manifest';
 import type { ArtifactSource } from '@naevus/shared/model/verify';
 import type { HeatmapMethod } from '@naevus/shared/network/heatmap-methods';
 import type { NetworkOutput } from '@naevus/shared/network/network-output';
 import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
 import type { Label } from '@naevus/shared/taxonomy';
-import type { Findings } from '../answers/assess.ts';
 
 /** An image file that passed the checks of its header. */
-export interface Photo {
+export interface CheckedImage {
   /** The whole file. An engine may take the memory away (transfer it): do not use it again. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly header: ImageHeader;
@@ -23,17 +23,17 @@ export interface NetworkInput {
 }
 
 /** What an engine takes: a file, or pixels. */
-export type Picture = Photo | NetworkInput;
+export type EngineInput = CheckedImage | NetworkInput;
 
 /** How pictures are looked at, and what is wanted beside their scores. */
-export interface AnalysisWish {
+export interface AnalysisOptions {
   /** Views of each that the answer is averaged over; 1 unless told. */
   readonly tta?: TtaViews;
-  readonly heatmap?: HeatmapWish;
+  readonly heatmap?: HeatmapOptions;
 }
 
 /** The heat map that is wanted beside the scores. */
-export interface HeatmapWish {
+export interface HeatmapOptions {
   /** The class to explain; without it the one with the highest score. */
   readonly label?: Label;
   /** What each score is multiplied with to find the highest, where the answer follows another prior. */
@@ -45,11 +45,18 @@ export interface HeatmapWish {
   /** Opacity of the overlay where the map is hottest, 0 to 1. */
   readonly alpha: number;
   /**
-   * - `picture`: the overlay as a picture of its own, up to 1024 pixels on its long side, well compressed.
+   * - `image`: the overlay as an image of its own, up to 1024 pixels on its long side, well compressed.
    * - `thumbnail`: 224 pixels on its long side, made of the network's input put back to the photo's aspect
    *   where that shows the whole photo, and encoded in as little time as possible, in base64 as well.
    */
-  readonly overlay: 'picture' | 'thumbnail';
+  readonly overlay: 'image' | 'thumbnail';
+}
+
+/** What is measured of one image for its assessment. */
+export interface Measurements {
+  readonly quality: ImageQuality;
+  /** From the training images, as `residualDistance` gives it. */
+  readonly distance: number;
 }
 
 /** What an engine finds in one picture. */
@@ -59,7 +66,7 @@ export interface Analysis {
   /** What the scores were made of. */
   readonly output: NetworkOutput;
   /** What the answer is held against, where the version was fitted with anything to hold it against. */
-  readonly findings?: Omit<Findings, 'scores'>;
+  readonly measurements?: Measurements;
   /** Of a photo; a {@link NetworkInput} has no size and format of its own. */
   readonly image?: {
     /** As displayed, after the orientation. */
@@ -68,7 +75,7 @@ export interface Analysis {
     readonly format: ImageFormat;
   };
   readonly timing: { readonly decodeMs: number; readonly inferenceMs: number };
-  /** Where a {@link HeatmapWish} came with the picture. */
+  /** Where a {@link HeatmapOptions} came with the picture. */
   readonly heatmap?: ExplainedHeatmap;
 }
 
@@ -84,9 +91,9 @@ export interface ExplainedHeatmap extends Heatmap {
 /** One picture's outcome: an analysis, or why there is none. */
 export type Outcome =
   | { readonly ok: true; readonly analysis: Analysis }
-  | { readonly ok: false; readonly failure: PhotoFailure };
+  | { readonly ok: false; readonly failure: ImageFailure };
 
-export type PhotoFailure =
+export type ImageFailure =
   /** The header was sound, the pixels are not. `detail` holds no image content. */
   | { readonly kind: 'damaged'; readonly detail: string }
   /** A sound image that this runtime cannot decode: too large for its memory, or in other colours. */
@@ -147,8 +154,8 @@ export interface Engine {
    * @throws EngineError when there is no answer for reasons that lie not in a picture
    */
   analyse(
-    pictures: readonly Picture[],
-    wish: AnalysisWish,
+    pictures: readonly EngineInput[],
+    options: AnalysisOptions,
     signal: AbortSignal,
   ): Promise<Outcome[]>;
 }

@@ -2,9 +2,9 @@ import { COLORMAP } from '@naevus/shared/heatmap/colormap';
 import type { RgbImage } from '@naevus/shared/image/preprocessing-spec';
 import { GLYPH, glyphColumns } from './pixel-font.ts';
 
-/** Pixels of the picture for each pixel of a letter. */
+/** Pixels of the image for each pixel of a letter. */
 const PIXELS_A_DOT = 360;
-/** So wide that every line fits: a picture that is narrower gets white beside it. */
+/** So wide that every line fits: an image that is narrower gets white beside it. */
 const LEAST_WIDTH = 280;
 const INK = 0x22;
 
@@ -17,12 +17,12 @@ const LINES = 3;
 const [NONE, STRONGEST] = ['none', 'strongest'];
 
 /**
- * A picture with a legend of its heat map below it: which class it is of, how much of the map speaks for that
+ * An image with a legend of its heat map below it: which class it is of, how much of the map speaks for that
  * class, and the colours from no evidence to the strongest.
  *
  * @param name of the class
  * @param share as `heatmapGrid` gives it, 0 to 1
- * @returns a new picture, higher, the given one in its upper left corner
+ * @returns a new image, higher, the given one in its upper left corner
  * @throws RangeError for a name with letters that the font lacks
  */
 export function withLegend(image: RgbImage, name: string, share: number): RgbImage {

@@ -1,21 +1,21 @@
 import { readImageHeader } from '@naevus/shared/image/header/read-image-header';
 import { loadFeatureSubspace } from '@naevus/shared/model/feature-subspace';
 import { beforeAll, expect, it } from 'vitest';
-import { MODELS, nativeParts } from '../../test/helpers/backends.ts';
+import { MODELS, nativeBackend } from '../../test/helpers/backends.ts';
 import { lesion } from '../../test/helpers/conformance-requests.ts';
 import { folderSource } from '../runtime/node/files/folder-source.ts';
 import { openModelFolder } from '../runtime/node/models/model-folder.ts';
-import type { AnalysisParts } from './analyse.ts';
+import type { AnalysisBackend } from './analyse.ts';
 
 /** The threshold of the distance is about 0.3. */
 const MOST_DIFFERENT = 1e-5;
 
-let parts: AnalysisParts;
+let backend: AnalysisBackend;
 let mean: Float32Array;
 let basis: Float32Array;
 
 beforeAll(async () => {
-  parts = await nativeParts();
+  backend = await nativeBackend();
   const { folder, manifest } = await openModelFolder({ directory: MODELS });
   ({ mean, basis } = (await loadFeatureSubspace(folderSource(folder), manifest))!);
 });
@@ -35,16 +35,16 @@ it.each([0, 1, 2])(
   'finds the distance of real features, as float64 does: picture %i',
   async (i) => {
     const file = lesion(i);
-    const input = await parts.decode(file, readImageHeader(file), (photo) =>
-      parts.resampler.squash(photo, parts.crop),
+    const input = await backend.decode(file, readImageHeader(file), (photo) =>
+      backend.resampler.resizeToInput(photo, backend.crop),
     );
-    const output = await parts.classify(input);
-    const { distance } = parts.examine!(input, output);
+    const output = await backend.classify(input);
+    const { distance } = backend.measure!(input, output);
     expect(distance).toBeGreaterThan(0.01);
     expect(Math.abs(distance - exactDistance(output.features!))).toBeLessThan(MOST_DIFFERENT);
   },
 );
 
 it('throws where the graph gives no features', () => {
-  expect(() => parts.examine!(new Uint8Array(224 * 224 * 3), {})).toThrow('gives no features');
+  expect(() => backend.measure!(new Uint8Array(224 * 224 * 3), {})).toThrow('gives no features');
 });

@@ -3,28 +3,28 @@ import { createResidualDistance, loadFeatureSubspace } from '@naevus/shared/mode
 import type { Manifest } from '@naevus/shared/model/manifest';
 import type { ArtifactSource, Sha256 } from '@naevus/shared/model/verify';
 import type { NetworkOutput } from '@naevus/shared/network/network-output';
-import type { Analysis } from './engine.ts';
+import type { Measurements } from './engine.ts';
 
 /**
- * What assessing the answer needs of the picture: the only place where it is measured. Takes the network's
+ * What assessing the answer needs of the image: the only place where it is measured. Takes the network's
  * input, 224 x 224 RGB bytes, and what it gave; throws where its graph gives no features.
  */
-export type Examine = (
+export type MeasureImage = (
   input: Uint8Array,
   output: Pick<NetworkOutput, 'features'>,
-) => NonNullable<Analysis['findings']>;
+) => Measurements;
 
 /**
  * @param kernels `@naevus/shared/kernels.wasm`
  * @returns undefined for a version that has no assessment
  * @throws ArtifactError when the subspace of the features is not what the manifest says
  */
-export async function loadExaminer(
+export async function loadMeasureImage(
   source: ArtifactSource,
   manifest: Pick<Manifest, 'files' | 'assessment'>,
   kernels: WebAssembly.Module,
   sha256?: Sha256,
-): Promise<Examine | undefined> {
+): Promise<MeasureImage | undefined> {
   const subspace = await loadFeatureSubspace(source, manifest, sha256);
   if (subspace === undefined) return undefined;
   const measureQuality = createQualityMeter(kernels);

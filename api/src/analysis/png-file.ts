@@ -7,7 +7,7 @@ const TRUECOLOUR = 2;
 const CHUNK_OVERHEAD = 12;
 
 /** What a runtime brings to write PNG with. */
-export interface PngParts {
+export interface PngPorts {
   /** The rows as a zlib stream: `small` as runs of bytes in Huffman codes, `fast` as they are. */
   readonly deflate: (rows: Uint8Array, effort: 'small' | 'fast') => Uint8Array;
   readonly crc32: (bytes: Uint8Array) => number;
@@ -22,7 +22,7 @@ export interface PngParts {
 export function pngFile(
   image: RgbImage,
   effort: 'small' | 'fast',
-  { deflate, crc32 }: PngParts,
+  { deflate, crc32 }: PngPorts,
 ): Uint8Array<ArrayBuffer> {
   const header = new Uint8Array(13);
   const fields = new DataView(header.buffer);
@@ -66,7 +66,7 @@ function differencesToRowAbove({ data, width, height }: RgbImage): Uint8Array {
 
 function png(
   chunks: readonly (readonly [type: string, data: Uint8Array])[],
-  crc32: PngParts['crc32'],
+  crc32: PngPorts['crc32'],
 ) {
   const length = chunks.reduce((sum, [, body]) => sum + CHUNK_OVERHEAD + body.length, 0);
   const file = new Uint8Array(SIGNATURE.length + length);

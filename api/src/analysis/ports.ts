@@ -2,8 +2,8 @@ import type { ImageHeader } from '@naevus/shared/image/header/image-header';
 import type { RgbImage } from '@naevus/shared/image/preprocessing-spec';
 import type { Classify } from '@naevus/shared/network/network-output';
 
-/** A decoded picture, and its size as displayed where the decoder reduced it. */
-export interface DecodedPhoto extends RgbImage {
+/** A decoded image, and its size as displayed where the decoder reduced it. */
+export interface DecodedImage extends RgbImage {
   readonly displayed: { readonly width: number; readonly height: number };
 }
 
@@ -22,7 +22,7 @@ export class UnservedImageError extends Error {
 /**
  * Decodes a JPEG, PNG or WebP file as `PREPROCESSING` says.
  *
- * @param use takes what is wanted of the pixels at once: their memory is the next picture's
+ * @param use takes what is wanted of the pixels at once: their memory is the next image's
  * @returns what `use` returned
  * @throws DamagedImageError when the pixels are corrupt or cut off
  * @throws UnservedImageError where the runtime's decoder cannot take a sound image
@@ -30,14 +30,14 @@ export class UnservedImageError extends Error {
 export type ImageDecoder = <T>(
   bytes: Uint8Array<ArrayBuffer>,
   header: ImageHeader,
-  use: (photo: DecodedPhoto) => T,
+  use: (image: DecodedImage) => T,
 ) => Promise<T>;
 
 /** Runs the network on one image: 224 x 224 x 3 RGB bytes, row by row. */
 export type Classifier = Classify;
 
 /**
- * Encodes a picture as PNG.
+ * Encodes an image as PNG.
  *
  * @param effort `small` compresses well; `fast` costs the least time, whatever the size
  */

@@ -1,7 +1,7 @@
-import type { Analysis, AnalysisWish, Engine } from '../analysis/engine.ts';
+import type { Analysis, AnalysisOptions, Engine } from '../analysis/engine.ts';
 import type { Limits } from '../http/context/app-dependencies.ts';
 import { PROBLEM_OF_FAILURE } from '../http/request/analyse-upload.ts';
-import { inspectPhoto } from './check-photo.ts';
+import { checkImage } from './check-image.ts';
 import { ProblemError } from './problem-error.ts';
 
 /**
@@ -13,10 +13,10 @@ export async function analyseFile(
   bytes: Uint8Array<ArrayBuffer>,
   engine: Pick<Engine, 'analyse'>,
   limits: Limits,
-  wish: AnalysisWish = {},
+  options: AnalysisOptions = {},
 ): Promise<Analysis> {
-  const photo = inspectPhoto(bytes, limits);
-  const [outcome] = await engine.analyse([photo], wish, new AbortController().signal);
+  const image = checkImage(bytes, limits);
+  const [outcome] = await engine.analyse([image], options, new AbortController().signal);
   if (outcome!.ok) return outcome!.analysis;
   const { failure } = outcome!;
   if (failure.kind === 'crashed') throw new Error(failure.cause);

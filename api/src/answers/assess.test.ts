@@ -4,7 +4,7 @@ import { COVERAGES } from '@naevus/shared/answer/prediction-set';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { describe, expect, it } from 'vitest';
 import { assessmentSchema } from '../schemas/assessment.ts';
-import { assess, type Findings } from './assess.ts';
+import { assess, type ScoredMeasurements } from './assess.ts';
 import { ABSTENTION_REASONS, REASONS } from './reasons.ts';
 
 const share = { value: 0.9, interval: [0.8, 1] as [number, number] };
@@ -47,10 +47,10 @@ const manifest = {
   },
 };
 
-function findings(
+function measurements(
   malignant: number,
   { sharpness = 0.7, distance = 0.1 }: { sharpness?: number; distance?: number } = {},
-): Findings {
+): ScoredMeasurements {
   const quality = {
     sharpness,
     brightness: 0.6,
@@ -73,7 +73,7 @@ describe('assess', () => {
     [0.2, 'review', true, 'above-threshold'],
     [0.75, 'refer', true, 'far-above-threshold'],
   ] as const)('says of a malignant score of %d: %s', (malignant, triage, flagged, reason) => {
-    const answer = assess(findings(malignant), manifest);
+    const answer = assess(measurements(malignant), manifest);
     expect(answer.assessment).toMatchObject({
       malignant_score: expect.closeTo(malignant, 9),
       threshold: 0.2,
@@ -86,7 +86,9 @@ describe('assess', () => {
   });
 
   it('cuts where the operating point asked for does', () => {
-    const answer = assess(findings(0.1), manifest, { operatingPoint: 'melanoma-sensitivity-98' });
+    const answer = assess(measurements(0.1), manifest, {
+      operatingPoint: 'melanoma-sensitivity-98',
+    });
     expect(answer.assessment).toMatchObject({
       operating_point: 'melanoma-sensitivity-98',
       threshold: 0.05,
@@ -96,19 +98,21 @@ describe('assess', () => {
 
   it('gives the set of the coverage asked for, which only grows with it', () => {
     // Scores of at least 1 - coverage are kept; 0.05 each for akiec, bcc and mel.
-    expect(assess(findings(0.15), manifest, { coverage: 0.9 }).prediction_set).toEqual({
+    expect(assess(measurements(0.15), manifest, { coverage: 0.9 }).prediction_set).toEqual({
       coverage: 0.9,
       labels: ['df', 'nv'],
     });
-    const wide = assess(findings(0.15), manifest, { coverage: 0.96 });
+    const wide = assess(measurements(0.15), manifest, { coverage: 0.96 });
     expect(wide.prediction_set.labels).toEqual(['akiec', 'bcc', 'df', 'mel', 'nv']);
     expect(codes(wide)).toContain('melanoma-not-excluded');
-    expect(() => assess(findings(0.15), manifest, { coverage: 0.5 })).toThrow('coverage of 0.5');
+    expect(() => assess(measurements(0.15), manifest, { coverage: 0.5 })).toThrow(
+      'coverage of 0.5',
+    );
   });
 
   it('abstains out of distribution, and says neither routine nor refer', () => {
     for (const malignant of [0.01, 0.99]) {
-      const answer = assess(findings(malignant, { distance: 0.51 }), manifest);
+      const answer = assess(measurements(malignant, { distance: 0.51 }), manifest);
       expect(answer.assessment).toMatchObject({ abstained: true, flagged: true, triage: 'review' });
       expect(codes(answer)).toEqual(['out-of-distribution']);
       expect(answer.in_distribution).toEqual({ passed: false, distance: 0.51, threshold: 0.5 });
@@ -117,10 +121,10 @@ describe('assess', () => {
   });
 
   it('abstains on poor quality, but does not take back what is urgent', () => {
-    const routine = assess(findings(0.01, { sharpness: 0.3 }), manifest);
+    const routine = assess(measurements(0.01, { sharpness: 0.3 }), manifest);
     expect(routine.assessment).toMatchObject({ abstained: true, flagged: true, triage: 'review' });
     expect(codes(routine)).toEqual(['not-sharp', 'below-threshold']);
-    const urgent = assess(findings(0.9, { sharpness: 0.3 }), manifest);
+    const urgent = assess(measurements(0.9, { sharpness: 0.3 }), manifest);
     expect(urgent.assessment).toMatchObject({ abstained: true, triage: 'refer' });
   });
 
@@ -133,15 +137,17 @@ describe('assess', () => {
         conformal: { ...spec.conformal, quantiles: { lac: noDf, raps: noDf } },
       },
     };
-    const flat = { ...findings(0), scores: LABELS.map(() => 1 / 7) };
+    const flat = { ...measurements(0), scores: LABELS.map(() => 1 / 7) };
     const answer = assess(flat, strict, { coverage: 0.8 });
     expect(answer.prediction_set.labels).toEqual([]);
     expect(codes(answer)).toContain('no-typical-class');
   });
 
   it('refuses a version that has nothing to assess with', () => {
-    expect(() => assess(findings(0.1), { thresholds: {} })).toThrow('nothing to assess');
-    expect(() => assess(findings(0.1), { ...manifest, thresholds: {} })).toThrow('no threshold');
+    expect(() => assess(measurements(0.1), { thresholds: {} })).toThrow('nothing to assess');
+    expect(() => assess(measurements(0.1), { ...manifest, thresholds: {} })).toThrow(
+      'no threshold',
+    );
   });
 });
 

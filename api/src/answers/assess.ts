@@ -6,9 +6,9 @@ import {
   type Triage,
 } from '@naevus/shared/answer/operating-point';
 import { COVERAGES, DEFAULT_COVERAGE, predictionSet } from '@naevus/shared/answer/prediction-set';
-import type { ImageQuality } from '@naevus/shared/image/image-quality';
 import { checkQuality } from '@naevus/shared/image/quality-limits';
 import type { Manifest } from '@naevus/shared/model/manifest';
+import type { Measurements } from '../analysis/engine.ts';
 import type {
   Assessment,
   InDistribution,
@@ -18,17 +18,14 @@ import type {
 } from '../schemas/assessment.ts';
 import { QUALITY_REASONS, REASONS, type ReasonCode } from './reasons.ts';
 
-/** What is known of one picture. */
-export interface Findings {
+/** What is known of one image. */
+export interface ScoredMeasurements extends Measurements {
   /** Calibrated, of the artifact's own prior: what all thresholds and quantiles were fitted with. */
   readonly scores: readonly number[];
-  readonly quality: ImageQuality;
-  /** From the training images, as `residualDistance` gives it. */
-  readonly distance: number;
 }
 
 /** What the caller chooses. */
-export interface AssessmentWish {
+export interface AssessmentOptions {
   /** One of `COVERAGES`. */
   readonly coverage?: number | undefined;
   readonly operatingPoint?: OperatingPoint | undefined;
@@ -43,20 +40,20 @@ export interface AssessedAnswer {
 }
 
 /**
- * Holds what was found in a picture against what the artifact was fitted with.
+ * Holds what was found in an image against what the artifact was fitted with.
  *
  * Prediction sets and triage follow the artifact's own prior, whatever prior the scores are answered with:
  * coverage of each class, sensitivity and specificity do not depend on how common the classes are.
  *
- * An answer abstains where the picture is out of distribution or fails a limit of quality. Then nothing is
+ * An answer abstains where the image is out of distribution or fails a limit of quality. Then nothing is
  * `routine`, and what is out of distribution is not `refer` either: it has no score.
  *
  * @throws Error when the manifest has no `assessment`, or not the threshold asked for
  */
 export function assess(
-  { scores, quality, distance }: Findings,
+  { scores, quality, distance }: ScoredMeasurements,
   { assessment: spec, thresholds }: Pick<Manifest, 'assessment' | 'thresholds'>,
-  { coverage = DEFAULT_COVERAGE, operatingPoint = DEFAULT_OPERATING_POINT }: AssessmentWish = {},
+  { coverage = DEFAULT_COVERAGE, operatingPoint = DEFAULT_OPERATING_POINT }: AssessmentOptions = {},
 ): AssessedAnswer {
   if (spec === undefined) throw new Error('this version has nothing to assess its answers with');
   const row = COVERAGES.indexOf(coverage);

@@ -12,7 +12,7 @@ import type {
 import { type AssessedAnswer, assess } from './assess.ts';
 import { ProblemError } from './problem-error.ts';
 import { ABSTENTION_REASONS } from './reasons.ts';
-import type { AnswerWish } from './resolve-options.ts';
+import type { AnswerOptions } from './resolve-options.ts';
 
 /** Which weights answered. */
 export function modelReference({ manifest, sha256 }: ServedModel): ModelReference {
@@ -47,7 +47,7 @@ export function rankedPredictions(scores: readonly number[], topK: number): Pred
 }
 
 /** What an answer says of one photo. */
-export type PhotoAnswer = Exclude<BatchItem, { error: unknown }>;
+export type ImageAnswer = Exclude<BatchItem, { error: unknown }>;
 
 /**
  * What an answer says of one photo.
@@ -55,14 +55,14 @@ export type PhotoAnswer = Exclude<BatchItem, { error: unknown }>;
  * @throws ProblemError `abstained` where the wish is strict and no answer should be given
  */
 export function answerAboutImage(
-  { scores, findings, image, timing }: Analysis,
+  { scores, measurements, image, timing }: Analysis,
   topK: number,
   { manifest }: ServedModel,
-  wish: AnswerWish,
-): PhotoAnswer {
-  const assessed = findings && assess({ scores, ...findings }, manifest, wish);
-  if (wish.strict && assessed?.assessment.abstained) throw abstention(assessed);
-  const answered = withPrior(scores, manifest.prior.probabilities, wish.prior.probabilities);
+  options: AnswerOptions,
+): ImageAnswer {
+  const assessed = measurements && assess({ scores, ...measurements }, manifest, options);
+  if (options.strict && assessed?.assessment.abstained) throw abstention(assessed);
+  const answered = withPrior(scores, manifest.prior.probabilities, options.prior.probabilities);
   return {
     predictions: rankedPredictions(answered, topK),
     ...assessed,

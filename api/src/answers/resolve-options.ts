@@ -6,11 +6,11 @@ import {
 } from '@naevus/shared/answer/prior';
 import type { ServedModel } from '../analysis/engine.ts';
 import type { AssessmentQuery } from '../schemas/request.ts';
-import type { AssessmentWish } from './assess.ts';
+import type { AssessmentOptions } from './assess.ts';
 import { ProblemError } from './problem-error.ts';
 
 /** What an answer is asked to take for granted, and how it is to be assessed. */
-export interface AnswerWish extends AssessmentWish {
+export interface AnswerOptions extends AssessmentOptions {
   readonly prior: { readonly name: NamedPrior | 'custom'; readonly probabilities: ClassPrior };
   /** An image that no answer should be given for is a problem. */
   readonly strict: boolean;
@@ -22,11 +22,11 @@ export interface AnswerWish extends AssessmentWish {
  * @param sent the query as it came, to tell what was asked for from what is the default
  * @throws ProblemError `invalid-query` when something is asked for that the version was not fitted for
  */
-export function answerWish(
+export function resolveOptions(
   query: AssessmentQuery,
   sent: (name: string) => string | undefined,
   { manifest }: ServedModel,
-): AnswerWish {
+): AnswerOptions {
   if (manifest.assessment === undefined) {
     const asked = ['coverage', 'operating_point'].filter((name) => sent(name) !== undefined);
     if (query.strict) asked.push('strict');
@@ -46,7 +46,7 @@ export function answerWish(
 function priorOf(
   asked: AssessmentQuery['prior'],
   { prior, version }: ServedModel['manifest'],
-): AnswerWish['prior'] {
+): AnswerOptions['prior'] {
   const wanted = asked === undefined ? undefined : parsePrior(asked);
   if (wanted === undefined || wanted === prior.name) return prior;
   if (wanted === 'uniform') return { name: wanted, probabilities: UNIFORM_PRIOR };

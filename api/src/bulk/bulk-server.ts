@@ -25,7 +25,7 @@ export interface BulkBindings extends BulkVariables {
   readonly JOB_QUEUE: Bulk['jobQueue'];
 }
 
-interface Waiting {
+interface ExecutionContext {
   waitUntil(promise: Promise<unknown>): void;
 }
 
@@ -39,7 +39,11 @@ export class BulkServer {
     this.#modules = modules;
   }
 
-  async fetch(request: Request, bindings: BulkBindings, context: Waiting): Promise<Response> {
+  async fetch(
+    request: Request,
+    bindings: BulkBindings,
+    context: ExecutionContext,
+  ): Promise<Response> {
     let app: Hono<AppEnv>;
     try {
       app = this.#app(bindings, context);
@@ -55,12 +59,16 @@ export class BulkServer {
     return app.fetch(request);
   }
 
-  async queue(batch: DeliveredBatch, bindings: BulkBindings, context: Waiting): Promise<void> {
+  async queue(
+    batch: DeliveredBatch,
+    bindings: BulkBindings,
+    context: ExecutionContext,
+  ): Promise<void> {
     await consume(batch, this.#bulk(bindings, context));
   }
 
   /** Made anew for each invocation, as bindings are of one. */
-  #app(bindings: BulkBindings, context: Waiting): Hono<AppEnv> {
+  #app(bindings: BulkBindings, context: ExecutionContext): Hono<AppEnv> {
     const bulk = this.#bulk(bindings, context);
     const { keys, hstsSeconds } = bulk.settings;
     return createHttpApp(jobRoutes(bulk), {
@@ -73,7 +81,7 @@ export class BulkServer {
     });
   }
 
-  #bulk(bindings: BulkBindings, context: Waiting): Bulk {
+  #bulk(bindings: BulkBindings, context: ExecutionContext): Bulk {
     this.#settings ??= readBulkSettings(bindings);
     const settings = this.#settings;
     return {
@@ -89,7 +97,7 @@ export class BulkServer {
   async #load(
     assets: Assets,
     { trustedKeys }: BulkSettings,
-    context: Waiting,
+    context: ExecutionContext,
   ): Promise<EdgeEngine> {
     if (this.#engine === undefined) {
       const engine = EdgeEngine.load(assetSource(assets, MODEL_FOLDER), this.#modules, {

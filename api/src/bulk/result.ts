@@ -3,7 +3,7 @@ import type { Analysis, ServedModel } from '../analysis/engine.ts';
 import { LIMITS } from '../answers/limits.ts';
 import { answerAboutImage, modelReference } from '../answers/prediction-answer.ts';
 import { ProblemError } from '../answers/problem-error.ts';
-import { type AnswerWish, answerWish } from '../answers/resolve-options.ts';
+import { type AnswerOptions, resolveOptions } from '../answers/resolve-options.ts';
 import type { BatchItem, ModelReference } from '../schemas/prediction.ts';
 import { predictQuerySchema } from '../schemas/request.ts';
 import type { ImageReference } from './messages.ts';
@@ -12,7 +12,7 @@ import type { ImageReference } from './messages.ts';
 export type ImageResult = {
   readonly source: ImageReference;
   readonly model: ModelReference;
-  readonly prior: AnswerWish['prior'];
+  readonly prior: AnswerOptions['prior'];
   readonly limits: string;
   readonly disclaimer: string;
 } & BatchItem;
@@ -28,14 +28,14 @@ export function imageResult(
   model: ServedModel,
   id: string,
 ): ImageResult {
-  const wish = answerWish(QUERY, () => undefined, model);
+  const options = resolveOptions(QUERY, () => undefined, model);
   return {
     source,
     model: modelReference(model),
-    prior: wish.prior,
+    prior: options.prior,
     ...(found instanceof ProblemError
       ? { error: found.document(id) }
-      : answerAboutImage(found, QUERY.top_k, model, wish)),
+      : answerAboutImage(found, QUERY.top_k, model, options)),
     limits: LIMITS,
     disclaimer: DISCLAIMER,
   };

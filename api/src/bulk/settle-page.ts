@@ -66,7 +66,7 @@ async function settledImages(
   { images }: JobPage,
   { predictions }: Bulk,
 ): Promise<SettledImage[] | undefined> {
-  const settle = async (index: number): Promise<SettledImage | undefined> => {
+  const resolve = async (index: number): Promise<SettledImage | undefined> => {
     const source = images[index]!;
     const result = await predictions.get(await resultKey(job.model, source));
     if (result) return result.json<ImageResult>();
@@ -77,7 +77,7 @@ async function settledImages(
   };
   // The queue gives them out from the first on: the last one is the likeliest to be missing.
   const last = images.length - 1;
-  if (last >= 0 && (await settle(last)) === undefined) return undefined;
-  const settled = await mapFew([...images.keys()], settle);
+  if (last >= 0 && (await resolve(last)) === undefined) return undefined;
+  const settled = await mapFew([...images.keys()], resolve);
   return settled.every((item) => item !== undefined) ? settled : undefined;
 }

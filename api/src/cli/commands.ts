@@ -41,7 +41,7 @@ const CANNOT_BEGIN = 2;
  * Runs what was asked for.
  *
  * @param args without the program
- * @returns the exit code: 0; 1 where a picture failed; 2 where nothing could be begun
+ * @returns the exit code: 0; 1 where an image failed; 2 where nothing could be begun
  */
 export async function runCommand(
   args: readonly string[],

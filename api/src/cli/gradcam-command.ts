@@ -56,7 +56,7 @@ export const gradcamCommand: Command = {
             alpha: query.data.alpha,
             method: query.data.method,
             legend: legend === true,
-            overlay: 'picture',
+            overlay: 'image',
           },
         });
         const { overlay, label } = analysis.heatmap!;

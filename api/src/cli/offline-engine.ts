@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { Analysis, AnalysisWish } from '../analysis/engine.ts';
+import type { Analysis, AnalysisOptions } from '../analysis/engine.ts';
 import { analyseFile } from '../answers/analyse-file.ts';
 import { ProblemError } from '../answers/problem-error.ts';
 import type { InferenceWorkers } from '../runtime/node/inference/inference-workers.ts';
@@ -24,8 +24,8 @@ export interface OfflineEngine {
   readonly model: ModelFolder;
   /** How many files keep it busy. */
   readonly concurrency: number;
-  /** @throws ProblemError for a file that cannot be read, or is no sound picture */
-  analyse(path: string, wish?: AnalysisWish): Promise<Analysis>;
+  /** @throws ProblemError for a file that cannot be read, or is no sound image */
+  analyse(path: string, options?: AnalysisOptions): Promise<Analysis>;
 }
 
 /**
@@ -67,7 +67,7 @@ export async function withEngine<T>(
     return await work({
       model,
       concurrency,
-      analyse: async (path, wish) => analyseFile(await read(path), engine, limits, wish),
+      analyse: async (path, options) => analyseFile(await read(path), engine, limits, options),
     });
   } finally {
     engine.close();

@@ -5,7 +5,7 @@ import { LIMITS } from '../answers/limits.ts';
 import { answerAboutImage, averagedViews, modelReference } from '../answers/prediction-answer.ts';
 import { PredictionCsv } from '../answers/prediction-csv.ts';
 import type { ProblemError } from '../answers/problem-error.ts';
-import { type AnswerWish, answerWish } from '../answers/resolve-options.ts';
+import { type AnswerOptions, resolveOptions } from '../answers/resolve-options.ts';
 import type { ModelFolder } from '../runtime/node/models/model-folder.ts';
 import type { Problem } from '../schemas/problem.ts';
 import { predictQuerySchema } from '../schemas/request.ts';
@@ -21,21 +21,21 @@ export interface PredictionWriter {
 export function jsonWriter(topK: number, tta: TtaViews): PredictionWriter {
   let first = true;
   let served: ModelFolder;
-  let wish: AnswerWish;
+  let options: AnswerOptions;
   return {
     begin(model) {
       served = model;
-      wish = answerWish(predictQuerySchema.parse({}), () => undefined, model);
+      options = resolveOptions(predictQuerySchema.parse({}), () => undefined, model);
       const head = JSON.stringify({
         model: modelReference(model),
-        prior: wish.prior,
+        prior: options.prior,
         ...averagedViews(tta),
       });
       return `${head.slice(0, -1)},"results":[`;
     },
     result(file, result) {
       const answer = isAnalysis(result)
-        ? answerAboutImage(result, topK, served, wish)
+        ? answerAboutImage(result, topK, served, options)
         : { error: problemOf(result) };
       const separator = first ? '\n' : ',\n';
       first = false;

@@ -20,9 +20,9 @@ export interface ClientOptions {
   readonly baseUrl: string | URL;
   /** Sent as `Authorization: Bearer`. */
   readonly apiKey?: string;
-  /** How often a request is repeated that was answered with 503 or 429; 3 unless told. */
+  /** How often a request is repeated that was answered with 503 or 429; 3 by default. */
   readonly retries?: number;
-  /** No waiting for longer than this, whatever `Retry-After` says; 30 unless told. */
+  /** No waiting for longer than this, whatever `Retry-After` says; 30 by default. */
   readonly maxWaitSeconds?: number;
   /** In place of the runtime's own. */
   readonly fetch?: typeof fetch;
@@ -36,31 +36,31 @@ export interface RequestOptions {
   readonly requestId?: string;
 }
 
-interface LookOptions extends RequestOptions {
+interface AnalysisRequestOptions extends RequestOptions {
   /** Views that the answer is averaged over: 1, 4 or 8. */
   readonly tta?: PredictQuery['tta'];
 }
 
-export interface PredictOptions extends LookOptions {
-  /** How many predictions, the likeliest first; seven unless told. */
+export interface PredictOptions extends AnalysisRequestOptions {
+  /** How many predictions, the likeliest first; seven by default. */
   readonly topK?: PredictQuery['top_k'];
 }
 
-export interface GradcamOptions extends LookOptions {
+export interface GradcamOptions extends AnalysisRequestOptions {
   /** The class to explain; without it the one with the highest score. */
   readonly class?: Label;
   /** Opacity of the overlay where the map is hottest, 0 to 1. */
   readonly alpha?: GradcamQuery['alpha'];
-  /** What the heat map is made by; `grad-cam` unless told. */
+  /** What the heat map is made by; `grad-cam` by default. */
   readonly method?: GradcamQuery['method'];
 }
 
 export interface GradcamPictureOptions extends GradcamOptions {
-  /** A colour bar below the picture, with the class in words. */
+  /** A colour bar below the image, with the class in words. */
   readonly legend?: boolean;
 }
 
-/** The overlay as a picture. */
+/** The overlay as an image. */
 export interface GradcamPicture {
   /** A PNG file. */
   readonly png: Blob;
@@ -128,7 +128,7 @@ export class NaevusClient {
     });
   }
 
-  /** `POST /gradcam` as a picture: up to 1024 pixels on its long side. */
+  /** `POST /gradcam` as an image: up to 1024 pixels on its long side. */
   async gradcamPicture(
     image: ImageFile,
     options: GradcamPictureOptions = {},

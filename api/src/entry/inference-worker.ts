@@ -1,6 +1,9 @@
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
-import { type AnalysisParts, analyseOrCrash } from '../analysis/analyse.ts';
-import { loadParts, type WasmFiles } from '../runtime/node/inference/create-node-backend.ts';
+import { type AnalysisBackend, analyseOrCrash } from '../analysis/analyse.ts';
+import {
+  createNodeBackend,
+  type WasmFiles,
+} from '../runtime/node/inference/create-node-backend.ts';
 import { freeMemory } from '../runtime/node/inference/free-memory.ts';
 import { loadOnnxRuntime } from '../runtime/node/inference/native-modules.ts';
 import type {
@@ -26,7 +29,7 @@ try {
   // Told of where it is needed.
 }
 
-let parts: AnalysisParts | undefined;
+let backend: AnalysisBackend | undefined;
 
 port.on('message', async (message: ToWorker) => {
   if (message.type === 'stop') {
@@ -35,7 +38,7 @@ port.on('message', async (message: ToWorker) => {
   }
   if (message.type === 'load') {
     try {
-      parts = await loadParts(message, WASM_FILES, sharpState, (module) =>
+      backend = await createNodeBackend(message, WASM_FILES, sharpState, (module) =>
         send({ type: 'missing', module }),
       );
       send({ type: 'loaded' });
@@ -44,9 +47,9 @@ port.on('message', async (message: ToWorker) => {
     }
     return;
   }
-  const outcome = await analyseOrCrash(message.picture, message.wish, parts!);
-  // It is this worker's alone, and some 20 photos would pile up before V8 looks after them.
-  freeMemory([message.picture.bytes.buffer]);
+  const outcome = await analyseOrCrash(message.image, message.options, backend!);
+  // It is this worker's alone, and some 20 images would pile up before V8 looks after them.
+  freeMemory([message.image.bytes.buffer]);
   const overlay = outcome.ok ? outcome.analysis.heatmap?.overlay : undefined;
   send({ type: 'done', outcome }, overlay ? [overlay.buffer] : []);
 });

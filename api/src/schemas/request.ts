@@ -13,7 +13,7 @@ const image = z.string({ error: 'must be a string: base64 or a data: URL' }).met
   description: 'A JPEG, PNG or WebP file as base64, or as a data: URL with base64.',
 });
 
-/** A JSON body: `image` for one picture, `images` for a batch, never both. */
+/** A JSON body: `image` for one image, `images` for a batch, never both. */
 export const imagesBodySchema = z
   .object({
     image: image.optional(),

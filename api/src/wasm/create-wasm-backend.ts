@@ -2,8 +2,8 @@ import { createBase64Encoder } from '@naevus/shared/base64/base64-encoder';
 import { createOverlay } from '@naevus/shared/heatmap/overlay-kernel';
 import { createResampler } from '@naevus/shared/image/resampler';
 import type { Manifest } from '@naevus/shared/model/manifest';
-import type { AnalysisParts } from '../analysis/analyse.ts';
-import { loadExaminer } from '../analysis/measure.ts';
+import type { AnalysisBackend } from '../analysis/analyse.ts';
+import { loadMeasureImage } from '../analysis/measure.ts';
 import { createGraphClassifier, type GraphArtifact } from './graph-classifier.ts';
 import { createWasmDecoder } from './image-decoder.ts';
 import { encodePng } from './png-encoder.ts';
@@ -26,13 +26,13 @@ export interface WasmModules {
  * @param maxDecoderBytes memory that decoding one picture may take
  * @throws ArtifactError when the model is not what its manifest says
  */
-export async function loadWasmParts(
+export async function createWasmBackend(
   artifact: GraphArtifact & {
     readonly manifest: Pick<Manifest, 'calibration' | 'assessment' | 'preprocessing'>;
   },
   modules: WasmModules,
   maxDecoderBytes: number,
-): Promise<AnalysisParts> {
+): Promise<AnalysisBackend> {
   const { source, manifest, sha256 } = artifact;
   return {
     decode: createWasmDecoder(modules.codecs, maxDecoderBytes),
@@ -43,6 +43,6 @@ export async function loadWasmParts(
     encodeBase64: createBase64Encoder(modules.kernels),
     calibration: manifest.calibration,
     crop: manifest.preprocessing.crop,
-    examine: await loadExaminer(source, manifest, modules.kernels, sha256),
+    measure: await loadMeasureImage(source, manifest, modules.kernels, sha256),
   };
 }

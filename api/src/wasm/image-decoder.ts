@@ -50,11 +50,11 @@ const DENOMINATORS: Readonly<Record<number, number>> = { 1: 1, 3: 2, 5: 4, 9: 8 
  * The decoder of runtimes without sharp: libjpeg, libpng, libwebp and Little CMS in WebAssembly.
  *
  * Large JPEGs are decoded at 1/2, 1/4 or 1/8 as on Node, without the last step of 1.125 to 1.5 that
- * sharp adds; large PNGs and WebPs are averaged over squares as they are decoded, so that no picture
+ * sharp adds; large PNGs and WebPs are averaged over squares as they are decoded, so that no image
  * needs the memory of all its pixels (but interlaced PNGs and lossless WebPs).
  *
  * @param module `codecs/decoder.wasm`, compiled the way the runtime allows
- * @param maxMemoryBytes what the codecs may take; a picture that needs more is an {@link UnservedImageError}
+ * @param maxMemoryBytes what the codecs may take; an image that needs more is an {@link UnservedImageError}
  */
 export function createWasmDecoder(
   module: WebAssembly.Module,

@@ -116,7 +116,7 @@ describe('Huffman codes of baseline JPEGs', () => {
   });
 });
 
-/** The picture at 1/8 of both sides. */
+/** The image at 1/8 of both sides. */
 function decodeAtAnEighth(file: Uint8Array) {
   const memory = new WebAssembly.Memory({ initial: 16 });
   const fail = (code: number): never => {

@@ -1,5 +1,5 @@
 import { zlibSync } from 'fflate';
-import { type PngParts, pngFile } from '../analysis/png-file.ts';
+import { type PngPorts, pngFile } from '../analysis/png-file.ts';
 import type { PngEncoder } from '../analysis/ports.ts';
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -8,7 +8,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-const PARTS: PngParts = {
+const PORTS: PngPorts = {
   // PNG, third edition, annex D.
   crc32(bytes) {
     let crc = 0xffffffff;
@@ -19,4 +19,4 @@ const PARTS: PngParts = {
 };
 
 /** PNG without a runtime's own zlib: those that the edge and browsers have are slower at less. */
-export const encodePng: PngEncoder = (image, effort) => pngFile(image, effort, PARTS);
+export const encodePng: PngEncoder = (image, effort) => pngFile(image, effort, PORTS);

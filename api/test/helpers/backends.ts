@@ -6,14 +6,14 @@ import { createOverlay } from '@naevus/shared/heatmap/overlay-kernel';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { decodeWithSharp, type SharpModule } from '@naevus/shared/image/sharp-decode';
 import { loadFile } from '@naevus/shared/model/verify';
-import type { AnalysisParts } from '../../src/analysis/analyse.ts';
-import { loadExaminer } from '../../src/analysis/measure.ts';
+import type { AnalysisBackend } from '../../src/analysis/analyse.ts';
+import { loadMeasureImage } from '../../src/analysis/measure.ts';
 import { folderSource, nodeSha256 } from '../../src/runtime/node/files/folder-source.ts';
 import { loadSharp } from '../../src/runtime/node/inference/native-modules.ts';
 import { createOnnxClassifier } from '../../src/runtime/node/inference/onnx-classifier.ts';
 import { encodePng } from '../../src/runtime/node/inference/png-encoder.ts';
 import { openModelFolder } from '../../src/runtime/node/models/model-folder.ts';
-import { loadWasmParts } from '../../src/wasm/create-wasm-backend.ts';
+import { createWasmBackend } from '../../src/wasm/create-wasm-backend.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -24,7 +24,7 @@ function compiled(specifier: string): WebAssembly.Module {
 }
 
 /** Sharp, with which the model was trained, onnxruntime, and the bundled model. */
-export async function nativeParts(): Promise<AnalysisParts> {
+export async function nativeBackend(): Promise<AnalysisBackend> {
   const { folder, manifest } = await openModelFolder({ directory: MODELS });
   const { path } = manifest.engines.onnx;
   const sharp = loadSharp() as unknown as SharpModule;
@@ -38,14 +38,14 @@ export async function nativeParts(): Promise<AnalysisParts> {
     overlay: createOverlay(kernels),
     encodePng,
     encodeBase64: createBase64Encoder(kernels),
-    examine: await loadExaminer(folderSource(folder), manifest, kernels, nodeSha256),
+    measure: await loadMeasureImage(folderSource(folder), manifest, kernels, nodeSha256),
     calibration: manifest.calibration,
     crop: manifest.preprocessing.crop,
   };
 }
 
 /** What the edge and the browser analyse with, here on Node, and the bundled model. */
-export async function wasmParts(maxDecoderBytes = 40 << 20): Promise<AnalysisParts> {
+export async function wasmBackend(maxDecoderBytes = 40 << 20): Promise<AnalysisBackend> {
   const { folder, manifest } = await openModelFolder({ directory: MODELS });
   const modules = {
     codecs: new WebAssembly.Module(
@@ -56,5 +56,5 @@ export async function wasmParts(maxDecoderBytes = 40 << 20): Promise<AnalysisPar
       readFileSync(new URL('../../dist/page-files/network.wasm', import.meta.url)),
     ),
   };
-  return loadWasmParts({ source: folderSource(folder), manifest }, modules, maxDecoderBytes);
+  return createWasmBackend({ source: folderSource(folder), manifest }, modules, maxDecoderBytes);
 }

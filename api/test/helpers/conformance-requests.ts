@@ -202,6 +202,6 @@ export const BROKEN_REQUESTS: readonly (SentRequest & { readonly status: number 
   },
 ];
 
-async function bytes(picture: Sharp): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await picture.toBuffer());
+async function bytes(image: Sharp): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await image.toBuffer());
 }

@@ -18,8 +18,8 @@ export interface HostileFile {
 
 const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-async function encoded(picture: Sharp): Promise<Buffer> {
-  return picture.toBuffer();
+async function encoded(image: Sharp): Promise<Buffer> {
+  return image.toBuffer();
 }
 
 const jpeg = (): Promise<Buffer> => encoded(plain(RED).jpeg({ quality: 95 }));

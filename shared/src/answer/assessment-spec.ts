@@ -17,11 +17,11 @@ const quantiles = z
 
 /**
  * `assessment` of a manifest: what was fitted on lesions that were not trained on, so that an answer can say
- * how far it goes. Estimates are cross-fitted over lesions: each is of pictures that had no part in what
+ * how far it goes. Estimates are cross-fitted over lesions: each is of images that had no part in what
  * they are measured with.
  */
 export const assessmentSpecSchema = z.strictObject({
-  /** Pictures and lesions that all of it was fitted on. */
+  /** Images and lesions that all of it was fitted on. */
   fittedOn: z.strictObject({
     split: z.string(),
     images: z.int().positive(),
@@ -72,7 +72,7 @@ export const assessmentSpecSchema = z.strictObject({
     threshold: z.number().positive(),
     /** Share of real lesions beyond the threshold. */
     refusedLesions: measuredShare,
-    /** Of lesions against pictures that are none, which chose nothing; null where none were at hand. */
+    /** Of lesions against images that are none, which chose nothing; null where none were at hand. */
     auroc: share.nullable(),
   }),
 });

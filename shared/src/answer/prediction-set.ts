@@ -23,7 +23,7 @@ export type ClassQuantiles = readonly number[];
  * - `lac`: 1 - score (Sadinle, Lei, Wasserman 2019, "Least Ambiguous Set-Valued Classifiers").
  * - `raps`: the scores of the classes above it, half of its own, and a penalty for each rank beyond the
  *   second (Angelopoulos et al. 2021, "Uncertainty Sets for Image Classifiers using Conformal Prediction",
- *   equation 4). Half stands where the paper draws at random: one picture, one answer.
+ *   equation 4). Half stands where the paper draws at random: one image, one answer.
  *
  * @param scores seven, in the order of `LABELS`, that sum to 1
  */
@@ -41,8 +41,8 @@ export function nonconformity(scores: readonly number[], kind: ConformityScore):
 }
 
 /**
- * The classes that cannot be excluded: those that fit no worse than the given share of pictures of that
- * class does. It may be empty, where the picture is unusual for each of them.
+ * The classes that cannot be excluded: those that fit no worse than the given share of images of that
+ * class does. It may be empty, where the image is unusual for each of them.
  *
  * @param scores of the prior that the quantiles were fitted with
  */
@@ -57,8 +57,8 @@ export function predictionSet(
 
 /**
  * Quantile of one class for class-conditional coverage: the ⌈(n + 1) · coverage⌉-th smallest of its
- * pictures' nonconformities (Vovk 2012, "Conditional validity of inductive conformal predictors", section 4).
- * Infinity where there are too few pictures for that coverage: the class is then never excluded.
+ * images' nonconformities (Vovk 2012, "Conditional validity of inductive conformal predictors", section 4).
+ * Infinity where there are too few images for that coverage: the class is then never excluded.
  *
  * @param misfits in ascending order
  */

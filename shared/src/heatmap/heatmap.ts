@@ -1,7 +1,7 @@
 import { mapSide } from '../network/network-output.ts';
 import { CLASS_COUNT } from '../taxonomy.ts';
 
-/** Where in the picture the evidence for one class lies. */
+/** Where in the image the evidence for one class lies. */
 export interface Heatmap {
   /** Rows from top to bottom, each from left to right; 0 to 1, where 1 is the hottest cell. */
   readonly grid: number[][];
@@ -30,7 +30,7 @@ export class NonFiniteActivationError extends Error {
  * (Selvaraju et al. 2017, "Grad-CAM", section 3, equation 2; for global average pooling and one dense
  * layer it equals the class activation map, section 3.1).
  *
- * @param cam activations before the ReLU of one image, `[class, y, x]`: `classCount * height * width` values; square unless told
+ * @param cam activations before the ReLU of one image, `[class, y, x]`: `classCount * height * width` values; square by default, see `width`
  * @param classIndex which class, from 0
  * @throws RangeError when `cam` has another length or there is no such class
  * @throws NonFiniteActivationError when an activation of the class is NaN or infinite

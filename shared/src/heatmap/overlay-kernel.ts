@@ -18,13 +18,13 @@ interface Kernels {
   ): void;
 }
 
-/** Bytes of the picture that lie in wasm memory at a time. */
+/** Bytes of the image that lie in wasm memory at a time. */
 const STRIP_BYTES = 1 << 19;
 /** What the kernel may read or write past the end of a region, and the alignment of regions. */
 const SLACK = 16;
 
 /**
- * Makes an {@link Overlay} whose pixels are laid by SIMD, in a third of the time of `overlayHeatmap`. Large pictures go
+ * Makes an {@link Overlay} whose pixels are laid by SIMD, in a third of the time of `overlayHeatmap`. Large images go
  * through wasm memory strip by strip.
  *
  * @param module `@naevus/shared/kernels.wasm`, compiled the way the runtime allows

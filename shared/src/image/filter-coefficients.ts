@@ -1,4 +1,4 @@
-/** The weights with which one side of a picture is resampled to another length. */
+/** The weights with which one side of an image is resampled to another length. */
 export interface FilterCoefficients {
   /** For each output position two values: first input position, number of input positions. */
   readonly spans: Uint32Array<ArrayBuffer>;
@@ -14,7 +14,7 @@ export interface FilterCoefficients {
  * side, cut at the borders, weights normalised. Uses only operations that IEEE 754 defines exactly,
  * so that every engine gets the same weights.
  *
- * @param inSize length of the side in the picture, a positive integer
+ * @param inSize length of the side in the image, a positive integer
  * @param outSize length wanted, a positive integer
  * @param crop share of the side that is resampled, in its middle, above 0 to 1. As with Pillow's `box`, its
  *   ends need not be whole positions, and the filter reaches past them into the picture

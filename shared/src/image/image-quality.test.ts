@@ -15,8 +15,8 @@ const measureQuality = createQualityMeter(new WebAssembly.Module(readFileSync(wa
 
 type Pixel = (x: number, y: number) => number;
 
-/** A grey picture. */
-function picture(grey: Pixel): Uint8Array {
+/** A grey image. */
+function image(grey: Pixel): Uint8Array {
   return Uint8Array.from({ length: INPUT_SIZE ** 2 * 3 }, (_, i) => {
     const pixel = Math.floor(i / 3);
     return Math.max(0, Math.min(255, grey(pixel % INPUT_SIZE, Math.floor(pixel / INPUT_SIZE))));
@@ -35,15 +35,15 @@ describe('measureQuality', () => {
     const noise = Array.from({ length: INPUT_SIZE ** 2 }, () => 60 * random.next());
     const at = (x: number, y: number) => noise[y * INPUT_SIZE + x]!;
     const smooth: Pixel = (x, y) => 130 + 30 * Math.sin(x / 9) + 30 * Math.sin(y / 7);
-    const sharp = measureQuality(picture((x, y) => 100 + at(x, y))).sharpness;
-    const faint = measureQuality(picture((x, y) => 100 + at(x, y) / 2)).sharpness;
-    const soft = measureQuality(picture(smooth)).sharpness;
+    const sharp = measureQuality(image((x, y) => 100 + at(x, y))).sharpness;
+    const faint = measureQuality(image((x, y) => 100 + at(x, y) / 2)).sharpness;
+    const soft = measureQuality(image(smooth)).sharpness;
     expect(faint).toBeCloseTo(sharp, 1);
     expect(soft).toBeLessThan(sharp - 0.2);
   });
 
   it('finds nothing in a flat picture', () => {
-    expect(measureQuality(picture(() => 130))).toEqual({
+    expect(measureQuality(image(() => 130))).toEqual({
       sharpness: 0,
       brightness: 130 / 255,
       clipped: 0,
@@ -54,14 +54,14 @@ describe('measureQuality', () => {
   });
 
   it('measures light, and what is as good as black or white', () => {
-    const half = measureQuality(picture((x) => (x < INPUT_SIZE / 2 ? 0 : 200)));
+    const half = measureQuality(image((x) => (x < INPUT_SIZE / 2 ? 0 : 200)));
     expect(half.brightness).toBeCloseTo(100 / 255, 2);
     expect(half.clipped).toBeCloseTo(0.5, 6);
-    expect(measureQuality(picture(() => 252)).clipped).toBe(1);
+    expect(measureQuality(image(() => 252)).clipped).toBe(1);
   });
 
   it('finds a dark lesion: its share of the middle, and how much darker it is', () => {
-    const { lesion_area, lesion_contrast } = measureQuality(picture(disc(50, 70, 180)));
+    const { lesion_area, lesion_contrast } = measureQuality(image(disc(50, 70, 180)));
     expect(lesion_contrast).toBeCloseTo(110 / 255, 2);
     expect(lesion_area).toBeCloseTo((50 / (0.95 * CENTRE)) ** 2, 2);
   });
@@ -69,7 +69,7 @@ describe('measureQuality', () => {
   it('does not take the black corners of a dermatoscope for a lesion', () => {
     const round: Pixel = (x, y) =>
       Math.hypot(x - CENTRE, y - CENTRE) > 0.98 * CENTRE ? 0 : disc(40, 90, 170)(x, y);
-    expect(measureQuality(picture(round)).lesion_contrast).toBeCloseTo(80 / 255, 2);
+    expect(measureQuality(image(round)).lesion_contrast).toBeCloseTo(80 / 255, 2);
   });
 
   it('counts thin dark lines, and no broad ones', () => {
@@ -77,8 +77,8 @@ describe('measureQuality', () => {
       (width: number): Pixel =>
       (x) =>
         x % 28 < width ? 60 : 180;
-    expect(measureQuality(picture(lines(2))).hair).toBeGreaterThan(0.05);
-    expect(measureQuality(picture(lines(14))).hair).toBe(0);
+    expect(measureQuality(image(lines(2))).hair).toBeGreaterThan(0.05);
+    expect(measureQuality(image(lines(14))).hair).toBe(0);
   });
 
   it('refuses another length', () => {
@@ -149,7 +149,7 @@ function reference(rgb: Uint8Array): ImageQuality {
 }
 
 describe('measureQuality against the definition', () => {
-  const flat = (value: number) => picture(() => value);
+  const flat = (value: number) => image(() => value);
   /** Any bytes in any range, some pixels and lines of it as often as not black or white. */
   const speckled = fc
     .record({
@@ -175,7 +175,7 @@ describe('measureQuality against the definition', () => {
       const random = createRandom(seed);
       const [inside, outside] = [random.next() * 255, random.next() * 255];
       const shape = disc(radius, inside, outside);
-      return picture((x, y) => shape(x, y) + 20 * random.normal());
+      return image((x, y) => shape(x, y) + 20 * random.normal());
     });
   const same = (rgb: Uint8Array) => expect(measureQuality(rgb)).toEqual(reference(rgb));
 
@@ -191,7 +191,7 @@ describe('measureQuality against the definition', () => {
   });
 
   it('is the same whatever was measured before, for a view that begins anywhere', () => {
-    const rgb = picture(disc(50, 70, 180));
+    const rgb = image(disc(50, 70, 180));
     const first = measureQuality(rgb);
     measureQuality(flat(255));
     const larger = new Uint8Array(rgb.length + 5);
@@ -201,7 +201,7 @@ describe('measureQuality against the definition', () => {
 });
 
 describe('checkQuality', () => {
-  const quality = measureQuality(picture(disc(50, 70, 180)));
+  const quality = measureQuality(image(disc(50, 70, 180)));
 
   it('holds each measure that has a limit against it', () => {
     const checks = checkQuality(quality, {

@@ -1,7 +1,7 @@
 /// <reference path="../wasm/webassembly.d.ts" />
 import { INPUT_SIZE } from './preprocessing-spec.ts';
 
-/** What is measured of a picture before its answer is believed. */
+/** What is measured of an image before its answer is believed. */
 export const QUALITY_MEASURES = [
   'sharpness',
   'brightness',
@@ -14,12 +14,12 @@ export const QUALITY_MEASURES = [
 export type QualityMeasure = (typeof QUALITY_MEASURES)[number];
 
 /**
- * - `sharpness`: 0 (blurred) to 1; how much a picture loses when it is blurred once more (one minus the blur
+ * - `sharpness`: 0 (blurred) to 1; how much an image loses when it is blurred once more (one minus the blur
  *   effect of Crété et al. 2007, "The Blur Effect", section 3), whatever its contrast;
  * - `brightness`: mean luma, 0 (black) to 1 (white);
  * - `clipped`: share of the pixels that are as good as black or white;
  * - `lesion_contrast`: difference in luma between the lesion and what is around it, 0 to 1;
- * - `lesion_area`: the darker side of Otsu's threshold, as a share of the picture's middle;
+ * - `lesion_area`: the darker side of Otsu's threshold, as a share of the image's middle;
  * - `hair`: share of the pixels on thin dark lines: hair, and the ticks of a ruler.
  */
 export type ImageQuality = Readonly<Record<QualityMeasure, number>>;
@@ -44,7 +44,7 @@ const RGB = LUMA + PIXELS + 64;
 const WASM_PAGES = Math.ceil((RGB + 3 * PIXELS) / 65_536);
 
 /**
- * Makes what measures pictures. The pixels are summed up by one module in training, on Node, at the edge and in
+ * Makes what measures images. The pixels are summed up by one module in training, on Node, at the edge and in
  * browsers: what limits and histograms were fitted on is what serving measures.
  *
  * @param module `@naevus/shared/kernels.wasm`, compiled the way the runtime allows

@@ -15,7 +15,7 @@ export interface QualityCheck {
   readonly passed: boolean;
 }
 
-/** Holds a picture's quality against the limits; measures without a limit are left out. */
+/** Holds an image's quality against the limits; measures without a limit are left out. */
 export function checkQuality(quality: ImageQuality, limits: QualityLimits): QualityCheck[] {
   return QUALITY_MEASURES.flatMap((check) => {
     const limit = limits[check];

@@ -153,7 +153,7 @@ describe('resize against Pillow', () => {
 describe('squash', () => {
   it('is resize to the size of the input', () => {
     const image = noise(300, 200);
-    const result = resampler.squash(image, 1);
+    const result = resampler.resizeToInput(image, 1);
     expect(result).toHaveLength(INPUT_SIZE * INPUT_SIZE * 3);
     expectSameBytes(result, resampler.resize(image, INPUT_SIZE, INPUT_SIZE));
   });
@@ -176,9 +176,9 @@ describe('squash', () => {
     ] as const) {
       const image = framed(width, height);
       const side = (bytes: Uint8Array) => bytes.subarray(0, 3 * INPUT_SIZE);
-      expect(side(resampler.squash(image, 1)).every((byte) => byte === 255)).toBe(true);
+      expect(side(resampler.resizeToInput(image, 1)).every((byte) => byte === 255)).toBe(true);
       // The filter reaches over the border of the crop by less than one pixel of the input.
-      const cropped = resampler.squash(image, 0.875);
+      const cropped = resampler.resizeToInput(image, 0.875);
       const inner = cropped.subarray(3 * (INPUT_SIZE + 1), 3 * (2 * INPUT_SIZE - 1));
       expect(inner.every((byte) => byte === 0)).toBe(true);
     }
@@ -191,18 +191,18 @@ describe('squash', () => {
       [33, 20],
     ] as const) {
       const data = new Uint8Array(width * height * 3).fill(value);
-      const result = resampler.squash({ data, width, height }, 1);
+      const result = resampler.resizeToInput({ data, width, height }, 1);
       expect(result.every((byte) => byte === value)).toBe(true);
     }
   });
 
   it('gives the same bytes whatever was resampled before, and from another instance', () => {
     const image = noise(600, 450);
-    const first = resampler.squash(image, 1);
-    resampler.squash(noise(1500, 1100, 7), 1);
+    const first = resampler.resizeToInput(image, 1);
+    resampler.resizeToInput(noise(1500, 1100, 7), 1);
     resampler.resize(noise(33, 900, 5), 640, 480);
-    expectSameBytes(resampler.squash(image, 1), first);
-    expectSameBytes(createResampler(wasm).squash(image, 1), first);
+    expectSameBytes(resampler.resizeToInput(image, 1), first);
+    expectSameBytes(createResampler(wasm).resizeToInput(image, 1), first);
   });
 
   it('gives the same bytes where memory was full of what are no numbers', () => {
@@ -211,13 +211,13 @@ describe('squash', () => {
     for (let width = 1; width <= 40; width++) {
       const image = noise(width, 12, width);
       resampler.resize(white, 1, 1);
-      expectSameBytes(resampler.squash(image, 1), createResampler(wasm).squash(image, 1));
+      expectSameBytes(resampler.resizeToInput(image, 1), createResampler(wasm).resizeToInput(image, 1));
     }
   });
 
   it('gives the bytes that every engine and version gives', () => {
     const digest = createHash('sha256')
-      .update(resampler.squash(noise(601, 449), 1))
+      .update(resampler.resizeToInput(noise(601, 449), 1))
       .digest('hex');
     expect(digest).toBe('25f93119fdcaebf719d8436f3aa9603363f777ee2dc9b7042ecee7e8d819b45b');
   });
@@ -225,9 +225,9 @@ describe('squash', () => {
   it('leaves the picture as it is and gives a new array each time', () => {
     const image = noise(64, 48);
     const before = image.data.slice();
-    const first = resampler.squash(image, 1);
+    const first = resampler.resizeToInput(image, 1);
     const copy = first.slice();
-    resampler.squash(noise(64, 48, 9), 1);
+    resampler.resizeToInput(noise(64, 48, 9), 1);
     expectSameBytes(image.data, before);
     expectSameBytes(first, copy);
   });
@@ -237,8 +237,8 @@ describe('squash', () => {
     const larger = new Uint8Array(image.data.length + 7);
     larger.set(image.data, 7);
     expectSameBytes(
-      resampler.squash({ ...image, data: larger.subarray(7) }, 1),
-      resampler.squash(image, 1),
+      resampler.resizeToInput({ ...image, data: larger.subarray(7) }, 1),
+      resampler.resizeToInput(image, 1),
     );
   });
 });

@@ -73,7 +73,7 @@ const CACHED_BYTES_EACH = 1 << 18;
  * @param module `@naevus/shared/kernels.wasm`, compiled the way the runtime allows
  * @example
  * const module = new WebAssembly.Module(readFileSync(fileURLToPath(import.meta.resolve('@naevus/shared/kernels.wasm'))));
- * const input = createResampler(module).squash(image, manifest.preprocessing.crop);
+ * const input = createResampler(module).resizeToInput(image, manifest.preprocessing.crop);
  */
 export function createResampler(module: WebAssembly.Module): Resampler {
   const kernels = new WebAssembly.Instance(module).exports as unknown as Kernels;

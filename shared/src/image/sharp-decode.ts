@@ -60,11 +60,11 @@ export interface DecodeOptions {
 }
 
 export interface DecodedImage extends RgbImage {
-  /** The file's own size as displayed; larger than the picture's where {@link loadReduction} is not 1. */
+  /** The file's own size as displayed; larger than the image's where {@link loadReduction} is not 1. */
   readonly displayed: { readonly width: number; readonly height: number };
 }
 
-/** No shrunken side may be shorter: the resampler's filter then still averages over all of the picture. */
+/** No shrunken side may be shorter: the resampler's filter then still averages over all of the image. */
 const SHORTEST_REDUCED_SIDE = 2 * INPUT_SIZE;
 
 /**
@@ -73,7 +73,7 @@ const SHORTEST_REDUCED_SIDE = 2 * INPUT_SIZE;
  *
  * This is part of the preprocessing. libjpeg decodes at 1/8, 1/4 or 1/2 out of the DCT
  * coefficients, and libvips' cubic filter takes the rest, 1.125, 1.25 or 1.5: the least that sharp
- * leaves to a filter. A 12-megapixel photo costs 2.5 times less CPU time so. Against a full decode
+ * leaves to a filter. A 12-megapixel image costs 2.5 times less CPU time so. Against a full decode
  * the 224 x 224 result differs by 0.1 of 255 levels on average and 2 at most on HAM10000 images
  * enlarged to 12 megapixels (0.24 and 6 in the worst of 1.8 to 22), and by 0.34 and 10 on drawn
  * hairs and rings that are sharp to the pixel; a test holds the latter.

@@ -47,7 +47,7 @@ export function readFeatureSubspace(
 }
 
 /**
- * How far a picture is from what the network was trained on: the squared length of that part of its
+ * How far an image is from what the network was trained on: the squared length of that part of its
  * features, scaled to length 1, which the subspace does not hold (the residual of Wang et al. 2022, "ViM:
  * Out-Of-Distribution with Virtual-logit Matching", section 4.1).
  *

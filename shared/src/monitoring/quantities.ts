@@ -93,11 +93,11 @@ export const DRIFT_EDGES: Readonly<Record<DriftQuantity, readonly number[]>> = {
   ],
 };
 
-/** What is known of an answer; without findings where the version has no assessment. */
+/** What is known of an answer; without measurements where the version has no assessment. */
 export interface CountedAnswer {
   /** Calibrated, by the version's own prior, whatever prior the caller asked for. */
   readonly scores: readonly number[];
-  readonly findings?: { readonly quality: ImageQuality; readonly distance: number } | undefined;
+  readonly measurements?: { readonly quality: ImageQuality; readonly distance: number } | undefined;
 }
 
 /** What the histograms count of an answer. */
@@ -108,7 +108,7 @@ export interface AnswerMeasures {
 }
 
 /** The only place that makes the quantities of an answer: for the server's histograms and for the reference. */
-export function measureAnswer({ scores, findings }: CountedAnswer): AnswerMeasures {
+export function measureAnswer({ scores, measurements }: CountedAnswer): AnswerMeasures {
   const top = Math.max(...scores);
   return {
     label: LABELS[scores.indexOf(top)]!,
@@ -116,7 +116,7 @@ export function measureAnswer({ scores, findings }: CountedAnswer): AnswerMeasur
       top_score: top,
       malignant_score: malignantScore(scores),
       entropy: normalizedEntropy(scores),
-      ...(findings && { distance: findings.distance, ...findings.quality }),
+      ...(measurements && { distance: measurements.distance, ...measurements.quality }),
     },
   };
 }

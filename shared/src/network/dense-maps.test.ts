@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { INPUT_SIZE } from '../image/preprocessing-spec.ts';
 import { withDenseMaps } from './dense-maps.ts';
 import type { Classify } from './network-output.ts';
-import { look } from './run-network.ts';
+import { runNetwork } from './run-network.ts';
 
-/** The mean red of the rows and columns from one place to another; beyond the border the picture is mirrored. */
+/** The mean red of the rows and columns from one place to another; beyond the border the image is mirrored. */
 function meanRed(rgb: Uint8Array, top: number, left: number, size: number): number {
   const inside = (i: number) => (i < 0 ? -1 - i : i > 223 ? 447 - i : i);
   let sum = 0;
@@ -89,7 +89,7 @@ describe('look', () => {
     const asked: number[] = [];
     for (const how of [{}, { tta: 4 }, { method: 'dense-grad-cam' }] as const) {
       runs = 0;
-      await look(counting, rgb, how);
+      await runNetwork(counting, rgb, how);
       asked.push(runs);
     }
     expect(asked).toEqual([1, 4, 5]);
@@ -97,8 +97,8 @@ describe('look', () => {
 
   it('averages dense maps over the views, each put back', async () => {
     const rgb = patchAt(2 * 16 + 5, 9 * 16 + 5);
-    const { cam } = await look(classify, rgb, { tta: 8, method: 'dense-grad-cam' });
-    const alone = await look(classify, rgb, { method: 'dense-grad-cam' });
+    const { cam } = await runNetwork(classify, rgb, { tta: 8, method: 'dense-grad-cam' });
+    const alone = await runNetwork(classify, rgb, { method: 'dense-grad-cam' });
     for (const [i, value] of alone.cam.entries()) expect(cam[i]).toBeCloseTo(value, 3);
   }, 30_000);
 });

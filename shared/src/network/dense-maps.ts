@@ -6,13 +6,13 @@ export const STITCHED = 2;
 
 /**
  * Class activation maps of a finer grid by shift-and-stitch (Long, Shelhamer, Darrell 2015, "Fully
- * Convolutional Networks for Semantic Segmentation", section 3.2): the network looks at the picture moved by
+ * Convolutional Networks for Semantic Segmentation", section 3.2): the network looks at the image moved by
  * parts of a cell, and the maps are laid into one another. Every cell of it is the network's own, not
- * interpolated; the logits and features are those of the picture where it lies.
+ * interpolated; the logits and features are those of the image where it lies.
  *
- * A cell looks around the middle of its own field of the picture (measured: maps of mirrored pictures, mirrored
- * back, lie on those of the pictures). So the moves lie evenly around none, and the stitched cells in the
- * middle of theirs. What moves in over the border is the picture mirrored there.
+ * A cell looks around the middle of its own field of the image (measured: maps of mirrored images, mirrored
+ * back, lie on those of the images). So the moves lie evenly around none, and the stitched cells in the
+ * middle of theirs. What moves in over the border is the image mirrored there.
  *
  * @param rgb 224 * 224 * 3 bytes
  * @param times 2 for 14 x 14 cells, with 5 runs of the network; 4 for 28 x 28, with 17
@@ -29,7 +29,7 @@ export async function withDenseMaps(
   const move = (part: number) => ((part - (times - 1) / 2) * INPUT_SIZE) / fine;
   for (let down = 0; down < times; down++) {
     for (let right = 0; right < times; right++) {
-      const moved = (await classify(movedPicture(rgb, move(down), move(right)))).cam;
+      const moved = (await classify(shiftImage(rgb, move(down), move(right)))).cam;
       for (let i = 0; i < moved.length; i++) {
         const row = Math.floor(i / side);
         const y = row * times + down;
@@ -40,8 +40,8 @@ export async function withDenseMaps(
   return { ...itself, cam };
 }
 
-/** The picture whose place y, x shows what the given one has at y + down, x + right; mirrored at its border. */
-export function movedPicture(rgb: Uint8Array, down: number, right: number): Uint8Array {
+/** The image whose place y, x shows what the given one has at y + down, x + right; mirrored at its border. */
+export function shiftImage(rgb: Uint8Array, down: number, right: number): Uint8Array {
   const columns = Int32Array.from(
     { length: INPUT_SIZE },
     (_, x) => inside(x + right) * INPUT_CHANNELS,

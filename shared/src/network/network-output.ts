@@ -1,6 +1,6 @@
 import { CLASS_COUNT } from '../taxonomy.ts';
 
-/** What the network gives for one picture. */
+/** What the network gives for one image. */
 export interface NetworkOutput {
   /** Seven, in the order of `LABELS`. */
   readonly logits: Float32Array;

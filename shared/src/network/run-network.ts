@@ -1,28 +1,28 @@
 import { withDenseMaps } from './dense-maps.ts';
 import type { HeatmapMethod } from './heatmap-methods.ts';
 import type { Classify, NetworkOutput } from './network-output.ts';
-import { averagedOverViews, type TtaViews } from './test-time-augmentation.ts';
+import { averageOverViews, type TtaViews } from './test-time-augmentation.ts';
 
-/** How a picture is looked at. */
-export interface Look {
-  /** Views that are averaged over; 1 unless told. */
+/** How an image is looked at. */
+export interface RunOptions {
+  /** Views that are averaged over; 1 by default. */
   readonly tta?: TtaViews | undefined;
-  /** What the maps are made by; `grad-cam` unless told. */
+  /** What the maps are made by; `grad-cam` by default. */
   readonly method?: HeatmapMethod | undefined;
 }
 
 /**
- * What the network gives for a picture, looked at once or more often: `tta` runs, each of them five where the
+ * What the network gives for an image, looked at once or more often: `tta` runs, each of them five where the
  * maps are dense.
  *
  * @param rgb 224 * 224 * 3 bytes
  */
-export function look(
+export function runNetwork(
   classify: Classify,
   rgb: Uint8Array,
-  { tta = 1, method = 'grad-cam' }: Look = {},
+  { tta = 1, method = 'grad-cam' }: RunOptions = {},
 ): Promise<NetworkOutput> {
   const once: Classify =
-    method === 'dense-grad-cam' ? (picture) => withDenseMaps(classify, picture) : classify;
-  return averagedOverViews(once, rgb, tta);
+    method === 'dense-grad-cam' ? (image) => withDenseMaps(classify, image) : classify;
+  return averageOverViews(once, rgb, tta);
 }

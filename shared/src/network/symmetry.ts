@@ -2,12 +2,12 @@ import { INPUT_CHANNELS } from '../image/preprocessing-spec.ts';
 
 /**
  * The symmetries of the square, as numbers: 1 flips left and right, 2 flips top and bottom, 4 swaps rows and
- * columns before that. So 0 is the picture itself, 3 is half a turn, 5 and 6 are quarter turns.
+ * columns before that. So 0 is the image itself, 3 is half a turn, 5 and 6 are quarter turns.
  */
 export type Symmetry = number;
 
 /** For each place of a square seen through a symmetry, row by row, the place of the square that it shows. */
-export function shownPlaces(symmetry: Symmetry, side: number): Uint32Array {
+export function symmetryIndices(symmetry: Symmetry, side: number): Uint32Array {
   const places = new Uint32Array(side * side);
   for (let y = 0, place = 0; y < side; y++) {
     const row = symmetry & 2 ? side - 1 - y : y;
@@ -20,15 +20,15 @@ export function shownPlaces(symmetry: Symmetry, side: number): Uint32Array {
 }
 
 /**
- * A square picture as it looks through a symmetry.
+ * A square image as it looks through a symmetry.
  *
  * @param rgb `side * side * 3` bytes, row by row
  * @returns as many bytes, in memory of its own
  */
-export function seenThrough(symmetry: Symmetry, rgb: Uint8Array, side: number): Uint8Array {
+export function applySymmetry(symmetry: Symmetry, rgb: Uint8Array, side: number): Uint8Array {
   const view = new Uint8Array(rgb.length);
   let to = 0;
-  for (const place of shownPlaces(symmetry, side)) {
+  for (const place of symmetryIndices(symmetry, side)) {
     let from = place * INPUT_CHANNELS;
     view[to++] = rgb[from++]!;
     view[to++] = rgb[from++]!;
@@ -38,18 +38,18 @@ export function seenThrough(symmetry: Symmetry, rgb: Uint8Array, side: number): 
 }
 
 /**
- * Adds maps of what was seen through a symmetry to sums in the picture's own frame.
+ * Adds maps of what was seen through a symmetry to sums in the image's own frame.
  *
  * @param maps square maps of `side`, one after another
  * @param sums as many values
  */
-export function addPutBack(
+export function accumulateInverse(
   symmetry: Symmetry,
   maps: ArrayLike<number>,
   side: number,
   sums: Float64Array,
 ): void {
-  const places = shownPlaces(symmetry, side);
+  const places = symmetryIndices(symmetry, side);
   for (let first = 0; first < maps.length; first += places.length) {
     for (let i = 0; i < places.length; i++) sums[first + places[i]!]! += maps[first + i]!;
   }

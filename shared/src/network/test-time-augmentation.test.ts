@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { INPUT_SIZE } from '../image/preprocessing-spec.ts';
 import type { Classify } from './network-output.ts';
-import { averagedOverViews } from './test-time-augmentation.ts';
+import { averageOverViews } from './test-time-augmentation.ts';
 
 const RAW = { raw: { width: INPUT_SIZE, height: INPUT_SIZE, channels: 3 } } as const;
 
@@ -28,7 +28,7 @@ async function viewsBySharp(count: number): Promise<Buffer[]> {
   return count === 8 ? views : views.filter((_, i) => turned[i]!.angle % 180 === 0);
 }
 
-const bytes = (picture: Uint8Array) => Buffer.from(picture).toString('base64');
+const bytes = (image: Uint8Array) => Buffer.from(image).toString('base64');
 
 /** The mean red of each of 7 x 7 fields, times the class: it looks the same way at every view. */
 function fields(rgb: Uint8Array): Float32Array {
@@ -48,7 +48,7 @@ describe('averagedOverViews', () => {
       seen.push(bytes(rgb));
       return { logits: new Float32Array(7), cam: new Float32Array(343) };
     };
-    await averagedOverViews(classify, PICTURE, count);
+    await averageOverViews(classify, PICTURE, count);
     expect(seen[0]).toBe(bytes(PICTURE));
     const expected = (await viewsBySharp(count)).map(bytes);
     expect(new Set(expected).size).toBe(count);
@@ -61,7 +61,7 @@ describe('averagedOverViews', () => {
       // Sees the upper left alone: differs from view to view.
       const logitsOf = (rgb: Uint8Array) =>
         Float32Array.from({ length: 7 }, (_, k) => rgb[3 * (k * 225 + 5)]! / 10 - k);
-      const { logits } = await averagedOverViews(
+      const { logits } = await averageOverViews(
         async (rgb) => ({ logits: logitsOf(rgb), cam: new Float32Array(343) }),
         PICTURE,
         count,
@@ -76,15 +76,15 @@ describe('averagedOverViews', () => {
   );
 
   it.each([4, 8] as const)('puts the maps of %i views back where they belong', async (count) => {
-    const picture = new Uint8Array(PICTURE.length);
+    const image = new Uint8Array(PICTURE.length);
     // One patch off the centre and off the diagonals: every wrong turn moves it.
-    for (let y = 40; y < 60; y++) picture.fill(255, (y * 224 + 130) * 3, (y * 224 + 150) * 3);
+    for (let y = 40; y < 60; y++) image.fill(255, (y * 224 + 130) * 3, (y * 224 + 150) * 3);
     const classify: Classify = async (rgb) => ({
       logits: new Float32Array(7),
       cam: fields(rgb),
     });
-    const { cam } = await averagedOverViews(classify, picture, count);
-    const expected = fields(picture);
+    const { cam } = await averageOverViews(classify, image, count);
+    const expected = fields(image);
     for (const [i, value] of expected.entries()) expect(cam[i]).toBeCloseTo(value, 3);
     expect(cam.indexOf(Math.max(...cam.subarray(0, 49)))).toBe(7 + 4);
   });
@@ -96,10 +96,10 @@ describe('averagedOverViews', () => {
       const features = Float32Array.of(rgb[0]!, asked);
       return { logits: new Float32Array(7), cam: new Float32Array(343), features };
     };
-    const { features } = await averagedOverViews(classify, PICTURE, 8);
+    const { features } = await averageOverViews(classify, PICTURE, 8);
     expect([...features!]).toEqual([PICTURE[0], 1]);
     expect(asked).toBe(8);
-    await averagedOverViews(classify, PICTURE, 1);
+    await averageOverViews(classify, PICTURE, 1);
     expect(asked).toBe(9);
   });
 });

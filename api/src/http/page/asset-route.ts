@@ -15,7 +15,7 @@ const FILES: Readonly<Record<string, string>> = {
   'network-fused.wasm': 'application/wasm',
 };
 
-/** `GET /assets/…`: the script, the style and the pictures of the page. */
+/** `GET /assets/…`: the script, the style and the images of the page. */
 export function assetRoute({ pageFiles }: AppDependencies): Route {
   const etags = new Map<string, string>();
 

@@ -1,6 +1,6 @@
 import type { Label } from '@naevus/shared/taxonomy';
 
-/** A picture that is shipped with the page; `examples/ATTRIBUTION.md` says whose it is. */
+/** An image that is shipped with the page; `examples/ATTRIBUTION.md` says whose it is. */
 export interface Example {
   /** Name of the image in HAM10000, and of the file. */
   readonly id: string;

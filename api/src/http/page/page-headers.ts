@@ -1,5 +1,5 @@
 /**
- * What the page may do: load its own script, style and pictures, ask this server, and no more.
+ * What the page may do: load its own script, style and images, ask this server, and no more.
  * Nothing is inline, and no string becomes markup or code, but the addresses of its two workers.
  */
 const CONTENT_SECURITY_POLICY = [

@@ -8,7 +8,7 @@ import { EXAMPLES, EXAMPLES_ATTRIBUTION } from './examples.ts';
 
 const ACCEPT = 'image/jpeg,image/png,image/webp';
 
-/** The model that pictures are scored with, wherever that is. */
+/** The model that images are scored with, wherever that is. */
 interface PageModel {
   readonly version: string;
   readonly sha256: string;

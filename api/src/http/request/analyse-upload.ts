@@ -1,13 +1,13 @@
 import type { Context } from 'hono';
 import type {
   Analysis,
-  AnalysisWish,
+  AnalysisOptions,
   Engine,
+  EngineInput,
   NetworkInput,
   Outcome,
-  Picture,
 } from '../../analysis/engine.ts';
-import { inspectPhoto } from '../../answers/check-photo.ts';
+import { checkImage } from '../../answers/check-image.ts';
 import { internalProblem, ProblemError, problemOr } from '../../answers/problem-error.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { AppEnv } from '../context/app-env.ts';
@@ -35,16 +35,16 @@ export async function analyseUpload(
   { limits, log, metrics }: AppDependencies,
   engine: Engine,
   images: readonly (ImageFile | NetworkInput | ProblemError)[],
-  wish: AnalysisWish = {},
+  options: AnalysisOptions = {},
 ): Promise<(Analysis | ProblemError)[]> {
   const inspected = images.map((image) => {
     if (!(image instanceof Uint8Array)) return image;
-    return problemOr(() => inspectPhoto(image, limits));
+    return problemOr(() => checkImage(image, limits));
   });
-  const pictures = inspected.filter((item): item is Picture => !(item instanceof ProblemError));
+  const inputs = inspected.filter((item): item is EngineInput => !(item instanceof ProblemError));
   const ended = c.get('trace')?.analyse(images.length);
   const outcomes = await withDeadline(c, limits.timeoutSeconds, (signal) =>
-    pictures.length === 0 ? Promise.resolve<Outcome[]>([]) : engine.analyse(pictures, wish, signal),
+    inputs.length === 0 ? Promise.resolve<Outcome[]>([]) : engine.analyse(inputs, options, signal),
   ).catch((error) => {
     ended?.([]);
     throw error;

@@ -1,7 +1,7 @@
 import { priorFactors } from '@naevus/shared/answer/prior';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
-import type { HeatmapWish, ServedModel } from '../../analysis/engine.ts';
+import type { HeatmapOptions, ServedModel } from '../../analysis/engine.ts';
 import { heatmapAnswer } from '../../answers/heatmap-answer.ts';
 import { LIMITS } from '../../answers/limits.ts';
 import {
@@ -10,7 +10,7 @@ import {
   modelReference,
 } from '../../answers/prediction-answer.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
-import { answerWish } from '../../answers/resolve-options.ts';
+import { resolveOptions } from '../../answers/resolve-options.ts';
 import { type GradcamResponse, gradcamResponseSchema } from '../../schemas/gradcam.ts';
 import { gradcamQuerySchema } from '../../schemas/request.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
@@ -52,36 +52,36 @@ export function gradcamRoute(deps: AppDependencies): Route {
     async handle(c) {
       const type = negotiate(c.req.header('Accept'), ['image/png', 'application/json']);
       const query = readQuery(c.req, gradcamQuerySchema);
-      const settle = (model: ServedModel) => answerWish(query, (name) => c.req.query(name), model);
-      settle(chooseEngine(deps, query.version).model);
+      const resolve = (model: ServedModel) => resolveOptions(query, (name) => c.req.query(name), model);
+      resolve(chooseEngine(deps, query.version).model);
       const upload = await readUpload(c.req, deps.limits);
       if (upload.batch) {
         const detail = `one image at a time is explained; ${upload.images.length} came as a batch`;
         throw new ProblemError('too-many-images', detail);
       }
       const engine = chooseEngine(deps, query.version);
-      const wish = settle(engine.model);
-      const heatmapWish: HeatmapWish = {
+      const options = resolve(engine.model);
+      const heatmap: HeatmapOptions = {
         ...(query.class && { label: query.class }),
         method: query.method,
         ...(query.prior && {
           factors: priorFactors(
             engine.model.manifest.prior.probabilities,
-            wish.prior.probabilities,
+            options.prior.probabilities,
           ),
         }),
         alpha: query.alpha,
         ...(type === 'image/png'
-          ? { overlay: 'picture', legend: query.legend }
+          ? { overlay: 'image', legend: query.legend }
           : { overlay: 'thumbnail' }),
       };
       const [analysis] = await analyseUpload(c, deps, engine, [upload.image], {
         tta: query.tta,
-        heatmap: heatmapWish,
+        heatmap: heatmap,
       });
       if (analysis instanceof ProblemError) throw analysis;
       const { label, share, method, overlay } = analysis!.heatmap!;
-      const answer = answerAboutImage(analysis!, CLASS_COUNT, engine.model, wish);
+      const answer = answerAboutImage(analysis!, CLASS_COUNT, engine.model, options);
       const model = modelReference(engine.model);
 
       c.header('Cache-Control', 'no-store');
@@ -105,7 +105,7 @@ export function gradcamRoute(deps: AppDependencies): Route {
       const members: Omit<GradcamResponse, 'overlay'> = {
         id: c.var.requestId,
         model,
-        prior: wish.prior,
+        prior: options.prior,
         ...averagedViews(query.tta),
         ...answer,
         class: label,
@@ -130,10 +130,10 @@ function withOverlay(
 ): Uint8Array<ArrayBuffer> {
   const text = new TextEncoder();
   const before = `${JSON.stringify(members).slice(0, -1)},"overlay":"data:image/png;base64,`;
-  const parts = [text.encode(before), base64, text.encode('"}')];
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  const backend = [text.encode(before), base64, text.encode('"}')];
+  const bytes = new Uint8Array(backend.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;
-  for (const part of parts) {
+  for (const part of backend) {
     bytes.set(part, offset);
     offset += part.length;
   }

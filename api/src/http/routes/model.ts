@@ -1,6 +1,6 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { CODE_SYSTEMS, LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
-import { MIN_SIDE } from '../../answers/check-photo.ts';
+import { MIN_SIDE } from '../../answers/check-image.ts';
 import { LIMITS } from '../../answers/limits.ts';
 import { type ModelResponse, modelResponseSchema } from '../../schemas/model.ts';
 import { modelQuerySchema } from '../../schemas/request.ts';

@@ -8,7 +8,7 @@ import {
   modelReference,
 } from '../../answers/prediction-answer.ts';
 import { ProblemError, problemOr } from '../../answers/problem-error.ts';
-import { answerWish } from '../../answers/resolve-options.ts';
+import { resolveOptions } from '../../answers/resolve-options.ts';
 import {
   type BatchItem,
   type BatchResponse,
@@ -45,16 +45,17 @@ export function predictRoute(deps: AppDependencies): Route {
     async handle(c) {
       negotiate(c.req.header('Accept'), ['application/json']);
       const { top_k, tta, version, ...query } = readQuery(c.req, predictQuerySchema);
-      const settle = (model: ServedModel) => answerWish(query, (name) => c.req.query(name), model);
-      settle(chooseEngine(deps, version).model);
+      const resolve = (model: ServedModel) =>
+        resolveOptions(query, (name) => c.req.query(name), model);
+      resolve(chooseEngine(deps, version).model);
       const upload = await readUpload(c.req, deps.limits);
       const engine = chooseEngine(deps, version);
       const { model } = engine;
-      const wish = settle(model);
+      const options = resolve(model);
       const envelope = {
         id: c.get('requestId'),
         model: modelReference(model),
-        prior: wish.prior,
+        prior: options.prior,
         ...averagedViews(tta),
       };
       const caveats = { limits: LIMITS, disclaimer: DISCLAIMER };
@@ -63,7 +64,7 @@ export function predictRoute(deps: AppDependencies): Route {
       if (!upload.batch) {
         const [result] = await analyseUpload(c, deps, engine, [upload.image], { tta });
         if (result instanceof ProblemError) throw result;
-        const answer = answerAboutImage(result!, top_k, model, wish);
+        const answer = answerAboutImage(result!, top_k, model, options);
         return c.json<PredictResponse>({ ...envelope, ...answer, ...caveats });
       }
 
@@ -71,7 +72,7 @@ export function predictRoute(deps: AppDependencies): Route {
         (result) =>
           result instanceof ProblemError
             ? result
-            : problemOr(() => answerAboutImage(result, top_k, model, wish)),
+            : problemOr(() => answerAboutImage(result, top_k, model, options)),
       );
       const items = results.map<BatchItem>((result) =>
         result instanceof ProblemError ? { error: result.document(c.var.requestId) } : result,

@@ -75,7 +75,7 @@ export async function readInferRequest(
   const result = inferRequestSchema.safeParse(parseJson(body.subarray(0, jsonLength), maxValues));
   if (!result.success) throw new ProblemError('invalid-body', schemaFaults(result.error));
   const { id, inputs, outputs, parameters } = result.data;
-  const input = theInput(inputs);
+  const input = singleInput(inputs);
   const objects = [result.data, input, ...(outputs ?? [])];
   for (const name of REFUSED_PARAMETERS) {
     if (objects.some((object) => object.parameters?.[name] !== undefined)) {
@@ -103,7 +103,7 @@ function readJsonLength(header: string | undefined, bodyLength: number): number 
   throw new ProblemError('invalid-body', detail);
 }
 
-function theInput(inputs: readonly InputTensor[]): InputTensor {
+function singleInput(inputs: readonly InputTensor[]): InputTensor {
   const strange = inputs.find(({ name }) => name !== INPUT_NAME);
   if (strange !== undefined) {
     const detail = `there is no input ${JSON.stringify(strange.name.slice(0, 64))}; the model takes one, "${INPUT_NAME}"`;

@@ -52,7 +52,10 @@ export function encodeInferResponse(
   wanted: readonly WantedOutput[],
   label: ParsedInferRequest['label'],
 ): EncodedInferResponse {
-  const findings = analyses.map((analysis) => ({ analysis, label: label ?? topLabel(analysis) }));
+  const explained = analyses.map((analysis) => ({
+    analysis,
+    label: label ?? topLabel(analysis),
+  }));
   const tensors: Uint8Array<ArrayBuffer>[] = [];
   const outputs = wanted.map(({ spec, binary }): OutputTensor => {
     const head = {
@@ -62,8 +65,8 @@ export function encodeInferResponse(
     };
     const data =
       spec.datatype === 'BYTES'
-        ? findings.map(spec.of)
-        : Float32Array.from(findings.flatMap((finding) => Array.from(spec.of(finding))));
+        ? explained.map(spec.valuesOf)
+        : Float32Array.from(explained.flatMap((item) => Array.from(spec.valuesOf(item))));
     if (!binary) return { ...head, data: Array.from<number | string>(data) };
     const tensor = Array.isArray(data) ? writeBytesTensor(data) : littleEndian(data);
     tensors.push(tensor);

@@ -4,7 +4,7 @@ import type { Analysis } from '../../analysis/engine.ts';
 import type { TensorMetadata } from './inference-protocol.ts';
 
 /** One image's part of an answer. */
-interface Finding {
+interface ExplainedAnalysis {
   readonly analysis: Analysis;
   /** The class that is explained. */
   readonly label: Label;
@@ -17,49 +17,49 @@ export type OutputTensorSpec =
       readonly datatype: 'FP32';
       /** Sizes of one image's part. */
       readonly shape: readonly number[];
-      readonly of: (finding: Finding) => ArrayLike<number>;
+      readonly valuesOf: (explained: ExplainedAnalysis) => ArrayLike<number>;
     }
   | {
       readonly name: string;
       readonly datatype: 'BYTES';
       readonly shape: readonly [];
-      readonly of: (finding: Finding) => string;
+      readonly valuesOf: (explained: ExplainedAnalysis) => string;
     };
 
 const probabilities: OutputTensorSpec = {
   name: 'probabilities',
   datatype: 'FP32',
   shape: [CLASS_COUNT],
-  of: ({ analysis }) => analysis.scores,
+  valuesOf: ({ analysis }) => analysis.scores,
 };
 
 /** What `infer` gives: calibrated probabilities, the likeliest label, and what the network said. */
 export const INFER_OUTPUTS: readonly OutputTensorSpec[] = [
   probabilities,
-  { name: 'label', datatype: 'BYTES', shape: [], of: ({ analysis }) => topLabel(analysis) },
+  { name: 'label', datatype: 'BYTES', shape: [], valuesOf: ({ analysis }) => topLabel(analysis) },
   {
     name: 'logits',
     datatype: 'FP32',
     shape: [CLASS_COUNT],
-    of: ({ analysis }) => analysis.output.logits,
+    valuesOf: ({ analysis }) => analysis.output.logits,
   },
 ];
 
 /** What `explain` gives: the map of one class as `/gradcam` has it, and all maps as they are. */
 export const EXPLAIN_OUTPUTS: readonly OutputTensorSpec[] = [
-  { name: 'class', datatype: 'BYTES', shape: [], of: ({ label }) => label },
+  { name: 'class', datatype: 'BYTES', shape: [], valuesOf: ({ label }) => label },
   {
     name: 'heatmap',
     datatype: 'FP32',
     shape: [7, 7],
-    of: (finding) => heatmapOf(finding).grid.flat(),
+    valuesOf: (explained) => heatmapOf(explained).grid.flat(),
   },
-  { name: 'max', datatype: 'FP32', shape: [], of: (finding) => [heatmapOf(finding).max] },
+  { name: 'max', datatype: 'FP32', shape: [], valuesOf: (explained) => [heatmapOf(explained).max] },
   {
     name: 'cam',
     datatype: 'FP32',
     shape: [CLASS_COUNT, 7, 7],
-    of: ({ analysis }) => analysis.output.cam,
+    valuesOf: ({ analysis }) => analysis.output.cam,
   },
   probabilities,
 ];
@@ -74,6 +74,6 @@ export function outputMetadata({ name, datatype, shape }: OutputTensorSpec): Ten
   return { name, datatype, shape: [-1, ...shape] };
 }
 
-function heatmapOf({ analysis, label }: Finding): Heatmap {
+function heatmapOf({ analysis, label }: ExplainedAnalysis): Heatmap {
   return heatmapGrid(analysis.output.cam, labelIndex(label));
 }

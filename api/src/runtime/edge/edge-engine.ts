@@ -1,18 +1,18 @@
 import { loadManifest } from '@naevus/shared/model/load-manifest';
 import { type ArtifactSource, loadFile, webCryptoSha256 } from '@naevus/shared/model/verify';
-import { type AnalysisParts, analyseOrCrash } from '../../analysis/analyse.ts';
+import { type AnalysisBackend, analyseOrCrash } from '../../analysis/analyse.ts';
 import {
-  type AnalysisWish,
+  type AnalysisOptions,
   type Engine,
   EngineError,
+  type EngineInput,
   type Outcome,
-  type Picture,
   type ServedModel,
 } from '../../analysis/engine.ts';
-import { loadWasmParts, type WasmModules } from '../../wasm/create-wasm-backend.ts';
+import { createWasmBackend, type WasmModules } from '../../wasm/create-wasm-backend.ts';
 
 export interface EdgeEngineOptions {
-  /** Memory that decoding one picture may take. */
+  /** Memory that decoding one image may take. */
   readonly maxDecoderBytes: number;
   /** Whether the bodies that have come fill the memory there is for them. */
   readonly full: () => boolean;
@@ -24,12 +24,12 @@ export interface EdgeEngineOptions {
 export class EdgeEngine implements Engine {
   readonly model: ServedModel;
   readonly state = 'ready';
-  readonly #parts: AnalysisParts;
+  readonly #backend: AnalysisBackend;
   readonly #full: () => boolean;
 
-  private constructor(model: ServedModel, parts: AnalysisParts, full: () => boolean) {
+  private constructor(model: ServedModel, backend: AnalysisBackend, full: () => boolean) {
     this.model = model;
-    this.#parts = parts;
+    this.#backend = backend;
     this.#full = full;
   }
 
@@ -43,10 +43,14 @@ export class EdgeEngine implements Engine {
   ): Promise<EdgeEngine> {
     const demands = { ...(trustedKeys && { trustedKeys }) };
     const { manifest, sha256 } = await loadManifest(source, webCryptoSha256, demands);
-    const parts = await loadWasmParts({ source, manifest }, modules, maxDecoderBytes);
+    const backend = await createWasmBackend({ source, manifest }, modules, maxDecoderBytes);
     // Read now: a promise of one request must not be waited for by another.
     const card = new TextDecoder().decode(await loadFile(source, manifest, 'MODEL_CARD.md'));
-    return new EdgeEngine({ manifest, sha256, card: async () => card, files: source }, parts, full);
+    return new EdgeEngine(
+      { manifest, sha256, card: async () => card, files: source },
+      backend,
+      full,
+    );
   }
 
   refuseWhenFull(): void {
@@ -54,14 +58,14 @@ export class EdgeEngine implements Engine {
   }
 
   async analyse(
-    pictures: readonly Picture[],
-    wish: AnalysisWish,
+    images: readonly EngineInput[],
+    options: AnalysisOptions,
     signal: AbortSignal,
   ): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];
-    for (const picture of pictures) {
+    for (const image of images) {
       if (signal.aborted) throw new EngineError({ kind: 'timeout' });
-      outcomes.push(await analyseOrCrash(picture, wish, this.#parts));
+      outcomes.push(await analyseOrCrash(image, options, this.#backend));
     }
     return outcomes;
   }

@@ -4,7 +4,7 @@ import { MAX_BATCH } from '../../schemas/request.ts';
 /** An isolate has 128 MB; the network, the program and a body take up to 50 (`npm run bench -- edge`). */
 export const MAX_DECODER_BYTES = 40 << 20;
 
-/** What a picture may cost where an isolate looks at it. */
+/** What an image may cost where an isolate looks at it. */
 export const EDGE_LIMITS: Limits = {
   maxBodyBytes: 10 << 20,
   maxPixels: 25_000_000,

@@ -22,7 +22,7 @@ export interface EdgeBindings extends EdgeVariables {
 /** Of the bodies of all requests that an isolate has at once; a single one may always come. */
 const MAX_BYTES_IN_FLIGHT = 24 << 20;
 
-interface Waiting {
+interface ExecutionContext {
   waitUntil(promise: Promise<unknown>): void;
 }
 
@@ -37,7 +37,11 @@ export class EdgeServer {
     this.#modules = modules;
   }
 
-  async fetch(request: Request, bindings: EdgeBindings, context: Waiting): Promise<Response> {
+  async fetch(
+    request: Request,
+    bindings: EdgeBindings,
+    context: ExecutionContext,
+  ): Promise<Response> {
     if (this.#app === undefined) {
       const app = this.#start(bindings);
       this.#app = app;

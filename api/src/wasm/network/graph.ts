@@ -153,15 +153,15 @@ class GraphReader {
     });
   }
 
-  /** @param parts the nodes that it stands for */
+  /** @param backend the nodes that it stands for */
   #activation(
     node: GraphNode,
     x: string,
     activation: Activation,
-    parts: readonly GraphNode[],
+    backend: readonly GraphNode[],
   ): void {
     const before = this.#layers.get(this.#value(node, x));
-    const alone = this.#users.get(x)!.every((user) => parts.includes(user));
+    const alone = this.#users.get(x)!.every((user) => backend.includes(user));
     if (before?.kind === 'convolution' && before.activation === 'none' && alone) {
       before.activation = activation;
       this.#valueOf.set(node.name, before.output);

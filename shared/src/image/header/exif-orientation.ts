@@ -1,4 +1,4 @@
-/** How a stored picture is turned and mirrored to be displayed (EXIF 2.32, section 4.6.4 A, tag 0x0112). */
+/** How a stored image is turned and mirrored to be displayed (EXIF 2.32, section 4.6.4 A, tag 0x0112). */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 const ORIENTATION_TAG = 0x0112;
@@ -12,7 +12,7 @@ const LONG = 4;
  *
  * @param tiff EXIF data from its TIFF header ("II" or "MM") on
  * @returns 1 (as stored) where the tag is absent, out of range, or the data is broken:
- *   a picture with odd metadata is still a picture
+ *   an image with odd metadata is still an image
  */
 export function exifOrientation(tiff: Uint8Array): Orientation {
   if (tiff.length < 8) return 1;

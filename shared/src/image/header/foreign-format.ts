@@ -47,7 +47,7 @@ const MAGIC: readonly (readonly [offset: number, magic: string, format: ForeignF
 ];
 
 /** How much of a file is looked at: enough for the prologue of an SVG. */
-const LOOKED_AT = 1024;
+const SNIFFED_BYTES = 1024;
 
 /**
  * A guess at what a file is, by its first bytes.
@@ -57,12 +57,12 @@ const LOOKED_AT = 1024;
  */
 export function guessForeignFormat(bytes: Uint8Array): ForeignFormat | undefined {
   if (bytes.length === 0) return 'nothing (no bytes)';
-  const head = latin1(bytes.subarray(0, LOOKED_AT));
+  const head = latin1(bytes.subarray(0, SNIFFED_BYTES));
   if (head.startsWith('ftyp', 4)) return fileTypeBox(head);
   for (const [offset, magic, format] of MAGIC) {
     if (head.startsWith(magic, offset)) return format;
   }
-  return isText(bytes.subarray(0, LOOKED_AT)) ? textFormat(head) : undefined;
+  return isText(bytes.subarray(0, SNIFFED_BYTES)) ? textFormat(head) : undefined;
 }
 
 /** ISO base media files name their brands: major at 8, compatible ones from 16 on, four bytes each. */

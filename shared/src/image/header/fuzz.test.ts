@@ -17,13 +17,13 @@ const BEGINNINGS: readonly Uint8Array[] = [
   [],
 ].map((bytes) => Uint8Array.from(bytes));
 
-const picture = sharp({ create: { width: 48, height: 40, channels: 3, background: '#a43' } })
+const image = sharp({ create: { width: 48, height: 40, channels: 3, background: '#a43' } })
   .withExif({ IFD0: { Orientation: '6', Software: 'fuzz' } })
   .withIccProfile('srgb');
 const FILES = await Promise.all([
-  picture.clone().jpeg({ progressive: true }).toBuffer(),
-  picture.clone().png().toBuffer(),
-  picture.clone().webp().toBuffer(),
+  image.clone().jpeg({ progressive: true }).toBuffer(),
+  image.clone().png().toBuffer(),
+  image.clone().webp().toBuffer(),
 ]);
 
 /** A sound header, or an error of the two kinds there are; of numbers that make sense. */

@@ -2,7 +2,7 @@ import type { Orientation } from './exif-orientation.ts';
 
 export type ImageFormat = 'jpeg' | 'png' | 'webp';
 
-/** What a file says of its picture before anything is decoded. */
+/** What a file says of its image before anything is decoded. */
 export interface ImageHeader {
   readonly format: ImageFormat;
   /** As stored, before the orientation is applied; see {@link displayedSize}. At least 1. */

@@ -15,7 +15,7 @@ const HEIGHT = 37;
 const FORMATS: readonly ImageFormat[] = ['jpeg', 'png', 'webp'];
 const ORIENTATIONS = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 
-/** A picture with some detail, so that files have a body. */
+/** An image with some detail, so that files have a body. */
 const noise = (channels: 3 | 4) => {
   const data = Uint8Array.from({ length: WIDTH * HEIGHT * channels }, (_, i) => (i * 89) & 255);
   return sharp(data, { raw: { width: WIDTH, height: HEIGHT, channels } });
@@ -275,7 +275,7 @@ describe('JPEG', () => {
       [afterStart(exif(9)), 1],
     ] as const) {
       expect(readImageHeader(file).orientation).toBe(orientation);
-      // A decoder that thought otherwise would turn the picture another way than we say.
+      // A decoder that thought otherwise would turn the image another way than we say.
       expect((await sharp(file).metadata()).orientation ?? 1).toBe(orientation);
     }
   });

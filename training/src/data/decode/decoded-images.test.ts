@@ -360,7 +360,7 @@ describe('reduction while loading', () => {
 
   it('changes the network input by no more than is said of it', async () => {
     const wasm = await readFile(new URL(import.meta.resolve('@naevus/shared/kernels.wasm')));
-    const { squash } = createResampler(new WebAssembly.Module(wasm));
+    const { resizeToInput: squash } = createResampler(new WebAssembly.Module(wasm));
     for (const [width, height] of [
       [1792, 1344],
       [3024, 4032],

@@ -24,7 +24,7 @@ function answer(random: Random, { nv = 1.5, sharper = 0 } = {}): CountedAnswer {
   const logits = LABELS.map((label) => 2 * random.normal() + (label === 'nv' ? nv : 0));
   return {
     scores: softmax(logits),
-    findings: {
+    measurements: {
       distance: 0.2 + 0.06 * random.normal(),
       quality: {
         sharpness: 0.65 + 0.06 * random.normal() + sharper,

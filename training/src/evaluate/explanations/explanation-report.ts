@@ -1,7 +1,7 @@
 import { type Calibration, scores } from '@naevus/shared/answer/probabilities';
 import { HEATMAP_METHODS, type HeatmapMethod } from '@naevus/shared/network/heatmap-methods';
 import type { Classify } from '@naevus/shared/network/network-output';
-import { look } from '@naevus/shared/network/run-network';
+import { runNetwork } from '@naevus/shared/network/run-network';
 import { createRandom, type Random } from '@naevus/shared/statistics/random';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { Architecture } from '../../network/architecture.ts';
@@ -192,7 +192,7 @@ async function mapsOf(
 ): Promise<Explained['maps']> {
   const maps: Partial<Record<HeatmapMethod, Float32Array>> = {};
   for (const method of HEATMAP_METHODS) {
-    const { cam } = await look(classify, rgb, { method });
+    const { cam } = await runNetwork(classify, rgb, { method });
     const size = cam.length / CLASS_COUNT;
     maps[method] = cam.slice(label * size, (label + 1) * size);
   }

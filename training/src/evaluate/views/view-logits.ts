@@ -1,5 +1,5 @@
 import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
-import { seenThrough } from '@naevus/shared/network/symmetry';
+import { applySymmetry } from '@naevus/shared/network/symmetry';
 import {
   meanLogits,
   TTA_CHOICES,
@@ -20,7 +20,7 @@ export async function viewLogits(
 ): Promise<ViewLogits> {
   const views: Float32Array[] = [];
   for (let symmetry = 0; symmetry < Math.max(...TTA_CHOICES); symmetry++) {
-    views.push(await logits(seenThrough(symmetry, rgb, INPUT_SIZE)));
+    views.push(await logits(applySymmetry(symmetry, rgb, INPUT_SIZE)));
   }
   return Object.fromEntries(
     TTA_CHOICES.map((count) => [count, meanLogits(views.slice(0, count))]),

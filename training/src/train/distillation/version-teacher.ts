@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
-import { shownPlaces } from '@naevus/shared/network/symmetry';
+import { symmetryIndices } from '@naevus/shared/network/symmetry';
 import { meanLogits, TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../../convert/inference-graph.ts';
@@ -73,7 +73,7 @@ async function viewLogits(
   symmetry: number,
   { values, count }: ImageBatch,
 ): Promise<Float32Array> {
-  const places = shownPlaces(symmetry, INPUT_SIZE);
+  const places = symmetryIndices(symmetry, INPUT_SIZE);
   const logits: number[] = [];
   for (let from = 0; from < count; from += MICRO_BATCH) {
     const rows = Math.min(MICRO_BATCH, count - from);

@@ -27,7 +27,7 @@ export class NoAnswer extends Error {
 }
 
 export interface Question {
-  readonly picture: Blob;
+  readonly image: Blob;
   /** The class to explain; without it the one with the highest score. */
   readonly label?: Label;
   readonly method: HeatmapMethod;
@@ -41,7 +41,7 @@ export interface Question {
  * @throws NoAnswer when there is none; DOMException `AbortError` when the signal fires
  */
 export async function ask({
-  picture,
+  image,
   label,
   method,
   key,
@@ -61,7 +61,7 @@ export async function ask({
   let response: Response;
   let text: string;
   try {
-    response = await fetch(url, { method: 'POST', body: picture, headers, signal });
+    response = await fetch(url, { method: 'POST', body: image, headers, signal });
     text = await response.text();
   } catch (error) {
     if (signal.aborted) throw error;

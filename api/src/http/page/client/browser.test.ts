@@ -28,10 +28,10 @@ interface Visit {
 describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () => {
   let server: ServerProcess;
   let browser: Browser;
-  let photo: Buffer;
+  let image: Buffer;
 
   beforeAll(async () => {
-    photo = Buffer.from(await jpeg(RED));
+    image = Buffer.from(await jpeg(RED));
     server = await startServer({
       NAEVUS_MODEL_DIR: writeFixtureArtifact(),
       NAEVUS_MAX_BODY_BYTES: '200000',
@@ -102,7 +102,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
 
   it('shows scores, highest first, with names and risks in words, and asks nobody else', async () => {
     const { page, complaints, requests } = await visit();
-    await choose(page, photo);
+    await choose(page, image);
     await expectAnswer(page);
     const scores = expectedScores(...RED);
     const rows = await page.locator('#scores li').allInnerTexts();
@@ -163,7 +163,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
 
   it('explains another class on demand, and asks once for each', async () => {
     const { page, requests } = await visit();
-    await choose(page, photo);
+    await choose(page, image);
     await expectAnswer(page);
     await page.selectOption('#explain', 'nv');
     const caption = page.locator('#map-caption');
@@ -204,7 +204,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
     expect(await page.locator('#diagnosis').innerText()).toBe(
       'Diagnosis of this example, by histology: Basal cell carcinoma.',
     );
-    await choose(page, photo);
+    await choose(page, image);
     await expect.poll(() => page.locator('#status').innerText()).toContain('Melanoma');
     expect(await page.locator('#diagnosis').isVisible()).toBe(false);
     expect(complaints).toEqual([]);
@@ -224,7 +224,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
             : new ClipboardEvent('paste', { ...init, clipboardData: data });
         return document.body.dispatchEvent(event);
       },
-      [how, photo.toString('base64')],
+      [how, image.toString('base64')],
     );
     expect(leftToBrowser).toBe(how === 'paste');
     await expectAnswer(page);
@@ -232,7 +232,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
 
   it('says a problem in sentences, without scores of the picture before', async () => {
     const { page } = await visit();
-    await choose(page, photo);
+    await choose(page, image);
     await expectAnswer(page);
     const heic = Buffer.concat([
       Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic'),
@@ -252,7 +252,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
 
   it('refuses a file over the limit without sending it', async () => {
     const { page, requests } = await visit();
-    await choose(page, Buffer.concat([photo, Buffer.alloc(200_000)]));
+    await choose(page, Buffer.concat([image, Buffer.alloc(200_000)]));
     await expect
       .poll(() => page.locator('#problem').innerText())
       .toMatch(/The file is too large\. .*195 KiB/);
@@ -262,7 +262,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
   it('tries again after the server could not be reached', async () => {
     const { page } = await visit();
     await page.route('**/gradcam', (route) => route.abort());
-    await choose(page, photo);
+    await choose(page, image);
     const again = page.getByRole('button', { name: 'Try again' });
     await again.waitFor();
     expect(await page.locator('#problem').innerText()).toContain('could not be reached');
@@ -285,7 +285,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
         body: JSON.stringify({ title: 'Key missing', detail: 'send a key', status: 401 }),
       });
     });
-    await choose(page, photo);
+    await choose(page, image);
     await page.getByLabel('Access key').fill('the-key');
     await page.getByRole('button', { name: 'Use this key' }).click();
     await expectAnswer(page);
@@ -308,7 +308,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
       await route.continue().catch(() => {});
     });
     await choose(page, Buffer.from(await jpeg([20, 30, 230])));
-    await choose(page, photo);
+    await choose(page, image);
     await expectAnswer(page);
     release();
     await page.waitForTimeout(300);
@@ -317,7 +317,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
 
   it('is worked by the keyboard, in the order that it is read', async () => {
     const { page } = await visit();
-    await choose(page, photo);
+    await choose(page, image);
     await expectAnswer(page);
     const focused = () =>
       page.evaluate(() => {
@@ -348,7 +348,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
   it('keeps the disclaimer in view, and nothing wider than the screen', async () => {
     for (const options of [{}, PHONE, { ...PHONE, viewport: { width: 320, height: 568 } }]) {
       const { page } = await visit(options);
-      await choose(page, photo);
+      await choose(page, image);
       await expectAnswer(page);
       await page.evaluate(() => scrollTo({ top: document.body.scrollHeight, behavior: 'instant' }));
       const { top, overflow } = await page.evaluate(() => ({
@@ -368,7 +368,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
     // Bars that still grow would be measured half-way.
     const { page } = await visit({ ...options, reducedMotion: 'reduce' });
     expect(await axe(page)).toEqual([]);
-    await choose(page, photo);
+    await choose(page, image);
     await expectAnswer(page);
     expect(await axe(page)).toEqual([]);
     await choose(page, Buffer.from('no picture'));
@@ -382,7 +382,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
     });
     const { page } = await visit({}, assessed);
     const [status, scores] = [page.locator('#status'), page.locator('#scores')];
-    await choose(page, photo);
+    await choose(page, image);
     await expect.poll(() => status.innerText()).toContain('Highest score: Melanoma');
     expect(await page.locator('#fact-assessment').innerText()).toMatch(/^refer: The scores of/);
     expect(await page.locator('#fact-set').innerText()).toBe('Melanoma (at a coverage of 90 %)');

@@ -26,7 +26,7 @@ const device = new Device({
   version: onDevice.dataset.version!,
   sha256: onDevice.dataset.sha256!,
 });
-let picture: Blob | undefined;
+let image: Blob | undefined;
 /** Answers about the picture so far, by the class of their heat map and what it was made by. */
 const answers = new Map<string, TimedAnswer>();
 /** The answer on the page. */
@@ -48,12 +48,12 @@ function take(file: Blob, diagnosis?: string): void {
     );
     return;
   }
-  picture = file;
+  image = file;
   example.textContent = diagnosis ? `Diagnosis of this example, by histology: ${diagnosis}.` : '';
   status.scrollIntoView({ block: 'nearest' });
   hint.hidden = true;
   void view.show(file).then((visible) => {
-    if (picture !== file) return;
+    if (image !== file) return;
     canvas.hidden = !visible;
     noPreview.hidden = visible;
   });
@@ -62,7 +62,7 @@ function take(file: Blob, diagnosis?: string): void {
 
 function reset(): void {
   pending.abort();
-  picture = undefined;
+  image = undefined;
   shown = undefined;
   answers.clear();
   view.clear();
@@ -79,7 +79,7 @@ function reset(): void {
 
 /** Asks for the picture's scores and the heat map of a class; without one, of the highest score. */
 async function explainClass(label?: Label): Promise<void> {
-  if (!picture) return;
+  if (!image) return;
   pending.abort();
   pending = new AbortController();
   const { signal } = pending;
@@ -92,7 +92,12 @@ async function explainClass(label?: Label): Promise<void> {
     return;
   }
   status.textContent = label ? 'Drawing the heat map…' : 'Scoring the picture…';
-  const question = { picture, method, ...(label && { label }), ...(key && { key }) } as const;
+  const question = {
+    image,
+    method,
+    ...(label && { label }),
+    ...(key && { key }),
+  } as const;
   const start = performance.now();
   try {
     const answer = onDevice.checked
@@ -141,7 +146,7 @@ function complain(reason: NoAnswer, label?: Label): void {
     id.textContent = `Request ${reason.requestId}`;
     problem.append(id);
   }
-  if (reason.again && picture) {
+  if (reason.again && image) {
     const again = document.createElement('button');
     again.type = 'button';
     again.className = 'button';

@@ -3,7 +3,7 @@ import { element } from './element.ts';
 /** What the page gets pictures with. */
 export interface PictureHandler {
   /** @param diagnosis what an example is known to be */
-  take(picture: Blob, diagnosis?: string): void;
+  take(image: Blob, diagnosis?: string): void;
   refuse(title: string, detail: string): void;
 }
 

@@ -3,14 +3,14 @@ import { createBase64Encoder } from '@naevus/shared/base64/base64-encoder';
 import { createOverlay } from '@naevus/shared/heatmap/overlay-kernel';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { type ArtifactSource, loadFile } from '@naevus/shared/model/verify';
-import type { AnalysisParts } from '../../../analysis/analyse.ts';
-import { loadExaminer } from '../../../analysis/measure.ts';
+import type { AnalysisBackend } from '../../../analysis/analyse.ts';
+import { loadMeasureImage } from '../../../analysis/measure.ts';
 import type { Classifier } from '../../../analysis/ports.ts';
 import { selfTest } from '../../../analysis/self-test.ts';
 import { folderSource, nodeSha256 } from '../files/folder-source.ts';
 import { NoNativeModuleError } from './native-modules.ts';
 import { createOnnxClassifier } from './onnx-classifier.ts';
-import { createOnlyWasmDecoder, createPhotoDecoder } from './photo-decoder.ts';
+import { createOnlyWasmDecoder, createNodeDecoder } from './node-decoder.ts';
 import { encodePng } from './png-encoder.ts';
 import { sharedSharp } from './shared-sharp.ts';
 import type { LoadRequest, WorkerModel } from './worker-messages.ts';
@@ -32,12 +32,12 @@ export interface WasmFiles {
  * @throws ArtifactError when a file of the model is not what the manifest says
  * @throws NoNativeModuleError where only native code will do, and there is none
  */
-export async function loadParts(
+export async function createNodeBackend(
   { model, maxPixels, engine }: LoadRequest,
   wasm: WasmFiles,
   sharpState: SharedArrayBuffer,
   onMissing: (module: string) => void,
-): Promise<AnalysisParts> {
+): Promise<AnalysisBackend> {
   const standIn = (error: unknown): void => {
     if (engine === 'native' || !(error instanceof NoNativeModuleError)) throw error;
     onMissing(error.module);
@@ -51,7 +51,7 @@ export async function loadParts(
     decode:
       engine === 'wasm'
         ? createOnlyWasmDecoder(codecs)
-        : createPhotoDecoder({
+        : createNodeDecoder({
             codecs,
             sharp: sharedSharp(sharpState),
             maxPixels,
@@ -64,7 +64,7 @@ export async function loadParts(
     encodeBase64: createBase64Encoder(kernels),
     calibration: model.calibration,
     crop: model.preprocessing.crop,
-    examine: await loadExaminer(source, model, kernels, nodeSha256),
+    measure: await loadMeasureImage(source, model, kernels, nodeSha256),
   };
 }
 

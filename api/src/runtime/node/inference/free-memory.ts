@@ -8,7 +8,7 @@ nowhere.close();
 
 /**
  * Frees memory that nobody reads any more, by sending it through a port that leads nowhere. What waits for V8 to find
- * it counts as growth of the heap, which was marked whole for every eighth large photo then: 2.5 ms a photo.
+ * it counts as growth of the heap, which was marked whole for every eighth large image then: 2.5 ms a photo.
  *
  * @param buffers each once; they have no bytes afterwards, nor has any view of them
  */

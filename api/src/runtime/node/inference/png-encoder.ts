@@ -1,11 +1,11 @@
 import { constants, crc32, deflateSync } from 'node:zlib';
-import { type PngParts, pngFile } from '../../../analysis/png-file.ts';
+import { type PngPorts, pngFile } from '../../../analysis/png-file.ts';
 import type { PngEncoder } from '../../../analysis/ports.ts';
 
 /** Room for the frame of a zlib stream, so that it comes in one piece. */
 const STREAM_OVERHEAD = 4096;
 
-const PARTS: PngParts = {
+const PORTS: PngPorts = {
   crc32,
   deflate: (rows, effort) =>
     deflateSync(rows, {
@@ -18,8 +18,8 @@ const PARTS: PngParts = {
  * PNG by Node's zlib.
  *
  * - `fast`: not compressed, a tenth of the time of libpng's fastest level.
- * - `small`: rows as differences to the row above, run lengths and Huffman codes; of a photo as
+ * - `small`: rows as differences to the row above, run lengths and Huffman codes; of an image as
  *   small as libpng with adaptive filters, in a third of the time (measured at 448 x 336: 139 KB in
  *   4.0 ms of CPU time against 143 KB in 12.9).
  */
-export const encodePng: PngEncoder = (image, effort) => pngFile(image, effort, PARTS);
+export const encodePng: PngEncoder = (image, effort) => pngFile(image, effort, PORTS);

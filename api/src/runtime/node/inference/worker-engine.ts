@@ -1,10 +1,10 @@
 import type { Worker } from 'node:worker_threads';
 import {
-  type AnalysisWish,
+  type AnalysisOptions,
   type Engine,
   EngineError,
+  type EngineInput,
   type Outcome,
-  type Picture,
 } from '../../../analysis/engine.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import type { LoadRequest, WorkerModel } from './worker-messages.ts';
@@ -12,7 +12,7 @@ import { WorkerPool } from './worker-pool.ts';
 
 export interface WorkerEngineOptions {
   readonly workers: number;
-  /** Pictures that may wait for a worker. */
+  /** Images that may wait for a worker. */
   readonly queue: number;
   readonly maxPixels: number;
   readonly timeoutSeconds: number;
@@ -21,11 +21,11 @@ export interface WorkerEngineOptions {
   readonly onWorkerLost: (reason: string) => void;
   /** WebAssembly stands in for a native module; each worker tells. */
   readonly onMissing?: (module: string) => void;
-  /** How long a picture waited before a worker took it. */
+  /** How long an image waited before a worker took it. */
   readonly onTaken?: (waitedMs: number) => void;
 }
 
-/** How much one measured photo moves the estimate of what a photo takes. */
+/** How much one measured image moves the estimate of what an image takes. */
 const SMOOTHING = 0.1;
 
 /** The engine of the Node server: onnxruntime in a pool of worker threads, behind a bounded queue. */
@@ -74,28 +74,28 @@ export class WorkerEngine implements Engine {
   }
 
   async analyse(
-    pictures: readonly Picture[],
-    wish: AnalysisWish,
+    images: readonly EngineInput[],
+    options: AnalysisOptions,
     signal: AbortSignal,
   ): Promise<Outcome[]> {
     // A batch enters whole once there is room for its first: else a short queue would never take one.
     this.refuseWhenFull();
     return Promise.all(
-      pictures.map(async (picture) => {
-        const outcome = await this.#pool.run({ picture, wish }, signal);
+      images.map(async (image) => {
+        const outcome = await this.#pool.run({ image: image, options: options }, signal);
         if (outcome.ok) this.#learn(outcome.analysis.timing);
         return outcome;
       }),
     );
   }
 
-  /** Pictures that wait and that are computed, and the workers there are for them. */
+  /** Images that wait and that are computed, and the workers there are for them. */
   get load(): { readonly waiting: number; readonly running: number; readonly workers: number } {
     const { waiting, running, workers } = this.#pool;
     return { waiting, running, workers };
   }
 
-  /** Waits until every picture that was accepted has its answer. */
+  /** Waits until every image that was accepted has its answer. */
   idle(): Promise<void> {
     return this.#pool.idle();
   }

@@ -1,6 +1,6 @@
 import type { Calibration } from '@naevus/shared/answer/probabilities';
 import type { Manifest } from '@naevus/shared/model/manifest';
-import type { AnalysisWish, Outcome, Picture } from '../../../analysis/engine.ts';
+import type { AnalysisOptions, EngineInput, Outcome } from '../../../analysis/engine.ts';
 
 /** `workerData` of each worker. */
 export interface WorkerSetup {
@@ -16,8 +16,8 @@ export interface WorkerModel
 }
 
 export interface AnalyseTask {
-  readonly picture: Picture;
-  readonly wish: AnalysisWish;
+  readonly image: EngineInput;
+  readonly options: AnalysisOptions;
 }
 
 /** `auto`: native where there is a build for this machine, else in WebAssembly. */

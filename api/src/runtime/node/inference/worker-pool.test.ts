@@ -7,7 +7,7 @@ import type { AnalyseTask, WorkerModel } from './worker-messages.ts';
 import { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts';
 
 /**
- * A worker that obeys the first byte of the picture: 0 answers, 1 after 50 ms, 2 never, 3 dies,
+ * A worker that obeys the first byte of the image: 0 answers, 1 after 50 ms, 2 never, 3 dies,
  * and tells by `loads` in shared memory how many load at once.
  */
 const SCRIPT = `
@@ -63,8 +63,8 @@ function makePool({ goodLoads = 1_000_000, ...options }: Setup = {}) {
 
 function task(order: number, tag = 0): AnalyseTask {
   return {
-    picture: { bytes: new Uint8Array([order, tag]), header: {} as ImageHeader },
-    wish: {},
+    image: { bytes: new Uint8Array([order, tag]), header: {} as ImageHeader },
+    options: {},
   };
 }
 

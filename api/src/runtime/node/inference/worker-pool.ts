@@ -23,7 +23,7 @@ export interface WorkerPoolOptions {
 interface Job {
   readonly task: AnalyseTask;
   readonly queuedAt: number;
-  readonly settle: (result: Outcome | EngineError) => void;
+  readonly resolve: (result: Outcome | EngineError) => void;
 }
 
 interface Member {
@@ -33,11 +33,11 @@ interface Member {
 }
 
 const LONGEST_BACKOFF_MS = 30_000;
-/** Before the other workers are made: the first photo has the cores to itself. */
+/** Before the other workers are made: the first image has the cores to itself. */
 const HEAD_START_MS = 200;
 
 /**
- * Worker threads that analyse pictures, first come, first served.
+ * Worker threads that analyse images, first come, first served.
  *
  * Own code where a general pool would do, for three things that those do not have: sessions are
  * made one after another (made at once in several threads they have crashed, onnxruntime#24486),
@@ -90,7 +90,7 @@ export class WorkerPool {
   }
 
   /**
-   * Runs a task; its picture's memory moves to the worker.
+   * Runs a task; its image's memory moves to the worker.
    *
    * @param signal when it fires, a task that waits is dropped, one that runs is no longer waited for
    * @throws EngineError `timeout` or `unavailable`
@@ -101,18 +101,18 @@ export class WorkerPool {
         const place = this.#waiting.indexOf(job);
         if (place >= 0) this.#waiting.splice(place, 1);
         this.#tellIfIdle();
-        job.settle(new EngineError({ kind: 'timeout' }));
+        job.resolve(new EngineError({ kind: 'timeout' }));
       };
       const job: Job = {
         task,
         queuedAt: performance.now(),
-        settle(result) {
+        resolve(result) {
           signal.removeEventListener('abort', onAbort);
           if (result instanceof EngineError) reject(result);
           else resolve(result);
         },
       };
-      if (this.#closed) return job.settle(new EngineError({ kind: 'unavailable' }));
+      if (this.#closed) return job.resolve(new EngineError({ kind: 'unavailable' }));
       if (signal.aborted) return onAbort();
       signal.addEventListener('abort', onAbort, { once: true });
       this.#waiting.push(job);
@@ -132,7 +132,7 @@ export class WorkerPool {
   close(): void {
     this.#closed = true;
     const unavailable = new EngineError({ kind: 'unavailable' });
-    for (const job of this.#waiting.splice(0)) job.settle(unavailable);
+    for (const job of this.#waiting.splice(0)) job.resolve(unavailable);
     for (const member of this.#members) {
       this.#finish(member, unavailable);
       stopWorker(member.worker);
@@ -151,7 +151,7 @@ export class WorkerPool {
       this.#options.onTaken?.(performance.now() - job.queuedAt);
       member.watchdog = setTimeout(() => this.#giveUpOn(member), this.#options.maxTaskMs);
       const message: ToWorker = { type: 'analyse', ...job.task };
-      member.worker.postMessage(message, [job.task.picture.bytes.buffer]);
+      member.worker.postMessage(message, [job.task.image.bytes.buffer]);
     }
   }
 
@@ -162,7 +162,7 @@ export class WorkerPool {
     if (job === undefined) return;
     member.job = undefined;
     this.#running--;
-    job.settle(result);
+    job.resolve(result);
     this.#tellIfIdle();
   }
 
@@ -254,7 +254,7 @@ export class WorkerPool {
 
   #refuseWaiting(): void {
     const unavailable = new EngineError({ kind: 'unavailable' });
-    for (const job of this.#waiting.splice(0)) job.settle(unavailable);
+    for (const job of this.#waiting.splice(0)) job.resolve(unavailable);
     this.#tellIfIdle();
   }
 }

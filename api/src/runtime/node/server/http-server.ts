@@ -58,7 +58,7 @@ export function createHttpServer(app: Hono<AppEnv>, options: HttpServerOptions):
 
 /**
  * The same request, whose `arrayBuffer` copies the body once at most, where node-server copies it twice more:
- * memory outside of V8's heap is what makes it collect garbage, which cost a large photo 6 ms.
+ * memory outside of V8's heap is what makes it collect garbage, which cost a large image 6 ms.
  */
 function withDirectBody(request: Request, incoming: IncomingMessage): Request {
   const arrayBuffer = () => readAll(incoming);

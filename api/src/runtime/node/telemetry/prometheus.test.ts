@@ -5,7 +5,7 @@ import { Prometheus } from './prometheus.ts';
 const analysis: Analysis = {
   scores: [0.1, 0.1, 0.1, 0.1, 0.4, 0.1, 0.1],
   output: { logits: new Float32Array(7), cam: new Float32Array(7 * 7 * 7) },
-  findings: {
+  measurements: {
     quality: {
       sharpness: 0.5,
       brightness: 0.5,

@@ -24,7 +24,7 @@ const REQUEST_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS', 'PUT', 'DELETE', 'PATCH']);
 
 /** Milliseconds between two looks at the event loop's lag; prom-client's 10 wake this thread 100 times a second. */
-const LAG_LOOKS_MS = 100;
+const EVENT_LOOP_SAMPLE_MS = 100;
 
 /** What is counted together: one thing alone costs three times as much, as its code is no longer in any cache. */
 const COUNTED_TOGETHER = 256;
@@ -86,7 +86,7 @@ export class Prometheus implements Metrics {
     this.open = open;
     collectDefaultMetrics({
       register: this.#registry,
-      eventLoopMonitoringPrecision: LAG_LOOKS_MS,
+      eventLoopMonitoringPrecision: EVENT_LOOP_SAMPLE_MS,
     });
   }
 
@@ -123,9 +123,9 @@ export class Prometheus implements Metrics {
     });
   }
 
-  analysed({ scores, findings, timing }: Analysis, version: string): void {
+  analysed({ scores, measurements, timing }: Analysis, version: string): void {
     this.#count(() => {
-      const { label, values } = measureAnswer({ scores, findings });
+      const { label, values } = measureAnswer({ scores, measurements });
       this.#predictions.inc({ label, version });
       for (const { quantity, histogram } of this.#answers) {
         const value = values[quantity];

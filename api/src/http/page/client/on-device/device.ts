@@ -41,7 +41,7 @@ export class Device {
   }
 
   /** @throws NoAnswer when there is none */
-  async ask({ picture, label, method, key }: DeviceQuestion): Promise<ShownAnswer> {
+  async ask({ image, label, method, key }: DeviceQuestion): Promise<ShownAnswer> {
     this.#worker ??= this.#start();
     const worker = await this.#worker;
     const id = ++this.#last;
@@ -50,7 +50,7 @@ export class Device {
       this.#waiting.set(id, resolve);
       const question: Question = {
         id,
-        picture,
+        image: image,
         method,
         model,
         ...(label && { label }),

@@ -8,7 +8,7 @@ export type ShownAnswer = Omit<GradcamResponse, 'overlay'>;
 /** From the page to the worker. */
 export interface Question {
   readonly id: number;
-  readonly picture: Blob;
+  readonly image: Blob;
   readonly label?: Label;
   readonly method: HeatmapMethod;
   /** What the page was served with: the version, and the digest of its manifest. */

@@ -3,16 +3,16 @@ import { DEFAULT_MAX_PIXELS } from '@naevus/shared/image/sharp-decode';
 import { loadManifest } from '@naevus/shared/model/load-manifest';
 import type { ArtifactSource } from '@naevus/shared/model/verify';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
-import { type AnalysisParts, analyse } from '../../../../analysis/analyse.ts';
+import { type AnalysisBackend, analyse } from '../../../../analysis/analyse.ts';
 import type { ServedModel } from '../../../../analysis/engine.ts';
-import { inspectPhoto } from '../../../../answers/check-photo.ts';
+import { checkImage } from '../../../../answers/check-image.ts';
 import { heatmapAnswer } from '../../../../answers/heatmap-answer.ts';
 import { answerAboutImage, modelReference } from '../../../../answers/prediction-answer.ts';
 import { ProblemError } from '../../../../answers/problem-error.ts';
-import { answerWish } from '../../../../answers/resolve-options.ts';
+import { resolveOptions } from '../../../../answers/resolve-options.ts';
 import { PROBLEMS } from '../../../../schemas/problem.ts';
 import { gradcamQuerySchema } from '../../../../schemas/request.ts';
-import { loadWasmParts } from '../../../../wasm/create-wasm-backend.ts';
+import { createWasmBackend } from '../../../../wasm/create-wasm-backend.ts';
 import type { Question, Reply, ShownAnswer } from './messages.ts';
 
 // Runs in a worker of the page: asks this server for the model, and nobody for an answer.
@@ -29,7 +29,7 @@ const LIMITS = {
 
 interface Loaded {
   readonly model: ServedModel;
-  readonly parts: AnalysisParts;
+  readonly backend: AnalysisBackend;
 }
 
 let loaded: Promise<Loaded> | undefined;
@@ -60,10 +60,10 @@ async function answer({ picture, label, method, model, key }: Question): Promise
     loaded = undefined;
     throw error;
   }
-  const photo = inspectPhoto(new Uint8Array(await picture.arrayBuffer()), LIMITS);
+  const photo = checkImage(new Uint8Array(await picture.arrayBuffer()), LIMITS);
   const heatmap = { ...(label && { label }), method, alpha: 0.5, overlay: 'thumbnail' } as const;
-  const wished = answerWish(gradcamQuerySchema.parse({}), () => undefined, served.model);
-  const outcome = await analyse(photo, { heatmap }, served.parts);
+  const wished = resolveOptions(gradcamQuerySchema.parse({}), () => undefined, served.model);
+  const outcome = await analyse(photo, { heatmap }, served.backend);
   if (!outcome.ok) {
     const { failure } = outcome;
     const detail = failure.kind === 'crashed' ? failure.cause : failure.detail;
@@ -96,8 +96,8 @@ async function load(model: Question['model'], key?: string): Promise<Loaded> {
     readModule('network-fused.wasm').catch(() => readModule('network.wasm')),
   ]);
   const modules = { codecs, kernels, network };
-  const parts = await loadWasmParts({ source, manifest }, modules, MAX_DECODER_BYTES);
-  return { model: { manifest, sha256, files: source, card: async () => '' }, parts };
+  const backend = await createWasmBackend({ source, manifest }, modules, MAX_DECODER_BYTES);
+  return { model: { manifest, sha256, files: source, card: async () => '' }, backend };
 }
 
 async function readModule(name: string): Promise<WebAssembly.Module> {

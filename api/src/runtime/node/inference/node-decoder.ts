@@ -9,7 +9,7 @@ const CODECS_MEMORY = 64 << 20;
 /** The same where there is no sharp. */
 const ONLY_CODECS_MEMORY = 256 << 20;
 
-export interface PhotoDecoderOptions {
+export interface NodeDecoderOptions {
   /** `wasm/codecs/decoder.wasm`, compiled. */
   readonly codecs: WebAssembly.Module;
   /** Called when sharp is first needed; throws NoNativeModuleError where it has no build. */
@@ -24,10 +24,10 @@ export interface PhotoDecoderOptions {
  * the calling thread, everything else in sharp.
  *
  * Both decode with libjpeg's exact inverse DCT, to the same bytes (a large JPEG to within what
- * `PREPROCESSING` allows). In WebAssembly a picture of 600 x 450 costs 0.8 ms of CPU time where sharp
+ * `PREPROCESSING` allows). In WebAssembly an image of 600 x 450 costs 0.8 ms of CPU time where sharp
  * takes 2.4 and the hops between its threads, and whatever the file holds, the process survives it.
  */
-export function createPhotoDecoder(options: PhotoDecoderOptions): ImageDecoder {
+export function createNodeDecoder(options: NodeDecoderOptions): ImageDecoder {
   const { codecs, maxPixels } = options;
   const decodeJpeg = createWasmDecoder(codecs, CODECS_MEMORY);
   let standIn: ImageDecoder | undefined;

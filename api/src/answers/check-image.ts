@@ -1,7 +1,7 @@
 import { displayedSize } from '@naevus/shared/image/header/image-header';
 import { isImageHeaderError } from '@naevus/shared/image/header/image-header-error';
 import { readImageHeader } from '@naevus/shared/image/header/read-image-header';
-import type { Photo } from '../analysis/engine.ts';
+import type { CheckedImage } from '../analysis/engine.ts';
 import type { Limits } from '../http/context/app-dependencies.ts';
 import { ProblemError } from './problem-error.ts';
 
@@ -13,7 +13,7 @@ export const MIN_SIDE = 32;
  *
  * @throws ProblemError `unsupported-format`, `damaged-image`, `image-too-small`, `too-many-pixels`
  */
-export function inspectPhoto(bytes: Uint8Array<ArrayBuffer>, limits: Limits): Photo {
+export function checkImage(bytes: Uint8Array<ArrayBuffer>, limits: Limits): CheckedImage {
   const header = readHeader(bytes);
   const { width, height } = displayedSize(header);
   if (width * height > limits.maxPixels) {

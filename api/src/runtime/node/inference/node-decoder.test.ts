@@ -5,7 +5,7 @@ import sharp, { type JpegOptions } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { lesion } from '../../../../test/helpers/conformance-requests.ts';
 import { NoNativeModuleError } from './native-modules.ts';
-import { createPhotoDecoder } from './photo-decoder.ts';
+import { createNodeDecoder } from './node-decoder.ts';
 
 const codecs = new WebAssembly.Module(
   readFileSync(new URL('../../../wasm/codecs/decoder.wasm', import.meta.url)),
@@ -15,7 +15,7 @@ const MAX_PIXELS = 50_000_000;
 
 function decoder(getSharp: () => SharpModule, mayStandIn = true) {
   const missing: string[] = [];
-  const decode = createPhotoDecoder({
+  const decode = createNodeDecoder({
     codecs,
     sharp: getSharp,
     maxPixels: MAX_PIXELS,
@@ -25,7 +25,7 @@ function decoder(getSharp: () => SharpModule, mayStandIn = true) {
     },
   });
   const run = (file: Uint8Array<ArrayBuffer>) =>
-    decode(file, readImageHeader(file), (photo) => ({ ...photo, data: photo.data.slice() }));
+    decode(file, readImageHeader(file), (image) => ({ ...image, data: image.data.slice() }));
   return { decode, run, missing };
 }
 
@@ -37,11 +37,11 @@ const unwanted = (): never => {
 };
 
 /** A lesion, so that every coefficient of the DCT is in use. */
-const picture = (width: number, height: number) =>
+const image = (width: number, height: number) =>
   sharp(lesion(2)).resize(width, height, { fit: 'fill', kernel: 'cubic' });
 
 async function jpeg(width: number, height: number, options: JpegOptions) {
-  return new Uint8Array(await picture(width, height).jpeg(options).toBuffer());
+  return new Uint8Array(await image(width, height).jpeg(options).toBuffer());
 }
 
 /** Sides that are no multiple of a block, of two blocks, or of what the kernels take at once. */
@@ -82,7 +82,7 @@ describe('JPEGs in WebAssembly', () => {
   });
 
   it.each([2, 3, 4, 5, 6, 7, 8])('the same bytes where EXIF says %i', async (orientation) => {
-    const file = await picture(201, 150).withMetadata({ orientation }).jpeg().toBuffer();
+    const file = await image(201, 150).withMetadata({ orientation }).jpeg().toBuffer();
     const plain = new Uint8Array(file);
     const expected = await decodeWithSharp(SHARP, plain);
     const { data, width } = await decoder(() => SHARP).run(plain);
@@ -91,7 +91,7 @@ describe('JPEGs in WebAssembly', () => {
   });
 
   it('the same bytes in grey', async () => {
-    const file = new Uint8Array(await picture(99, 70).greyscale().jpeg().toBuffer());
+    const file = new Uint8Array(await image(99, 70).greyscale().jpeg().toBuffer());
     const expected = await decodeWithSharp(SHARP, file);
     expect(Buffer.compare((await run(file)).data, expected.data)).toBe(0);
   });
@@ -107,10 +107,10 @@ describe('what goes to sharp', () => {
   const { run, missing } = decoder(() => SHARP);
 
   it.each([
-    ['a PNG', () => picture(90, 60).png()],
-    ['a WebP', () => picture(90, 60).webp()],
-    ['a JPEG with a colour profile', () => picture(90, 60).withIccProfile('p3').jpeg()],
-    ['a JPEG in CMYK', () => picture(90, 60).toColourspace('cmyk').jpeg()],
+    ['a PNG', () => image(90, 60).png()],
+    ['a WebP', () => image(90, 60).webp()],
+    ['a JPEG with a colour profile', () => image(90, 60).withIccProfile('p3').jpeg()],
+    ['a JPEG in CMYK', () => image(90, 60).toColourspace('cmyk').jpeg()],
   ])('%s', async (_, make) => {
     const file = new Uint8Array(await make().toBuffer());
     await expect(decoder(unwanted).run(file)).rejects.toThrow('sharp was called');
@@ -121,7 +121,7 @@ describe('what goes to sharp', () => {
 
   it('is decoded in WebAssembly where sharp has no build, and told once', async () => {
     const { run, missing } = decoder(noSharp);
-    const file = new Uint8Array(await picture(90, 60).png().toBuffer());
+    const file = new Uint8Array(await image(90, 60).png().toBuffer());
     const expected = await decodeWithSharp(SHARP, file);
     for (let i = 0; i < 2; i++) {
       expect(Buffer.compare((await run(file)).data, expected.data)).toBe(0);
@@ -130,7 +130,7 @@ describe('what goes to sharp', () => {
   });
 
   it('fails where only sharp will do', async () => {
-    const file = new Uint8Array(await picture(90, 60).png().toBuffer());
+    const file = new Uint8Array(await image(90, 60).png().toBuffer());
     await expect(decoder(noSharp, false).run(file)).rejects.toThrow(NoNativeModuleError);
   });
 });
