@@ -30,7 +30,7 @@ export class NonFiniteActivationError extends Error {
  * (Selvaraju et al. 2017, "Grad-CAM", section 3, equation 2; for global average pooling and one dense
  * layer it equals the class activation map, section 3.1).
  *
- * @param cam activations before the ReLU of one image, `[class, y, x]`: `classCount * height * width` values; square by default, see `width`
+ * @param cam activations before the ReLU of one image, `[class, y, x]`: `classCount * height * width` values; maps are square unless height and width are given
  * @param classIndex which class, from 0
  * @throws RangeError when `cam` has another length or there is no such class
  * @throws NonFiniteActivationError when an activation of the class is NaN or infinite
