@@ -25,7 +25,7 @@ const SCRIPT = `
       }
       return parentPort.postMessage({ type: 'loaded' });
     }
-    const [order, tag] = message.picture.bytes;
+    const [order, tag] = message.image.bytes;
     if (order === 3) process.exit(7);
     if (order === 2) return;
     if (order === 1) await new Promise((resolve) => setTimeout(resolve, 50));
