@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { readImageHeader } from '@naevus/shared/image/header/read-image-header';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { manifestSchema } from '@naevus/shared/model/manifest';
-import { createOnnxClassifier } from '../src/runtime/node/inference/onnx-classifier.ts';
 import { createNodeDecoder } from '../src/runtime/node/inference/node-decoder.ts';
+import { createOnnxClassifier } from '../src/runtime/node/inference/onnx-classifier.ts';
 import { sharedSharp, sharpState } from '../src/runtime/node/inference/shared-sharp.ts';
 
 const [modelFolder = '', wasmFolder = ''] = process.argv.slice(2);

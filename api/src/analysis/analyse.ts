@@ -8,7 +8,13 @@ import type { Resampler } from '@naevus/shared/image/resampler';
 import type { NetworkOutput } from '@naevus/shared/network/network-output';
 import { runNetwork } from '@naevus/shared/network/run-network';
 import { LABELS, type Label, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy';
-import type { AnalysisOptions, ExplainedHeatmap, HeatmapOptions, Outcome, EngineInput } from './engine.ts';
+import type {
+  AnalysisOptions,
+  EngineInput,
+  ExplainedHeatmap,
+  HeatmapOptions,
+  Outcome,
+} from './engine.ts';
 import { withLegend } from './legend.ts';
 import type { MeasureImage } from './measure.ts';
 import {
@@ -45,14 +51,14 @@ const OVERLAY_SIDE = 1024;
  * @returns a failure when the pixels are damaged, or the runtime cannot take them; every other fault is thrown
  */
 export async function analyse(
-  picture: EngineInput,
+  image: EngineInput,
   { tta, heatmap: options }: AnalysisOptions,
   backend: AnalysisBackend,
 ): Promise<Outcome> {
   const start = performance.now();
   let prepared: PreparedImage;
   try {
-    prepared = await prepare(picture, options?.overlay, backend);
+    prepared = await prepare(image, options?.overlay, backend);
   } catch (error) {
     if (error instanceof DamagedImageError) {
       return { ok: false, failure: { kind: 'damaged', detail: error.message } };
@@ -76,7 +82,7 @@ export async function analyse(
       // Not the features: nobody reads them further on, and they would be copied between threads.
       output: { logits: output.logits, cam: output.cam },
       ...(backend.measure && { measurements: backend.measure(input, output) }),
-      ...(picture.header && { image: { ...prepared.displayed, format: picture.header.format } }),
+      ...(image.header && { image: { ...prepared.displayed, format: image.header.format } }),
       timing: { decodeMs: decodedAt - start, inferenceMs: inferredAt - decodedAt },
       ...(heatmap && { heatmap }),
     },
@@ -85,12 +91,12 @@ export async function analyse(
 
 /** {@link analyse}, with every other fault as a failure too. */
 export async function analyseOrCrash(
-  picture: EngineInput,
+  image: EngineInput,
   options: AnalysisOptions,
   backend: AnalysisBackend,
 ): Promise<Outcome> {
   try {
-    return await analyse(picture, options, backend);
+    return await analyse(image, options, backend);
   } catch (error) {
     const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { ok: false, failure: { kind: 'crashed', cause } };
@@ -113,36 +119,36 @@ function prepare(
   { decode, resampler, crop }: AnalysisBackend,
 ): PreparedImage | Promise<PreparedImage> {
   if (picture.header !== undefined) {
-    return decode(picture.bytes, picture.header, (photo) => ({
-      width: photo.width,
-      height: photo.height,
-      displayed: photo.displayed,
-      input: resampler.resizeToInput(photo, crop),
+    return decode(picture.bytes, picture.header, (image) => ({
+      width: image.width,
+      height: image.height,
+      displayed: image.displayed,
+      input: resampler.resizeToInput(image, crop),
       crop,
-      canvas: canvasOf(photo, overlay, crop, resampler),
+      canvas: canvasOf(image, overlay, crop, resampler),
     }));
   }
   const size = { width: INPUT_SIZE, height: INPUT_SIZE };
-  const photo = { data: picture.bytes, ...size, displayed: size };
+  const image = { data: picture.bytes, ...size, displayed: size };
   return {
     ...size,
     displayed: size,
     input: picture.bytes,
     crop: 1,
-    canvas: canvasOf(photo, overlay, 1, resampler),
+    canvas: canvasOf(image, overlay, 1, resampler),
   };
 }
 
 /** What the heat map is laid over; undefined where the network's input will do. */
 function canvasOf(
-  photo: DecodedImage,
+  image: DecodedImage,
   overlay: HeatmapOptions['overlay'] | undefined,
   crop: number,
   resampler: Resampler,
 ): RgbImage | undefined {
-  if (overlay === 'image') return shrunk(photo, photo, OVERLAY_SIDE, resampler);
+  if (overlay === 'image') return shrunk(image, image, OVERLAY_SIDE, resampler);
   // The input lacks what is outside of the crop.
-  if (overlay === 'thumbnail' && crop < 1) return shrunk(photo, photo, INPUT_SIZE, resampler);
+  if (overlay === 'thumbnail' && crop < 1) return shrunk(image, image, INPUT_SIZE, resampler);
   return undefined;
 }
 
@@ -156,8 +162,8 @@ async function explain(
   const label = options.label ?? likeliest(probabilities, options.factors);
   const map = heatmapGrid(output.cam, labelIndex(label));
   const squashed = { data: input, width: INPUT_SIZE, height: INPUT_SIZE };
-  const picture = canvas ?? shrunk(squashed, shape, INPUT_SIZE, resampler);
-  const laid = layOver(picture, map.grid, options.alpha, crop);
+  const image = canvas ?? shrunk(squashed, shape, INPUT_SIZE, resampler);
+  const laid = layOver(image, map.grid, options.alpha, crop);
   const overlay = options.legend ? withLegend(laid, LESION_CLASSES[label].name, map.share) : laid;
   const encoded =
     options.overlay === 'image'

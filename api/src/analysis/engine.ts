@@ -148,13 +148,13 @@ export interface Engine {
   /**
    * Analyses pictures, each on its own: a damaged one does not fail the others.
    *
-   * @param pictures accepted all together or not at all
+   * @param images accepted all together or not at all
    * @param signal drops what has not been begun
    * @returns as many outcomes, in the same order
    * @throws EngineError when there is no answer for reasons that lie not in a picture
    */
   analyse(
-    pictures: readonly EngineInput[],
+    images: readonly EngineInput[],
     options: AnalysisOptions,
     signal: AbortSignal,
   ): Promise<Outcome[]>;

@@ -35,8 +35,8 @@ it.each([0, 1, 2])(
   'finds the distance of real features, as float64 does: picture %i',
   async (i) => {
     const file = lesion(i);
-    const input = await backend.decode(file, readImageHeader(file), (photo) =>
-      backend.resampler.resizeToInput(photo, backend.crop),
+    const input = await backend.decode(file, readImageHeader(file), (image) =>
+      backend.resampler.resizeToInput(image, backend.crop),
     );
     const output = await backend.classify(input);
     const { distance } = backend.measure!(input, output);

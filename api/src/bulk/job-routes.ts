@@ -86,13 +86,13 @@ export function jobRoutes(bulk: Bulk): Route[] {
       problems: ['invalid-query', 'no-such-job', 'job-not-complete'],
       async handle(c) {
         const { format, partial } = readQuery(c.req, tableQuery);
-        const { status, parts } = await progressOf(c, bulk);
+        const { status, backend } = await progressOf(c, bulk);
         const { state, images, job } = status;
         if (state !== 'complete' && !partial) {
           const detail = `${images.listed - images.open} of the ${images.listed} images that are listed so far are in the table; ask again later, or add partial=true for what there is`;
           throw new ProblemError('job-not-complete', detail);
         }
-        const pages = parts.map(({ key }) => Number(/(\d+)\.csv$/.exec(key)![1]));
+        const pages = backend.map(({ key }) => Number(/(\d+)\.csv$/.exec(key)![1]));
         c.header('Cache-Control', 'no-store');
         c.header('X-Complete', String(state === 'complete'));
         const type = format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson';

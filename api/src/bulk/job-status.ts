@@ -26,18 +26,22 @@ export interface JobProgress {
   /** No more pages will be listed. */
   readonly listedAll: boolean;
   readonly status: JobStatus;
-  readonly parts: readonly { readonly key: string; readonly etag: string; readonly size: number }[];
+  readonly backend: readonly {
+    readonly key: string;
+    readonly etag: string;
+    readonly size: number;
+  }[];
 }
 
 export async function jobProgress(job: Job, predictions: Bucket): Promise<JobProgress> {
-  const parts: { key: string; etag: string; size: number }[] = [];
+  const backend: { key: string; etag: string; size: number }[] = [];
   const images = { listed: 0, predicted: 0, refused: 0, dead: 0, open: 0 };
   const done = new Set<number>();
   for await (const { key, etag, size, customMetadata } of listAll(
     predictions,
     partsPrefix(job.id, 'csv'),
   )) {
-    parts.push({ key, etag, size });
+    backend.push({ key, etag, size });
     done.add(pageNumber(key));
     for (const name of ['predicted', 'refused', 'dead'] as const) {
       images[name] += Number(customMetadata?.[name]);
@@ -70,13 +74,13 @@ export async function jobProgress(job: Job, predictions: Bucket): Promise<JobPro
     pages: { listed: pages, done: done.size },
     stopped,
   };
-  return { openPages, listedAll, status, parts };
+  return { openPages, listedAll, status, backend: backend };
 }
 
 /** @returns undefined where the job is not complete */
 export async function completeManifest(job: Job, predictions: Bucket): Promise<object | undefined> {
-  const { status, parts } = await jobProgress(job, predictions);
-  return status.state === 'complete' ? { ...status, parts } : undefined;
+  const { status, backend } = await jobProgress(job, predictions);
+  return status.state === 'complete' ? { ...status, parts: backend } : undefined;
 }
 
 function pageNumber(key: string): number {

@@ -211,7 +211,10 @@ describe('squash', () => {
     for (let width = 1; width <= 40; width++) {
       const image = noise(width, 12, width);
       resampler.resize(white, 1, 1);
-      expectSameBytes(resampler.resizeToInput(image, 1), createResampler(wasm).resizeToInput(image, 1));
+      expectSameBytes(
+        resampler.resizeToInput(image, 1),
+        createResampler(wasm).resizeToInput(image, 1),
+      );
     }
   });
 
@@ -258,12 +261,12 @@ describe('memory', () => {
         }
       },
     );
-    const { squash } = createResampler(wasm);
+    const { resizeToInput } = createResampler(wasm);
     const { memory } = instances.mock.results[0]!.value.exports as { memory: WebAssembly.Memory };
     instances.mockRestore();
 
     const data = new Uint8Array(width * height * 3).fill(90);
-    const result = squash({ data, width, height }, 1);
+    const result = resizeToInput({ data, width, height }, 1);
     expect(result.every((byte) => byte === 90)).toBe(true);
     expect(memory.buffer.byteLength).toBeLessThan(data.length / 10);
   });
@@ -281,8 +284,8 @@ describe('sizes that cannot be', () => {
     [image, 2, 2, /^crop must be above 0 to 1, not 0/, 0],
     [image, 2, 2, /^crop must be/, 1.01],
     [image, 2, 2, /^crop must be/, Number.NaN],
-  ])('%#', (picture, width, height, message, crop?: number) => {
-    expect(() => resampler.resize(picture, width, height, crop)).toThrow(RangeError);
-    expect(() => resampler.resize(picture, width, height, crop)).toThrow(message);
+  ])('%#', (image, width, height, message, crop?: number) => {
+    expect(() => resampler.resize(image, width, height, crop)).toThrow(RangeError);
+    expect(() => resampler.resize(image, width, height, crop)).toThrow(message);
   });
 });

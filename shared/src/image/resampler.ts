@@ -48,7 +48,7 @@ export interface Resampler {
    * @returns a new array of 224 * 224 * 3 RGB bytes
    * @throws RangeError as {@link Resampler.resize}
    */
-  squash(image: RgbImage, crop: number): Uint8Array<ArrayBuffer>;
+  resizeToInput(image: RgbImage, crop: number): Uint8Array<ArrayBuffer>;
 }
 
 /** Bytes of the picture that lie in wasm memory at a time: about what a core's second-level cache holds. */
@@ -98,7 +98,7 @@ export function createResampler(module: WebAssembly.Module): Resampler {
     return output;
   }
 
-  return { resize, squash: (image, crop) => resize(image, INPUT_SIZE, INPUT_SIZE, crop) };
+  return { resize, resizeToInput: (image, crop) => resize(image, INPUT_SIZE, INPUT_SIZE, crop) };
 }
 
 /** End of the run of output columns from `x` on whose input columns fit in a tile; at least one. */

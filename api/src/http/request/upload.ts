@@ -42,16 +42,16 @@ export async function readUpload(request: HonoRequest, limits: Limits): Promise<
 }
 
 function readMultipart(body: ImageFile, contentType: string, limits: Limits): Upload {
-  const parts = imageParts(body, contentType, limits);
-  if (parts.length === 0) {
+  const backend = imageParts(body, contentType, limits);
+  if (backend.length === 0) {
     throw new ProblemError('invalid-body', 'the form has no field named "image"');
   }
-  checkBatch(parts.length, limits);
-  if (!parts.every((part) => part.isFile)) {
+  checkBatch(backend.length, limits);
+  if (!backend.every((part) => part.isFile)) {
     const detail = 'a field named "image" is not a file; with curl: -F image=@photo.jpg';
     throw new ProblemError('invalid-body', detail);
   }
-  const files = parts.map((part) => emptyAsProblem(part.bytes as ImageFile));
+  const files = backend.map((part) => emptyAsProblem(part.bytes as ImageFile));
   return files.length > 1
     ? { batch: true, images: files }
     : { batch: false, image: orThrow(files[0]!) };
@@ -67,8 +67,8 @@ function imageParts(
   try {
     const boundary = getMultipartBoundary(contentType) ?? '';
     const limits = { maxParts, maxFileSize: maxBodyBytes, maxTotalSize: maxBodyBytes };
-    const parts = [...parseMultipart(body, { boundary, ...limits })];
-    return parts.filter((part) => part.name === 'image');
+    const backend = [...parseMultipart(body, { boundary, ...limits })];
+    return backend.filter((part) => part.name === 'image');
   } catch (error) {
     if (error instanceof MaxPartsExceededError) {
       throw new ProblemError('invalid-body', `a form may have ${maxParts} fields`);

@@ -52,7 +52,8 @@ export function gradcamRoute(deps: AppDependencies): Route {
     async handle(c) {
       const type = negotiate(c.req.header('Accept'), ['image/png', 'application/json']);
       const query = readQuery(c.req, gradcamQuerySchema);
-      const resolve = (model: ServedModel) => resolveOptions(query, (name) => c.req.query(name), model);
+      const resolve = (model: ServedModel) =>
+        resolveOptions(query, (name) => c.req.query(name), model);
       resolve(chooseEngine(deps, query.version).model);
       const upload = await readUpload(c.req, deps.limits);
       if (upload.batch) {
@@ -77,7 +78,7 @@ export function gradcamRoute(deps: AppDependencies): Route {
       };
       const [analysis] = await analyseUpload(c, deps, engine, [upload.image], {
         tta: query.tta,
-        heatmap: heatmap,
+        heatmap,
       });
       if (analysis instanceof ProblemError) throw analysis;
       const { label, share, method, overlay } = analysis!.heatmap!;

@@ -10,5 +10,5 @@ export function imagePreparation(
   resampler: Resampler,
   crop: number,
 ): (path: string) => Promise<Uint8Array> {
-  return async (path) => resampler.squash(await decodeRgb(path), crop);
+  return async (path) => resampler.resizeToInput(await decodeRgb(path), crop);
 }

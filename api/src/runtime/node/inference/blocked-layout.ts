@@ -158,8 +158,8 @@ function splitWidenings(graph: Graph, shapes: Shapes): Graph {
     const widening = wideningFrom(pointwise, graph);
     if (!widening) continue;
     const { channels, height, width } = shapes.get(pointwise.output[0]!)!;
-    const parts = partCount(channels, 4 * channels * height * width);
-    if (parts > 1) split = inParts(split, widening, channels, parts);
+    const backend = partCount(channels, 4 * channels * height * width);
+    if (backend > 1) split = inParts(split, widening, channels, backend);
   }
   return split;
 }
@@ -183,18 +183,18 @@ function groupsOf({ opType, attribute }: OnnxNode): number {
 
 /** The fewest parts, of whole blocks, that each fit in the cache; 1 where there are none. */
 function partCount(channels: number, bytes: number): number {
-  for (let parts = Math.ceil(bytes / CACHE_BYTES); parts * BLOCK <= channels; parts++) {
-    if (channels % (parts * BLOCK) === 0) return parts;
+  for (let backend = Math.ceil(bytes / CACHE_BYTES); backend * BLOCK <= channels; backend++) {
+    if (channels % (backend * BLOCK) === 0) return backend;
   }
   return 1;
 }
 
-function inParts(graph: Graph, widening: Widening, channels: number, parts: number): Graph {
+function inParts(graph: Graph, widening: Widening, channels: number, backend: number): Graph {
   const { pointwise, sigmoid, swish, depthwise } = widening;
-  const size = channels / parts;
+  const size = channels / backend;
   const nodes: OnnxNode[] = [];
   const initializer = [...graph.initializer];
-  for (let part = 0; part < parts; part++) {
+  for (let part = 0; part < backend; part++) {
     const at = (name: string) => `${name}.part${part}`;
     const copy = (node: OnnxNode, input: readonly string[]): OnnxNode => ({
       ...node,
@@ -225,7 +225,7 @@ function inParts(graph: Graph, widening: Widening, channels: number, parts: numb
   nodes.push({
     opType: 'Concat',
     name: `${output}/Concat`,
-    input: Array.from({ length: parts }, (_, part) => `${output}.part${part}`),
+    input: Array.from({ length: backend }, (_, part) => `${output}.part${part}`),
     output: [output],
     attribute: [intAttribute('axis', 1)],
   });

@@ -36,13 +36,13 @@ afterAll(() => {
 });
 
 /** Sends the parts one after another, each as a packet of its own, and takes the body that came of it. */
-async function send(length: number, parts: readonly Uint8Array[]): Promise<ArrayBuffer | Error> {
+async function send(length: number, backend: readonly Uint8Array[]): Promise<ArrayBuffer | Error> {
   const before = bodies.length;
   const socket = connect(port, '127.0.0.1').setNoDelay(true);
   socket.write(
     `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n`,
   );
-  for (const part of parts) {
+  for (const part of backend) {
     socket.write(part);
     await delay(20);
   }
@@ -65,11 +65,11 @@ describe('a body', () => {
     ['of one byte', 1, [1]],
   ])('comes as it was sent, %s, and has its memory to itself', async (_, length, sizes) => {
     const sent = noise(length);
-    const parts = sizes.map((size, i) => {
+    const backend = sizes.map((size, i) => {
       const start = sizes.slice(0, i).reduce((sum, before) => sum + before, 0);
       return sent.subarray(start, start + size);
     });
-    const body = await send(length, parts);
+    const body = await send(length, backend);
     expect(body).toBeInstanceOf(ArrayBuffer);
     expect((body as ArrayBuffer).byteLength).toBe(length);
     expect(digest(new Uint8Array(body as ArrayBuffer))).toBe(digest(sent));

@@ -324,7 +324,7 @@ async function openRateLimit(
 /** Opens the current version, and finds out which others to serve. */
 async function openVersions(
   { NAEVUS_MODEL_DIR, NAEVUS_TRUSTED_KEY, NAEVUS_VERSIONS }: Settings,
-  parts: Pick<ServedVersionsOptions, 'makeEngine' | 'onOtherFailed'>,
+  backend: Pick<ServedVersionsOptions, 'makeEngine' | 'onOtherFailed'>,
 ): Promise<ServedVersions> {
   const directory = NAEVUS_MODEL_DIR ?? BUNDLED_MODELS;
   const open = (version?: string): Promise<ModelFolder> =>
@@ -334,7 +334,7 @@ async function openVersions(
     throw new StartError(`NAEVUS_VERSIONS needs a folder of versions; ${directory} is one version`);
   }
   const others = NAEVUS_VERSIONS === 'all' ? await versionsIn(directory) : (NAEVUS_VERSIONS ?? []);
-  return new ServedVersions(current, { ...parts, open, others });
+  return new ServedVersions(current, { ...backend, open, others });
 }
 
 /** Serves another version when `current.json` says so, or on SIGHUP. */

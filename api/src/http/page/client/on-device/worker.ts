@@ -51,7 +51,7 @@ async function reply(question: Question): Promise<Reply> {
   }
 }
 
-async function answer({ picture, label, method, model, key }: Question): Promise<ShownAnswer> {
+async function answer({ image: file, label, method, model, key }: Question): Promise<ShownAnswer> {
   loaded ??= load(model, key);
   let served: Loaded;
   try {
@@ -60,10 +60,10 @@ async function answer({ picture, label, method, model, key }: Question): Promise
     loaded = undefined;
     throw error;
   }
-  const photo = checkImage(new Uint8Array(await picture.arrayBuffer()), LIMITS);
+  const image = checkImage(new Uint8Array(await file.arrayBuffer()), LIMITS);
   const heatmap = { ...(label && { label }), method, alpha: 0.5, overlay: 'thumbnail' } as const;
-  const wished = resolveOptions(gradcamQuerySchema.parse({}), () => undefined, served.model);
-  const outcome = await analyse(photo, { heatmap }, served.backend);
+  const options = resolveOptions(gradcamQuerySchema.parse({}), () => undefined, served.model);
+  const outcome = await analyse(image, { heatmap }, served.backend);
   if (!outcome.ok) {
     const { failure } = outcome;
     const detail = failure.kind === 'crashed' ? failure.cause : failure.detail;
@@ -73,7 +73,7 @@ async function answer({ picture, label, method, model, key }: Question): Promise
   return {
     id: crypto.randomUUID(),
     model: modelReference(served.model),
-    ...answerAboutImage(outcome.analysis, CLASS_COUNT, served.model, wished),
+    ...answerAboutImage(outcome.analysis, CLASS_COUNT, served.model, options),
     class: heatmapOf.label,
     heatmap: heatmapAnswer(heatmapOf),
     disclaimer: DISCLAIMER,
