@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
 import { exportTfjs } from '../convert/tfjs/tfjs-export.ts';
@@ -6,6 +5,7 @@ import { withIdentityNorms } from '../convert/unfold-batch-norm.ts';
 import { EFFICIENTNET_B0 } from '../network/architecture.ts';
 import { relativeError } from '../network/fixtures/relative-error.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
+import { bundledFolder, bundledVersions } from '../versions/fixtures/bundled-versions.ts';
 import {
   decodeGraphWeights,
   readVersionWeights,
@@ -13,21 +13,19 @@ import {
 } from '../versions/version-weights.ts';
 import { averageRun } from './average-run.ts';
 
+const [BEFORE, SERVED] = await bundledVersions();
+
 let own: VersionWeights;
 let other: VersionWeights;
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
   [own, other] = (await Promise.all(
-    ['0.2.0', '0.3.0'].map((version) =>
-      readVersionWeights(
-        fileURLToPath(new URL(`../../../model-artifacts/${version}`, import.meta.url)),
-      ),
-    ),
+    [SERVED, BEFORE].map((version) => readVersionWeights(bundledFolder(version))),
   )) as [VersionWeights, VersionWeights];
 });
 
-/** Of a run, what averaging looks at: the network of 0.2.0 and its split. */
+/** Of a run, what averaging looks at: the network of the served version and its split. */
 const run = (validation = own.split.validation) =>
   ({
     parameters: withIdentityNorms(own.values, EFFICIENTNET_B0),
@@ -38,7 +36,7 @@ const run = (validation = own.split.validation) =>
 it('exports the mean of the networks, the run counting as much as the versions together', async () => {
   const averaged = await averageRun(run(), { runs: [], versions: [other, other] });
   expect(averaged.record.method).toMatch(
-    /^As it was trained\. Served is the mean .* 0\.3\.0 \(sha256/,
+    new RegExp(`^As it was trained\\. Served is the mean .* ${BEFORE} \\(sha256`),
   );
   const exported = await decodeGraphWeights(
     exportTfjs(averaged.parameters, EFFICIENTNET_B0, 'float32'),

@@ -16,23 +16,31 @@ import { createRandom } from '@naevus/shared/statistics/random';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { predictionsCsv } from '../../reports/predictions-csv.ts';
+import { bundledFolder, bundledVersions } from '../../versions/fixtures/bundled-versions.ts';
 import { buildDriftReference, type ReferenceAnswer } from '../assessment/drift-reference.ts';
 import { DRIFT_REFERENCE_PATH } from './reference.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const VERSION = '0.3.0';
-const BUNDLED = at(`../../../../model-artifacts/${VERSION}`);
+const [, VERSION] = await bundledVersions();
+const BUNDLED = bundledFolder(VERSION);
 
 let folder: string;
 let model: string;
+let modelWithoutReference: string;
 let sha256: string;
 beforeAll(async () => {
   await promisify(execFile)(process.execPath, [at('../../../build.mjs')]);
   folder = await mkdtemp(join(tmpdir(), 'drift-'));
   model = join(folder, 'model');
+  modelWithoutReference = join(folder, 'without-reference');
   const reference = buildDriftReference(answers(1, 2000), 'validation', 1);
   const bytes = Buffer.from(JSON.stringify(reference));
   const manifest = JSON.parse(await readFile(join(BUNDLED, 'manifest.json'), 'utf8'));
+  manifest.files = manifest.files.filter(
+    ({ path }: { path: string }) => path !== DRIFT_REFERENCE_PATH,
+  );
+  await cp(BUNDLED, modelWithoutReference, { recursive: true });
+  await writeFile(join(modelWithoutReference, 'manifest.json'), JSON.stringify(manifest));
   manifest.files.push({
     path: DRIFT_REFERENCE_PATH,
     bytes: bytes.length,
@@ -259,10 +267,10 @@ describe('npm run drift', () => {
       'has no naevus_image_top_score',
     );
     const other = scrape(countAnswers(answers(2, 300)), { version: '9.9.9' });
-    expect(await said('x.prom', other)).toContain('is of other versions (9.9.9) than 0.3.0');
+    expect(await said('x.prom', other)).toContain(`is of other versions (9.9.9) than ${VERSION}`);
     const digest = 'f'.repeat(64);
     const changed = scrape(countAnswers(answers(2, 300)), { digest });
-    expect(await said('x.prom', changed)).toContain(`is of another 0.3.0 (manifest ${digest}`);
+    expect(await said('x.prom', changed)).toContain(`is of another ${VERSION} (manifest ${digest}`);
     const bins = same.replace(
       'naevus_image_hair_bucket{le="0.3"',
       'naevus_image_hair_bucket{le="0.4"',
@@ -275,7 +283,7 @@ describe('npm run drift', () => {
       'cannot read missing.prom: ENOENT',
     );
     expect(await said('x.prom', same, '--threshold', 'much')).toContain('--threshold much');
-    const older = ['--model', BUNDLED.replace(VERSION, '0.2.0')];
+    const older = ['--model', modelWithoutReference];
     expect(await said('x.prom', same, ...older)).toContain(
       'has no reports/reference-histograms.json',
     );

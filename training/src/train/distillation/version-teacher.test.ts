@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import { meanLogits, TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
 import { createRandom } from '@naevus/shared/statistics/random';
@@ -8,11 +7,11 @@ import { createOnnxClassifier } from '../../evaluate/classifiers/onnx-classifier
 import { viewLogits } from '../../evaluate/views/view-logits.ts';
 import { relativeError } from '../../network/fixtures/relative-error.ts';
 import { loadArtifactFolder } from '../../versions/artifact-folder.ts';
+import { bundledFolder, bundledVersions } from '../../versions/fixtures/bundled-versions.ts';
 import type { Teacher } from './teacher.ts';
 import { openTeachers } from './version-teacher.ts';
 
-const bundled = (version: string) =>
-  fileURLToPath(new URL(`../../../../model-artifacts/${version}`, import.meta.url));
+const [BEFORE, SERVED] = await bundledVersions();
 const split = { validation: [] };
 /** More than go through a teacher at once. */
 const COUNT = 9;
@@ -29,13 +28,13 @@ const batch = { values: Float32Array.from(pictures), count: COUNT, size: INPUT_S
 
 let teacher: Teacher;
 beforeAll(async () => {
-  teacher = await openTeachers({ folders: [bundled('0.3.0')], split });
+  teacher = await openTeachers({ folders: [bundledFolder(SERVED)], split });
 });
 afterAll(() => teacher.close());
 
 describe('openTeachers', () => {
   it('gives the logits of the version, averaged over the views as serving does', async () => {
-    const { onnx } = await loadArtifactFolder(bundled('0.3.0'));
+    const { onnx } = await loadArtifactFolder(bundledFolder(SERVED));
     const classifier = await createOnnxClassifier(onnx);
     // The symmetries come in a drawn order; over all of them the order is nothing.
     const taught = await teacher.logits(batch, ALL_VIEWS, createRandom(1));
@@ -56,8 +55,11 @@ describe('openTeachers', () => {
   });
 
   it('shares the views out among several versions', async () => {
-    const two = await openTeachers({ folders: [bundled('0.3.0'), bundled('0.2.0')], split });
-    const other = await openTeachers({ folders: [bundled('0.2.0')], split });
+    const two = await openTeachers({
+      folders: [bundledFolder(SERVED), bundledFolder(BEFORE)],
+      split,
+    });
+    const other = await openTeachers({ folders: [bundledFolder(BEFORE)], split });
     const views = (of: Teacher, count: number) => of.logits(batch, count, createRandom(3));
     // The first look is the first version's; the second look adds one of the second.
     expect(await views(two, 1)).toEqual(await views(teacher, 1));
@@ -71,15 +73,15 @@ describe('openTeachers', () => {
     const secondLook = second.map((mean, i) => 2 * mean - otherAlone[i]!);
     expect(relativeError(both, meanLogits([firstAlone, secondLook]))).toBeLessThan(1e-4);
     expect(relativeError(both, first)).toBeGreaterThan(1e-3);
-    expect(two.name).toMatch(/ 0\.3\.0 \(sha256 \w{64}\), .* 0\.2\.0 /);
+    expect(two.name).toMatch(new RegExp(` ${SERVED} \\(sha256 \\w{64}\\), .* ${BEFORE} `));
     await two.close();
     await other.close();
   });
 
   it('refuses a version that was trained on what the run validates on', async () => {
-    const { manifest } = await loadArtifactFolder(bundled('0.3.0'));
+    const { manifest } = await loadArtifactFolder(bundledFolder(SERVED));
     const leaked = openTeachers({
-      folders: [bundled('0.3.0')],
+      folders: [bundledFolder(SERVED)],
       split: { validation: ['ISIC_0024306', 'ISIC_0024307', 'ISIC_0024308', 'ISIC_0024309'] },
     });
     await expect(leaked).rejects.toThrow(new RegExp(`${manifest.version} .* was trained on ISIC_`));
