@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { cropSchema, LEAST_CROP } from '@naevus/shared/model/manifest';
 import { imagePreparation } from '../data/decode/prepare-image.ts';
-import { loadDataset } from '../data/load/dataset.ts';
+import { DATA_FLAGS, type DataFolder, dataFolders, loadFolders } from '../data/load/data-flags.ts';
 import { describeMetrics } from '../evaluate/metrics/metrics-report.ts';
 import { averageRun } from '../release/average-run.ts';
 import { exportRun } from '../release/export-run.ts';
@@ -22,8 +22,7 @@ npm run export -- --run RUN --version X.Y.Z [--average DIR] [--data DIR] [--no-c
 --version X.Y.Z  version to write; one that exists is never overwritten
 --average DIR    another finished run, or a version, of the same start and split, given once or more: served is
                  the mean of all; each run counts as much as all the versions together
---data DIR       the images the run was trained on (default: where they lay then)
---metadata CSV   their CSV, where it is not in DIR
+--data, --metadata, --source  the images the run was trained on, as for train (default: where they lay then)
 --artifacts DIR  where the version is written (default: model-artifacts)
 --score-prior P  class distribution that the scores assume: ${SCORE_PRIORS.join(' or ')} (default: training)
 --crop SHARE     share of each side of an image that the network is shown, in its middle: ${LEAST_CROP} to 1
@@ -38,8 +37,7 @@ async function main(): Promise<void> {
       run: { type: 'string' },
       version: { type: 'string' },
       average: { type: 'string', multiple: true, default: [] },
-      data: { type: 'string' },
-      metadata: { type: 'string' },
+      ...DATA_FLAGS,
       artifacts: { type: 'string' },
       'score-prior': { type: 'string', default: 'training' },
       crop: { type: 'string' },
@@ -67,13 +65,9 @@ async function main(): Promise<void> {
     values.average.length > 0
       ? await averageRun(trained, await readOthers(values.average))
       : trained;
-  const source = values.data
-    ? { directory: values.data, metadata: values.metadata }
-    : run.record.dataSource;
-  if (!source)
-    throw new Error(`${values.run} does not say where its images are: name them with --data DIR`);
-  const { directory, metadata } = source;
-  const dataset = await loadDataset({ directory, ...(metadata && { metadata }) });
+  const dataset = await loadFolders(
+    values.data.length > 0 ? dataFolders(values) : recordedFolders(run, values.run),
+  );
 
   const wasm = await readFile(new URL('kernels.wasm', import.meta.url));
   const kernels = new WebAssembly.Module(wasm);
@@ -97,6 +91,12 @@ async function main(): Promise<void> {
   console.log(
     values['no-current'] ? 'current.json is as it was' : `current.json names ${version} now`,
   );
+}
+
+function recordedFolders({ record }: FinishedRun, folder: string): [DataFolder, ...DataFolder[]] {
+  const [first, ...rest] = record.dataFolders ?? (record.dataSource ? [record.dataSource] : []);
+  if (first) return [first, ...rest];
+  throw new Error(`${folder} does not say where its images are: name them with --data DIR`);
 }
 
 /** The run, shown another share of each image. */

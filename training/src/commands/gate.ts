@@ -7,7 +7,8 @@ import { parseJson } from '@naevus/shared/model/load-manifest';
 import { loadFile } from '@naevus/shared/model/verify';
 import { z } from 'zod';
 import { imagePreparation } from '../data/decode/prepare-image.ts';
-import { type Dataset, loadDataset } from '../data/load/dataset.ts';
+import { DATA_FLAGS, dataFolders, loadFolders } from '../data/load/data-flags.ts';
+import type { Dataset } from '../data/load/dataset.ts';
 import { splitSchema } from '../data/split/split-schema.ts';
 import { selectImages } from '../evaluate/classifiers/image-selection.ts';
 import { scoreSamples } from '../evaluate/classifiers/score-samples.ts';
@@ -35,8 +36,7 @@ chance explains, or loses too much in a subgroup. A first model is held to floor
 --candidate DIR           folder of the version that is judged
 --current DIR             folder of the version it is held against, or none (default: the current one of
                           model-artifacts; none where there is no current.json)
---data DIR                the images that the candidate was trained on, with their CSV
---metadata CSV            their CSV, where it is not in DIR
+--data, --metadata, --source  the images that the candidate was trained on, as for train
 --candidate-scores FILE   JSON that evaluate wrote for the candidate, with its CSV beside it: nothing is computed ...
 --current-scores FILE     ... and for the current version
 --policy FILE             JSON with what to change of the margins and floors
@@ -55,8 +55,7 @@ async function main(): Promise<number> {
     options: {
       candidate: { type: 'string' },
       current: { type: 'string' },
-      data: { type: 'string' },
-      metadata: { type: 'string' },
+      ...DATA_FLAGS,
       'candidate-scores': { type: 'string' },
       'current-scores': { type: 'string' },
       policy: { type: 'string' },
@@ -71,7 +70,7 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  if (!values.candidate || !values.data) {
+  if (!values.candidate || values.data.length === 0) {
     throw new Error(`--candidate and --data are needed\n\n${HELP}`);
   }
   if (!values.out.endsWith('.md')) throw new Error(`--out ${values.out} does not end in .md`);
@@ -87,13 +86,10 @@ async function main(): Promise<number> {
   }
   const wanted = comparableImages(candidate, current);
 
-  const dataset = await loadDataset({
-    directory: values.data,
-    ...(values.metadata && { metadata: values.metadata }),
-  });
+  const dataset = await loadFolders(dataFolders(values));
   if (dataset.dataSha256 !== candidate.split.data_sha256) {
     throw new Error(
-      `${values.data} is not what the candidate was trained on: its digest is ${dataset.dataSha256}, not ${candidate.split.data_sha256}`,
+      `${values.data.join(' and ')} is not what the candidate was trained on: its digest is ${dataset.dataSha256}, not ${candidate.split.data_sha256}`,
     );
   }
   const scores = values['candidate-scores']

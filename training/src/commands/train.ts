@@ -8,10 +8,18 @@ import { createResampler } from '@naevus/shared/image/resampler';
 import { z } from 'zod';
 import { loadSplit } from '../data/cache/load-split.ts';
 import { imagePreparation } from '../data/decode/prepare-image.ts';
-import { type Dataset, loadDataset } from '../data/load/dataset.ts';
+import {
+  DATA_FLAGS,
+  DATA_FLAGS_HELP,
+  dataFolders,
+  loadFolders,
+  wholePaths,
+} from '../data/load/data-flags.ts';
+import type { Dataset } from '../data/load/dataset.ts';
 import { fingerprintDataset } from '../data/split/fingerprint.ts';
 import { describeSplit, splitDataset } from '../data/split/split.ts';
 import { type Split, splitSchema } from '../data/split/split-schema.ts';
+import { selectImages } from '../evaluate/classifiers/image-selection.ts';
 import { EFFICIENTNET_B0 } from '../network/architecture.ts';
 import { writeRunReports } from '../release/write-run-reports.ts';
 import { PRESETS, type PresetName } from '../run/config/presets.ts';
@@ -33,8 +41,7 @@ const HELP = `Trains the classifier and writes a run.
 
 npm run train -- --data DIR --weights FILE --out RUN [--preset NAME | --config FILE] [--continue VERSION_DIR] [--resume]
 
---data DIR       HAM10000 as Kaggle packs it, or any folder of images with a CSV (image_id, dx)
---metadata CSV   the CSV, where it is not in DIR
+${DATA_FLAGS_HELP}
 --weights FILE   EfficientNet-B0 backbone, safetensors in timm's names; left out: the public file is fetched
 --continue DIR   starts from an exported version's backbone (model-artifacts/X.Y.Z), given more than once from
                  their mean; goes with preset refine and the version's own --split
@@ -44,6 +51,8 @@ npm run train -- --data DIR --weights FILE --out RUN [--preset NAME | --config F
 --preset NAME    one of ${Object.keys(PRESETS).join(', ')} (default: best)
 --config FILE    JSON with the same fields as a preset; unknown ones are errors
 --split FILE     a split.json to keep to, so that runs compare; left out: one is made from the seed
+--keep-split FILE  a split.json of a part of the images, such as those of one source in an earlier version: its
+                 validation images stay there, so that versions compare, and the others are split from the seed
 --seed N         other random choices, the split included
 --resume         goes on from RUN's last checkpoint
 --max-minutes N  stops with a checkpoint after so long (exit status ${STOPPED}), as Ctrl-C does
@@ -57,8 +66,7 @@ const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
-      data: { type: 'string' },
-      metadata: { type: 'string' },
+      ...DATA_FLAGS,
       weights: { type: 'string' },
       continue: { type: 'string', multiple: true, default: [] },
       teacher: { type: 'string', multiple: true, default: [] },
@@ -67,6 +75,7 @@ async function main(): Promise<number> {
       config: { type: 'string' },
       seed: { type: 'string' },
       split: { type: 'string' },
+      'keep-split': { type: 'string' },
       resume: { type: 'boolean', default: false },
       'max-minutes': { type: 'string' },
       cache: { type: 'string' },
@@ -78,7 +87,10 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  if (!values.data || !values.out) throw new Error(`--data and --out are needed\n\n${HELP}`);
+  if (values.data.length === 0 || !values.out) {
+    throw new Error(`--data and --out are needed\n\n${HELP}`);
+  }
+  const folders = dataFolders(values);
   const config = await readConfig(values);
   const deadline = readDeadline(values['max-minutes']);
   await checkOut(values.out, values.resume);
@@ -104,13 +116,13 @@ async function main(): Promise<number> {
     });
   }
 
-  const dataset = await loadDataset({
-    directory: values.data,
-    ...(values.metadata && { metadata: values.metadata }),
-  });
+  const dataset = await loadFolders(folders);
   const split = values.split
     ? await readSplit(values.split, dataset)
-    : splitDataset(dataset, await fingerprintDataset(dataset, { cacheDirectory }), config);
+    : splitDataset(dataset, await fingerprintDataset(dataset, { cacheDirectory }), {
+        ...config,
+        ...(values['keep-split'] && { base: await readBaseSplit(values['keep-split'], dataset) }),
+      });
   console.log(describeSplit(split));
   const pretrained = await loadPretrained(values.weights);
   const resampler = createResampler(
@@ -147,11 +159,10 @@ async function main(): Promise<number> {
     augmentationWorker: new URL('augmentation-worker.js', import.meta.url),
     ...(teacher && { teacher }),
     codeCommit: codeCommit(),
-    datasetName: basename(resolve(values.data)),
-    dataSource: {
-      directory: resolve(values.data),
-      ...(values.metadata && { metadata: resolve(values.metadata) }),
-    },
+    datasetName:
+      dataset.sources.map(({ title }) => title).join(', ') ||
+      basename(resolve(folders[0].directory)),
+    dataFolders: wholePaths(folders),
     shouldStop: () => stopRequested || performance.now() >= deadline,
   });
   await teacher?.close();
@@ -214,6 +225,15 @@ async function readSplit(file: string, { dataSha256 }: Dataset): Promise<Split> 
       `--split ${file} was made of other data (${parsed.data.data_sha256}) than --data`,
     );
   }
+  return parsed.data;
+}
+
+/** @throws Error when the split names an image that the data lack. */
+async function readBaseSplit(file: string, { samples }: Dataset): Promise<Split> {
+  const parsed = splitSchema.safeParse(JSON.parse(await readFile(file, 'utf8')));
+  if (!parsed.success) throw new Error(`--keep-split ${file}: ${z.prettifyError(parsed.error)}`);
+  const { train, validation } = parsed.data;
+  selectImages(samples, [...train, ...validation], `--keep-split ${file}`);
   return parsed.data;
 }
 

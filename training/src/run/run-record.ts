@@ -26,9 +26,19 @@ export const runRecordSchema = z.strictObject({
   method: z.string().min(1),
   seed: z.number().int(),
   dataset: z.string().min(1),
-  /** Where the images and the CSV lay on the machine that trained; export looks there unless told otherwise. */
+  /** Where the images and the CSV lay on the machine that trained, for the export; of runs before 1.0.0. */
   dataSource: z
     .strictObject({ directory: z.string().min(1), metadata: z.string().min(1).optional() })
+    .optional(),
+  /** The same of runs since 1.0.0: one folder or more, each with the name or the file of its source. */
+  dataFolders: z
+    .array(
+      z.strictObject({
+        directory: z.string().min(1),
+        metadata: z.string().min(1).optional(),
+        source: z.string().min(1).optional(),
+      }),
+    )
     .optional(),
   dataSha256: sha256,
   configSha256: sha256,

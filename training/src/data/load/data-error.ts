@@ -62,7 +62,15 @@ export type DataProblem =
       readonly count: number;
       readonly images: readonly UnreadableImage[];
     }
-  | { readonly kind: 'no-images'; readonly path: string };
+  | { readonly kind: 'no-images'; readonly path: string }
+  | {
+      /** Some rows name a source that is known, others one that is not. */
+      readonly kind: 'unknown-source';
+      readonly path: string;
+      readonly value: string;
+      readonly count: number;
+      readonly known: readonly string[];
+    };
 
 export type DataProblemKind = DataProblem['kind'];
 
@@ -104,7 +112,7 @@ export function describeProblem(problem: DataProblem): string {
     case 'missing-column':
       return `${problem.path} has no column ${problem.column}; it has ${problem.found.join(', ') || 'none'}.`;
     case 'unknown-label':
-      return `${problem.path}, row ${problem.row}: the label ${JSON.stringify(problem.value)} is none of ${problem.known.join(', ')}${problem.count > 1 ? ` (nor are those of ${problem.count - 1} more rows)` : ''}.`;
+      return `${problem.path}, row ${problem.row}: the label ${JSON.stringify(problem.value)} is none of ${problem.known.join(', ')}, and the source's definition does not say what it means${problem.count > 1 ? ` (nor are those of ${problem.count - 1} more rows)` : ''}.`;
     case 'duplicate-image-id':
       return `the image id ${problem.imageId} stands more than once: ${problem.where.join(' and ')}${problem.count > 1 ? ` (so do ${problem.count - 1} others)` : ''}.`;
     case 'repeated-file':
@@ -120,6 +128,8 @@ export function describeProblem(problem: DataProblem): string {
         .join('; ')}${problem.count > LISTED ? '; ...' : ''}.`;
     case 'no-images':
       return `no image in ${problem.path} has a row in the metadata.`;
+    case 'unknown-source':
+      return `${problem.path}: ${problem.count} rows are of the source ${JSON.stringify(problem.value)}, which is none of ${problem.known.join(', ')}. Describe it with --source FILE.`;
   }
 }
 

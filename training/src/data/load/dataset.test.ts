@@ -5,7 +5,13 @@ import { LABELS } from '@naevus/shared/taxonomy';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { randomPicture } from '../fixtures/random-picture.ts';
 import { DataError } from './data-error.ts';
-import { type Dataset, loadDataset } from './dataset.ts';
+import { type Dataset, digestSamples, joinDatasets, loadDataset } from './dataset.ts';
+import {
+  KNOWN_SOURCES,
+  readSourceDefinition,
+  type SourceDefinition,
+  sourceDefinitionSchema,
+} from './source-definition.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -57,6 +63,7 @@ describe('loadDataset', () => {
       lesionId: 'HAM_3',
       metadata: { dx_type: 'histo', age: '80.0', sex: 'male', localization: 'back' },
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      source: '',
     });
   });
 
@@ -228,5 +235,111 @@ describe('what is wrong is named', () => {
         count: 1,
       },
     ]);
+  });
+});
+
+describe('several sources', () => {
+  const definition = (name: string, diagnoses: SourceDefinition['diagnoses'] = {}) =>
+    sourceDefinitionSchema.parse({
+      name,
+      title: name,
+      licence: 'CC0',
+      attribution: 'nobody',
+      description: 'drawn',
+      diagnoses,
+    });
+
+  async function source(name: string, rows: readonly string[]): Promise<string> {
+    await put(`${name}/metadata.csv`, `image_id,lesion_id,dx,source\n${rows.join('\n')}\n`);
+    for (const [i, row] of rows.entries()) {
+      await put(`${name}/images/${row.split(',')[0]}.jpg`, await picture(i + name.length));
+    }
+    return join(folder, name);
+  }
+
+  it('maps the diagnoses of a source, and keeps what is none of the classes apart', async () => {
+    const directory = await source('clinic', ['a,1,SCC,', 'b,2,melanoma,', 'c,3,nv,']);
+    const clinic = definition('clinic', { scc: null, melanoma: 'mel' });
+    const dataset = await loadDataset({ directory, source: clinic });
+    expect(dataset.samples.map(({ imageId, label }) => [imageId, label])).toEqual([
+      ['b', 'mel'],
+      ['c', 'nv'],
+    ]);
+    expect(dataset.others).toMatchObject([{ imageId: 'a', diagnosis: 'scc', source: 'clinic' }]);
+    expect(dataset.sources).toEqual([clinic]);
+    const error = await errorOf(loadDataset({ directory, source: definition('clinic') }));
+    expect(error.problems[0]).toMatchObject({ kind: 'unknown-label', row: 2, count: 2 });
+    expect(error.message).toContain('does not say what it means');
+  });
+
+  it('joins data sets: the first is the home source, lesions may be in several', async () => {
+    const home = await source('home', ['a,L1,nv,', 'b,L2,mel,']);
+    const away = await source('away', ['c,L1,nv,', 'd,L3,bcc,']);
+    const joined = joinDatasets([
+      await loadDataset({ directory: away, source: definition('away') }),
+      await loadDataset({ directory: home, source: definition('home') }),
+    ]);
+    expect(joined.samples.map(({ imageId, source }) => `${imageId} ${source}`)).toEqual([
+      'a home',
+      'b home',
+      'c away',
+      'd away',
+    ]);
+    expect(joined.sources.map(({ name }) => name)).toEqual(['away', 'home']);
+    expect(joined.dataSha256).toBe(digestSamples(joined.samples));
+  });
+
+  it('refuses two data sets with an image of the same id', async () => {
+    const [one, other] = [await source('one', ['a,1,nv,']), await source('other', ['a,2,mel,'])];
+    const datasets = [
+      await loadDataset({ directory: one, source: definition('one') }),
+      await loadDataset({ directory: other, source: definition('other') }),
+    ] as const;
+    expect(() => joinDatasets(datasets)).toThrow(/image id a stands more than once/);
+  });
+
+  it('takes the sources from a column, where its values are names of sources', async () => {
+    const knownSources = [definition('ham10000'), definition('milk10k', { sccka: null })];
+    const load = (directory: string) => loadDataset({ directory, knownSources });
+    const mixed = await load(
+      await source('mixed', ['a,1,nv,ham10000', 'b,2,mel,milk10k', 'c,3,sccka,milk10k']),
+    );
+    expect(mixed.samples.map(({ source }) => source)).toEqual(['ham10000', 'milk10k']);
+    expect(mixed.others).toHaveLength(1);
+    expect(mixed.sources.map(({ name }) => name)).toEqual(['ham10000', 'milk10k']);
+
+    const foreign = await load(await source('foreign', ['a,1,nv,clinic A', 'b,2,mel,clinic B']));
+    expect(foreign.samples.map(({ source }) => source)).toEqual(['', '']);
+    expect(foreign.sources).toEqual([]);
+
+    const half = await source('half', ['a,1,nv,ham10000', 'b,2,mel,milk']);
+    expect((await errorOf(load(half))).problems).toEqual([
+      {
+        kind: 'unknown-source',
+        path: join(half, 'metadata.csv'),
+        value: 'milk',
+        count: 1,
+        known: ['ham10000', 'milk10k'],
+      },
+    ]);
+    // What a source does not have is not mapped by another's definition.
+    const stray = await source('stray', ['a,1,nv,ham10000', 'b,2,sccka,ham10000']);
+    expect((await errorOf(load(stray))).kind).toBe('unknown-label');
+  });
+});
+
+describe('the committed sources', () => {
+  it('are valid, HAM10000 first, each of its own name', () => {
+    const names = KNOWN_SOURCES.map(({ name }) => name);
+    expect(names[0]).toBe('ham10000');
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('are found by name, and others by their file', async () => {
+    expect((await readSourceDefinition('milk10k')).diagnoses.sccka).toBeNull();
+    await put('clinic.json', JSON.stringify({ name: 'Clinic 1' }));
+    const read = readSourceDefinition(join(folder, 'clinic.json'));
+    await expect(read).rejects.toThrow(/lower-case letters, digits and dashes[\s\S]*title/);
+    await expect(readSourceDefinition('no-such')).rejects.toThrow(/one of ham10000, milk10k/);
   });
 });

@@ -7,6 +7,7 @@ import { mapConcurrently } from '../map-concurrently.ts';
 import { DataError, type DataProblem, LISTED, type UnreadableImage } from './data-error.ts';
 import { findImages, type ImageFile } from './image-files.ts';
 import { type MetadataRow, parseMetadata } from './metadata-csv.ts';
+import { KNOWN_SOURCES, type SourceDefinition } from './source-definition.ts';
 
 export interface Sample {
   readonly imageId: string;
@@ -18,12 +19,24 @@ export interface Sample {
   readonly metadata: Readonly<Record<string, string>>;
   /** Of the file's bytes, lower-case hex. */
   readonly sha256: string;
+  /** Name of the source; `''` where there are no definitions. */
+  readonly source: string;
+}
+
+/** An image of a disease that is none of the classes: nothing is trained on it. */
+export interface OtherSample extends Omit<Sample, 'label'> {
+  /** As the CSV has it, in lower case. */
+  readonly diagnosis: string;
 }
 
 export interface Dataset {
-  /** Sorted by image id. At least one. */
+  /** Of the seven classes, sorted by image id. At least one, but where all images are `others`. */
   readonly samples: readonly Sample[];
-  /** {@link digestSamples}. */
+  /** Sorted by image id. */
+  readonly others: readonly OtherSample[];
+  /** Where the images are from, the home source first; none where no definition was given. */
+  readonly sources: readonly SourceDefinition[];
+  /** {@link digestSamples} of `samples`. */
   readonly dataSha256: string;
   /** What was found and lived with, because the caller asked for it or nothing is lost by it. */
   readonly problems: readonly DataProblem[];
@@ -42,6 +55,10 @@ export interface LoadOptions {
    * `skip`, which goes on with those that match and lists the others under `problems`.
    */
   readonly mismatches?: 'error' | 'skip';
+  /** Where the images are from. Left out, a column `source` of the CSV may say it. */
+  readonly source?: SourceDefinition;
+  /** What the values of such a column may be. */
+  readonly knownSources?: readonly SourceDefinition[];
 }
 
 const CONCURRENT_READS = 8;
@@ -60,7 +77,15 @@ export async function loadDataset(options: LoadOptions): Promise<Dataset> {
     throw new DataError({ kind: 'missing-folder', path: directory });
   }
   const metadataPath = options.metadata ?? (await findMetadata(directory));
-  const rows = parseMetadata(await readMetadata(metadataPath), metadataPath);
+  const text = await readMetadata(metadataPath);
+  const known = options.knownSources ?? KNOWN_SOURCES;
+  const rows = parseMetadata(text, metadataPath, ({ source: named }) => {
+    const source = options.source ?? known.find(({ name }) => name === named);
+    return source?.diagnoses ?? {};
+  });
+  const sourceOf = options.source
+    ? () => options.source!.name
+    : sourceColumn(rows, known, metadataPath);
   const rowOf = new Map(rows.map((row) => [row.imageId, row]));
 
   const files = await findImages(directory);
@@ -73,17 +98,73 @@ export async function loadDataset(options: LoadOptions): Promise<Dataset> {
   }
 
   const { kept, repeated } = withoutRepeats(await hashFiles(matching));
-  const samples = kept
-    .map(({ imageId, path, sha256 }): Sample => {
-      const { label, lesionId, metadata } = rowOf.get(imageId)!;
-      return { imageId, path, label, lesionId, metadata, sha256 };
-    })
-    .sort(byImageId);
+  const samples: Sample[] = [];
+  const others: OtherSample[] = [];
+  for (const { imageId, path, sha256 } of kept) {
+    const row = rowOf.get(imageId)!;
+    const { label, diagnosis, lesionId, metadata } = row;
+    const image = { imageId, path, lesionId, metadata, sha256, source: sourceOf(row) };
+    if (label === null) others.push({ ...image, diagnosis });
+    else samples.push({ ...image, label });
+  }
+  const present = new Set([...samples, ...others].map(({ source }) => source));
   return {
-    samples,
+    samples: samples.sort(byImageId),
+    others: others.sort(byImageId),
+    sources: (options.source ? [options.source] : known).filter(({ name }) => present.has(name)),
     dataSha256: digestSamples(samples),
     problems: [...problems, ...repeated],
   };
+}
+
+/**
+ * Several data sets as one; the first one's source is the home source.
+ *
+ * @throws DataError where two of them have an image of the same id
+ */
+export function joinDatasets(datasets: readonly [Dataset, ...Dataset[]]): Dataset {
+  if (datasets.length === 1) return datasets[0];
+  const samples = datasets.flatMap((dataset) => dataset.samples).sort(byImageId);
+  const others = datasets.flatMap((dataset) => dataset.others).sort(byImageId);
+  const all = [...samples, ...others].sort(byImageId);
+  const again = all.filter((image, i) => image.imageId === all[i - 1]?.imageId);
+  const [first] = again;
+  if (first) {
+    const { imageId } = first;
+    const where = all.filter((image) => image.imageId === imageId).map(({ path }) => path);
+    throw new DataError({ kind: 'duplicate-image-id', imageId, where, count: again.length });
+  }
+  const sources = datasets.flatMap((dataset) => dataset.sources);
+  return {
+    samples,
+    others,
+    sources: sources.filter(({ name }, i) => sources.findIndex((one) => one.name === name) === i),
+    dataSha256: digestSamples(samples),
+    problems: datasets.flatMap(({ problems }) => problems),
+  };
+}
+
+/** What the column `source` says, where its values are names of sources; else nothing. */
+function sourceColumn(
+  rows: readonly MetadataRow[],
+  known: readonly SourceDefinition[],
+  path: string,
+): (row: MetadataRow) => string {
+  const names = known.map(({ name }) => name);
+  const unknown = rows.filter(({ metadata }) => !names.includes(metadata.source ?? ''));
+  const [first] = unknown;
+  if (first === undefined) return ({ metadata }) => metadata.source!;
+  if (unknown.length < rows.length) {
+    const value = first.metadata.source ?? '';
+    throw new DataError({
+      kind: 'unknown-source',
+      path,
+      value,
+      count: unknown.length,
+      known: names,
+    });
+  }
+  return () => '';
 }
 
 /**

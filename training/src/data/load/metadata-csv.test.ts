@@ -24,6 +24,7 @@ describe('parseMetadata', () => {
         row: 2,
         imageId: 'ISIC_0027419',
         label: 'bkl',
+        diagnosis: 'bkl',
         lesionId: 'HAM_0000118',
         metadata: { dx_type: 'histo', age: '80.0', sex: 'male', localization: 'scalp' },
       },
@@ -40,10 +41,18 @@ describe('parseMetadata', () => {
         row: 3,
         imageId: 'A',
         label: 'mel',
+        diagnosis: 'mel',
         lesionId: null,
         metadata: { note: 'one, "two"\nthree' },
       },
-      { row: 5, imageId: 'b', label: 'nv', lesionId: null, metadata: { note: '' } },
+      {
+        row: 5,
+        imageId: 'b',
+        label: 'nv',
+        diagnosis: 'nv',
+        lesionId: null,
+        metadata: { note: '' },
+      },
     ]);
   });
 
@@ -88,7 +97,7 @@ describe('parseMetadata', () => {
       },
     ]);
     expect(new DataError(problems[0]!).message).toBe(
-      'labels.csv, row 3: the label "Melanoma" is none of akiec, bcc, bkl, df, mel, nv, vasc (nor are those of 1 more rows).',
+      'labels.csv, row 3: the label "Melanoma" is none of akiec, bcc, bkl, df, mel, nv, vasc, and the source\'s definition does not say what it means (nor are those of 1 more rows).',
     );
   });
 

@@ -7,12 +7,18 @@ export interface MetadataRow {
   /** Line of the file, the header being line 1; the last one where a field goes over several. */
   readonly row: number;
   readonly imageId: string;
-  readonly label: Label;
+  /** null: of a disease that is none of the classes, as the source's definition says. */
+  readonly label: Label | null;
+  /** As it stands in the CSV, trimmed, in lower case. */
+  readonly diagnosis: string;
   /** null where there is no such column, or nothing in it. */
   readonly lesionId: string | null;
   /** All other columns by their lower-case names, untouched. */
   readonly metadata: Readonly<Record<string, string>>;
 }
+
+/** Meanings of diagnoses, by lower-case name. */
+export type Diagnoses = Readonly<Record<string, Label | null>>;
 
 /** `image` is what the ISIC challenges call it, `isic_id` the archive. */
 const ID_COLUMNS = ['image_id', 'image', 'isic_id'];
@@ -25,9 +31,15 @@ const IMAGE_EXTENSION = /\.(jpe?g|png|webp)$/i;
  * an image id may carry its file's extension.
  *
  * @param path only for messages
+ * @param diagnosesOf what diagnoses mean that are not labels: a label, or null for none of the classes; by the
+ *   other columns of a row
  * @throws DataError malformed-csv, missing-column, unknown-label, duplicate-image-id
  */
-export function parseMetadata(text: string, path: string): MetadataRow[] {
+export function parseMetadata(
+  text: string,
+  path: string,
+  diagnosesOf: (metadata: MetadataRow['metadata']) => Diagnoses = () => ({}),
+): MetadataRow[] {
   const [header, ...records] = readRecords(text, path);
   const columns = (header?.record ?? []).map((name) => name.trim().toLowerCase());
   const repeated = columns.find((name, i) => columns.indexOf(name) !== i);
@@ -56,16 +68,20 @@ export function parseMetadata(text: string, path: string): MetadataRow[] {
       throw new DataError({ kind: 'malformed-csv', path, row, detail: `${idColumn} is empty` });
     }
     const value = oneHot ? hotLabel(fields) : fields.dx!.trim().toLowerCase();
-    if (!isLabel(value)) {
+    const metadata = Object.fromEntries(Object.entries(fields).filter(([name]) => !own.has(name)));
+    const diagnoses = diagnosesOf(metadata);
+    const label = Object.hasOwn(diagnoses, value) ? diagnoses[value]! : value;
+    if (label !== null && !isLabel(label)) {
       unknown.push({ row, value: oneHot ? value : fields.dx! });
       continue;
     }
     rows.push({
       row,
       imageId,
-      label: value,
+      label,
+      diagnosis: value,
       lesionId: fields.lesion_id?.trim() || null,
-      metadata: Object.fromEntries(Object.entries(fields).filter(([name]) => !own.has(name))),
+      metadata,
     });
   }
   const problems: DataProblem[] = [];

@@ -73,7 +73,12 @@ export async function checkReadable(
   const gone = new Set(unreadable.map(({ imageId }) => imageId));
   const samples = dataset.samples.filter(({ imageId }) => !gone.has(imageId));
   if (samples.length === 0) throw new DataError(problem);
-  return { samples, dataSha256: digestSamples(samples), problems: [...dataset.problems, problem] };
+  return {
+    ...dataset,
+    samples,
+    dataSha256: digestSamples(samples),
+    problems: [...dataset.problems, problem],
+  };
 }
 
 /** The whole of it: fingerprints of what decodes, and what does not. */

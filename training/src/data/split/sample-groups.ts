@@ -3,6 +3,7 @@ import { countLabels } from '../load/count-labels.ts';
 import { byImageId, type Sample } from '../load/dataset.ts';
 import { type DuplicatePair, findDuplicates } from './duplicates.ts';
 import type { Fingerprints } from './fingerprint.ts';
+import { type ImagePair, SAME_SKIN } from './same-skin.ts';
 
 /** Images that must lie on the same side of any split. */
 export interface SampleGroup {
@@ -10,6 +11,8 @@ export interface SampleGroup {
   readonly samples: readonly Sample[];
   /** The class it is stratified by: its images' label, the rarest in the data where they differ. */
   readonly stratum: Label;
+  /** The source that it is stratified by: of its first image. */
+  readonly source: string;
   readonly mixedLabels: boolean;
 }
 
@@ -20,12 +23,17 @@ export interface SampleGroups {
 }
 
 /**
- * Joins images of one lesion, images of the same bytes and images of the same photograph, and what
- * hangs together by several of these. Independent of the samples' order.
+ * Joins images of one lesion, images of the same bytes, images of the same photograph and images that are known
+ * to show the same skin, and what hangs together by several of these. Independent of the samples' order.
  *
+ * @param sameSkin pairs of image ids; those of images that are not there are passed over
  * @throws RangeError where an image has no fingerprint.
  */
-export function groupSamples(samples: readonly Sample[], fingerprints: Fingerprints): SampleGroups {
+export function groupSamples(
+  samples: readonly Sample[],
+  fingerprints: Fingerprints,
+  sameSkin: readonly ImagePair[] = SAME_SKIN,
+): SampleGroups {
   const sorted = [...samples].sort(byImageId);
   const position = new Map(sorted.map(({ imageId }, i) => [imageId, i]));
   const own = new Map(
@@ -55,6 +63,10 @@ export function groupSamples(samples: readonly Sample[], fingerprints: Fingerpri
   }
   const duplicates = findDuplicates(own);
   for (const { first, second } of duplicates) join(position.get(first)!, position.get(second)!);
+  for (const [first, second] of sameSkin) {
+    const [i, j] = [position.get(first), position.get(second)];
+    if (i !== undefined && j !== undefined) join(i, j);
+  }
 
   const members = new Map<number, Sample[]>();
   for (const [i, sample] of sorted.entries()) {
@@ -67,7 +79,7 @@ export function groupSamples(samples: readonly Sample[], fingerprints: Fingerpri
   const groups = [...members.values()].map((group): SampleGroup => {
     const present = new Set(group.map(({ label }) => label));
     const stratum = rarestFirst.find((label) => present.has(label))!;
-    return { samples: group, stratum, mixedLabels: present.size > 1 };
+    return { samples: group, stratum, source: group[0]!.source, mixedLabels: present.size > 1 };
   });
   return { groups, duplicates };
 }

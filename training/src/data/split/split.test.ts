@@ -8,6 +8,7 @@ import { LABELS, type Label } from '@naevus/shared/taxonomy';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { countLabels } from '../load/count-labels.ts';
 import { type Dataset, digestSamples, loadDataset, type Sample } from '../load/dataset.ts';
+import { KNOWN_SOURCES } from '../load/source-definition.ts';
 import { type DuplicatePair, findDuplicates } from './duplicates.ts';
 import {
   type Fingerprint,
@@ -16,6 +17,8 @@ import {
   THUMBNAIL_HEIGHT,
   THUMBNAIL_WIDTH,
 } from './fingerprint.ts';
+import { SAME_SKIN } from './same-skin.ts';
+import { groupSamples } from './sample-groups.ts';
 import {
   crossValidationFolds,
   describeSplit,
@@ -25,7 +28,7 @@ import {
 } from './split.ts';
 import { splitSchema } from './split-schema.ts';
 
-type Made = Pick<Sample, 'imageId' | 'label' | 'lesionId'> & { picture?: string };
+type Made = Pick<Sample, 'imageId' | 'label' | 'lesionId'> & { picture?: string; source?: string };
 
 /** Images without files; those of the same `picture` have the same bytes. */
 function make(images: readonly Made[]): { dataset: Dataset; fingerprints: Fingerprints } {
@@ -47,15 +50,23 @@ function make(images: readonly Made[]): { dataset: Dataset; fingerprints: Finger
   const fingerprints = new Map(
     images.map(({ imageId, picture }) => [imageId, printOf(picture ?? imageId)]),
   );
-  const samples = images.map(({ imageId, label, lesionId }) => ({
+  const samples = images.map(({ imageId, label, lesionId, source = '' }) => ({
     imageId,
     label,
     lesionId,
     path: `${imageId}.jpg`,
     metadata: {},
     sha256: fingerprints.get(imageId)!.sha256,
+    source,
   }));
-  return { dataset: { samples, dataSha256: digestSamples(samples), problems: [] }, fingerprints };
+  const dataset: Dataset = {
+    samples,
+    others: [],
+    sources: [],
+    dataSha256: digestSamples(samples),
+    problems: [],
+  };
+  return { dataset, fingerprints };
 }
 
 /** Lesions of one to six images, as imbalanced as HAM10000. */
@@ -119,6 +130,78 @@ function expectNaturalShares({ counts }: Split, tolerance: number): void {
     expect(Math.abs(share - natural), label).toBeLessThanOrEqual(tolerance);
   }
 }
+
+describe('splitDataset of several sources', () => {
+  const made = [
+    ...lesions(600, 3).map((image) => ({ ...image, source: 'home' })),
+    ...lesions(300, 4).map((image) => ({
+      ...image,
+      imageId: `away ${image.imageId}`,
+      lesionId: image.lesionId && `away ${image.lesionId}`,
+      source: 'away',
+    })),
+  ];
+  const { dataset, fingerprints } = make(made);
+  const sources = ['home', 'away'].map((name) => ({
+    ...KNOWN_SOURCES[0]!,
+    name,
+    validationFraction: name === 'away' ? 0.4 : 0.2,
+  }));
+  const data = { ...dataset, sources };
+  const of = (source: string, ids: readonly string[]) => {
+    const chosen = new Set(ids);
+    return countLabels(
+      data.samples.filter((one) => one.source === source && chosen.has(one.imageId)),
+    );
+  };
+
+  it('divides each class of each source by its own fraction', () => {
+    const split = splitDataset(data, fingerprints, { seed: 5 });
+    expectApart(data, findDuplicates(fingerprints), split);
+    for (const { name, validationFraction } of sources) {
+      const [train, validation] = [of(name, split.train), of(name, split.validation)];
+      for (const label of LABELS) {
+        const all = train[label] + validation[label];
+        // A lesion has up to seven images.
+        expect(Math.abs(validation[label] - validationFraction * all)).toBeLessThanOrEqual(4);
+      }
+    }
+  });
+
+  it('keeps the sides of another split, and splits what that does not know', () => {
+    const home = make(made.filter(({ source }) => source === 'home'));
+    const base = splitDataset(home.dataset, home.fingerprints, { seed: 9 });
+    const split = splitDataset(data, fingerprints, { seed: 5, base });
+    const ids = (side: readonly string[]) => side.filter((id) => !id.startsWith('away'));
+    expect(ids(split.train)).toEqual(base.train);
+    expect(ids(split.validation)).toEqual(base.validation);
+    expect(split.validation.length).toBeGreaterThan(base.validation.length + 50);
+  });
+
+  it('trains on a lesion of the other split that turns out to be on both of its sides', () => {
+    const { dataset: joined, fingerprints: prints } = make([
+      ...made,
+      { imageId: 'twin', label: 'nv', lesionId: 'kept', source: 'away', picture: 'shared' },
+      { imageId: 'trained', label: 'nv', lesionId: 'other', source: 'home', picture: 'shared' },
+      { imageId: 'validated', label: 'nv', lesionId: 'kept', source: 'home' },
+    ]);
+    const base = { train: ['trained'], validation: ['validated'] };
+    const split = splitDataset(joined, prints, { seed: 5, base });
+    for (const id of ['twin', 'trained', 'validated']) expect(split.train).toContain(id);
+  });
+
+  it('joins what is known to be the same skin', () => {
+    const [first, second] = SAME_SKIN[0]!;
+    const pair = [first, second].map(
+      (imageId, i): Made => ({ imageId, label: 'mel', lesionId: `L${i} of the pair` }),
+    );
+    const { dataset: withPair, fingerprints: prints } = make([...made, ...pair]);
+    const group = groupSamples(withPair.samples, prints).groups.find(({ samples }) =>
+      samples.some(({ imageId }) => imageId === first),
+    );
+    expect(group!.samples.map(({ imageId }) => imageId)).toEqual([first, second].sort());
+  });
+});
 
 describe('splitDataset', () => {
   const images = lesions(1500, 3);
@@ -296,13 +379,13 @@ describe.skipIf(!existsSync(ham10000))('HAM10000', () => {
       expectApart(dataset, duplicates, split);
       expectNaturalShares(split, 0.001);
       expect(split.groups).toEqual({
-        total: 7469,
+        total: 7399,
         lesions: 7470,
         images_without_lesion: 0,
         byte_identical_pairs: 2,
         same_picture_pairs: 49,
         pairs_across_lesions: 1,
-        mixed_labels: 0,
+        mixed_labels: 4,
       });
     }
   });

@@ -11,14 +11,22 @@ export type { Split };
 
 export interface SplitOptions {
   readonly seed: number;
-  /** Share of the images that validation gets, between 0 and 1; 0.2 by default. */
+  /**
+   * Share of the images that validation gets, between 0 and 1, where a source's definition does not say it; 0.2 by
+   * default.
+   */
   readonly validationFraction?: number;
+  /**
+   * A split of some of the images that is kept: what it trained on is trained on; what it validated on is validated
+   * on still, but for groups that it had images of on both sides, which are trained on now.
+   */
+  readonly base?: Pick<Split, 'train' | 'validation'>;
 }
 
 /**
- * Splits by class and by lesion: each class's images are divided in the same proportion, and all
- * images of a lesion or a photograph are on one side ({@link groupSamples}). Both sides keep the
- * data's own class distribution. The same data and seed give the same split, whatever the order
+ * Splits by source, by class and by lesion: each class's images of a source are divided in the same proportion,
+ * and all images of a lesion or a photograph are on one side ({@link groupSamples}). Both sides keep the sources'
+ * own class distributions. The same data and seed give the same split, whatever the order
  * of the samples.
  *
  * @throws RangeError for a fraction out of range, a sample without fingerprint, or so few groups
@@ -27,18 +35,48 @@ export interface SplitOptions {
 export function splitDataset(
   dataset: Dataset,
   fingerprints: Fingerprints,
-  { seed, validationFraction = 0.2 }: SplitOptions,
+  { seed, validationFraction = 0.2, base }: SplitOptions,
 ): Split {
   if (!(validationFraction > 0 && validationFraction < 1)) {
     throw new RangeError(`validationFraction is between 0 and 1, not ${validationFraction}`);
   }
   const grouping = groupSamples(dataset.samples, fingerprints);
-  const [train, validation] = divide(
-    grouping.groups,
-    [1 - validationFraction, validationFraction],
-    seed,
-  );
-  return describe(dataset, grouping, seed, train!, validation!);
+  const { train, validation, rest } = keptSides(grouping.groups, base);
+  for (const [source, groups] of bySource(rest)) {
+    const own = dataset.sources.find(({ name }) => name === source)?.validationFraction;
+    const fraction = own ?? validationFraction;
+    const [trained, validated] = divide(groups, [1 - fraction, fraction], seed);
+    train.push(...trained!);
+    validation.push(...validated!);
+  }
+  return describe(dataset, grouping, seed, train, validation);
+}
+
+/** The sides that another split decides, and the groups that it has no image of. */
+function keptSides(groups: readonly SampleGroup[], base: SplitOptions['base']) {
+  const trained = new Set(base?.train);
+  const validated = new Set(base?.validation);
+  const train: Sample[] = [];
+  const validation: Sample[] = [];
+  const rest: SampleGroup[] = [];
+  for (const group of groups) {
+    const has = (ids: ReadonlySet<string>) => group.samples.some(({ imageId }) => ids.has(imageId));
+    if (has(trained)) train.push(...group.samples);
+    else if (has(validated)) validation.push(...group.samples);
+    else rest.push(group);
+  }
+  return { train, validation, rest };
+}
+
+/** Groups by their source, the sources in the order of their first group. */
+function bySource(groups: readonly SampleGroup[]): Map<string, SampleGroup[]> {
+  const sources = new Map<string, SampleGroup[]>();
+  for (const group of groups) {
+    const own = sources.get(group.source);
+    if (own) own.push(group);
+    else sources.set(group.source, [group]);
+  }
+  return sources;
 }
 
 /**

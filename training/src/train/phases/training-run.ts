@@ -43,8 +43,8 @@ export interface TrainingRun {
   readonly teacher?: Teacher;
   readonly codeCommit: string;
   readonly datasetName: string;
-  /** Where the images and the CSV lie, for the export. */
-  readonly dataSource?: RunRecord['dataSource'];
+  /** Where the images and the CSVs are, for the export. */
+  readonly dataFolders?: RunRecord['dataFolders'];
   /** Asked between two pieces of work; true writes a checkpoint and ends the run. */
   readonly shouldStop: ShouldStop;
 }
@@ -142,7 +142,7 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
     method: describeMethod(config, run.teacher?.name),
     seed: config.seed,
     dataset: run.datasetName,
-    ...(run.dataSource && { dataSource: run.dataSource }),
+    ...(run.dataFolders && { dataFolders: run.dataFolders }),
     dataSha256: run.dataset.dataSha256,
     configSha256: digest(config),
     codeCommit: run.codeCommit,

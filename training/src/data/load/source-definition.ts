@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { LABELS } from '@naevus/shared/taxonomy';
+import { z } from 'zod';
+import acral from '../../../sources/acral.json' with { type: 'json' };
+import closeUps from '../../../sources/close-ups.json' with { type: 'json' };
+import ham10000 from '../../../sources/ham10000.json' with { type: 'json' };
+import isic2017 from '../../../sources/isic2017.json' with { type: 'json' };
+import milk10k from '../../../sources/milk10k.json' with { type: 'json' };
+import otherDiagnoses from '../../../sources/other-diagnoses.json' with { type: 'json' };
+import phone from '../../../sources/phone.json' with { type: 'json' };
+
+/** How the images of a source were taken. */
+export const MODALITIES = ['dermoscopic', 'close-up', 'phone'] as const;
+
+export type Modality = (typeof MODALITIES)[number];
+
+/** A JSON file that describes where images are from; the committed ones are in `training/sources`. */
+export const sourceDefinitionSchema = z.strictObject({
+  /** What figures by source are called by, and what the column `source` of a CSV may hold. */
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and dashes'),
+  /** For people. */
+  title: z.string().min(1),
+  licence: z.string().min(1),
+  attribution: z.string().min(1),
+  description: z.string().min(1),
+  modality: z.enum(MODALITIES).default('dermoscopic'),
+  /** Share of its images that validation gets, where a split is made. */
+  validationFraction: z.number().min(0.05).max(0.5).optional(),
+  /**
+   * What the diagnoses of its CSV mean, by lower-case name: a label, or null for a disease that is none of the
+   * classes, whose images are not trained on. The labels mean themselves; every other diagnosis is an error.
+   */
+  diagnoses: z.record(z.string(), z.enum(LABELS).nullable()).default({}),
+});
+
+export type SourceDefinition = z.infer<typeof sourceDefinitionSchema>;
+
+/** The definitions that come with the project, HAM10000's first. */
+export const KNOWN_SOURCES: readonly SourceDefinition[] = [
+  ham10000,
+  milk10k,
+  isic2017,
+  acral,
+  otherDiagnoses,
+  closeUps,
+  phone,
+].map((definition) => sourceDefinitionSchema.parse(definition));
+
+export const isKnownSource = (source: string): boolean =>
+  KNOWN_SOURCES.some(({ name }) => name === source);
+
+/**
+ * Reads a definition.
+ *
+ * @param source name of one of {@link KNOWN_SOURCES}, or the path of a JSON file
+ * @throws Error that says what of the file is wrong
+ */
+export async function readSourceDefinition(source: string): Promise<SourceDefinition> {
+  const known = KNOWN_SOURCES.find(({ name }) => name === source);
+  if (known) return known;
+  const text = await readFile(source, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    const names = KNOWN_SOURCES.map(({ name }) => name).join(', ');
+    const detail = `is neither a JSON file that can be read nor one of ${names}`;
+    throw new Error(`--source ${source} ${detail} (${cause.code ?? cause.message})`, { cause });
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`--source ${source} is not JSON`, { cause });
+  }
+  const parsed = sourceDefinitionSchema.safeParse(value);
+  if (!parsed.success) throw new Error(`--source ${source}:\n${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
