@@ -56,6 +56,7 @@ function measurements(
     brightness: 0.6,
     clipped: 0,
     lesion_contrast: 0.2,
+    colour: -6,
     lesion_area: 0.3,
     hair: 0,
   };

@@ -6,7 +6,7 @@ import {
   type Triage,
 } from '@naevus/shared/answer/operating-point';
 import { COVERAGES, DEFAULT_COVERAGE, predictionSet } from '@naevus/shared/answer/prediction-set';
-import { checkQuality } from '@naevus/shared/image/quality-limits';
+import { checkQuality, LIMITS_OF_OLDER_VERSIONS } from '@naevus/shared/image/quality-limits';
 import type { Manifest } from '@naevus/shared/model/manifest';
 import type { Measurements } from '../analysis/engine.ts';
 import type {
@@ -66,7 +66,7 @@ export function assess(
     quantiles.map((quantile) => quantile ?? Number.POSITIVE_INFINITY),
   );
 
-  const checks = checkQuality(quality, spec.quality.limits);
+  const checks = checkQuality(quality, { ...LIMITS_OF_OLDER_VERSIONS, ...spec.quality.limits });
   const inside = distance <= spec.outOfDistribution.threshold;
   const abstained = !inside || checks.some(({ passed }) => !passed);
 

@@ -23,6 +23,8 @@ export const REASONS = {
   'lesion-too-small': 'The lesion is too small in the image. Take it from nearer.',
   'lesion-too-large': 'The lesion fills the image; its border cannot be seen.',
   'hair-or-ruler': 'Hair or the marks of a ruler cover much of the image.',
+  'unusual-colours':
+    'The colours are not those of skin: the image is grey, tinted or inverted, or its colour channels are exchanged. Send it in its original colours.',
 } as const;
 
 export type ReasonCode = keyof typeof REASONS;
@@ -37,6 +39,7 @@ export const QUALITY_REASONS: Readonly<
   lesion_contrast: { low: 'no-lesion-visible', high: 'no-lesion-visible' },
   lesion_area: { low: 'lesion-too-small', high: 'lesion-too-large' },
   hair: { low: 'hair-or-ruler', high: 'hair-or-ruler' },
+  colour: { low: 'unusual-colours', high: 'unusual-colours' },
 };
 
 /** The reasons that an answer abstains for. */

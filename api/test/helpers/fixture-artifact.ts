@@ -91,7 +91,8 @@ const ASSESSMENT: NonNullable<Manifest['assessment']> = {
       ]),
     ) as NonNullable<Manifest['assessment']>['triage']['operatingPoints'],
   },
-  quality: { limits: { brightness: { min: 0.08 } }, refusedLesions: SHARE },
+  // Its pictures are of one colour.
+  quality: { limits: { brightness: { min: 0.08 }, colour: { max: 1e6 } }, refusedLesions: SHARE },
   outOfDistribution: {
     method: 'residual',
     path: SUBSPACE_PATH,

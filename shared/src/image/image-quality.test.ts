@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../statistics/random.ts';
 import { createQualityMeter, type ImageQuality } from './image-quality.ts';
+import { lesionColourOddity } from './lesion-colour.ts';
 import { INPUT_SIZE } from './preprocessing-spec.ts';
 import { checkQuality } from './quality-limits.ts';
 
@@ -50,6 +51,7 @@ describe('measureQuality', () => {
       lesion_contrast: 0,
       lesion_area: 0,
       hair: 0,
+      colour: expect.any(Number),
     });
   });
 
@@ -110,11 +112,14 @@ function reference(rgb: Uint8Array): ImageQuality {
     return all === 0 ? 1 : (all - lost) / all;
   };
 
-  const inCircle = every(0, INPUT_SIZE, 2).flatMap((y) => {
+  const circle = every(0, INPUT_SIZE, 2).flatMap((y) => {
     const half = Math.sqrt(Math.max(0, (CENTRE * 0.95) ** 2 - (y - CENTRE) ** 2));
-    return every(Math.ceil(CENTRE - half), Math.floor(CENTRE + half) + 1, 2).map((x) => at(x, y));
+    return every(Math.ceil(CENTRE - half), Math.floor(CENTRE + half) + 1, 2).map(
+      (x) => y * INPUT_SIZE + x,
+    );
   });
-  let best = { between: 0, contrast: 0, area: 0 };
+  const inCircle = circle.map((pixel) => luma[pixel]!);
+  let best = { between: 0, contrast: 0, area: 0, threshold: 0 };
   for (let threshold = 0; threshold < 255; threshold++) {
     const dark = inCircle.filter((value) => value <= threshold);
     const light = inCircle.filter((value) => value > threshold);
@@ -122,8 +127,22 @@ function reference(rgb: Uint8Array): ImageQuality {
     const contrast = mean(light) - mean(dark);
     const between = dark.length * light.length * contrast * contrast;
     const area = dark.length / inCircle.length;
-    if (between > best.between) best = { between, contrast, area };
+    if (between > best.between) best = { between, contrast, area, threshold };
   }
+  const sum = (pixels: readonly number[], of: (r: number, g: number, b: number) => number) =>
+    pixels.reduce((a, p) => a + of(rgb[3 * p]!, rgb[3 * p + 1]!, rgb[3 * p + 2]!), 0);
+  const sums = (pixels: readonly number[]) => ({
+    pixels: pixels.length,
+    red: sum(pixels, (r) => r),
+    green: sum(pixels, (_, g) => g),
+    blue: sum(pixels, (_r, _g, b) => b),
+  });
+  const colour = lesionColourOddity({
+    lesion: sums(circle.filter((pixel) => luma[pixel]! <= best.threshold)),
+    all: sums(circle),
+    redLessGreenSquared: sum(circle, (r, g) => (r - g) ** 2),
+    blueLessGreenSquared: sum(circle, (_, g, b) => (b - g) ** 2),
+  });
 
   const inside = every(3, INPUT_SIZE - 3, 2);
   const onLines = inside.flatMap((y) =>
@@ -145,6 +164,7 @@ function reference(rgb: Uint8Array): ImageQuality {
     lesion_contrast: best.contrast / 255,
     lesion_area: best.area,
     hair: mean(onLines),
+    colour,
   };
 }
 

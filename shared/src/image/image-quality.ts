@@ -1,4 +1,5 @@
 /// <reference path="../wasm/webassembly.d.ts" />
+import { type ColourSums, colourFeatures, lesionColourOddity } from './lesion-colour.ts';
 import { INPUT_SIZE } from './preprocessing-spec.ts';
 
 /** What is measured of an image before its answer is believed. */
@@ -9,6 +10,7 @@ export const QUALITY_MEASURES = [
   'lesion_contrast',
   'lesion_area',
   'hair',
+  'colour',
 ] as const;
 
 export type QualityMeasure = (typeof QUALITY_MEASURES)[number];
@@ -20,7 +22,9 @@ export type QualityMeasure = (typeof QUALITY_MEASURES)[number];
  * - `clipped`: share of the pixels that are as good as black or white;
  * - `lesion_contrast`: difference in luma between the lesion and what is around it, 0 to 1;
  * - `lesion_area`: the darker side of Otsu's threshold, as a share of the image's middle;
- * - `hair`: share of the pixels on thin dark lines: hair, and the ticks of a ruler.
+ * - `hair`: share of the pixels on thin dark lines: hair, and the ticks of a ruler;
+ * - `colour`: how unlike those of skin lesions the colours are, as {@link lesionColourOddity} has it: below 0 for
+ *   most lesions, above 0 for images that are grey, inverted, tinted, or have their channels in another order.
  */
 export type ImageQuality = Readonly<Record<QualityMeasure, number>>;
 
@@ -34,11 +38,13 @@ const PIXELS = SIDE * SIDE;
 interface Kernels {
   readonly memory: WebAssembly.Memory;
   measureSquare(rgb: number, side: number, luma: number, sums: number, tables: number): void;
+  sumColours(rgb: number, luma: number, side: number, threshold: number, sums: number): void;
 }
 
 /** Where things lie in wasm memory. */
 const SUMS = 0;
-const TABLES = 64;
+const COLOURS = 32;
+const TABLES = 128;
 const LUMA = TABLES + 4 * 1024;
 const RGB = LUMA + PIXELS + 64;
 const WASM_PAGES = Math.ceil((RGB + 3 * PIXELS) / 65_536);
@@ -51,28 +57,56 @@ const WASM_PAGES = Math.ceil((RGB + 3 * PIXELS) / 65_536);
  * @returns a function that throws a RangeError where there are not as many bytes
  */
 export function createQualityMeter(module: WebAssembly.Module): QualityMeter {
-  const { memory, measureSquare } = new WebAssembly.Instance(module).exports as unknown as Kernels;
+  const measure = createSums(module);
+  return (rgb) => {
+    const { sums, lesion, colours } = measure(rgb);
+    const [luma, clipped, across, lostAcross, down, lostDown, onLines, lookedAt] = sums;
+    return {
+      sharpness: 1 - Math.max(blurEffect(across!, lostAcross!), blurEffect(down!, lostDown!)),
+      brightness: luma! / PIXELS / 255,
+      clipped: clipped! / PIXELS,
+      lesion_contrast: lesion.contrast / 255,
+      lesion_area: lesion.area,
+      hair: onLines! / lookedAt!,
+      colour: lesionColourOddity(colours),
+    };
+  };
+}
+
+/** {@link createQualityMeter} for the features of the colours alone, to fit what `colour` is told by. */
+export function createColourMeter(module: WebAssembly.Module): (rgb: Uint8Array) => number[] {
+  const measure = createSums(module);
+  return (rgb) => colourFeatures(measure(rgb).colours);
+}
+
+function createSums(module: WebAssembly.Module) {
+  const { exports } = new WebAssembly.Instance(module);
+  const { memory, measureSquare, sumColours } = exports as unknown as Kernels;
   memory.grow(WASM_PAGES);
   const bytes = new Uint8Array(memory.buffer, RGB, 3 * PIXELS);
   const sums = new Uint32Array(memory.buffer, SUMS, 8);
+  const colours = new Uint32Array(memory.buffer, COLOURS, 10);
   const histogram = new Uint32Array(memory.buffer, TABLES, 256);
 
-  return (rgb) => {
+  return (rgb: Uint8Array) => {
     if (rgb.length !== bytes.length) {
       throw new RangeError(`rgb must have ${bytes.length} bytes, not ${rgb.length}`);
     }
     bytes.set(rgb);
     measureSquare(RGB, SIDE, LUMA, SUMS, TABLES);
-    const [luma, clipped, across, lostAcross, down, lostDown, onLines, lookedAt] = sums;
-    const { contrast, area } = segmentLesion(histogram);
-    return {
-      sharpness: 1 - Math.max(blurEffect(across!, lostAcross!), blurEffect(down!, lostDown!)),
-      brightness: luma! / PIXELS / 255,
-      clipped: clipped! / PIXELS,
-      lesion_contrast: contrast / 255,
-      lesion_area: area,
-      hair: onLines! / lookedAt!,
-    };
+    const lesion = segmentLesion(histogram);
+    sumColours(RGB, LUMA, SIDE, lesion.threshold, COLOURS);
+    return { sums, lesion, colours: colourSums(colours) };
+  };
+}
+
+function colourSums(sums: Uint32Array): ColourSums {
+  const [lesionPixels, lesionRed, lesionGreen, lesionBlue, pixels, red, green, blue] = sums;
+  return {
+    lesion: { pixels: lesionPixels!, red: lesionRed!, green: lesionGreen!, blue: lesionBlue! },
+    all: { pixels: pixels!, red: red!, green: green!, blue: blue! },
+    redLessGreenSquared: sums[8]!,
+    blueLessGreenSquared: sums[9]!,
   };
 }
 
@@ -82,7 +116,7 @@ function blurEffect(differences: number, lost: number): number {
 }
 
 /** Otsu 1979: the threshold that parts the middle's luma into the two most distinct sides. */
-function segmentLesion(histogram: Uint32Array): { contrast: number; area: number } {
+function segmentLesion(histogram: Uint32Array) {
   let total = 0;
   let sum = 0;
   for (let value = 0; value < 256; value++) {
@@ -90,7 +124,7 @@ function segmentLesion(histogram: Uint32Array): { contrast: number; area: number
     sum += value * histogram[value]!;
   }
   let best = 0;
-  let result = { contrast: 0, area: 0 };
+  let result = { contrast: 0, area: 0, threshold: 0 };
   let count = 0;
   let dark = 0;
   for (let value = 0; value < 255; value++) {
@@ -101,7 +135,7 @@ function segmentLesion(histogram: Uint32Array): { contrast: number; area: number
     const between = count * (total - count) * contrast * contrast;
     if (between > best) {
       best = between;
-      result = { contrast, area: count / total };
+      result = { contrast, area: count / total, threshold: value };
     }
   }
   return result;

@@ -32,6 +32,7 @@ export const DRIFT_QUANTITY_TEXTS: Readonly<Record<DriftQuantity, string>> = {
   lesion_contrast: 'Difference in light between the lesion and its surroundings.',
   lesion_area: 'Share of the middle of an image that the lesion takes.',
   hair: 'Share of an image on thin dark lines.',
+  colour: 'How unlike those of skin lesions the colours of an image are: below 0 for most lesions.',
 };
 
 /**
@@ -90,6 +91,11 @@ export const DRIFT_EDGES: Readonly<Record<DriftQuantity, readonly number[]>> = {
   hair: [
     0, 0.0001, 0.0002, 0.0004, 0.0006, 0.0008, 0.001, 0.0015, 0.002, 0.0025, 0.003, 0.0035, 0.004, 0.005,
     0.006, 0.0075, 0.01, 0.0125, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3,
+  ],
+  // biome-ignore format: a table
+  colour: [
+    -11, -10, -9, -8.5, -8.2, -7.9, -7.6, -7.4, -7.2, -7, -6.85, -6.7, -6.55, -6.4, -6.2, -6, -5.8, -5.6, -5.4,
+    -5.2, -5, -4.75, -4.5, -4.25, -4, -3.75, -3.5, -3, -2.5, -2, -1, 0, 1, 2, 4, 8, 16, 32,
   ],
 };
 

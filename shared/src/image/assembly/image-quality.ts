@@ -154,6 +154,46 @@ function countMiddle(luma: usize, side: usize, tables: usize): void {
   }
 }
 
+/**
+ * Sums over the pixels that {@link countMiddle} counts, in bytes: of those whose luma is at most `threshold` their
+ * number, red, green and blue; the same of all; and of all the squares of red less green and of blue less green.
+ */
+export function sumColours(rgb: usize, luma: usize, side: usize, threshold: u32, sums: usize): void {
+  let darks: u32 = 0, darkRed: u32 = 0, darkGreen: u32 = 0, darkBlue: u32 = 0;
+  let all: u32 = 0, red: u32 = 0, green: u32 = 0, blue: u32 = 0, redSquares: u32 = 0, blueSquares: u32 = 0;
+  const centre = <f64>(side - 1) / 2;
+  const radius = centre * MIDDLE;
+  for (let y: usize = 0; y < side; y += STEP) {
+    const away = <f64>y - centre;
+    const half = sqrt(max(0, radius * radius - away * away));
+    const end = y * side + <usize>floor(centre + half);
+    for (let at = y * side + <usize>ceil(centre - half); at <= end; at += STEP) {
+      const r: u32 = load<u8>(rgb + 3 * at), g: u32 = load<u8>(rgb + 3 * at, 1), b: u32 = load<u8>(rgb + 3 * at, 2);
+      const dark: u32 = -(load<u8>(luma + at) <= threshold ? 1 : 0);
+      darks -= dark;
+      darkRed += r & dark;
+      darkGreen += g & dark;
+      darkBlue += b & dark;
+      all++;
+      red += r;
+      green += g;
+      blue += b;
+      redSquares += (r - g) * (r - g);
+      blueSquares += (b - g) * (b - g);
+    }
+  }
+  store<u32>(sums, darks);
+  store<u32>(sums, darkRed, 4);
+  store<u32>(sums, darkGreen, 8);
+  store<u32>(sums, darkBlue, 12);
+  store<u32>(sums, all, 16);
+  store<u32>(sums, red, 20);
+  store<u32>(sums, green, 24);
+  store<u32>(sums, blue, 28);
+  store<u32>(sums, redSquares, 32);
+  store<u32>(sums, blueSquares, 36);
+}
+
 /** Pixels that are darker than both of their neighbours at a small distance, across or down; and all looked at. */
 function countLines(luma: usize, side: usize, sums: usize): void {
   const end = side - LINE_REACH;

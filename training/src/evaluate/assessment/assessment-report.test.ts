@@ -21,6 +21,7 @@ const quality = (sharpness: number) => ({
   brightness: 0.5 + 0.1 * random.next(),
   clipped: 0.01 * random.next(),
   lesion_contrast: 0.1 + 0.2 * random.next(),
+  colour: -6 + 2 * random.normal(),
   lesion_area: 0.2 + 0.3 * random.next(),
   hair: 0.05 * random.next(),
 });

@@ -53,6 +53,7 @@ const BEYOND_QUALITY: Readonly<
   lesion_contrast: { low: 0.0025 },
   lesion_area: { low: 0.0025 },
   hair: { high: 0.0025 },
+  colour: { high: 0.005 },
 };
 
 /** The share of which class each operating point keeps, and on which side of the threshold. */

@@ -31,6 +31,7 @@ function answer(random: Random, { nv = 1.5, sharper = 0 } = {}): CountedAnswer {
         brightness: 0.6 + 0.07 * random.normal(),
         clipped: Math.max(0, 0.02 * (random.next() - 0.8)),
         lesion_contrast: 0.24 + 0.1 * random.normal(),
+        colour: -6 + 2 * random.normal(),
         lesion_area: random.next() * 0.6,
         hair: 0.02 * random.next() ** 4,
       },

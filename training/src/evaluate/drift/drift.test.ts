@@ -65,6 +65,7 @@ function answers(seed: number, images: number, darker = 0): ReferenceAnswer[] {
         brightness: 0.6 + 0.07 * random.normal() - darker,
         clipped: 0,
         lesion_contrast: 0.25 + 0.08 * random.normal(),
+        colour: -6 + 2 * random.normal(),
         lesion_area: 0.5 * random.next(),
         hair: 0.01 * random.next(),
       },

@@ -11,6 +11,7 @@ const analysis: Analysis = {
       brightness: 0.5,
       clipped: 0,
       lesion_contrast: 0.2,
+      colour: -6,
       lesion_area: 0.2,
       hair: Number.NaN,
     },
