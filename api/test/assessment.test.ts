@@ -63,7 +63,10 @@ describe('an assessed answer', () => {
     expect(answer.in_distribution!.distance).toBeLessThan(0.1);
     expect(answer.quality).toMatchObject({
       passed: true,
-      checks: [{ check: 'brightness', min: 0.08, passed: true }],
+      checks: [
+        { check: 'brightness', min: 0.08, passed: true },
+        { check: 'colour', max: 1e6, passed: true },
+      ],
     });
   });
 
