@@ -6,7 +6,7 @@ interface PixelSums {
   readonly blue: number;
 }
 
-/** What is summed up of the colours in the middle of a picture; see `sumColours` in assembly/image-quality.ts. */
+/** What is summed up of the colours in the middle of an image; see `sumColours` in assembly/image-quality.ts. */
 export interface ColourSums {
   /** The darker side of Otsu's threshold. */
   readonly lesion: PixelSums;
@@ -25,7 +25,7 @@ const FARTHEST = 8;
 
 /**
  * Hue and chroma of the skin and of the lesion, as logarithms of red and of blue by green, and how much red and
- * blue vary against green over the picture: logarithms of the standard deviations, the least for a grey picture.
+ * blue vary against green over the image: logarithms of the standard deviations, the least for a grey image.
  */
 export function colourFeatures(sums: ColourSums): number[] {
   const { lesion, all } = sums;
@@ -92,7 +92,7 @@ const LESION_COLOURS: ColourModel = {
 };
 
 /**
- * The log odds that the colours are those of a lesion's picture that was made grey, inverted, tinted, or had its
+ * The log odds that the colours are those of a lesion's image that was made grey, inverted, tinted, or had its
  * channels exchanged, against those of a lesion as cameras give it; both taken to be as frequent.
  */
 export function lesionColourOddity(sums: ColourSums, model: ColourModel = LESION_COLOURS): number {

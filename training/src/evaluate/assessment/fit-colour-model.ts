@@ -17,7 +17,7 @@ const CONVERGED = 1e-6;
  * Fits a {@link ColourModel} by Newton's method (Hastie et al., "The Elements of Statistical Learning", section 4.4.1).
  *
  * @param lesions as cameras give them
- * @param changed pictures of lesions whose colours were changed
+ * @param changed images of lesions whose colours were changed
  */
 export function fitColourModel(
   lesions: readonly WeightedFeatures[],

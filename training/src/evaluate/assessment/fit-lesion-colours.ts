@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   const kernels = new WebAssembly.Module(await readFile(wasm));
   const resampler = createResampler(kernels);
   const measure = createColourMeter(kernels);
-  const prepare = async (path: string) => resampler.squash(await decodeRgb(path));
+  const prepare = async (path: string) => resampler.resizeToInput(await decodeRgb(path), 1);
 
   const paths = new Map<string, string>();
   for (const folder of values.images) {

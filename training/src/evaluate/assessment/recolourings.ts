@@ -6,7 +6,7 @@ const cast =
   (red: number, green: number, blue: number) =>
   ([r, g, b]: Pixel): Pixel => [r * red, g * green, b * blue];
 
-/** What goes wrong with the colours of a picture, a pixel at a time in sRGB bytes; results are rounded and clipped. */
+/** What goes wrong with the colours of an image, a pixel at a time in sRGB bytes; results are rounded and clipped. */
 const PIXELS = {
   grey: (pixel) => grey(luma(pixel)),
   'red as grey': ([r]) => grey(r),
