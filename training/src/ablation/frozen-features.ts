@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { labelIndex } from '@naevus/shared/taxonomy';
 import type { LoadedSplit } from '../data/cache/load-split.ts';
+import { replaceFile } from '../files/replace-file.ts';
 import type { Architecture } from '../network/architecture.ts';
 import { type Parameters, parameterSpecs, withNewClassifier } from '../network/parameters.ts';
 import { readSafetensors, serializeSafetensors } from '../network/safetensors.ts';
@@ -85,8 +86,7 @@ export async function frozenFeatures(source: FeatureSource): Promise<FrozenFeatu
     }
     network.dispose();
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(`${file}.partial`, serializeSafetensors(computed, new Map()));
-    await rename(`${file}.partial`, file);
+    await replaceFile(file, serializeSafetensors(computed, new Map()));
     return computed;
   }
 }

@@ -1,10 +1,12 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import { loadSplit, type SplitSource } from '../data/cache/load-split.ts';
 import { digest } from '../data/json-digest.ts';
 import { countLesions } from '../data/load/count-lesions.ts';
 import type { ShouldStop } from '../data/run-stopped.ts';
+import { jsonText } from '../files/json-file.ts';
+import { replaceFile } from '../files/replace-file.ts';
 import type { Architecture } from '../network/architecture.ts';
 import type { Parameters } from '../network/parameters.ts';
 import { renderSvg } from '../reports/charts/render-svg.ts';
@@ -110,13 +112,10 @@ export async function runAblation(options: AblationOptions): Promise<string> {
   const markdown = comparisonMarkdown(compared, budget, sizes);
   const subtitle = `${budget.title}, ${sizes.validation} validation images; 95 % intervals, paired over lesions and seeds`;
   await mkdir(out, { recursive: true });
-  const write = async (name: string, content: string) => {
-    await writeFile(join(out, `${name}.partial`), content);
-    await rename(join(out, `${name}.partial`), join(out, name));
-  };
+  const write = (name: string, content: string) => replaceFile(join(out, name), content);
   const { name, title, description } = budget;
   const document = { budget: { name, title, description }, seeds, ...sizes, compared };
-  await write(`${budget.name}.json`, `${JSON.stringify(document, null, 2)}\n`);
+  await write(`${budget.name}.json`, jsonText(document));
   await write(`${budget.name}.svg`, await renderSvg(comparisonChart(compared, subtitle)));
   await write(`${budget.name}.md`, markdown);
   return markdown;

@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { z } from 'zod';
+import { replaceFile } from '../files/replace-file.ts';
 
 const perClass = z.array(z.number()).length(LABELS.length);
 
@@ -35,6 +36,5 @@ export async function readTechniqueRun(file: string, digest: string): Promise<Te
 
 export async function writeTechniqueRun(file: string, run: TechniqueRun): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(`${file}.partial`, JSON.stringify(run));
-  await rename(`${file}.partial`, file);
+  await replaceFile(file, JSON.stringify(run));
 }

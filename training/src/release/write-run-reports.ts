@@ -1,8 +1,9 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { exportOnnx } from '../convert/onnx/onnx-export.ts';
 import type { Dataset } from '../data/load/dataset.ts';
 import type { Prepare } from '../evaluate/classifiers/classify-images.ts';
+import { replaceFile } from '../files/replace-file.ts';
 import { EFFICIENTNET_B0 } from '../network/architecture.ts';
 import { readFinishedRun } from '../run/finished-run.ts';
 import { MODEL_NAME, REPORTS_FOLDER } from '../versions/artifact-layout.ts';
@@ -36,7 +37,6 @@ export async function writeRunReports(options: {
   await mkdir(reports, { recursive: true });
   for (const [name, content] of files) await writeFile(join(reports, name), content);
   const page = join(folder, REPORT_PAGE);
-  await writeFile(`${page}.partial`, singlePage);
-  await rename(`${page}.partial`, page);
+  await replaceFile(page, singlePage);
   return page;
 }

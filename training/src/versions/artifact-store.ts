@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { parseJson } from '@naevus/shared/model/load-manifest';
 import { currentSchema } from '@naevus/shared/model/manifest';
 import { compareVersions, isVersion } from '@naevus/shared/model/version';
+import { replaceFile } from '../files/replace-file.ts';
 import type { ArtifactFiles } from './artifact-layout.ts';
 
 const CURRENT_PATH = 'current.json';
@@ -81,11 +82,5 @@ export async function writeVersion(
 
 /** Makes a version the one that is served, in one step. */
 export async function setCurrentVersion(store: string, version: string): Promise<void> {
-  const partial = join(store, `.current.${process.pid}.partial`);
-  try {
-    await writeFile(partial, `${JSON.stringify({ version })}\n`);
-    await rename(partial, join(store, CURRENT_PATH));
-  } finally {
-    await rm(partial, { force: true });
-  }
+  await replaceFile(join(store, CURRENT_PATH), `${JSON.stringify({ version })}\n`);
 }

@@ -1,7 +1,8 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MANIFEST_PATH } from '@naevus/shared/model/load-manifest';
 import { SIGNATURE_PATH, signManifest } from '@naevus/shared/model/signature';
+import { writeJson } from '../files/json-file.ts';
 import { requireWhole } from './verify-version.ts';
 
 /**
@@ -18,12 +19,6 @@ export async function signVersion(
   await requireWhole(folder);
   const manifest = new Uint8Array(await readFile(join(folder, MANIFEST_PATH)));
   const signature = await signManifest(manifest, privateKey);
-  const partial = join(folder, `.${SIGNATURE_PATH}.${process.pid}.partial`);
-  try {
-    await writeFile(partial, `${JSON.stringify(signature, null, 2)}\n`);
-    await rename(partial, join(folder, SIGNATURE_PATH));
-  } finally {
-    await rm(partial, { force: true });
-  }
+  await writeJson(join(folder, SIGNATURE_PATH), signature);
   return signature.publicKey;
 }

@@ -1,9 +1,10 @@
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Resampler } from '@naevus/shared/image/resampler';
 import { createProgress } from '@naevus/shared/progress';
 import type { Label } from '@naevus/shared/taxonomy';
 import { labelIndex } from '@naevus/shared/taxonomy';
+import { replaceFile } from '../../files/replace-file.ts';
 import { decodeRgb } from '../decode/decoded-images.ts';
 import { RunStopped, type ShouldStop } from '../run-stopped.ts';
 
@@ -26,6 +27,8 @@ export interface ImageSource {
 }
 
 const CONCURRENT_DECODES = 4;
+/** Bytes that are read or written at once. */
+const MAX_PART = 1 << 28;
 /** Damaged images that an error names; the others it counts. */
 const NAMED_IMAGES = 5;
 
@@ -107,7 +110,7 @@ async function readCache(file: string, buffers: readonly Uint8Array[]): Promise<
         const { bytesRead } = await handle.read(
           buffer,
           offset,
-          Math.min(buffer.length - offset, 1 << 28),
+          Math.min(buffer.length - offset, MAX_PART),
           position,
         );
         if (bytesRead === 0) return false;
@@ -123,22 +126,24 @@ async function readCache(file: string, buffers: readonly Uint8Array[]): Promise<
 
 /** A cache that cannot be written costs time at the next run, nothing else. */
 async function writeCache(file: string, buffers: readonly Uint8Array[]): Promise<void> {
-  const partial = `${file}.partial`;
   try {
-    await mkdir(join(file, '..'), { recursive: true });
-    const handle = await open(partial, 'w');
-    try {
-      for (const buffer of buffers) {
-        for (let offset = 0; offset < buffer.length; offset += 1 << 28) {
-          await handle.write(buffer.subarray(offset, offset + (1 << 28)));
-        }
-      }
-    } finally {
-      await handle.close();
-    }
-    await rename(partial, file);
+    await mkdir(dirname(file), { recursive: true });
+    await replaceFile(file, (partial) => writeParts(partial, buffers));
   } catch (error) {
     console.warn(`decoded images are not cached: ${(error as Error).message}`);
-    await rm(partial, { force: true });
+  }
+}
+
+/** Part by part: one write takes at most 2 GiB. */
+async function writeParts(file: string, buffers: readonly Uint8Array[]): Promise<void> {
+  const handle = await open(file, 'w');
+  try {
+    for (const buffer of buffers) {
+      for (let offset = 0; offset < buffer.length; offset += MAX_PART) {
+        await handle.write(buffer.subarray(offset, offset + MAX_PART));
+      }
+    }
+  } finally {
+    await handle.close();
   }
 }

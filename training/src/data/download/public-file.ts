@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createProgress } from '@naevus/shared/progress';
+import { replaceFile } from '../../files/replace-file.ts';
 
 /** A file on the web whose content is known in advance. */
 export interface PublicFile {
@@ -26,20 +27,16 @@ export async function fetchPublicFile(file: PublicFile, cacheFolder: string): Pr
   const path = join(cacheFolder, file.name);
   if (await isWhole(path, file)) return path;
   await mkdir(cacheFolder, { recursive: true });
-  // Of its own name, so that two processes that fetch at once do not write into one file.
-  const partial = `${path}.${process.pid}.partial`;
   try {
-    await download(file, partial);
-    if (!(await isWhole(partial, file))) {
-      throw new Error(`what came is not the file that was expected (sha256 ${file.sha256})`);
-    }
-    await rename(partial, path);
+    await replaceFile(path, async (partial) => {
+      await download(file, partial);
+      if (await isWhole(partial, file)) return;
+      throw new Error(`the server sent another file than expected (sha256 ${file.sha256})`);
+    });
     return path;
   } catch (cause) {
     const reason = cause instanceof Error ? describe(cause) : String(cause);
     throw new Error(`could not fetch ${file.url}: ${reason}`, { cause });
-  } finally {
-    await rm(partial, { force: true });
   }
 }
 

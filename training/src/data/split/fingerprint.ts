@@ -1,9 +1,10 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readImageHeader } from '@naevus/shared/image/header/read-image-header';
 import { DEFAULT_MAX_PIXELS, TooManyPixelsError } from '@naevus/shared/image/sharp-decode';
 import { createProgress } from '@naevus/shared/progress';
 import { z } from 'zod';
+import { replaceFile } from '../../files/replace-file.ts';
 import sharp from '../decode/single-threaded-sharp.ts';
 import { DataError, type UnreadableImage } from '../load/data-error.ts';
 import { type Dataset, digestSamples, type Sample } from '../load/dataset.ts';
@@ -200,8 +201,7 @@ async function writeCache(file: string, cache: ReadonlyMap<string, CacheEntry>):
     const content = { version: CACHE_VERSION, entries: Object.fromEntries(cache) };
     try {
       await mkdir(join(file, '..'), { recursive: true });
-      await writeFile(`${file}.${process.pid}.partial`, JSON.stringify(content));
-      await rename(`${file}.${process.pid}.partial`, file);
+      await replaceFile(file, JSON.stringify(content));
     } catch (error) {
       console.warn(`fingerprints are not cached: ${(error as Error).message}`);
     }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MANIFEST_PATH, parseJson } from '@naevus/shared/model/load-manifest';
 import { type Manifest, manifestSchema } from '@naevus/shared/model/manifest';
 import { SIGNATURE_PATH } from '@naevus/shared/model/signature';
+import { jsonText, writeJson } from '../../files/json-file.ts';
 import { type GateReport, gateMarkdown } from './gate-report.ts';
 
 /**
@@ -20,7 +21,7 @@ export async function recordVerdict(folder: string, report: GateReport): Promise
   const path = join(folder, MANIFEST_PATH);
   const manifest = parseJson(new Uint8Array(await readFile(path)), MANIFEST_PATH, manifestSchema);
   const reports = new Map([
-    ['reports/gate.json', `${JSON.stringify(report, null, 2)}\n`],
+    ['reports/gate.json', jsonText(report)],
     ['reports/gate.md', gateMarkdown(report)],
   ]);
   const files = manifest.files.filter((file) => !reports.has(file.path));
@@ -39,7 +40,5 @@ export async function recordVerdict(folder: string, report: GateReport): Promise
     },
     files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
   };
-  const partial = `${path}.${process.pid}.partial`;
-  await writeFile(partial, `${JSON.stringify(manifestSchema.parse(recorded), null, 2)}\n`);
-  await rename(partial, path);
+  await writeJson(path, manifestSchema.parse(recorded));
 }

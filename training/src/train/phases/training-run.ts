@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import type { Resampler } from '@naevus/shared/image/resampler';
@@ -8,6 +8,8 @@ import { digest } from '../../data/json-digest.ts';
 import type { Dataset } from '../../data/load/dataset.ts';
 import { RunStopped, type ShouldStop } from '../../data/run-stopped.ts';
 import type { Split } from '../../data/split/split-schema.ts';
+import { writeJson } from '../../files/json-file.ts';
+import { replaceFile } from '../../files/replace-file.ts';
 import type { Architecture } from '../../network/architecture.ts';
 import { checkParameters, type Parameters, parameterSpecs } from '../../network/parameters.ts';
 import { serializeSafetensors } from '../../network/safetensors.ts';
@@ -132,7 +134,7 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
   checkParameters(parameters, architecture);
   if (fineTuning) await report('the final weights', parameters, fineTuning);
   const shapes = new Map(parameterSpecs(architecture).map(({ name, shape }) => [name, shape]));
-  await writeFile(join(out, RUN_FILES.weights), serializeSafetensors(parameters, shapes));
+  await replaceFile(join(out, RUN_FILES.weights), serializeSafetensors(parameters, shapes));
   await writeJson(join(out, RUN_FILES.history), history);
   const validationCounts = countLabels(served.validation.labels, LABELS.length);
   await writeJson(join(out, RUN_FILES.record), {
@@ -173,9 +175,4 @@ function byLabel(values: readonly number[]): Record<Label, number> {
   return Object.fromEntries(
     LABELS.map((label) => [label, values[labelIndex(label)] ?? 0]),
   ) as Record<Label, number>;
-}
-
-async function writeJson(file: string, value: unknown): Promise<void> {
-  await writeFile(`${file}.partial`, `${JSON.stringify(value, null, 2)}\n`);
-  await rename(`${file}.partial`, file);
 }
