@@ -1,7 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { join } from 'node:path';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { BUDGET_NAMES, BUDGETS, type BudgetName } from '../ablation/budgets.ts';
 import { runAblation } from '../ablation/run-ablation.ts';
@@ -12,6 +9,10 @@ import { fingerprintDataset } from '../data/split/fingerprint.ts';
 import { describeSplit, splitDataset } from '../data/split/split.ts';
 import { EFFICIENTNET_B0 } from '../network/architecture.ts';
 import { loadPretrained } from '../train/initial-weights/pretrained.ts';
+
+import { AUGMENTATION_WORKER, cacheFolder, loadKernels } from './frame/places.ts';
+import { runCommand } from './frame/run-command.ts';
+import { listenForStop, STOPPED } from './frame/stop-signals.ts';
 
 const HELP = `Compares ways to treat the imbalance of the classes: the same data, split, steps and start for each.
 
@@ -28,82 +29,69 @@ npm run ablate -- --data DIR --weights FILE --out DIR [--budget NAME] [--seeds N
 --help           this text
 `;
 
-/** Exit status of a comparison that a signal stopped and the same command continues. */
-const STOPPED = 75;
-
 const SPLIT = { seed: 1, validationFraction: 0.2 };
 const MAX_SEEDS = 100;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      data: { type: 'string' },
-      metadata: { type: 'string' },
-      weights: { type: 'string' },
-      out: { type: 'string' },
-      budget: { type: 'string', default: 'head' },
-      seeds: { type: 'string' },
-      only: { type: 'string' },
-      cache: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-    strict: true,
-  });
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
-  if (!values.data || !values.out) throw new Error(`--data and --out are needed\n\n${HELP}`);
-  const { budget: name } = values;
-  if (!isBudgetName(name)) {
-    throw new Error(`--budget ${name} is none of ${BUDGET_NAMES.join(', ')}`);
-  }
-  const seeds = Number(values.seeds ?? (name === 'head' ? 3 : 1));
-  if (!Number.isInteger(seeds) || seeds < 1 || seeds > MAX_SEEDS) {
-    throw new Error(`--seeds ${values.seeds} is not a whole number from 1 to ${MAX_SEEDS}`);
-  }
-  const techniques = chooseTechniques(values.only);
-  const cacheDirectory = resolve(
-    values.cache ?? fileURLToPath(new URL('../.cache', import.meta.url)),
-  );
-  let stopRequested = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      stopRequested = true;
-    });
-  }
+await runCommand({
+  help: HELP,
+  options: {
+    data: { type: 'string' },
+    metadata: { type: 'string' },
+    weights: { type: 'string' },
+    out: { type: 'string' },
+    budget: { type: 'string', default: 'head' },
+    seeds: { type: 'string' },
+    only: { type: 'string' },
+    cache: { type: 'string' },
+  },
+  required: ['data', 'out'],
+  endsProcess: true,
+  async run(values) {
+    const { data = '', out = '' } = values;
+    const { budget: name } = values;
+    if (!isBudgetName(name)) {
+      throw new Error(`--budget ${name} is not one of ${BUDGET_NAMES.join(', ')}`);
+    }
+    const seeds = Number(values.seeds ?? (name === 'head' ? 3 : 1));
+    if (!Number.isInteger(seeds) || seeds < 1 || seeds > MAX_SEEDS) {
+      throw new Error(`--seeds ${values.seeds} is not a whole number from 1 to ${MAX_SEEDS}`);
+    }
+    const techniques = chooseTechniques(values.only);
+    const cacheDirectory = cacheFolder(values.cache);
+    const shouldStop = listenForStop();
 
-  const dataset = await loadDataset({
-    directory: values.data,
-    ...(values.metadata && { metadata: values.metadata }),
-  });
-  const split = splitDataset(dataset, await fingerprintDataset(dataset, { cacheDirectory }), SPLIT);
-  console.log(describeSplit(split));
-  const wasm = await readFile(new URL('kernels.wasm', import.meta.url));
-  try {
-    const markdown = await runAblation({
-      architecture: EFFICIENTNET_B0,
+    const dataset = await loadDataset({ directory: data, metadata: values.metadata });
+    const split = splitDataset(
       dataset,
-      split,
-      resampler: createResampler(new WebAssembly.Module(wasm)),
-      cacheDirectory,
-      initialWeights: await loadPretrained(values.weights),
-      budget: BUDGETS[name],
-      techniques,
-      seeds: Array.from({ length: seeds }, (_, i) => i + 1),
-      out: values.out,
-      augmentationWorker: new URL('augmentation-worker.js', import.meta.url),
-      shouldStop: () => stopRequested,
-      log: console.log,
-    });
-    console.log(`\n${markdown}\nwrote ${join(values.out, name)}.json, .md and .svg`);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof RunStopped)) throw error;
-    console.log(`${error.message}; the same command goes on with what is not done`);
-    return STOPPED;
-  }
-}
+      await fingerprintDataset(dataset, { cacheDirectory }),
+      SPLIT,
+    );
+    console.log(describeSplit(split));
+    try {
+      const markdown = await runAblation({
+        architecture: EFFICIENTNET_B0,
+        dataset,
+        split,
+        resampler: createResampler(await loadKernels()),
+        cacheDirectory,
+        initialWeights: await loadPretrained(values.weights),
+        budget: BUDGETS[name],
+        techniques,
+        seeds: Array.from({ length: seeds }, (_, i) => i + 1),
+        out,
+        augmentationWorker: AUGMENTATION_WORKER,
+        shouldStop,
+        log: console.log,
+      });
+      console.log(`\n${markdown}\nwrote ${join(out, name)}.json, .md and .svg`);
+      return 0;
+    } catch (error) {
+      if (!(error instanceof RunStopped)) throw error;
+      console.log(`${error.message}; the same command goes on with what is not done`);
+      return STOPPED;
+    }
+  },
+});
 
 function isBudgetName(name: string): name is BudgetName {
   return (BUDGET_NAMES as readonly string[]).includes(name);
@@ -115,7 +103,7 @@ function chooseTechniques(only: string | undefined) {
   for (const name of wanted) {
     if (!TECHNIQUES.some((technique) => technique.name === name)) {
       throw new Error(
-        `--only ${name} is none of ${TECHNIQUES.map((technique) => technique.name).join(', ')}`,
+        `--only ${name} is not one of ${TECHNIQUES.map((technique) => technique.name).join(', ')}`,
       );
     }
   }
@@ -123,11 +111,3 @@ function chooseTechniques(only: string | undefined) {
   wanted.add(PLAIN);
   return TECHNIQUES.filter(({ name }) => wanted.has(name));
 }
-
-main().then(
-  (status) => process.exit(status),
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  },
-);

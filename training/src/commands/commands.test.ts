@@ -98,7 +98,7 @@ describe('export', () => {
       '--score-prior',
       'flat',
     );
-    expect(flat.stderr).toContain('--score-prior flat is none of training, uniform');
+    expect(flat.stderr).toContain('--score-prior flat is not one of training, uniform');
     expect((await readdir(store())).sort()).toEqual(['0.0.1', 'current.json']);
   });
 });

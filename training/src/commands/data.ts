@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { createProgress } from '@naevus/shared/progress';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { decodeRgb } from '../data/decode/decoded-images.ts';
@@ -9,6 +8,8 @@ import { describeProblem } from '../data/load/data-error.ts';
 import { type Dataset, loadDataset } from '../data/load/dataset.ts';
 import { ham10000Differences } from '../data/load/ham10000.ts';
 import { mapConcurrently } from '../data/map-concurrently.ts';
+
+import { runCommand, UsageError } from './frame/run-command.ts';
 
 const HELP = `Brings the HAM10000 images here, and checks any copy of them.
 
@@ -30,57 +31,56 @@ The archive is 5.2 GB, and is removed once it is unpacked; HAM10000 is CC BY-NC 
 --help            this text
 `;
 
-const OPTIONS = {
-  out: { type: 'string' },
-  from: { type: 'string' },
-  'archive-sha256': { type: 'string' },
-  'keep-archive': { type: 'boolean' },
-  digest: { type: 'string' },
-  metadata: { type: 'string' },
-  decode: { type: 'boolean' },
-  help: { type: 'boolean' },
-} as const;
-
 const ONLY_DOWNLOAD = ['out', 'from', 'archive-sha256', 'keep-archive'] as const;
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
-  if (values.help) {
-    console.log(HELP);
-    return;
-  }
-  const [command, ...words] = positionals;
-  for (const name of ['digest', 'archive-sha256'] as const) {
-    const value = values[name];
-    if (value !== undefined && !/^[0-9a-f]{64}$/.test(value)) {
-      throw new Error(`--${name} ${value} is not a sha256 in lower-case hex`);
+await runCommand({
+  help: HELP,
+  options: {
+    out: { type: 'string' },
+    from: { type: 'string' },
+    'archive-sha256': { type: 'string' },
+    'keep-archive': { type: 'boolean' },
+    digest: { type: 'string' },
+    metadata: { type: 'string' },
+    decode: { type: 'boolean' },
+  },
+  words: true,
+  async run(values, positionals) {
+    const [command, ...words] = positionals;
+    for (const name of ['digest', 'archive-sha256'] as const) {
+      const value = values[name];
+      if (value !== undefined && !/^[0-9a-f]{64}$/.test(value)) {
+        throw new Error(`--${name} ${value} is not a sha256 in lower-case hex`);
+      }
     }
-  }
-  const { metadata, digest, decode } = values;
-  if (command === 'check') {
-    if (words.length !== 1) throw new Error(`check takes one folder\n\n${HELP}`);
-    const stray = ONLY_DOWNLOAD.find((name) => values[name] !== undefined);
-    if (stray) throw new Error(`check takes no --${stray} (see --help)`);
-    await check(words[0]!, { metadata, digest, decode });
-    return;
-  }
-  if (command !== 'download') throw new Error(`a command is needed: download or check\n\n${HELP}`);
-  if (words.length > 0)
-    throw new Error(`download takes no ${words[0]}: name the folder with --out`);
-  if (metadata) throw new Error('download takes no --metadata (see --help)');
-  const out = resolve(values.out ?? 'data/ham10000');
-  await fetchDataset({
-    out,
-    from: values.from,
-    archiveSha256: values['archive-sha256'],
-    keepArchive: values['keep-archive'] ?? false,
-    environment: process.env,
-    log: console.log,
-    warn: console.warn,
-    check: (folder) => check(folder, { digest, decode }),
-  });
-  console.log(`the images are in ${out}`);
-}
+    const { metadata, digest, decode } = values;
+    if (command === 'check') {
+      if (words.length !== 1) throw new UsageError('check takes one folder', HELP);
+      const stray = ONLY_DOWNLOAD.find((name) => values[name] !== undefined);
+      if (stray) throw new Error(`check takes no --${stray} (see --help)`);
+      await check(words[0]!, { metadata, digest, decode });
+      return 0;
+    }
+    if (command !== 'download')
+      throw new UsageError('a command is needed: download or check', HELP);
+    if (words.length > 0)
+      throw new Error(`download takes no ${words[0]}: name the folder with --out`);
+    if (metadata) throw new Error('download takes no --metadata (see --help)');
+    const out = resolve(values.out ?? 'data/ham10000');
+    await fetchDataset({
+      out,
+      from: values.from,
+      archiveSha256: values['archive-sha256'],
+      keepArchive: values['keep-archive'] ?? false,
+      environment: process.env,
+      log: console.log,
+      warn: console.warn,
+      check: (folder) => check(folder, { digest, decode }),
+    });
+    console.log(`the images are in ${out}`);
+    return 0;
+  },
+});
 
 /** @throws Error with everything that is wrong */
 async function check(
@@ -92,7 +92,7 @@ async function check(
   },
 ): Promise<void> {
   const { metadata, digest, decode } = options;
-  const dataset = await loadDataset({ directory, ...(metadata && { metadata }) });
+  const dataset = await loadDataset({ directory, metadata });
   for (const problem of dataset.problems) console.warn(describeProblem(problem));
   const counts = countLabels(dataset.samples);
   console.log(
@@ -122,8 +122,3 @@ async function decodingFaults({ samples }: Dataset): Promise<string[]> {
   progress.done();
   return faults;
 }
-
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});

@@ -1,6 +1,4 @@
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { loadManifest } from '@naevus/shared/model/load-manifest';
 import {
   compareWithReference,
@@ -11,6 +9,8 @@ import { readPredictions, readServers } from '../evaluate/drift/read-window.ts';
 import { DRIFT_REFERENCE_PATH, loadDriftReference } from '../evaluate/drift/reference.ts';
 import { driftText } from '../reports/drift-text.ts';
 import { currentVersionFolder, folderSource } from '../versions/artifact-folder.ts';
+import { MODEL_ARTIFACTS } from './frame/places.ts';
+import { runCommand, UsageError } from './frame/run-command.ts';
 
 const HELP = `Compares what is answered with what the version answers to its validation images.
 
@@ -38,66 +38,53 @@ const EXIT: Readonly<Record<DriftComparison['verdict'], number>> = {
   'cannot-tell': 2,
 };
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      metrics: { type: 'string', multiple: true, default: [] },
-      since: { type: 'string', multiple: true, default: [] },
-      predictions: { type: 'string' },
-      model: { type: 'string' },
-      threshold: { type: 'string', default: String(MODERATE_SHIFT) },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-    strict: true,
-  });
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
-  const { metrics, since, predictions } = values;
-  if (metrics.length > 0 === (predictions !== undefined)) {
-    throw new Error(`--metrics or --predictions is needed, and not both\n\n${HELP}`);
-  }
-  if (since.length > 0 && metrics.length === 0) throw new Error('--since needs --metrics');
-  const threshold = Number(values.threshold);
-  if (!(threshold > 0 && Number.isFinite(threshold))) {
-    throw new Error(`--threshold ${values.threshold} is not a number above 0`);
-  }
-
-  const store = fileURLToPath(new URL('../../model-artifacts', import.meta.url));
-  const folder = values.model ? resolve(values.model) : await currentVersionFolder(store);
-  const source = folderSource(folder);
-  const { manifest, sha256 } = await loadManifest(source);
-  const { name, version } = manifest;
-  const reference = await loadDriftReference(source, manifest);
-  if (reference === undefined) {
-    throw new Error(
-      `${name} ${version} has no ${DRIFT_REFERENCE_PATH} to compare with: it was exported before there were any, or on fewer than 200 validation lesions. Export its run again as a new version and serve that`,
-    );
-  }
-  const { histograms, notes } =
-    predictions === undefined
-      ? await readServers(metrics, since, { version, sha256 }, process.env.NAEVUS_KEY)
-      : await readPredictions(predictions);
-  const comparison = compareWithReference(reference, histograms, threshold);
-  if (values.json) {
-    console.log(
-      JSON.stringify({ model: { name, version, sha256 }, ...comparison, notes }, null, 2),
-    );
-  } else {
-    console.log(`${name} ${version}\n${driftText(comparison)}`);
-    for (const note of notes) console.log(`Note: ${note}`);
-  }
-  return EXIT[comparison.verdict];
-}
-
-main().then(
-  (status) => {
-    process.exitCode = status;
+await runCommand({
+  help: HELP,
+  options: {
+    metrics: { type: 'string', multiple: true, default: [] },
+    since: { type: 'string', multiple: true, default: [] },
+    predictions: { type: 'string' },
+    model: { type: 'string' },
+    threshold: { type: 'string', default: String(MODERATE_SHIFT) },
+    json: { type: 'boolean', default: false },
   },
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 2;
+  errorStatus: EXIT['cannot-tell'],
+  async run(values) {
+    const { metrics, since, predictions } = values;
+    if (metrics.length > 0 === (predictions !== undefined)) {
+      throw new UsageError('--metrics or --predictions is needed, and not both', HELP);
+    }
+    if (since.length > 0 && metrics.length === 0) throw new Error('--since needs --metrics');
+    const threshold = Number(values.threshold);
+    if (!(threshold > 0 && Number.isFinite(threshold))) {
+      throw new Error(`--threshold ${values.threshold} is not a number above 0`);
+    }
+
+    const folder = values.model
+      ? resolve(values.model)
+      : await currentVersionFolder(MODEL_ARTIFACTS);
+    const source = folderSource(folder);
+    const { manifest, sha256 } = await loadManifest(source);
+    const { name, version } = manifest;
+    const reference = await loadDriftReference(source, manifest);
+    if (reference === undefined) {
+      throw new Error(
+        `${name} ${version} has no ${DRIFT_REFERENCE_PATH} to compare with: it was exported before there were any, or on fewer than 200 validation lesions. Export its run again as a new version and serve that`,
+      );
+    }
+    const { histograms, notes } =
+      predictions === undefined
+        ? await readServers(metrics, since, { version, sha256 }, process.env.NAEVUS_KEY)
+        : await readPredictions(predictions);
+    const comparison = compareWithReference(reference, histograms, threshold);
+    if (values.json) {
+      console.log(
+        JSON.stringify({ model: { name, version, sha256 }, ...comparison, notes }, null, 2),
+      );
+    } else {
+      console.log(`${name} ${version}\n${driftText(comparison)}`);
+      for (const note of notes) console.log(`Note: ${note}`);
+    }
+    return EXIT[comparison.verdict];
   },
-);
+});

@@ -1,7 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { cropSchema, LEAST_CROP } from '@naevus/shared/model/manifest';
 import { imagePreparation } from '../data/decode/prepare-image.ts';
@@ -13,6 +11,8 @@ import { type FinishedRun, readFinishedRun } from '../run/finished-run.ts';
 import { isScorePrior, SCORE_PRIORS } from '../run/score-prior.ts';
 import { checkNewVersion, setCurrentVersion, writeVersion } from '../versions/artifact-store.ts';
 import { readVersionWeights } from '../versions/version-weights.ts';
+import { loadKernels, MODEL_ARTIFACTS, NON_LESIONS } from './frame/places.ts';
+import { runCommand } from './frame/run-command.ts';
 
 const HELP = `Converts a finished run into a version that can be served, after checking that the engines agree.
 
@@ -31,67 +31,58 @@ npm run export -- --run RUN --version X.Y.Z [--average DIR] [--data DIR] [--no-c
 --help           this text
 `;
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      run: { type: 'string' },
-      version: { type: 'string' },
-      average: { type: 'string', multiple: true, default: [] },
-      ...DATA_FLAGS,
-      artifacts: { type: 'string' },
-      'score-prior': { type: 'string', default: 'training' },
-      crop: { type: 'string' },
-      'no-current': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-    strict: true,
-  });
-  if (values.help) {
-    console.log(HELP);
-    return;
-  }
-  const { version } = values;
-  if (!values.run || !version) throw new Error(`--run and --version are needed\n\n${HELP}`);
-  const scorePrior = values['score-prior'];
-  if (!isScorePrior(scorePrior)) {
-    throw new Error(`--score-prior ${scorePrior} is none of ${SCORE_PRIORS.join(', ')}`);
-  }
-  const store = resolve(
-    values.artifacts ?? fileURLToPath(new URL('../../model-artifacts', import.meta.url)),
-  );
-  await checkNewVersion(store, version);
-  const trained = withCrop(await readFinishedRun(values.run), values.crop);
-  const run =
-    values.average.length > 0
-      ? await averageRun(trained, await readOthers(values.average))
-      : trained;
-  const dataset = await loadFolders(
-    values.data.length > 0 ? dataFolders(values) : recordedFolders(run, values.run),
-  );
+await runCommand({
+  help: HELP,
+  options: {
+    run: { type: 'string' },
+    version: { type: 'string' },
+    average: { type: 'string', multiple: true, default: [] },
+    ...DATA_FLAGS,
+    artifacts: { type: 'string' },
+    'score-prior': { type: 'string', default: 'training' },
+    crop: { type: 'string' },
+    'no-current': { type: 'boolean', default: false },
+  },
+  required: ['run', 'version'],
+  async run(values) {
+    const { run: folder = '', version = '', 'score-prior': scorePrior } = values;
+    if (!isScorePrior(scorePrior)) {
+      throw new Error(`--score-prior ${scorePrior} is not one of ${SCORE_PRIORS.join(', ')}`);
+    }
+    const store = resolve(values.artifacts ?? MODEL_ARTIFACTS);
+    await checkNewVersion(store, version);
+    const trained = withCrop(await readFinishedRun(folder), values.crop);
+    const run =
+      values.average.length > 0
+        ? await averageRun(trained, await readOthers(values.average))
+        : trained;
+    const dataset = await loadFolders(
+      values.data.length > 0 ? dataFolders(values) : recordedFolders(run, folder),
+    );
 
-  const wasm = await readFile(new URL('kernels.wasm', import.meta.url));
-  const kernels = new WebAssembly.Module(wasm);
-  const resampler = createResampler(kernels);
-  const { files, metrics } = await exportRun({
-    run,
-    dataset,
-    version,
-    scorePrior,
-    nonLesions: fileURLToPath(new URL('../non-lesions', import.meta.url)),
-    prepare: imagePreparation(resampler, run.record.crop),
-    kernels,
-    log: console.log,
-  });
-  const folder = await writeVersion(store, version, files);
-  if (!values['no-current']) await setCurrentVersion(store, version);
+    const kernels = await loadKernels();
+    const { files, metrics } = await exportRun({
+      run,
+      dataset,
+      version,
+      scorePrior,
+      nonLesions: NON_LESIONS,
+      prepare: imagePreparation(createResampler(kernels), run.record.crop),
+      kernels,
+      log: console.log,
+    });
+    const written = await writeVersion(store, version, files);
+    if (!values['no-current']) await setCurrentVersion(store, version);
 
-  const megabytes = [...files.values()].reduce((sum, { length }) => sum + length, 0) / 1e6;
-  console.log(`\n${describeMetrics(metrics)}\n`);
-  console.log(`wrote ${folder}: ${files.size} files, ${megabytes.toFixed(1)} MB`);
-  console.log(
-    values['no-current'] ? 'current.json is as it was' : `current.json names ${version} now`,
-  );
-}
+    const megabytes = [...files.values()].reduce((sum, { length }) => sum + length, 0) / 1e6;
+    console.log(`\n${describeMetrics(metrics)}\n`);
+    console.log(`wrote ${written}: ${files.size} files, ${megabytes.toFixed(1)} MB`);
+    console.log(
+      values['no-current'] ? 'current.json is unchanged' : `current.json now names ${version}`,
+    );
+    return 0;
+  },
+});
 
 function recordedFolders({ record }: FinishedRun, folder: string): [DataFolder, ...DataFolder[]] {
   const [first, ...rest] = record.dataFolders ?? (record.dataSource ? [record.dataSource] : []);
@@ -128,8 +119,3 @@ async function readOthers(folders: readonly string[]) {
     versions: await Promise.all(versions.map(readVersionWeights)),
   };
 }
-
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});

@@ -1,15 +1,10 @@
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { createResampler } from '@naevus/shared/image/resampler';
-import { parseJson } from '@naevus/shared/model/load-manifest';
-import { loadFile } from '@naevus/shared/model/verify';
-import { z } from 'zod';
 import { imagePreparation } from '../data/decode/prepare-image.ts';
 import { DATA_FLAGS, dataFolders, loadFolders } from '../data/load/data-flags.ts';
 import type { Dataset } from '../data/load/dataset.ts';
-import { splitSchema } from '../data/split/split-schema.ts';
+import { pickSamples } from '../data/split/pick-samples.ts';
 import { selectImages } from '../evaluate/classifiers/image-selection.ts';
 import { scoreSamples } from '../evaluate/classifiers/score-samples.ts';
 import { comparableImages, type GateImage, type GateModel } from '../evaluate/gate/gate-images.ts';
@@ -18,12 +13,17 @@ import { describe, gateMarkdown } from '../evaluate/gate/gate-report.ts';
 import { judgeCandidate } from '../evaluate/gate/judge-candidate.ts';
 import { readScores, type ScoreTable } from '../evaluate/gate/read-scores.ts';
 import { recordVerdict } from '../evaluate/gate/record-verdict.ts';
+import { readJson, writeJson } from '../files/json-file.ts';
+import { replaceFile } from '../files/replace-file.ts';
 import {
   type ArtifactFolder,
   folderSource,
   loadArtifactFolder,
 } from '../versions/artifact-folder.ts';
 import { readCurrentVersion } from '../versions/artifact-store.ts';
+import { readVersionSplit } from '../versions/version-weights.ts';
+import { loadKernels, MODEL_ARTIFACTS } from './frame/places.ts';
+import { runCommand } from './frame/run-command.ts';
 
 const HELP = `Decides whether a candidate may take the place of the current model.
 
@@ -50,95 +50,85 @@ Exit status: 0 passed, 2 refused, 1 not judged.
 
 const REFUSED = 2;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      candidate: { type: 'string' },
-      current: { type: 'string' },
-      ...DATA_FLAGS,
-      'candidate-scores': { type: 'string' },
-      'current-scores': { type: 'string' },
-      policy: { type: 'string' },
-      out: { type: 'string', default: 'gate.md' },
-      override: { type: 'string' },
-      record: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-    strict: true,
-  });
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
-  if (!values.candidate || values.data.length === 0) {
-    throw new Error(`--candidate and --data are needed\n\n${HELP}`);
-  }
-  if (!values.out.endsWith('.md')) throw new Error(`--out ${values.out} does not end in .md`);
-  if (values.override?.trim() === '') throw new Error('--override needs a reason');
-  const policy = await readPolicy(values.policy);
+await runCommand({
+  help: HELP,
+  options: {
+    candidate: { type: 'string' },
+    current: { type: 'string' },
+    ...DATA_FLAGS,
+    'candidate-scores': { type: 'string' },
+    'current-scores': { type: 'string' },
+    policy: { type: 'string' },
+    out: { type: 'string', default: 'gate.md' },
+    override: { type: 'string' },
+    record: { type: 'boolean', default: false },
+  },
+  required: ['candidate', 'data'],
+  async run(values) {
+    const { candidate: candidateFolder = '' } = values;
+    if (!values.out.endsWith('.md')) throw new Error(`--out ${values.out} does not end in .md`);
+    if (values.override?.trim() === '') throw new Error('--override needs a reason');
+    const policy = await readPolicy(values.policy);
 
-  const candidate = await readModel(resolve(values.candidate));
-  const currentFolder = await findCurrent(values.current);
-  const current = currentFolder === undefined ? undefined : await readModel(currentFolder);
-  if (values['current-scores'] && !current) throw new Error('--current-scores needs --current');
-  if (current && !values['candidate-scores'] !== !values['current-scores']) {
-    throw new Error('give the scores of both versions, or of none');
-  }
-  const wanted = comparableImages(candidate, current);
+    const candidate = await readModel(resolve(candidateFolder));
+    const currentFolder = await findCurrent(values.current);
+    const current = currentFolder === undefined ? undefined : await readModel(currentFolder);
+    if (values['current-scores'] && !current) throw new Error('--current-scores needs --current');
+    if (current && !values['candidate-scores'] !== !values['current-scores']) {
+      throw new Error('give the scores of both versions, or of none');
+    }
+    const wanted = comparableImages(candidate, current);
 
-  const dataset = await loadFolders(dataFolders(values));
-  if (dataset.dataSha256 !== candidate.split.data_sha256) {
-    throw new Error(
-      `${values.data.join(' and ')} is not what the candidate was trained on: its digest is ${dataset.dataSha256}, not ${candidate.split.data_sha256}`,
-    );
-  }
-  const scores = values['candidate-scores']
-    ? await readBoth(values['candidate-scores'], candidate, values['current-scores'], current)
-    : await scoreBoth(dataset, wanted, candidate, current);
-  const report = judgeCandidate({
-    candidate,
-    current,
-    images: joinScores(dataset, wanted, scores),
-    policy,
-    overrideReason: values.override,
-  });
+    const dataset = await loadFolders(dataFolders(values));
+    if (dataset.dataSha256 !== candidate.split.data_sha256) {
+      throw new Error(
+        `${values.data.join(' and ')} is not what the candidate was trained on: its digest is ${dataset.dataSha256}, not ${candidate.split.data_sha256}`,
+      );
+    }
+    const scores = values['candidate-scores']
+      ? await readBoth(values['candidate-scores'], candidate, values['current-scores'], current)
+      : await scoreBoth(dataset, wanted, candidate, current);
+    const report = judgeCandidate({
+      candidate,
+      current,
+      images: joinScores(dataset, wanted, scores),
+      policy,
+      overrideReason: values.override,
+    });
 
-  const out = resolve(values.out);
-  const markdown = gateMarkdown(report);
-  await mkdir(dirname(out), { recursive: true });
-  await writeFile(out, markdown);
-  await writeFile(out.replace(/\.md$/, '.json'), `${JSON.stringify(report, null, 2)}\n`);
-  if (process.env.GITHUB_STEP_SUMMARY) await appendFile(process.env.GITHUB_STEP_SUMMARY, markdown);
-  if (values.record && report.verdict !== 'refused') await recordVerdict(candidate.folder, report);
+    const out = resolve(values.out);
+    const markdown = gateMarkdown(report);
+    await mkdir(dirname(out), { recursive: true });
+    await replaceFile(out, markdown);
+    await writeJson(out.replace(/\.md$/, '.json'), report);
+    if (process.env.GITHUB_STEP_SUMMARY)
+      await appendFile(process.env.GITHUB_STEP_SUMMARY, markdown);
+    if (values.record && report.verdict !== 'refused')
+      await recordVerdict(candidate.folder, report);
 
-  for (const check of [...report.checks, ...report.floors]) {
-    if (check.verdict !== 'passed') console.log(`${check.verdict}: ${describe(check)}`);
-  }
-  console.log(`${report.candidate.version}: ${report.verdict}; the report is ${out}`);
-  return report.verdict === 'refused' ? REFUSED : 0;
-}
+    for (const check of [...report.checks, ...report.floors]) {
+      if (check.verdict !== 'passed') console.log(`${check.verdict}: ${describe(check)}`);
+    }
+    console.log(`${report.candidate.version}: ${report.verdict}; the report is ${out}`);
+    return report.verdict === 'refused' ? REFUSED : 0;
+  },
+});
 
 async function readPolicy(file: string | undefined): Promise<GatePolicy> {
-  const text = file === undefined ? '{}' : await readFile(file, 'utf8');
-  const policy = gatePolicySchema.safeParse(JSON.parse(text));
-  if (!policy.success) throw new Error(`--policy ${file}: ${z.prettifyError(policy.error)}`);
-  return policy.data;
+  return file === undefined ? gatePolicySchema.parse({}) : readJson(file, gatePolicySchema);
 }
 
 async function findCurrent(given: string | undefined): Promise<string | undefined> {
   if (given !== undefined) return given === 'none' ? undefined : resolve(given);
-  const store = fileURLToPath(new URL('../../model-artifacts', import.meta.url));
-  const version = await readCurrentVersion(store);
-  return version === undefined ? undefined : join(store, version);
+  const version = await readCurrentVersion(MODEL_ARTIFACTS);
+  return version === undefined ? undefined : join(MODEL_ARTIFACTS, version);
 }
 
 type Model = GateModel & ArtifactFolder;
 
 async function readModel(folder: string): Promise<Model> {
   const artifact = await loadArtifactFolder(folder);
-  const path = 'reports/split.json';
-  const bytes = await loadFile(folderSource(folder), artifact.manifest, path);
-  return { ...artifact, split: parseJson(bytes, path, splitSchema) };
+  return { ...artifact, split: await readVersionSplit(folderSource(folder), artifact.manifest) };
 }
 
 interface BothScores {
@@ -168,8 +158,7 @@ async function scoreBoth(
   current: Model | undefined,
 ): Promise<BothScores> {
   const samples = selectImages(dataset.samples, wanted, "the candidate's split.json");
-  const wasm = await readFile(new URL('kernels.wasm', import.meta.url));
-  const resampler = createResampler(new WebAssembly.Module(wasm));
+  const resampler = createResampler(await loadKernels());
   const score = async (model: Model): Promise<ScoreTable> => {
     console.log(`scoring ${samples.length} images with ${model.manifest.version}`);
     const prepare = imagePreparation(resampler, model.manifest.preprocessing.crop);
@@ -186,28 +175,15 @@ function joinScores(
   wanted: readonly string[],
   { candidate, current }: BothScores,
 ): GateImage[] {
-  const sampleOf = new Map(samples.map((sample) => [sample.imageId, sample]));
   const scoresOf = (table: ScoreTable, imageId: string) => {
     const found = table.get(imageId);
     if (!found) throw new Error(`there are no scores for ${imageId}: evaluate with the split`);
     return found;
   };
-  return wanted.map((imageId) => {
-    const sample = sampleOf.get(imageId);
-    if (!sample) throw new Error(`the data lack ${imageId}`);
-    const { label, lesionId, metadata } = sample;
+  return pickSamples(samples, wanted, "the candidate's split").map((sample) => {
+    const { imageId, label, lesionId, metadata } = sample;
     const ours = scoresOf(candidate, imageId);
     const image = { imageId, label, lesionId, metadata, candidate: ours };
     return current ? { ...image, current: scoresOf(current, imageId) } : image;
   });
 }
-
-main().then(
-  (status) => {
-    process.exitCode = status;
-  },
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  },
-);

@@ -1,6 +1,4 @@
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { loadManifest } from '@naevus/shared/model/load-manifest';
 import { addVersion } from '../versions/add-version.ts';
 import { folderSource } from '../versions/artifact-folder.ts';
@@ -17,6 +15,9 @@ import {
 } from '../versions/signing-key.ts';
 import { versionOfTag } from '../versions/tag-version.ts';
 import { requireWhole, verifyVersion } from '../versions/verify-version.ts';
+
+import { MODEL_ARTIFACTS } from './frame/places.ts';
+import { runCommand, UsageError } from './frame/run-command.ts';
 
 const HELP = `Versions of the model: what there is, which one is served, whether it is what it says.
 
@@ -47,7 +48,6 @@ const OPTIONS = {
   keep: { type: 'string' },
   out: { type: 'string' },
   yes: { type: 'boolean' },
-  help: { type: 'boolean' },
 } as const;
 
 interface Call {
@@ -63,20 +63,26 @@ interface Command {
   /** How many words may stand after the command. */
   readonly words: readonly [least: number, most: number];
   readonly options: readonly (keyof typeof OPTIONS)[];
-  readonly run: (call: Call) => Promise<void>;
+  /** @returns the exit status */
+  readonly run: (call: Call) => Promise<number>;
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   list: {
     words: [0, 0],
     options: [],
-    run: async ({ store }) => console.log(await listTable(store)),
+    run: async ({ store }) => {
+      console.log(await listTable(store));
+      return 0;
+    },
   },
   show: {
     words: [0, 1],
     options: [],
-    run: async ({ store, words: [version] }) =>
-      console.log(await describeVersion(await versionFolder(store, version))),
+    run: async ({ store, words: [version] }) => {
+      console.log(await describeVersion(await versionFolder(store, version)));
+      return 0;
+    },
   },
   diff: { words: [2, 2], options: [], run: diff },
   use: { words: [1, 1], options: ['key'], run: use },
@@ -87,6 +93,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async ({ store, words: [folder], key }) => {
       const version = await addVersion(store, resolve(folder!), await demandsOf(key));
       console.log(`added ${version}; to serve it: npm run models -- use ${version}`);
+      return 0;
     },
   },
   prune: { words: [0, 0], options: ['keep', 'yes'], run: prune },
@@ -98,6 +105,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       const publicKey = await writeNewKey(out);
       console.log(`wrote ${out} (private: keep it secret) and ${out}.pub`);
       console.log(`servers trust it with NAEVUS_TRUSTED_KEY=${publicKey}`);
+      return 0;
     },
   },
   sign: {
@@ -107,47 +115,46 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       const folder = await versionFolder(store, version);
       const publicKey = await signVersion(folder, await readSigningKey(key, console.warn));
       console.log(`signed ${version} with ${publicKey}`);
+      return 0;
     },
   },
   tag: {
     words: [1, 1],
     options: [],
-    run: async ({ store, words: [tag] }) =>
-      console.log(versionOfTag(tag!, await listVersions(store))),
+    run: async ({ store, words: [tag] }) => {
+      console.log(versionOfTag(tag!, await listVersions(store)));
+      return 0;
+    },
   },
 };
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
-  const { help, artifacts, ...given } = values;
-  const [name, ...words] = positionals;
-  if (help) {
-    console.log(HELP);
-    return;
-  }
-  const command = name === undefined ? undefined : COMMANDS[name];
-  if (!command) {
-    const commands = Object.keys(COMMANDS).join(', ');
-    const wrong = name === undefined ? 'a command is needed' : `${name} is no command`;
-    throw new Error(`${wrong}: ${commands}\n\n${HELP}`);
-  }
-  const [least, most] = command.words;
-  if (words.length < least || words.length > most) {
-    const count = least === most ? `${least}` : `${least} or ${most}`;
-    throw new Error(`${name} takes ${count} words after it, not ${words.length} (see --help)`);
-  }
-  for (const option of Object.keys(given)) {
-    if (!command.options.some((known) => known === option)) {
-      throw new Error(`${name} takes no --${option} (see --help)`);
+await runCommand({
+  help: HELP,
+  options: OPTIONS,
+  words: true,
+  async run({ help: _, artifacts, ...given }, [name, ...words]) {
+    const command = name === undefined ? undefined : COMMANDS[name];
+    if (!command) {
+      const commands = Object.keys(COMMANDS).join(', ');
+      const wrong = name === undefined ? 'a command is needed' : `${name} is no command`;
+      throw new UsageError(`${wrong}: ${commands}`, HELP);
     }
-  }
-  const store = resolve(
-    artifacts ?? fileURLToPath(new URL('../../model-artifacts', import.meta.url)),
-  );
-  await command.run({ store, words, ...given });
-}
+    const [least, most] = command.words;
+    if (words.length < least || words.length > most) {
+      const count = least === most ? `${least}` : `${least} or ${most}`;
+      throw new Error(`${name} takes ${count} words after it, not ${words.length} (see --help)`);
+    }
+    for (const option of Object.keys(given)) {
+      if (!command.options.some((known) => known === option)) {
+        throw new Error(`${name} takes no --${option} (see --help)`);
+      }
+    }
+    const store = resolve(artifacts ?? MODEL_ARTIFACTS);
+    return command.run({ store, words, ...given });
+  },
+});
 
-async function diff({ store, words }: Call): Promise<void> {
+async function diff({ store, words }: Call): Promise<number> {
   const [a, b] = await Promise.all(
     words.map(async (word) => {
       const folder = await versionFolder(store, word);
@@ -156,9 +163,10 @@ async function diff({ store, words }: Call): Promise<void> {
   );
   const lines = diffManifests(a!, b!);
   console.log(lines.length === 0 ? 'nothing differs' : lines.join('\n'));
+  return 0;
 }
 
-async function use({ store, words, key }: Call): Promise<void> {
+async function use({ store, words, key }: Call): Promise<number> {
   const version = words[0]!;
   const folder = await versionFolder(store, version);
   await requireWhole(folder, { version, ...(await demandsOf(key)) });
@@ -166,11 +174,12 @@ async function use({ store, words, key }: Call): Promise<void> {
   await setCurrentVersion(store, version);
   console.log(`current.json names ${version} now`);
   if (before !== undefined && before !== version) {
-    console.log(`the way back: npm run models -- use ${before}`);
+    console.log(`to roll back: npm run models -- use ${before}`);
   }
+  return 0;
 }
 
-async function verify({ store, words, key }: Call): Promise<void> {
+async function verify({ store, words, key }: Call): Promise<number> {
   const demands = await demandsOf(key);
   const versions = words.length > 0 ? words : await listVersions(store);
   if (versions.length === 0) throw new Error(`${store} holds no version`);
@@ -193,10 +202,10 @@ async function verify({ store, words, key }: Call): Promise<void> {
       console.error(`current.json names ${current ?? 'no version'}, which is not there`);
     }
   }
-  if (wrong > 0) process.exitCode = 1;
+  return wrong > 0 ? 1 : 0;
 }
 
-async function prune({ store, keep = '2', yes }: Call): Promise<void> {
+async function prune({ store, keep = '2', yes }: Call): Promise<number> {
   if (!/^\d{1,6}$/.test(keep)) throw new Error(`--keep ${keep} is not a whole number`);
   const versions = await prunableVersions(store, Number(keep));
   if (versions.length === 0) console.log('nothing to remove');
@@ -205,6 +214,7 @@ async function prune({ store, keep = '2', yes }: Call): Promise<void> {
     console.log(`${yes ? 'removed' : 'would remove'} ${version}`);
   }
   if (versions.length > 0 && !yes) console.log('add --yes to remove them');
+  return 0;
 }
 
 /** Folder of a version that is there; of the served one where none is named. */
@@ -223,8 +233,3 @@ async function demandsOf(key: string | undefined): Promise<{ trustedKeys?: strin
   const keys = key ?? process.env.NAEVUS_TRUSTED_KEY;
   return keys ? { trustedKeys: await readTrustedKeys(keys) } : {};
 }
-
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});

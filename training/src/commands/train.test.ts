@@ -166,7 +166,7 @@ describe('train', () => {
     const complaint = async (...args: string[]) => (await start('train', ...args).ended).output;
     expect(await complaint()).toContain('--data and --out are needed');
     const needed = ['--data', few.data, '--out', join(folder, 'never')];
-    expect(await complaint(...needed, '--preset', 'worst')).toContain('none of head, best');
+    expect(await complaint(...needed, '--preset', 'worst')).toContain('not one of head, best');
     expect(await complaint(...needed, '--config', config)).toMatch(/config\.json.*"gamma"/s);
     expect(await complaint(...needed, '--modle', 'x')).toContain("'--modle'");
   });

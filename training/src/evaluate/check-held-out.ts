@@ -1,10 +1,10 @@
 import { exportOnnx } from '../convert/onnx/onnx-export.ts';
+import type { PrepareImage } from '../data/decode/prepare-image.ts';
 import type { Sample } from '../data/load/dataset.ts';
 import { EFFICIENTNET_B0 } from '../network/architecture.ts';
 import type { Parameters } from '../network/parameters.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import type { ModelAssessment } from './assessment/assess-model.ts';
-import type { Prepare } from './classifiers/classify-images.ts';
 import { classifyImages, requireReadable } from './classifiers/classify-images.ts';
 import { createOnnxClassifier, type OnnxClassifier } from './classifiers/onnx-classifier.ts';
 import { chooseExplained } from './explanations/choose-explained.ts';
@@ -43,7 +43,7 @@ export async function checkHeldOut({
   readonly record: RunRecord;
   readonly validation: readonly Sample[];
   readonly assessment: ModelAssessment;
-  readonly prepare: Prepare;
+  readonly prepare: PrepareImage;
   readonly explainedImages: number;
   readonly log: (line: string) => void;
 }): Promise<HeldOutReports> {

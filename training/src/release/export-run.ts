@@ -11,12 +11,13 @@ import {
 import type { WeightPrecision } from '../convert/float16.ts';
 import { exportOnnx } from '../convert/onnx/onnx-export.ts';
 import { exportTfjs, type TfjsFiles } from '../convert/tfjs/tfjs-export.ts';
+import type { PrepareImage } from '../data/decode/prepare-image.ts';
 import { countLesions } from '../data/load/count-lesions.ts';
 import type { Dataset, Sample } from '../data/load/dataset.ts';
+import type { SplitSamples } from '../data/split/pick-samples.ts';
 import { assessModel, type ModelAssessment } from '../evaluate/assessment/assess-model.ts';
 import { checkHeldOut, EXPLAINED_IMAGES } from '../evaluate/check-held-out.ts';
 import type { Classifier } from '../evaluate/classifiers/classifier.ts';
-import type { Prepare } from '../evaluate/classifiers/classify-images.ts';
 import { classifyImages, requireReadable } from '../evaluate/classifiers/classify-images.ts';
 import {
   createOnnxClassifier,
@@ -40,6 +41,7 @@ import {
   TFJS_FOLDER,
 } from '../versions/artifact-layout.ts';
 import { buildManifest } from './build-manifest.ts';
+import { samplesOfRun } from './report-validation.ts';
 import { runReports } from './run-reports.ts';
 
 export interface ExportOptions {
@@ -49,7 +51,7 @@ export interface ExportOptions {
   readonly version: string;
   /** The class distribution that the scores assume. */
   readonly scorePrior: ScorePrior;
-  readonly prepare: Prepare;
+  readonly prepare: PrepareImage;
   /** `@naevus/shared/kernels.wasm` */
   readonly kernels: WebAssembly.Module;
   /** Folder of pictures that show no lesion. */
@@ -80,7 +82,7 @@ export interface ExportedVersion {
 export async function exportRun(options: ExportOptions): Promise<ExportedVersion> {
   const { dataset, version, scorePrior, prepare, log } = options;
   const uncalibrated = withScorePrior(options.run.record, scorePrior);
-  const samples = sidesOf(options.run, dataset);
+  const samples = samplesOfRun(options.run, dataset);
   const { validation } = samples;
   const { onnx, tfjs, engineAgreement } = await exportFormats(
     { ...options.run, record: uncalibrated },
@@ -163,11 +165,6 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
   return { files, metrics, engineAgreement };
 }
 
-interface Sides {
-  readonly train: readonly Sample[];
-  readonly validation: readonly Sample[];
-}
-
 interface Calibrated {
   /** Its calibration being that of the scores that are served. */
   readonly record: RunRecord;
@@ -180,7 +177,7 @@ interface Calibrated {
 async function calibrate(
   record: RunRecord,
   classifier: OnnxClassifier,
-  { train, validation }: Sides,
+  { train, validation }: SplitSamples,
   { run, prepare, kernels, nonLesions, fewestLesions = FEWEST_LESIONS, log }: ExportOptions,
 ): Promise<Calibrated> {
   const scored = ({ imageId, label, lesionId }: Sample, row: readonly number[]): ScoredImage => ({
@@ -230,21 +227,6 @@ async function calibrate(
     images: validation.map((sample, i) => scored(sample, assessment.heldOutScores[i]!)),
     assessment,
   };
-}
-
-function sidesOf({ record, split }: FinishedRun, dataset: Dataset): Sides {
-  if (dataset.dataSha256 !== record.dataSha256) {
-    throw new Error(
-      `these are not the data of the run: their digest is ${dataset.dataSha256}, the run's ${record.dataSha256}`,
-    );
-  }
-  const sampleOf = new Map(dataset.samples.map((sample) => [sample.imageId, sample]));
-  const find = (imageId: string): Sample => {
-    const sample = sampleOf.get(imageId);
-    if (!sample) throw new Error(`the run's split names ${imageId}, which the data lack`);
-    return sample;
-  };
-  return { train: split.train.map(find), validation: split.validation.map(find) };
 }
 
 interface Formats {

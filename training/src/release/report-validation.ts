@@ -1,6 +1,7 @@
 import { scores } from '@naevus/shared/answer/probabilities';
+import type { PrepareImage } from '../data/decode/prepare-image.ts';
 import type { Dataset, Sample } from '../data/load/dataset.ts';
-import type { Prepare } from '../evaluate/classifiers/classify-images.ts';
+import { pickSplit, type SplitSamples } from '../data/split/pick-samples.ts';
 import { classifyImages, requireReadable } from '../evaluate/classifiers/classify-images.ts';
 import { createOnnxClassifier } from '../evaluate/classifiers/onnx-classifier.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
@@ -14,7 +15,7 @@ export interface ValidationOptions {
   readonly onnx: Uint8Array;
   readonly validation: readonly Sample[];
   readonly model: MetricsReport['model'];
-  readonly prepare: Prepare;
+  readonly prepare: PrepareImage;
   readonly log: (line: string) => void;
 }
 
@@ -53,20 +54,15 @@ export async function reportValidation(options: ValidationOptions): Promise<RunR
 }
 
 /**
- * The validation side of a run's split, in its order.
+ * The images of a run's split.
  *
  * @throws Error when these are not the run's data.
  */
-export function validationSamples({ record, split }: FinishedRun, dataset: Dataset): Sample[] {
+export function samplesOfRun({ record, split }: FinishedRun, dataset: Dataset): SplitSamples {
   if (dataset.dataSha256 !== record.dataSha256) {
     throw new Error(
       `these are not the data of the run: their digest is ${dataset.dataSha256}, the run's ${record.dataSha256}`,
     );
   }
-  const sampleOf = new Map(dataset.samples.map((sample) => [sample.imageId, sample]));
-  return split.validation.map((imageId) => {
-    const sample = sampleOf.get(imageId);
-    if (!sample) throw new Error(`the run's split names ${imageId}, which the data lack`);
-    return sample;
-  });
+  return pickSplit(dataset, split);
 }

@@ -1,13 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { exportOnnx } from '../convert/onnx/onnx-export.ts';
+import type { PrepareImage } from '../data/decode/prepare-image.ts';
 import type { Dataset } from '../data/load/dataset.ts';
-import type { Prepare } from '../evaluate/classifiers/classify-images.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { EFFICIENTNET_B0 } from '../network/architecture.ts';
 import { readFinishedRun } from '../run/finished-run.ts';
 import { MODEL_NAME, REPORTS_FOLDER } from '../versions/artifact-layout.ts';
-import { reportValidation, validationSamples } from './report-validation.ts';
+import { reportValidation, samplesOfRun } from './report-validation.ts';
 import { REPORT_PAGE } from './run-reports.ts';
 
 /**
@@ -20,7 +20,7 @@ import { REPORT_PAGE } from './run-reports.ts';
 export async function writeRunReports(options: {
   readonly folder: string;
   readonly dataset: Dataset;
-  readonly prepare: Prepare;
+  readonly prepare: PrepareImage;
   readonly log: (line: string) => void;
 }): Promise<string> {
   const { folder, dataset, prepare, log } = options;
@@ -28,7 +28,7 @@ export async function writeRunReports(options: {
   const { files, singlePage } = await reportValidation({
     run,
     onnx: exportOnnx(run.parameters, EFFICIENTNET_B0, 'float32'),
-    validation: validationSamples(run, dataset),
+    validation: samplesOfRun(run, dataset).validation,
     model: { name: MODEL_NAME, version: `of run ${basename(resolve(folder))}` },
     prepare,
     log,

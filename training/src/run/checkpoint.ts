@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readJson } from '../files/json-file.ts';
 import type { Parameters } from '../network/parameters.ts';
 import { readSafetensors, serializeSafetensors } from '../network/safetensors.ts';
 import type { EpochRecord } from './epoch-record.ts';
@@ -146,8 +147,8 @@ export async function readCheckpoint(
   const { current, previous } = places(run);
   const directory = (await exists(current)) ? current : previous;
   if (!(await exists(directory))) return null;
-  const state = stateSchema.parse(await readJson(join(directory, 'state.json')));
-  const config = state.config ?? (await readJson(join(run, RUN_FILES.config)));
+  const state = await readJson(join(directory, 'state.json'), stateSchema);
+  const config = state.config ?? (await readJson(join(run, RUN_FILES.config), z.unknown()));
   const differing = configDifferences(config, identity.config);
   if (differing.length > 0) {
     throw new Error(
@@ -181,15 +182,6 @@ export async function readCheckpoint(
     best: await optional('best'),
     features: await optional('features'),
   };
-}
-
-async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8');
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Error(`${file} is damaged: it is not JSON`, { cause });
-  }
 }
 
 function places(run: string) {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Split, splitSchema } from '../data/split/split-schema.ts';
+import { parseJson } from '../files/json-file.ts';
 import { EFFICIENTNET_B0 } from '../network/architecture.ts';
 import { checkParameters, type Parameters } from '../network/parameters.ts';
 import { readSafetensors } from '../network/safetensors.ts';
@@ -39,7 +40,7 @@ export async function readFinishedRun(folder: string): Promise<FinishedRun> {
       );
     });
     reports.set(name, bytes);
-    return parseAs(schema, bytes, path);
+    return parseJson(new TextDecoder().decode(bytes), path, schema);
   };
   const record = await json(RUN_FILES.record, runRecordSchema);
   const split = await json(RUN_FILES.split, splitSchema);
@@ -67,20 +68,8 @@ export async function readFinishedRun(folder: string): Promise<FinishedRun> {
 async function currentClassWeights(folder: string, kept: ClassWeights): Promise<ClassWeights> {
   const text = await readFile(join(folder, RUN_FILES.config), 'utf8').catch(() => null);
   if (text === null) return kept;
-  const config = parseAs(z.unknown(), Buffer.from(text), join(folder, RUN_FILES.config));
+  const config = parseJson(text, join(folder, RUN_FILES.config), z.unknown());
   const parsed = trainingConfigSchema.safeParse(config);
   if (!parsed.success) return kept;
   return classWeightReport(kept.counts, parsed.data.fineTuning ?? parsed.data.head);
-}
-
-function parseAs<T>(schema: z.ZodType<T>, bytes: Uint8Array, path: string): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new Error(`${path} is not JSON`, { cause });
-  }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) throw new Error(`${path} does not fit:\n${z.prettifyError(parsed.error)}`);
-  return parsed.data;
 }

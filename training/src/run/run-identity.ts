@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { checkSchema } from '@naevus/shared/validation/check-schema';
 import { digest } from '../data/json-digest.ts';
 import { type TrainingConfig, trainingConfigSchema } from './config/training-config.ts';
 
@@ -32,10 +33,8 @@ export function runDigest(
  * with every default filled in, so that one written before a field existed still equals its default.
  */
 export function configDifferences(stored: unknown, config: TrainingConfig): string[] {
-  const parsed = trainingConfigSchema.safeParse(stored);
-  return parsed.success
-    ? differences(parsed.data, config, '')
-    : parsed.error.issues.map(({ path, message }) => `${path.join('.')} (${message})`);
+  const { data, faults } = checkSchema(trainingConfigSchema, stored, 'the configuration');
+  return faults === undefined ? differences(data, config, '') : [...faults];
 }
 
 function differences(a: unknown, b: unknown, path: string): string[] {

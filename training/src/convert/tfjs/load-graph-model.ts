@@ -1,6 +1,7 @@
 import { type GraphModel, loadGraphModel } from '@tensorflow/tfjs-converter';
 import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { parseJson } from '../../files/json-file.ts';
 import type { TfjsFiles } from './tfjs-export.ts';
 
 const modelSchema = z.looseObject({
@@ -20,8 +21,10 @@ const modelSchema = z.looseObject({
 export function readTfjsModel(files: TfjsFiles): tf.io.ModelArtifacts {
   const json = files.get('model.json');
   if (!json) throw new Error('the graph model has no model.json');
-  const { weightsManifest, ...model } = modelSchema.parse(
-    JSON.parse(new TextDecoder().decode(json)),
+  const { weightsManifest, ...model } = parseJson(
+    new TextDecoder().decode(json),
+    'model.json',
+    modelSchema,
   );
   const shards = weightsManifest.flatMap(({ paths }) =>
     paths.map((path) => {

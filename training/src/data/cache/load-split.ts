@@ -1,7 +1,8 @@
 import type { Resampler } from '@naevus/shared/image/resampler';
 import { digest } from '../json-digest.ts';
-import type { Dataset, Sample } from '../load/dataset.ts';
+import type { Dataset } from '../load/dataset.ts';
 import type { ShouldStop } from '../run-stopped.ts';
+import { pickSplit, type SplitSamples } from '../split/pick-samples.ts';
 import type { Split } from '../split/split-schema.ts';
 import { decodeImages, type LabelledImages } from './labelled-images.ts';
 
@@ -13,9 +14,7 @@ export interface SplitSource {
 }
 
 /** The two sides of a split with their decoded images. */
-export interface LoadedSplit {
-  readonly train: readonly Sample[];
-  readonly validation: readonly Sample[];
+export interface LoadedSplit extends SplitSamples {
   /**
    * @param size side of the square that the images are squashed to, in pixels.
    * @param crop share of each side that is shown, in the middle of the picture; by default all of it.
@@ -31,14 +30,7 @@ export function loadSplit(
   { dataset, split, resampler, cacheDirectory }: SplitSource,
   shouldStop?: ShouldStop,
 ): LoadedSplit {
-  const sampleOf = new Map(dataset.samples.map((sample) => [sample.imageId, sample]));
-  const pick = (ids: readonly string[]) =>
-    ids.map((id) => {
-      const sample = sampleOf.get(id);
-      if (!sample) throw new Error(`the split names ${id}, which the data lack`);
-      return sample;
-    });
-  const sides = { train: pick(split.train), validation: pick(split.validation) };
+  const sides = pickSplit(dataset, split);
   return {
     ...sides,
     decode(side, size, crop = 1) {

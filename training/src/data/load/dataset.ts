@@ -49,7 +49,7 @@ export interface LoadOptions {
    * The CSV file. Left out: in `directory`, `HAM10000_metadata.csv`, else `metadata.csv`, else the
    * only CSV file there is.
    */
-  readonly metadata?: string;
+  readonly metadata?: string | undefined;
   /**
    * Images without a row and rows without an image: an error that counts and names them, or
    * `skip`, which goes on with those that match and lists the others under `problems`.

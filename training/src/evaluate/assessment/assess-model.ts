@@ -2,6 +2,7 @@ import { createQualityMeter } from '@naevus/shared/image/image-quality';
 import { createResidualDistance } from '@naevus/shared/model/feature-subspace';
 import { createRandom } from '@naevus/shared/statistics/random';
 import * as tf from '@tensorflow/tfjs-core';
+import type { PrepareImage } from '../../data/decode/prepare-image.ts';
 import '@tensorflow/tfjs-backend-wasm';
 import type { Sample } from '../../data/load/dataset.ts';
 import { classifyImages, requireReadable } from '../classifiers/classify-images.ts';
@@ -32,7 +33,7 @@ export interface ModelUnderAssessment {
   /** Folder of pictures that show no lesion. */
   readonly nonLesions: string;
   /** Path to the network's input, as serving prepares it. */
-  readonly prepare: (path: string) => Promise<Uint8Array>;
+  readonly prepare: PrepareImage;
   /** `@naevus/shared/kernels.wasm` */
   readonly kernels: WebAssembly.Module;
   readonly plan: Omit<CalibrationPlan, 'method'>;

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import { createRandom } from '@naevus/shared/statistics/random';
+import type { PrepareImage } from '../../data/decode/prepare-image.ts';
 
 /** Whether a picture had a part in choosing the method, or only measures it. */
 export type NonLesionUse = 'choosing' | 'held-back';
@@ -20,10 +21,7 @@ export interface NonLesion {
  *
  * @param prepare path to the network's input, as serving prepares it
  */
-export async function readNonLesions(
-  folder: string,
-  prepare: (path: string) => Promise<Uint8Array>,
-): Promise<NonLesion[]> {
+export async function readNonLesions(folder: string, prepare: PrepareImage): Promise<NonLesion[]> {
   const pictures: NonLesion[] = [];
   for (const use of ['choosing', 'held-back'] as const) {
     for (const name of (await readdir(join(folder, use))).sort()) {

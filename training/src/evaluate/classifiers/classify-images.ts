@@ -1,9 +1,7 @@
 import { createProgress } from '@naevus/shared/progress';
+import type { PrepareImage } from '../../data/decode/prepare-image.ts';
 import type { UnreadableImage } from '../../data/load/data-error.ts';
 import type { ImageFile } from '../../data/load/image-files.ts';
-
-/** A path to the network's input: 224 * 224 * 3 RGB bytes, as serving prepares it. */
-export type Prepare = (path: string) => Promise<Uint8Array>;
 
 export interface Classified<I, T> {
   readonly results: readonly { readonly image: I; readonly result: T }[];
@@ -22,7 +20,7 @@ const DECODED_AHEAD = 4;
  */
 export async function classifyImages<I extends ImageFile, T>(
   images: readonly I[],
-  prepare: (path: string) => Promise<Uint8Array>,
+  prepare: PrepareImage,
   classify: (rgb: Uint8Array) => Promise<T>,
 ): Promise<Classified<I, T>> {
   type Prepared = { readonly rgb: Uint8Array } | { readonly reason: string };

@@ -1,4 +1,5 @@
 import { scores } from '@naevus/shared/answer/probabilities';
+import type { PrepareImage } from '../../data/decode/prepare-image.ts';
 import type { UnreadableImage } from '../../data/load/data-error.ts';
 import type { Sample } from '../../data/load/dataset.ts';
 import type { ArtifactFolder } from '../../versions/artifact-folder.ts';
@@ -20,7 +21,7 @@ export interface ScoredSamples {
 export async function scoreSamples(
   { onnx, manifest }: Pick<ArtifactFolder, 'onnx' | 'manifest'>,
   samples: readonly Sample[],
-  prepare: (path: string) => Promise<Uint8Array>,
+  prepare: PrepareImage,
 ): Promise<ScoredSamples> {
   const classifier = await createOnnxClassifier(onnx);
   try {

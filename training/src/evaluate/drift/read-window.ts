@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import {
   type AnswerHistograms,
   addHistograms,
@@ -7,6 +6,7 @@ import {
 } from '@naevus/shared/monitoring/histograms';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { CsvError, parse } from 'csv-parse/sync';
+import { readText } from '../../files/json-file.ts';
 import {
   readScrape,
   requireServerMetrics,
@@ -44,7 +44,7 @@ export async function readServers(
   const notes: string[] = [];
   const parts: AnswerHistograms[] = [];
   for (const [i, origin] of metrics.entries()) {
-    const later = readScrape(await readText(origin, key), wanted, origin);
+    const later = readScrape(await readScrapeText(origin, key), wanted, origin);
     const before = since[i];
     if (before === undefined) {
       parts.push(later.histograms);
@@ -67,17 +67,15 @@ export async function readServers(
 
 /** An earlier scrape; it counts nothing where the version was not served yet. */
 async function readEarlier(origin: string, wanted: WantedVersion, key: string | undefined) {
-  const text = await readText(origin, key);
+  const text = await readScrapeText(origin, key);
   requireServerMetrics(text, origin);
   if (text.includes(`version="${wanted.version}"`)) return readScrape(text, wanted, origin);
   return { histograms: countAnswers([]), startedAt: startOfProcess(text) };
 }
 
-async function readText(origin: string, key: string | undefined): Promise<string> {
+async function readScrapeText(origin: string, key: string | undefined): Promise<string> {
   if (!/^https?:\/\//.test(origin)) {
-    return readFile(origin, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-      throw new Error(`cannot read ${origin}: ${cause.code ?? cause.message}`, { cause });
-    });
+    return readText(origin);
   }
   const url = new URL(origin);
   if (url.pathname === '/') url.pathname = '/metrics';
@@ -103,7 +101,7 @@ async function readText(origin: string, key: string | undefined): Promise<string
  * @throws Error when the file cannot be read, lacks a label's column, or has a row that is no scores
  */
 export async function readPredictions(file: string): Promise<AnswerWindow> {
-  const rows = parseCsv(await readText(file, undefined), file);
+  const rows = parseCsv(await readText(file), file);
   const [first] = rows;
   const missing = first && LABELS.filter((label) => !(label in first));
   if (missing === undefined || missing.length > 0) {

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
+import { parseJson, readText } from '../../files/json-file.ts';
 
 /** Scores by image id. */
 export type ScoreTable = ReadonlyMap<string, readonly number[]>;
@@ -23,11 +23,10 @@ export async function readScores(
   file: string,
   modelSha256: string,
 ): Promise<{ readonly scores: ScoreTable; readonly dataSha256: string }> {
-  const evaluation = evaluationSchema.safeParse(parseJsonText(await readText(file)));
-  if (!evaluation.success) throw new Error(`${file} is not what evaluate writes`);
-  if (evaluation.data.modelSha256 !== modelSha256) {
+  const evaluation = readEvaluation(await readText(file), file);
+  if (evaluation.modelSha256 !== modelSha256) {
     throw new Error(
-      `${file} is of another model (manifest ${evaluation.data.modelSha256}, not ${modelSha256}): evaluate again`,
+      `${file} is of another model (manifest ${evaluation.modelSha256}, not ${modelSha256}): evaluate again`,
     );
   }
   const csv = file.replace(/\.json$/, '.csv');
@@ -38,19 +37,13 @@ export async function readScores(
       LABELS.map((label) => Number(row[label] || Number.NaN)),
     ]),
   );
-  return { scores, dataSha256: evaluation.data.data.sha256 };
+  return { scores, dataSha256: evaluation.data.sha256 };
 }
 
-async function readText(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new Error(`cannot read ${path}: ${cause.code ?? cause.message}`, { cause });
-  });
-}
-
-function parseJsonText(text: string): unknown {
+function readEvaluation(text: string, file: string): z.infer<typeof evaluationSchema> {
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    return parseJson(text, file, evaluationSchema);
+  } catch (cause) {
+    throw new Error(`${file} is not what evaluate writes: ${(cause as Error).message}`, { cause });
   }
 }
