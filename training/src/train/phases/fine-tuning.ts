@@ -1,12 +1,10 @@
-import { createProgress } from '@naevus/shared/progress';
+import { createProgress, type Progress } from '@naevus/shared/progress';
 import { createRandom } from '@naevus/shared/statistics/random';
 import { AugmentedBatches } from '../../data/augmentation/augmented-batches.ts';
-import { type BatchMix, drawBatchMix, mixedLabels } from '../../data/augmentation/mix-images.ts';
+import { type BatchMix, drawBatchMix } from '../../data/augmentation/mix-images.ts';
 import type { LabelledImages } from '../../data/cache/labelled-images.ts';
 import { RunStopped, type ShouldStop } from '../../data/run-stopped.ts';
 import type { Architecture } from '../../network/architecture.ts';
-import { distillationLoss } from '../../network/loss/distillation-loss.ts';
-import { blendedLoss } from '../../network/loss/logit-loss.ts';
 import { type Parameters, parameterSpecs } from '../../network/parameters.ts';
 import { TrainableNetwork } from '../../network/trainable-network.ts';
 import { type Checkpoint, EMPTY_CHECKPOINT } from '../../run/checkpoint.ts';
@@ -14,22 +12,18 @@ import { countLabels } from '../../run/class-prior.ts';
 import type { FineTuningConfig } from '../../run/config/training-config.ts';
 import type { EpochRecord } from '../../run/epoch-record.ts';
 import type { Teacher } from '../distillation/teacher.ts';
-import { accumulateGradients } from '../optimizer/accumulate-gradients.ts';
 import { Adam } from '../optimizer/adam.ts';
 import { DivergedError } from '../optimizer/diverged-error.ts';
 import { ExponentialMovingAverage } from '../optimizer/exponential-moving-average.ts';
-import { learningRateShare } from '../optimizer/learning-rate.ts';
 import { blockLearningRates, frozenBlocks } from '../optimizer/network-blocks.ts';
-import { earlyStop, watchedValues } from '../optimizer/watched-metric.ts';
-import { planSteps } from '../sampling/step-plan.ts';
-import { createClassLoss, mixedLoss } from './class-loss.ts';
+import { planSteps, type StepPlan } from '../sampling/step-plan.ts';
+import { type ClassLoss, createClassLoss } from './class-loss.ts';
+import { EpochTotals } from './epoch-totals.ts';
+import { PhaseHistory } from './phase-history.ts';
+import { PrefetchedBatches } from './prefetched-batches.ts';
+import { stepGradients } from './step-gradients.ts';
 import type { TrainingEvents } from './training-events.ts';
 import { describeSummary, predictLogits, summarizeValidation } from './validation.ts';
-
-/** Batches that the augmentation prepares ahead of the step. */
-const PREFETCH = 3;
-/** Share of a batch's statistics in the running ones while training; PyTorch's default. */
-const STATISTICS_MOMENTUM = 0.1;
 
 export interface FineTuningRun {
   readonly architecture: Architecture;
@@ -66,253 +60,266 @@ export interface FineTuned {
  *   stop, after it has saved.
  */
 export async function fineTune(run: FineTuningRun): Promise<FineTuned> {
-  const { architecture, config, training, seed, resumed, teacher, shouldStop } = run;
-  const { distillation } = config;
-  const counts = countLabels(training.labels, architecture.classes);
-  const loss = createClassLoss(counts, config);
-  const blocks = [...new Set(parameterSpecs(architecture).map(({ block }) => block))];
-  const plan = planSteps(config, training.labels, architecture.classes, seed);
-
-  let step = resumed?.step ?? 0;
-  let epochLoss = { ...(resumed ?? EMPTY_CHECKPOINT).epochLoss };
+  const { resumed } = run;
   const beginning = resumed
     ? { parameters: resumed.weights, history: resumed.history }
     : await run.begin();
-  const history: EpochRecord[] = [...beginning.history];
-  let weights = beginning.parameters;
-  const optimizer = new Adam(
-    {
-      optimizer: config.optimizer,
-      weightDecay: config.weightDecay,
-      gradientNorm: config.gradientNorm ?? Number.POSITIVE_INFINITY,
-      learningRateFactor: blockLearningRates(blocks, config),
-    },
-    resumed ? { step: resumed.step, first: resumed.first, second: resumed.second } : undefined,
-  );
-  let averaged = resumed?.average ?? undefined;
-  let best = resumed?.best ?? null;
-  if (resumed) console.log(`resuming at step ${step} of ${plan.totalSteps}`);
-
-  /** The epoch whose steps are done and whose record is not yet made; null within one. */
-  const epochToRecord = () => {
-    const epoch = plan.epochEnding(step);
-    const recorded = history.filter(({ phase }) => phase === 'fine-tuning').length;
-    return epoch !== null && epoch > recorded ? epoch : null;
-  };
-  const learningRateAt = (at: number) =>
-    config.learningRate *
-    learningRateShare(
-      config,
-      at,
-      plan.totalSteps,
-      watchedValues(history, 'fine-tuning', config.plateau.metric),
-    );
-  const stopping = () => {
-    const { earlyStopping } = config;
-    if (!earlyStopping) return null;
-    return earlyStop(watchedValues(history, 'fine-tuning', earlyStopping.metric), earlyStopping);
-  };
-  const mixOf = (at: number, size: number): BatchMix | null =>
-    plan.epochOf(at) >= plan.epochs - config.mixing.offEpochs
-      ? null
-      : drawBatchMix(config.mixing, size, createRandom(-1 - stepSeed(seed, at, 0)));
-
-  const augmented = new AugmentedBatches(run.augmentationWorker, {
-    images: training.pixels,
-    imageSize: training.size,
-    aspects: training.aspects,
-    augmentation: config.augmentation,
-  });
-  const progress = createProgress('fine-tuning', plan.totalSteps);
-  progress.advance(step);
-  let lastCheckpoint = performance.now();
-
+  const tuning = new FineTuning(run, beginning);
   try {
-    for (const stage of plan.stages) {
-      const isOver = () =>
-        stopping()?.stop === true || (step >= stage.end && epochToRecord() === null);
-      if (step > stage.end || isOver()) continue;
-      const isFrozen = frozenBlocks(blocks, stage.frozenThrough);
-      const normalizes = config.batchNorm === 'trained';
-      const network = new TrainableNetwork({
-        architecture,
-        parameters: weights,
-        trainable: (spec) => !isFrozen(spec.block) && (normalizes || !spec.normalization),
-      });
-      const average =
-        config.averageDecay > 0
-          ? new ExponentialMovingAverage(network.parameters, config.averageDecay, averaged)
-          : null;
-      const save = async () => {
-        await run.save({
-          ...EMPTY_CHECKPOINT,
-          phase: 'fine-tuning',
-          step,
-          epochLoss,
-          history,
-          weights: network.parameters.toParameters(),
-          first: optimizer.state.first,
-          second: optimizer.state.second,
-          average: average?.values ?? null,
-          best,
-        });
-        lastCheckpoint = performance.now();
-      };
-      const finishEpoch = async (epoch: number) => {
-        const running = epochLoss.sum / epochLoss.images;
-        const current =
-          average?.toParameters(network.parameters) ?? network.parameters.toParameters();
-        const due = epoch % config.validateEvery === 0 || step === plan.totalSteps;
-        const summary = due ? await validate(run, current, counts) : undefined;
-        history.push({
-          phase: 'fine-tuning',
-          epoch,
-          loss: running,
-          learningRate: learningRateAt(step - 1),
-          seconds: epochLoss.seconds,
-          imagesPerSecond: epochLoss.images / epochLoss.seconds,
-          ...(summary && { validation: summary }),
-        });
-        run.events?.epoch(history.at(-1)!, step);
-        epochLoss = { ...EMPTY_CHECKPOINT.epochLoss };
-        const watched = stopping();
-        if (summary && watched && watched.best === validations(history) - 1) best = current;
-        console.log(
-          `epoch ${epoch}: loss ${running.toFixed(4)}${summary ? `; ${describeSummary(summary)}` : ''}`,
-        );
-      };
+    for (const stage of tuning.plan.stages) await tuning.trainStage(stage);
+  } finally {
+    await tuning.close();
+  }
+  return tuning.result();
+}
 
-      const pending = new Map<number, Promise<Float32Array>>();
-      const request = (at: number) => {
-        if (at >= stage.end || pending.has(at)) return;
-        const job = {
-          indices: plan.indices(at),
-          seed: stepSeed(seed, at, 0),
-          size: stage.resolution,
-          mix: mixOf(at, stage.resolution),
-        };
-        pending.set(at, augmented.request(job));
-      };
-      if (step === 0) await save();
-      while (!isOver()) {
-        const ended = epochToRecord();
-        if (ended !== null) {
-          try {
-            await finishEpoch(ended);
-          } catch (error) {
-            // The steps of the epoch are done: the resumed run begins with this validation.
-            if (error instanceof RunStopped) await save();
-            throw error;
-          }
-          await save();
-          continue;
-        }
-        if (shouldStop()) {
-          await save();
-          throw new RunStopped(`fine-tuning at step ${step} of ${plan.totalSteps}`);
-        }
-        const started = performance.now();
-        for (let ahead = 0; ahead < PREFETCH; ahead++) request(step + ahead);
-        const indices = plan.indices(step);
-        const labels = indices.map((index) => training.labels[index] ?? 0);
-        const mix = mixOf(step, stage.resolution);
-        const others = mix ? mixedLabels(labels) : labels;
-        const values = await pending.get(step);
-        pending.delete(step);
-        if (!values) throw new Error(`the batch of step ${step} was never requested`);
-        const batch = { values, count: indices.length, size: stage.resolution };
-        const taught =
-          distillation && teacher
-            ? await teacher.logits(
-                batch,
-                distillation.views,
-                createRandom(-1 - stepSeed(seed, step, 1)),
-              )
-            : null;
-        const { loss: stepLoss, gradients } = accumulateGradients(
-          network,
-          batch,
-          config.microBatchSize,
-          {
-            random: createRandom(stepSeed(seed, step, 1)),
-            dropPathRate: config.dropPath,
-            dropoutRate: config.dropout,
-            usesBatchStatistics: (block) => normalizes && !isFrozen(block),
-            onBatchStatistics: (norm, mean, variance) => {
-              moveStatistic(network, `${norm}.running_mean`, mean);
-              moveStatistic(network, `${norm}.running_var`, variance);
-            },
-          },
-          (logits, from, rows) => {
-            const own = labels.slice(from, from + rows);
-            const ofLabels = mix
-              ? mixedLoss(loss, logits, own, others.slice(from, from + rows), mix.share)
-              : loss(logits, own);
-            if (!distillation || !taught) return ofLabels;
-            const { classes } = architecture;
-            const ofTeacher = distillationLoss(
-              logits,
-              taught.subarray(from * classes, (from + rows) * classes),
-              { classes, temperature: distillation.temperature },
-            );
-            return blendedLoss(ofTeacher, ofLabels, distillation.share);
-          },
-        );
-        if (!Number.isFinite(stepLoss)) {
-          throw new DivergedError(`the loss is ${stepLoss}`, 'fine-tuning', step);
-        }
-        const learningRate = learningRateAt(step);
-        optimizer.update(network.parameters, gradients, learningRate);
-        average?.update(network.parameters, step);
-        step++;
-        epochLoss = {
-          sum: epochLoss.sum + stepLoss * indices.length,
-          images: epochLoss.images + indices.length,
-          seconds: epochLoss.seconds + (performance.now() - started) / 1000,
-        };
-        const running = epochLoss.sum / epochLoss.images;
-        const speed = epochLoss.images / epochLoss.seconds;
-        run.events?.step(step, { loss: stepLoss, learningRate, imagesPerSecond: speed });
-        progress.advance(1, `loss ${running.toFixed(4)}, ${speed.toFixed(1)} images/s`);
-        const minutes = (performance.now() - lastCheckpoint) / 60_000;
-        if (epochToRecord() === null && minutes >= config.checkpointMinutes) await save();
-      }
-      weights = network.parameters.toParameters();
-      averaged = average?.values;
+/** The parts of a stage: its network, and what goes with it. */
+interface Stage {
+  readonly end: number;
+  readonly resolution: number;
+  readonly isFrozen: (block: string) => boolean;
+  readonly network: TrainableNetwork;
+  readonly average: ExponentialMovingAverage | null;
+  readonly batches: PrefetchedBatches;
+}
+
+class FineTuning {
+  readonly plan: StepPlan;
+  private readonly run: FineTuningRun;
+  private readonly counts: readonly number[];
+  private readonly loss: ClassLoss;
+  private readonly blocks: readonly string[];
+  private readonly optimizer: Adam;
+  private readonly history: PhaseHistory;
+  private readonly augmented: AugmentedBatches;
+  private readonly progress: Progress;
+  private step: number;
+  private totals: EpochTotals;
+  private weights: Parameters;
+  private averaged: Map<string, Float32Array> | undefined;
+  private best: Parameters | null;
+  private lastCheckpoint = performance.now();
+
+  constructor(
+    run: FineTuningRun,
+    beginning: { readonly parameters: Parameters; readonly history: readonly EpochRecord[] },
+  ) {
+    const { architecture, config, training, seed, resumed } = run;
+    this.run = run;
+    this.counts = countLabels(training.labels, architecture.classes);
+    this.loss = createClassLoss(this.counts, config);
+    this.blocks = [...new Set(parameterSpecs(architecture).map(({ block }) => block))];
+    this.plan = planSteps(config, training.labels, architecture.classes, seed);
+    this.history = new PhaseHistory('fine-tuning', config, beginning.history);
+    this.weights = beginning.parameters;
+    this.step = resumed?.step ?? 0;
+    this.totals = new EpochTotals(resumed?.epochLoss);
+    this.averaged = resumed?.average ?? undefined;
+    this.best = resumed?.best ?? null;
+    this.optimizer = new Adam(
+      {
+        optimizer: config.optimizer,
+        weightDecay: config.weightDecay,
+        gradientNorm: config.gradientNorm ?? Number.POSITIVE_INFINITY,
+        learningRateFactor: blockLearningRates(this.blocks, config),
+      },
+      resumed ? { step: resumed.step, first: resumed.first, second: resumed.second } : undefined,
+    );
+    if (resumed) console.log(`resuming at step ${this.step} of ${this.plan.totalSteps}`);
+    this.augmented = new AugmentedBatches(run.augmentationWorker, {
+      images: training.pixels,
+      imageSize: training.size,
+      aspects: training.aspects,
+      augmentation: config.augmentation,
+    });
+    this.progress = createProgress('fine-tuning', this.plan.totalSteps);
+    this.progress.advance(this.step);
+  }
+
+  async close(): Promise<void> {
+    await this.augmented.close();
+  }
+
+  /** Trains a stage to its end, or to where early stopping ends the phase; nothing where it is over already. */
+  async trainStage(planned: StepPlan['stages'][number]): Promise<void> {
+    if (this.step > planned.end || this.isOver(planned.end)) return;
+    const stage = this.openStage(planned);
+    if (this.step === 0) await this.save(stage);
+    while (!this.isOver(stage.end)) {
+      const ended = this.epochToRecord();
+      if (ended !== null) await this.finishEpoch(stage, ended);
+      else await this.trainStep(stage);
+    }
+    this.weights = stage.network.parameters.toParameters();
+    this.averaged = stage.average?.values;
+    stage.network.dispose();
+  }
+
+  result(): FineTuned {
+    this.progress.done();
+    const history = this.history.records;
+    if (this.best) return { parameters: this.best, history };
+    const { architecture } = this.run;
+    const final = new TrainableNetwork({ architecture, parameters: this.weights });
+    const parameters = final.parameters.toParameters(this.averaged);
+    final.dispose();
+    return { parameters, history };
+  }
+
+  private openStage({ end, resolution, frozenThrough }: StepPlan['stages'][number]): Stage {
+    const { architecture, config, seed } = this.run;
+    const isFrozen = frozenBlocks(this.blocks, frozenThrough);
+    const network = new TrainableNetwork({
+      architecture,
+      parameters: this.weights,
+      trainable: (spec) =>
+        !isFrozen(spec.block) && (config.batchNorm === 'trained' || !spec.normalization),
+    });
+    const average =
+      config.averageDecay > 0
+        ? new ExponentialMovingAverage(network.parameters, config.averageDecay, this.averaged)
+        : null;
+    const prepare = (step: number) =>
+      this.augmented.request({
+        indices: this.plan.indices(step),
+        seed: stepSeed(seed, step, 0),
+        size: resolution,
+        mix: this.mixOf(step, resolution),
+      });
+    const batches = new PrefetchedBatches(prepare, end);
+    return { end, resolution, isFrozen, network, average, batches };
+  }
+
+  private async trainStep(stage: Stage): Promise<void> {
+    const { config, shouldStop } = this.run;
+    if (shouldStop()) {
+      await this.save(stage);
+      throw new RunStopped(`fine-tuning at step ${this.step} of ${this.plan.totalSteps}`);
+    }
+    const started = performance.now();
+    const { loss, gradients, images } = await this.gradients(stage);
+    if (!Number.isFinite(loss)) {
+      throw new DivergedError(`the loss is ${loss}`, 'fine-tuning', this.step);
+    }
+    const learningRate = this.history.learningRate(this.step, this.plan.totalSteps);
+    this.optimizer.update(stage.network.parameters, gradients, learningRate);
+    stage.average?.update(stage.network.parameters, this.step);
+    this.step++;
+    this.totals.add(loss, images, (performance.now() - started) / 1000);
+
+    const { meanLoss, imagesPerSecond } = this.totals;
+    this.run.events?.step(this.step, { loss, learningRate, imagesPerSecond });
+    this.progress.advance(1, `loss ${meanLoss.toFixed(4)}, ${imagesPerSecond.toFixed(1)} images/s`);
+    const minutes = (performance.now() - this.lastCheckpoint) / 60_000;
+    if (this.epochToRecord() === null && minutes >= config.checkpointMinutes) {
+      await this.save(stage);
+    }
+  }
+
+  private async gradients({ network, resolution, isFrozen, batches }: Stage) {
+    const { config, training, seed, teacher } = this.run;
+    const indices = this.plan.indices(this.step);
+    const batch = {
+      values: await batches.take(this.step),
+      count: indices.length,
+      size: resolution,
+    };
+    const teacherLogits =
+      config.distillation && teacher
+        ? await teacher.logits(
+            batch,
+            config.distillation.views,
+            createRandom(-1 - stepSeed(seed, this.step, 1)),
+          )
+        : null;
+    const gradients = stepGradients(network, {
+      batch,
+      labels: indices.map((index) => training.labels[index] ?? 0),
+      mix: this.mixOf(this.step, resolution),
+      teacherLogits,
+      loss: this.loss,
+      config,
+      isFrozen,
+      random: createRandom(stepSeed(seed, this.step, 1)),
+    });
+    return { ...gradients, images: indices.length };
+  }
+
+  private async finishEpoch(stage: Stage, epoch: number): Promise<void> {
+    try {
+      await this.recordEpoch(stage, epoch);
+    } catch (error) {
+      // The steps of the epoch are done: the resumed run begins with this validation.
+      if (error instanceof RunStopped) await this.save(stage);
+      throw error;
+    }
+    await this.save(stage);
+  }
+
+  private async recordEpoch({ network, average }: Stage, epoch: number): Promise<void> {
+    const { config, events } = this.run;
+    const { totalSteps } = this.plan;
+    const current = average?.toParameters(network.parameters) ?? network.parameters.toParameters();
+    const isDue = epoch % config.validateEvery === 0 || this.step === totalSteps;
+    const validation = isDue ? await this.validate(current) : undefined;
+    const record = this.history.add({
+      epoch,
+      learningRate: this.history.learningRate(this.step - 1, totalSteps),
+      totals: this.totals,
+      validation,
+    });
+    events?.epoch(record, this.step);
+    this.totals = new EpochTotals();
+    if (this.history.lastIsBest) this.best = current;
+    console.log(
+      `epoch ${epoch}: loss ${record.loss.toFixed(4)}${validation ? `; ${describeSummary(validation)}` : ''}`,
+    );
+  }
+
+  private async validate(parameters: Parameters) {
+    const { architecture, validation, config, shouldStop } = this.run;
+    const network = new TrainableNetwork({ architecture, parameters });
+    try {
+      const logits = await predictLogits(network, validation, shouldStop);
+      return summarizeValidation(validation.labels, logits, this.counts, config);
+    } finally {
       network.dispose();
     }
-  } finally {
-    await augmented.close();
   }
-  progress.done();
-  if (best) return { parameters: best, history };
-  const final = new TrainableNetwork({ architecture, parameters: weights });
-  const parameters = final.parameters.toParameters(averaged);
-  final.dispose();
-  return { parameters, history };
-}
 
-async function validate(run: FineTuningRun, parameters: Parameters, counts: readonly number[]) {
-  const { architecture, validation, config, shouldStop } = run;
-  const network = new TrainableNetwork({ architecture, parameters });
-  try {
-    const logits = await predictLogits(network, validation, shouldStop);
-    return summarizeValidation(validation.labels, logits, counts, config);
-  } finally {
-    network.dispose();
+  private async save({ network, average }: Stage): Promise<void> {
+    const { first, second } = this.optimizer.state;
+    await this.run.save({
+      ...EMPTY_CHECKPOINT,
+      phase: 'fine-tuning',
+      step: this.step,
+      epochLoss: this.totals.values,
+      history: this.history.records,
+      weights: network.parameters.toParameters(),
+      first,
+      second,
+      average: average?.values ?? null,
+      best: this.best,
+    });
+    this.lastCheckpoint = performance.now();
   }
-}
 
-function validations(history: readonly EpochRecord[]): number {
-  return history.filter(({ phase, validation }) => phase === 'fine-tuning' && validation).length;
-}
-
-function moveStatistic(network: TrainableNetwork, name: string, batch: Float32Array): void {
-  const { values } = network.parameters.get(name);
-  for (let i = 0; i < values.length; i++) {
-    values[i] = (1 - STATISTICS_MOMENTUM) * values[i]! + STATISTICS_MOMENTUM * batch[i]!;
+  private isOver(end: number): boolean {
+    return this.history.isStopped || (this.step >= end && this.epochToRecord() === null);
   }
-  network.parameters.changed(name);
+
+  /** The epoch whose steps are done and whose record is not yet made; null within one. */
+  private epochToRecord(): number | null {
+    const epoch = this.plan.epochEnding(this.step);
+    return epoch !== null && epoch > this.history.epochs ? epoch : null;
+  }
+
+  /** How a step's batch is mixed; null where it is not. */
+  private mixOf(step: number, size: number): BatchMix | null {
+    const { mixing } = this.run.config;
+    if (this.plan.epochOf(step) >= this.plan.epochs - mixing.offEpochs) return null;
+    return drawBatchMix(mixing, size, createRandom(-1 - stepSeed(this.run.seed, step, 0)));
+  }
 }
 
 /** One number of seed, step and purpose; steps and purposes never meet. */

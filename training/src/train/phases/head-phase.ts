@@ -9,13 +9,13 @@ import type { HeadConfig } from '../../run/config/training-config.ts';
 import type { EpochRecord, ValidationSummary } from '../../run/epoch-record.ts';
 import { Adam } from '../optimizer/adam.ts';
 import { DivergedError } from '../optimizer/diverged-error.ts';
-import { learningRateShare } from '../optimizer/learning-rate.ts';
-import { earlyStop, watchedValues } from '../optimizer/watched-metric.ts';
 import { createEpochOrder } from '../sampling/epoch-order.ts';
 import { batches } from '../sampling/image-batch.ts';
 import type { Features } from '../sampling/pooled-features.ts';
 import { smote } from '../sampling/smote.ts';
 import { createClassLoss } from './class-loss.ts';
+import { EpochTotals } from './epoch-totals.ts';
+import { PhaseHistory } from './phase-history.ts';
 import { describeSummary, summarizeValidation } from './validation.ts';
 
 /** What --resume needs of the head phase besides the network's parameters. */
@@ -75,7 +75,7 @@ export async function trainHead(
     },
     resumed && { step: resumed.step, first: resumed.first, second: resumed.second },
   );
-  const history: EpochRecord[] = [...(resumed?.history ?? [])];
+  const history = new PhaseHistory('head', config, resumed?.history ?? []);
   let step = resumed?.step ?? 0;
   let best = resumed?.best ?? null;
   const stepsPerEpoch = Math.ceil(order(seed).length / config.batchSize);
@@ -83,78 +83,66 @@ export async function trainHead(
   const progress = createProgress('head', totalSteps);
   if (step > 0) progress.advance(step);
   let lastSave = performance.now();
-
-  const stopping = () => {
-    const { earlyStopping } = config;
-    if (!earlyStopping) return null;
-    return earlyStop(watchedValues(history, 'head', earlyStopping.metric), earlyStopping);
+  const saveState = async () => {
+    const { first, second } = optimizer.state;
+    await save({ step, history: history.records, first, second, best });
+    lastSave = performance.now();
   };
-  while (history.length < config.epochs && !stopping()?.stop) {
-    const epoch = history.length;
+
+  const trainStep = (indices: readonly number[], totals: EpochTotals): number => {
     const started = performance.now();
-    let lossSum = 0;
-    let images = 0;
+    const labels = indices.map((index) => shown.labels[index] ?? 0);
+    const rows = indices.map((index) => shown.rows[index] ?? new Float32Array());
+    let stepLoss = 0;
+    const gradients = network.classifierGradients(rows, {
+      dropoutRate: config.dropout,
+      random: createRandom(seed * 1_000_003 + step),
+      lossGradient: (logits) => {
+        const { value, gradient } = loss(logits, labels);
+        if (!Number.isFinite(value)) throw new DivergedError(`the loss is ${value}`, 'head', step);
+        stepLoss = value;
+        return gradient;
+      },
+    });
+    const learningRate = history.learningRate(step, totalSteps);
+    optimizer.update(network.parameters, gradients, learningRate);
+    step++;
+    totals.add(stepLoss, labels.length, (performance.now() - started) / 1000);
+    progress.advance(1);
+    return learningRate;
+  };
+  while (history.epochs < config.epochs && !history.isStopped) {
+    const epoch = history.epochs;
+    const totals = new EpochTotals();
     let learningRate = 0;
     for (const indices of batches(order(seed + epoch), config.batchSize)) {
-      const labels = indices.map((index) => shown.labels[index] ?? 0);
-      const rows = indices.map((index) => shown.rows[index] ?? new Float32Array());
-      const gradients = network.classifierGradients(rows, {
-        dropoutRate: config.dropout,
-        random: createRandom(seed * 1_000_003 + step),
-        lossGradient: (logits) => {
-          const { value, gradient } = loss(logits, labels);
-          if (!Number.isFinite(value))
-            throw new DivergedError(`the loss is ${value}`, 'head', step);
-          lossSum += value * labels.length;
-          return gradient;
-        },
-      });
-      learningRate =
-        config.learningRate *
-        learningRateShare(
-          { ...config, warmupSteps: 0, finalLearningRate: 0 },
-          step,
-          totalSteps,
-          watchedValues(history, 'head', config.plateau.metric),
-        );
-      optimizer.update(network.parameters, gradients, learningRate);
-      images += labels.length;
-      step++;
-      progress.advance(1);
+      learningRate = trainStep(indices, totals);
     }
-    const seconds = (performance.now() - started) / 1000;
-    const summary = validation && summarize(network, validation, counts, config);
-    history.push({
-      phase: 'head',
+    history.add({
       epoch: epoch + 1,
-      loss: lossSum / images,
       learningRate,
-      seconds,
-      imagesPerSecond: images / seconds,
-      ...(summary && { validation: summary }),
+      totals,
+      validation: validation && summarize(network, validation, counts, config),
     });
-    if (stopping()?.best === history.length - 1) best = classifierOf(network);
+    if (history.lastIsBest) best = classifierOf(network);
     // Lets a signal in, which is what sets shouldStop.
     await setImmediate();
     const stop = shouldStop();
     if (stop || (performance.now() - lastSave) / 60_000 >= config.checkpointMinutes) {
-      const { first, second } = optimizer.state;
-      await save({ step, history, first, second, best });
-      lastSave = performance.now();
+      await saveState();
     }
-    if (stop) throw new RunStopped(`the head phase after epoch ${history.length}`);
+    if (stop) throw new RunStopped(`the head phase after epoch ${history.epochs}`);
   }
-  const { first, second } = optimizer.state;
-  await save({ step, history, first, second, best });
+  await saveState();
   for (const [name, values] of best ?? []) {
     network.parameters.get(name).values.set(values);
     network.parameters.changed(name);
   }
-  const last = history.at(-1);
+  const last = history.records.at(-1);
   progress.done(
     `loss ${last?.loss.toFixed(4)}${last?.validation ? `; ${describeSummary(last.validation)}` : ''}`,
   );
-  return history;
+  return history.records;
 }
 
 function summarize(
