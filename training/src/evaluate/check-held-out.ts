@@ -5,17 +5,17 @@ import { EFFICIENTNET_B0 } from '../network/architecture.ts';
 import type { Parameters } from '../network/parameters.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import type { ModelAssessment } from './assessment/assess-model.ts';
-import { classifyImages, requireReadable } from './classifiers/classify-images.ts';
+import { classifyAll } from './classifiers/classify-images.ts';
 import { createOnnxClassifier, type OnnxClassifier } from './classifiers/onnx-classifier.ts';
 import { chooseExplained } from './explanations/choose-explained.ts';
 import { type ExplanationReport, explanationReport } from './explanations/explanation-report.ts';
 import { type TtaReport, ttaReport } from './views/tta-report.ts';
 import { viewLogits } from './views/view-logits.ts';
 
-/** Images that the heat maps are checked on: some 120 runs of the network each. */
+/** Images that the heat maps are checked on; each costs about 120 runs of the network. */
 export const EXPLAINED_IMAGES = 100;
 
-/** What is measured of looking more than once, and of heat maps. */
+/** What test-time augmentation and heat maps are worth, measured on images that were not trained on. */
 export interface HeldOutReports {
   readonly tta: TtaReport;
   readonly explanations: ExplanationReport;
@@ -48,16 +48,10 @@ export async function checkHeldOut({
   readonly log: (line: string) => void;
 }): Promise<HeldOutReports> {
   const { seed, calibration } = record;
-  const readAll = async <T>(
-    samples: readonly Sample[],
-    classify: (rgb: Uint8Array) => Promise<T>,
-  ): Promise<T[]> => {
-    const { results, unreadable } = await classifyImages(samples, prepare, classify);
-    requireReadable(unreadable);
-    return results.map(({ result }) => result);
-  };
-  log(`looking at all ${validation.length} validation images in eight views`);
-  const logits = await readAll(validation, (rgb) => viewLogits(classifier.logits, rgb));
+  log(`measuring test-time augmentation on all ${validation.length} validation images`);
+  const logits = await classifyAll(validation, prepare, (rgb) =>
+    viewLogits(classifier.logits, rgb),
+  );
   const tta = ttaReport(
     validation.map(({ label, lesionId }, i) => ({
       label,
@@ -71,7 +65,7 @@ export async function checkHeldOut({
   const chosen = chooseExplained(validation, explainedImages, seed);
   log(`checking the heat maps of ${chosen.length} of them`);
   const explanations = await explanationReport({
-    pictures: await readAll(chosen, async (rgb) => rgb),
+    pictures: await classifyAll(chosen, prepare, async (rgb) => rgb),
     classify: classifier.classify,
     calibration,
     parameters,

@@ -2,7 +2,7 @@ import { scores } from '@naevus/shared/answer/probabilities';
 import type { PrepareImage } from '../data/decode/prepare-image.ts';
 import type { Dataset, Sample } from '../data/load/dataset.ts';
 import { pickSplit, type SplitSamples } from '../data/split/pick-samples.ts';
-import { classifyImages, requireReadable } from '../evaluate/classifiers/classify-images.ts';
+import { classifyAll } from '../evaluate/classifiers/classify-images.ts';
 import { createOnnxClassifier } from '../evaluate/classifiers/onnx-classifier.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
@@ -29,13 +29,10 @@ export async function reportValidation(options: ValidationOptions): Promise<RunR
   log(`scoring all ${validation.length} validation images with the ONNX model`);
   const classifier = await createOnnxClassifier(options.onnx);
   try {
-    const { results, unreadable } = await classifyImages(validation, prepare, (rgb) =>
-      classifier.logits(rgb),
-    );
-    requireReadable(unreadable);
-    const images = results.map(({ image, result }) => ({
-      ...image,
-      scores: scores(result, run.record.calibration),
+    const logits = await classifyAll(validation, prepare, classifier.logits);
+    const images = validation.map((sample, i) => ({
+      ...sample,
+      scores: scores(logits[i]!, run.record.calibration),
     }));
     log('drawing the reports');
     return await runReports({

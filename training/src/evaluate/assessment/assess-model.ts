@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { PrepareImage } from '../../data/decode/prepare-image.ts';
 import '@tensorflow/tfjs-backend-wasm';
 import type { Sample } from '../../data/load/dataset.ts';
-import { classifyImages, requireReadable } from '../classifiers/classify-images.ts';
+import { classifyAll } from '../classifiers/classify-images.ts';
 import type { OnnxClassifier } from '../classifiers/onnx-classifier.ts';
 import type { AssessedImage } from './assessed-image.ts';
 import {
@@ -63,7 +63,7 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
     DEGRADATIONS.map((degradation) => [degradation, []]),
   );
   let index = 0;
-  const measured = await readAll(validation, prepare, async (rgb) => {
+  const measured = await classifyAll(validation, prepare, async (rgb) => {
     if (index++ % DEGRADED_EVERY === 0) {
       for (const [degradation, qualities] of degraded) {
         qualities.push(measureQuality(await degrade(rgb, degradation)));
@@ -76,26 +76,26 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
     .shuffle([...training])
     .slice(0, SUBSPACE_IMAGES);
   log(`fitting the subspace of the features on ${chosen.length} training images`);
-  const features = await readAll(
+  const features = await classifyAll(
     chosen,
     prepare,
     async (rgb) => (await classifier.logitsAndFeatures(rgb)).features,
   );
   if (!(await tf.setBackend('wasm'))) throw new Error("tfjs's WebAssembly backend does not start");
-  const subspace = fitFeatureSubspace(features.map(({ result }) => result));
+  const subspace = fitFeatureSubspace(features);
   const residualDistance = createResidualDistance(subspace, kernels);
 
-  const images = measured.map(
-    ({ image: { imageId, label, lesionId }, result: { logits, features, quality } }) =>
-      ({
-        imageId,
-        label,
-        lesionId,
-        logits,
-        quality,
-        distance: residualDistance(features),
-      }) satisfies AssessedImage,
-  );
+  const images = measured.map(({ logits, features, quality }, i) => {
+    const { imageId, label, lesionId } = validation[i]!;
+    return {
+      imageId,
+      label,
+      lesionId,
+      logits,
+      quality,
+      distance: residualDistance(features),
+    } satisfies AssessedImage;
+  });
   const nonLesions: MeasuredNonLesion[] = [];
   for (const { use, kind, rgb } of await readNonLesions(model.nonLesions, prepare)) {
     const { logits, features } = await classifier.logitsAndFeatures(rgb);
@@ -123,14 +123,4 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
       components: subspace.basis.length / size,
     },
   };
-}
-
-async function readAll<T>(
-  samples: readonly Sample[],
-  prepare: ModelUnderAssessment['prepare'],
-  classify: (rgb: Uint8Array) => Promise<T>,
-) {
-  const { results, unreadable } = await classifyImages(samples, prepare, classify);
-  requireReadable(unreadable);
-  return results;
 }

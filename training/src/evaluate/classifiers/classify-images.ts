@@ -46,13 +46,20 @@ export async function classifyImages<I extends ImageFile, T>(
 }
 
 /**
- * For images that training read, every one of them: what is lost since must not go unseen into the figures.
+ * Prepares and classifies images that must all be readable, because training read every one of them: a figure
+ * must not silently leave some out.
  *
- * @throws Error that counts the images and names one
+ * @returns one result an image, in their order
+ * @throws Error that counts the images that cannot be read, and names one
  */
-export function requireReadable(unreadable: readonly UnreadableImage[]): void {
+export async function classifyAll<I extends ImageFile, T>(
+  images: readonly I[],
+  prepare: PrepareImage,
+  classify: (rgb: Uint8Array) => Promise<T>,
+): Promise<T[]> {
+  const { results, unreadable } = await classifyImages(images, prepare, classify);
   const [first] = unreadable;
-  if (!first) return;
+  if (!first) return results.map(({ result }) => result);
   throw new Error(
     `${unreadable.length} of the run's images cannot be read, ${first.path} among them: ${first.reason}`,
   );
