@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import type { Resampler } from '@naevus/shared/image/resampler';
 import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
+import type { LabelledImages } from '../../data/cache/labelled-images.ts';
 import { loadSplit } from '../../data/cache/load-split.ts';
 import { digest } from '../../data/json-digest.ts';
 import type { Dataset } from '../../data/load/dataset.ts';
@@ -70,15 +71,7 @@ export async function trainRun(run: TrainingRun): Promise<'finished' | 'stopped'
 
 async function trainToTheEnd(run: TrainingRun): Promise<void> {
   const { architecture, config, split, out, shouldStop } = run;
-  const distillation = config.fineTuning?.distillation;
-  if (run.teacher && !distillation) {
-    throw new Error('there is a teacher, but the configuration has no fineTuning.distillation');
-  }
-  if (distillation && !run.teacher) {
-    throw new Error(
-      'the configuration has fineTuning.distillation, but there is no teacher: name a version with --teacher',
-    );
-  }
+  requireTeacherIfConfigured(run);
   const identity: RunIdentity = {
     config,
     dataSha256: run.dataset.dataSha256,
@@ -100,10 +93,11 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
     validation: await images.decode('validation', INPUT_SIZE, config.crop),
   };
   const counts = countLabels(served.training.labels, LABELS.length);
-  const trainingPrior = classShares(counts);
   const lastPhase = config.fineTuning ?? config.head;
   await writeJson(join(out, RUN_FILES.classWeights), classWeightReport(counts, lastPhase));
 
+  const report = (when: string, parameters: Parameters, phase: PhaseLoss) =>
+    reportValidation(run, { when, parameters, phase, counts, validation: served.validation });
   const events = openTrainingEvents(join(out, EVENTS_FOLDER));
   const headPhase = async () => {
     const trained = await frozenBackbonePhases({ run, checkpoint, save, ...served });
@@ -128,8 +122,8 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
         shouldStop,
       })
     : await headPhase();
-  // Statistics stay as they were averaged along with the weights: estimated anew on unvaried images they
-  // took 3 points of balanced accuracy off, the frozen blocks never having run on batch statistics.
+  // Batch-norm statistics stay as they were averaged along with the weights: re-estimated on images without
+  // augmentation they cost 3 points of balanced accuracy, because the frozen blocks never ran on batch statistics.
 
   checkParameters(parameters, architecture);
   if (fineTuning) await report('the final weights', parameters, fineTuning);
@@ -137,10 +131,58 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
   await replaceFile(join(out, RUN_FILES.weights), serializeSafetensors(parameters, shapes));
   await writeJson(join(out, RUN_FILES.history), history);
   const validationCounts = countLabels(served.validation.labels, LABELS.length);
-  await writeJson(join(out, RUN_FILES.record), {
+  await writeJson(join(out, RUN_FILES.record), runRecord(run, counts, validationCounts));
+}
+
+function requireTeacherIfConfigured({ config, teacher }: TrainingRun): void {
+  const distillation = config.fineTuning?.distillation;
+  if (teacher && !distillation) {
+    throw new Error('there is a teacher, but the configuration has no fineTuning.distillation');
+  }
+  if (distillation && !teacher) {
+    throw new Error(
+      'the configuration has fineTuning.distillation, but there is no teacher: name a version with --teacher',
+    );
+  }
+}
+
+/** Prints the headline figures of some weights on the validation images. */
+async function reportValidation(
+  { architecture, shouldStop }: TrainingRun,
+  {
+    when,
+    parameters,
+    phase,
+    counts,
+    validation,
+  }: {
+    readonly when: string;
+    readonly parameters: Parameters;
+    readonly phase: PhaseLoss;
+    readonly counts: readonly number[];
+    readonly validation: LabelledImages;
+  },
+): Promise<void> {
+  const network = new TrainableNetwork({ architecture, parameters });
+  const logits = await predictLogits(network, validation, shouldStop);
+  network.dispose();
+  const summary = summarizeValidation(validation.labels, logits, counts, phase);
+  console.log(`${when}: ${describeSummary(summary)}`);
+}
+
+/** The facts of a finished run; counts are in the order of the labels. */
+function runRecord(
+  run: TrainingRun,
+  trainCounts: readonly number[],
+  validationCounts: readonly number[],
+): RunRecord {
+  const { config } = run;
+  const { sampler, loss } = config.fineTuning ?? config.head;
+  const trainingPrior = classShares(trainCounts);
+  return {
     schemaVersion: 1,
     finishedAt: new Date().toISOString(),
-    architecture: architecture.name,
+    architecture: run.architecture.name,
     method: describeMethod(config, run.teacher?.name),
     seed: config.seed,
     dataset: run.datasetName,
@@ -149,26 +191,15 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
     configSha256: digest(config),
     codeCommit: run.codeCommit,
     initialWeights: run.initialWeights.description,
-    counts: { train: byLabel(counts), validation: byLabel(validationCounts) },
+    counts: { train: byLabel(trainCounts), validation: byLabel(validationCounts) },
     crop: config.crop,
     prior: byLabel(trainingPrior),
     calibration: {
       method: 'none',
       temperature: 1,
-      logitBias: priorLogitBias(
-        assumedPrior(counts, lastPhase.sampler, lastPhase.loss),
-        trainingPrior,
-      ),
+      logitBias: priorLogitBias(assumedPrior(trainCounts, sampler, loss), trainingPrior),
     },
-  } satisfies RunRecord);
-
-  async function report(when: string, weights: Parameters, phase: PhaseLoss): Promise<void> {
-    const scored = new TrainableNetwork({ architecture, parameters: weights });
-    const logits = await predictLogits(scored, served.validation, shouldStop);
-    scored.dispose();
-    const summary = summarizeValidation(served.validation.labels, logits, counts, phase);
-    console.log(`${when}: ${describeSummary(summary)}`);
-  }
+  };
 }
 
 function byLabel(values: readonly number[]): Record<Label, number> {
