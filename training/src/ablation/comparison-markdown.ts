@@ -1,4 +1,5 @@
 import type { Interval } from '../evaluate/metrics/bootstrap.ts';
+import { tableMarkdown } from '../reports/document/render-markdown.ts';
 import type { Budget } from './budgets.ts';
 import type { Compared, ComparedTechnique, Decision, Figure } from './comparison.ts';
 import { TECHNIQUES } from './techniques.ts';
@@ -63,7 +64,7 @@ export function comparisonMarkdown(
       title(technique),
       ...figures.map((figure) => cell(technique.figures[decision][figure])),
     ]);
-    parts.push(`### ${heading}`, table(head, rows));
+    parts.push(`### ${heading}`, tableMarkdown({ head, rows }));
   }
   parts.push(`![Differences to ${baseline}](${budget.name}.svg)`, conclusions(compared));
   return `${parts.join('\n\n')}\n`;
@@ -113,11 +114,6 @@ function bounds({ low, high }: Interval): string {
 export function signed(value: number): string {
   const text = Math.abs(value).toFixed(3);
   return `${value < 0 && Number(text) !== 0 ? '−' : '+'}${text}`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
 function title({ technique }: ComparedTechnique): string {

@@ -9,12 +9,12 @@ import { selectImages } from '../evaluate/classifiers/image-selection.ts';
 import { scoreSamples } from '../evaluate/classifiers/score-samples.ts';
 import { comparableImages, type GateImage, type GateModel } from '../evaluate/gate/gate-images.ts';
 import { type GatePolicy, gatePolicySchema } from '../evaluate/gate/gate-policy.ts';
-import { describe, gateMarkdown } from '../evaluate/gate/gate-report.ts';
 import { judgeCandidate } from '../evaluate/gate/judge-candidate.ts';
 import { readScores, type ScoreTable } from '../evaluate/gate/read-scores.ts';
 import { recordVerdict } from '../evaluate/gate/record-verdict.ts';
 import { readJson, writeJson } from '../files/json-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
+import { describeCheck, gateMarkdown } from '../reports/gate-markdown.ts';
 import {
   type ArtifactFolder,
   folderSource,
@@ -104,10 +104,10 @@ await runCommand({
     if (process.env.GITHUB_STEP_SUMMARY)
       await appendFile(process.env.GITHUB_STEP_SUMMARY, markdown);
     if (values.record && report.verdict !== 'refused')
-      await recordVerdict(candidate.folder, report);
+      await recordVerdict(candidate.folder, report, markdown);
 
     for (const check of [...report.checks, ...report.floors]) {
-      if (check.verdict !== 'passed') console.log(`${check.verdict}: ${describe(check)}`);
+      if (check.verdict !== 'passed') console.log(`${check.verdict}: ${describeCheck(check)}`);
     }
     console.log(`${report.candidate.version}: ${report.verdict}; the report is ${out}`);
     return report.verdict === 'refused' ? REFUSED : 0;

@@ -8,10 +8,11 @@ import {
   type SubgroupReport,
   subgroupReport,
 } from '../evaluate/metrics/subgroups.ts';
+import { jsonText } from '../files/json-file.ts';
 import { explanationPictures } from '../reports/charts/explanation-charts.ts';
 import { type GallerySource, gradcamGallery } from '../reports/charts/gradcam-gallery.ts';
 import { reportPictures } from '../reports/charts/report-pictures.ts';
-import { reportPage } from '../reports/report-page.ts';
+import { reportPage } from '../reports/document/report-page.ts';
 import { reportSections } from '../reports/report-sections.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 import { RUN_FILES } from '../run/run-record.ts';
@@ -81,28 +82,17 @@ export async function runReports<I extends DescribedImage>(
     }
   }
 
+  const sections = reportSections({ record, metrics, subgroups, classWeights, history, heldOut });
   const page = (pictureUrl: (name: string) => string) =>
-    reportPage(
-      `Report: ${model.name} ${model.version}`,
-      DISCLAIMER,
-      reportSections({
-        record,
-        metrics,
-        subgroups,
-        classWeights,
-        history,
-        heldOut,
-        pictureUrl,
-      }),
-    );
+    reportPage(`Report: ${model.name} ${model.version}`, DISCLAIMER, sections, pictureUrl);
   const files = new Map([
-    ['metrics.json', json(metrics)],
-    ['subgroups.json', json(subgroups)],
-    [RUN_FILES.classWeights, json(classWeights)],
+    ['metrics.json', jsonText(metrics)],
+    ['subgroups.json', jsonText(subgroups)],
+    [RUN_FILES.classWeights, jsonText(classWeights)],
     ...(heldOut
       ? ([
-          ['test-time-augmentation.json', json(heldOut.tta)],
-          ['explanations.json', json(heldOut.explanations)],
+          ['test-time-augmentation.json', jsonText(heldOut.tta)],
+          ['explanations.json', jsonText(heldOut.explanations)],
         ] as const)
       : []),
     ...pictures,
@@ -111,8 +101,4 @@ export async function runReports<I extends DescribedImage>(
   const inside = (name: string) =>
     `data:image/svg+xml;base64,${Buffer.from(pictures.get(name)!).toString('base64')}`;
   return { metrics, subgroups, files, singlePage: page(inside) };
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -1,9 +1,11 @@
 import { OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
 import { COVERAGES, DEFAULT_COVERAGE } from '@naevus/shared/answer/prediction-set';
 import { LABELS } from '@naevus/shared/taxonomy';
-import type { AssessmentReport } from '../evaluate/assessment/assessment-report.ts';
+import type { AssessmentReport, CoverageReport } from '../evaluate/assessment/assessment-report.ts';
 import type { CalibrationCandidate } from '../evaluate/assessment/choose-calibration.ts';
 import type { Measured } from '../evaluate/assessment/lesion-interval.ts';
+import { type Table, table } from './document/blocks.ts';
+import { tableMarkdown } from './document/render-markdown.ts';
 
 /** The model card's section on calibration, prediction sets, operating points and abstention, in Markdown. */
 export function assessmentSection(report: AssessmentReport): string {
@@ -20,22 +22,13 @@ Fitted on the validation images, which training never saw. Every figure here is 
 
 **Prediction sets** (${conformal.default.toUpperCase()}, class-conditional). At 90 % they hold the right class of ${percent(conformal.overall90)} of the images and ${at90.meanSize.toFixed(2)} classes on average; ${(100 * at90.empty).toFixed(1)} % are empty.
 
-| | ${LABELS.join(' | ')} |
-| --- | ${LABELS.map(() => '---:').join(' | ')} |
-| images | ${at90.perClass.map(({ images }) => images).join(' | ')} |
-| coverage at 90 % | ${at90.perClass.map(({ coverage }) => figure(coverage)).join(' | ')} |
-| classes in the set | ${at90.perClass.map(({ meanSize }) => (meanSize === null ? '–' : meanSize.toFixed(1))).join(' | ')} |
+${tableMarkdown(setsTable(at90))}
 
 ![Prediction sets](reports/prediction-sets.svg)
 
 **Operating points** of the malignant score, the sum of mel, bcc and akiec under the version's own prior (95 % intervals over lesions):
 
-| operating point | threshold | melanomas found | malignant found | benign not flagged |
-| --- | ---: | --- | --- | --- |
-${OPERATING_POINTS.map((point) => {
-  const { threshold, melanomaSensitivity, malignantSensitivity, specificity } = triage[point];
-  return `| ${point} | ${threshold.toFixed(3)} | ${[melanomaSensitivity, malignantSensitivity, specificity].map(percent).join(' | ')} |`;
-}).join('\n')}
+${tableMarkdown(operatingPointsTable(triage))}
 
 ![Operating points](reports/operating-points.svg)
 
@@ -47,15 +40,57 @@ ${outOfDistribution.byUse
   )
   .join('')}
 
-| pictures | images | out of distribution | abstained |
-| --- | ---: | ---: | ---: |
-${outOfDistribution.byKind.map(({ use, kind, images, refused, abstained }) => `| ${kind}, ${use} | ${images} | ${refused.toFixed(2)} | ${abstained.toFixed(2)} |`).join('\n')}
-${quality.degraded.map(({ degradation, images, refused }) => `| lesions, ${degradation} on purpose | ${images} | | ${refused.toFixed(2)} |`).join('\n')}
+${tableMarkdown(refusedTable(report))}
 
 ![Distance from the training images](reports/out-of-distribution.svg)
 
 What is near to the training images in these features is not thereby a dermatoscopic image: **phone photographs of lesions were not at hand to measure, and are outside of what the model was trained on.**
 `;
+}
+
+function setsTable({ perClass }: CoverageReport): Table {
+  return table(
+    ['', ...LABELS],
+    [
+      ['images', ...perClass.map(({ images }) => String(images))],
+      ['coverage at 90 %', ...perClass.map(({ coverage }) => figure(coverage))],
+      [
+        'classes in the set',
+        ...perClass.map(({ meanSize }) => (meanSize === null ? '–' : meanSize.toFixed(1))),
+      ],
+    ],
+  );
+}
+
+function operatingPointsTable(triage: AssessmentReport['triage']): Table {
+  return table(
+    ['operating point', 'threshold', 'melanomas found', 'malignant found', 'benign not flagged'],
+    OPERATING_POINTS.map((point) => {
+      const { threshold, melanomaSensitivity, malignantSensitivity, specificity } = triage[point];
+      const shares = [melanomaSensitivity, malignantSensitivity, specificity];
+      return [point, threshold.toFixed(3), ...shares.map(percent)];
+    }),
+  );
+}
+
+function refusedTable({ outOfDistribution, quality }: AssessmentReport): Table {
+  return table(
+    ['pictures', 'images', 'out of distribution', 'abstained'],
+    [
+      ...outOfDistribution.byKind.map(({ use, kind, images, refused, abstained }) => [
+        `${kind}, ${use}`,
+        String(images),
+        refused.toFixed(2),
+        abstained.toFixed(2),
+      ]),
+      ...quality.degraded.map(({ degradation, images, refused }) => [
+        `lesions, ${degradation} on purpose`,
+        String(images),
+        '',
+        refused.toFixed(2),
+      ]),
+    ],
+  );
 }
 
 const METHOD_NAMES = {

@@ -2,8 +2,8 @@ import type {
   ExplanationReport,
   PixelOrderName,
 } from '../evaluate/explanations/explanation-report.ts';
+import { paragraph, picture, type ReportSection, type Table, table } from './document/blocks.ts';
 import { cell, figure, grouped } from './figure-text.ts';
-import { htmlTable, paragraph, type ReportSection } from './report-page.ts';
 import { sideOf, signed } from './tta-section.ts';
 
 const NAMES: Readonly<Record<PixelOrderName, string>> = {
@@ -13,50 +13,27 @@ const NAMES: Readonly<Record<PixelOrderName, string>> = {
   centre: 'the centre first',
 };
 
-/** The report page's section on whether heat maps show what the network goes by; with its two pictures. */
-export function explanationSection(
-  report: ExplanationReport,
-  picture: (name: string, alt: string) => string,
-): ReportSection {
+/** Whether heat maps show what the network's answer rests on, with two pictures. */
+export function explanationSection(report: ExplanationReport): ReportSection {
   const texts = sentences(report);
   return {
     id: 'explanations',
     title: 'Heat maps, checked',
-    html: [
+    blocks: [
       paragraph(texts.deletion),
-      htmlTable(...areasTable(report), 'Areas under the curves, with 95 % intervals over lesions.'),
-      htmlTable(...differencesTable(report), 'Differences on the same images.'),
+      areasTable(report),
+      differencesTable(report),
       paragraph(texts.verdict),
       picture('deletion-insertion.svg', 'Score of the explained class by share of pixels'),
       paragraph(texts.randomised),
-      htmlTable(...cascadeTable(report)),
+      cascadeTable(report),
       paragraph(texts.randomisedVerdict),
       picture('randomised-weights.svg', 'Rank correlation by how much of the network is random'),
-    ].join('\n'),
+      paragraph(
+        'A map that passes shows where the score came from. It does not show that the network is right, nor where a disease is.',
+      ),
+    ],
   };
-}
-
-/** The model card's section on it, in Markdown. */
-export function explanationCardSection(report: ExplanationReport): string {
-  const texts = sentences(report);
-  return `## Heat maps, checked
-
-${texts.deletion}
-
-${markdownTable(...areasTable(report))}
-
-${markdownTable(...differencesTable(report))}
-
-${texts.verdict}
-
-${texts.randomised}
-
-${markdownTable(...cascadeTable(report))}
-
-${texts.randomisedVerdict}
-
-A map that passes shows where the score came from. It does not show that the network is right, nor where a disease is.
-`;
 }
 
 function sentences(report: ExplanationReport) {
@@ -85,28 +62,28 @@ function compared(side: number): string {
   return side > 0 ? 'better' : 'worse';
 }
 
-type Table = [head: string[], rows: string[][]];
-
 function areasTable({ deletionInsertion: { orders } }: ExplanationReport): Table {
-  return [
+  return table(
     ['pixels ordered by', 'deletion (lower is better)', 'insertion (higher is better)'],
     orders.map(({ order, deletion, insertion }) => [
       NAMES[order],
       cell(deletion.value, deletion.interval),
       cell(insertion.value, insertion.interval),
     ]),
-  ];
+    'Areas under the curves, with 95 % intervals over lesions.',
+  );
 }
 
 function differencesTable({ deletionInsertion: { differences } }: ExplanationReport): Table {
-  return [
+  return table(
     ['difference', 'deletion', 'insertion'],
     differences.map(({ order, than, deletion, insertion }) => [
       `${NAMES[order]} less ${NAMES[than]}`,
       signed(deletion),
       signed(insertion),
     ]),
-  ];
+    'Differences on the same images.',
+  );
 }
 
 function cascadeTable({ randomisedWeights }: ExplanationReport): Table {
@@ -115,16 +92,11 @@ function cascadeTable({ randomisedWeights }: ExplanationReport): Table {
     name,
     ...Object.values(byMethod).map(({ value, interval }) => cell(value, interval)),
   ];
-  return [
+  return table(
     ['random from the classifier down to', ...Object.keys(unrelatedImages.byMethod)],
     [
       ...cascade.map((stage) => row(stage.downTo, stage)),
       row('nothing, but of another image', unrelatedImages),
     ],
-  ];
-}
-
-function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+  );
 }

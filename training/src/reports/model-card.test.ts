@@ -78,12 +78,12 @@ describe('modelCard', () => {
   it('repeats the figures of the reports and no others', () => {
     const { metrics: report, intervals } = metrics;
     const row = (name: string) => card.split('\n').find((line) => line.startsWith(`| ${name}`))!;
-    expect(row('accuracy')).toContain(`| ${report.accuracy.toFixed(3)} |`);
+    expect(row('accuracy')).toContain(`| ${report.accuracy.toFixed(3)} (`);
     expect(row('balanced accuracy')).toContain(report.balancedAccuracy.toFixed(3));
     expect(row('balanced accuracy')).toContain(intervals.headline.balancedAccuracy.low!.toFixed(3));
     expect(row('macro AUC')).toContain(report.macro.auc.value!.toFixed(3));
     for (const [k, label] of LABELS.entries()) {
-      const line = card.split('\n').findLast((text) => text.startsWith(`| ${label} |`))!;
+      const line = card.split('\n').findLast((text) => text.startsWith(`| ${label} · `))!;
       expect(line).toContain(`| ${report.perClass[k]!.support} |`);
       expect(line).toContain(report.perClass[k]!.auc!.toFixed(3));
     }
@@ -103,7 +103,7 @@ describe('modelCard', () => {
     const [female] = subgroups.attributes[0]!.groups;
     const { value, interval } = female!.figures.accuracy;
     expect(card).toContain(
-      `| sex: female | ${female!.images} | ${value!.toFixed(3)} (${interval.low!.toFixed(3)} to `,
+      `| female | ${female!.images} | ${female!.lesions} | ${value!.toFixed(3)} (${interval.low!.toFixed(3)} to `,
     );
     const silent = { ...subgroups, attributes: [] };
     const without = modelCard({

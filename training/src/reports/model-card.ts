@@ -4,17 +4,25 @@ import type { EngineAgreementReport } from '../convert/engine-agreement.ts';
 import type { AssessmentReport } from '../evaluate/assessment/assessment-report.ts';
 import type { HeldOutReports } from '../evaluate/check-held-out.ts';
 import type { DriftReference } from '../evaluate/drift/reference.ts';
-import type { Interval } from '../evaluate/metrics/bootstrap.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
 import type { SubgroupReport } from '../evaluate/metrics/subgroups.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import type { ScorePrior } from '../run/score-prior.ts';
 import { assessmentSection } from './assessment-section.ts';
 import { ATTRIBUTION } from './attribution.ts';
+import { table } from './document/blocks.ts';
+import { sectionMarkdown, tableMarkdown } from './document/render-markdown.ts';
 import { driftParagraph } from './drift-paragraph.ts';
-import { explanationCardSection } from './explanation-section.ts';
-import { bounds, cell, figure, grouped, percent, shareCell } from './figure-text.ts';
-import { ttaCardSection } from './tta-section.ts';
+import { explanationSection } from './explanation-section.ts';
+import { figure, grouped, percent } from './figure-text.ts';
+import {
+  classesTable,
+  countsTable,
+  headlineTable,
+  SUBGROUP_NOTE,
+  subgroupTables,
+} from './metrics-tables.ts';
+import { ttaSection } from './tta-section.ts';
 
 export interface ModelCardData {
   /** Its prior and calibration being those of the scores. */
@@ -45,7 +53,6 @@ export function modelCard({
   heldOut,
 }: ModelCardData): string {
   const { model, metrics, intervals, data } = report;
-  const { headline, perClass } = intervals;
   const trainImages = sum(Object.values(record.counts.train));
   const melanoma = LABELS.indexOf('mel');
   const missedMelanomas = metrics.confusion[melanoma]!.reduce(
@@ -67,9 +74,7 @@ export function modelCard({
 
 ### Classes
 
-| label | lesion | risk |
-| --- | --- | --- |
-${LABELS.map((label) => `| ${label} | ${LESION_CLASSES[label].name} | ${LESION_CLASSES[label].risk} |`).join('\n')}
+${tableMarkdown(CLASSES)}
 
 ## Intended use
 
@@ -90,11 +95,7 @@ Meant for research on, and teaching of, the automatic classification of dermatos
 
 ${record.dataset}: ${grouped(trainImages)} training images, data digest \`${record.dataSha256}\`. The diagnoses are by histology, follow-up, expert consensus or confocal microscopy, as the data set has them.
 
-| | ${LABELS.join(' | ')} | all |
-| --- | ${LABELS.map(() => '---:').join(' | ')} | ---: |
-| training images | ${LABELS.map((label) => record.counts.train[label]).join(' | ')} | ${trainImages} |
-| validation images | ${LABELS.map((label) => record.counts.validation[label]).join(' | ')} | ${sum(Object.values(record.counts.validation))} |
-| prior of the scores | ${LABELS.map((label) => record.prior[label].toFixed(3)).join(' | ')} | 1 |
+${tableMarkdown(countsTable(record))}
 
 ![Class weights](reports/class-weights.svg)
 
@@ -106,32 +107,15 @@ Measured on the validation side of the split: ${grouped(data.images)} images of 
 
 It is the same collection, the same clinics and the same devices as the training data: **on other people's images expect less**.
 
-Intervals are 95 % bootstrap intervals over lesions (${grouped(intervals.resamples)} resamples).
+In brackets: 95 % bootstrap intervals over lesions (${grouped(intervals.resamples)} resamples).
 
-| | value | 95 % interval |
-| --- | ---: | --- |
-| accuracy | ${cells(metrics.accuracy, headline.accuracy)} |
-| balanced accuracy (mean recall of the classes) | ${cells(metrics.balancedAccuracy, headline.balancedAccuracy)} |
-| macro F1 | ${cells(metrics.macro.f1.value, headline.macroF1)} |
-| macro AUC | ${cells(metrics.macro.auc.value, headline.macroAuc)} |
-| macro average precision | ${cells(metrics.macro.averagePrecision.value, headline.macroAveragePrecision)} |
-| log loss | ${cells(metrics.logLoss, headline.logLoss)} |
-| Brier score | ${cells(metrics.brier, headline.brier)} |
-| expected calibration error | ${cells(metrics.expectedCalibrationError, headline.expectedCalibrationError)} |
-| Matthews correlation | ${cells(metrics.matthewsCorrelation, headline.matthewsCorrelation)} |
+${tableMarkdown(headlineTable(report))}
 
-| class | images | recall (sensitivity) | precision | F1 | AUC | average precision |
-| --- | ---: | --- | --- | --- | --- | --- |
-${metrics.perClass
-  .map(
-    (m, k) =>
-      `| ${LABELS[k]} | ${m.support} | ${cell(m.recall, perClass[k]!.recall)} | ${cell(m.precision, perClass[k]!.precision)} | ${cell(m.f1, perClass[k]!.f1)} | ${cell(m.auc, perClass[k]!.auc)} | ${cell(m.averagePrecision, perClass[k]!.averagePrecision)} |`,
-  )
-  .join('\n')}
+${tableMarkdown(classesTable(report))}
 
 **Of ${metrics.perClass[melanoma]!.support} melanoma images, ${missedMelanomas} got another top class.** ${priorSentence(report, scorePrior)}
 
-${subgroupTables(subgroups)}![Confusion matrix](reports/confusion-matrix.svg)
+${subgroupText(subgroups)}![Confusion matrix](reports/confusion-matrix.svg)
 
 ![ROC curves](reports/roc-curves.svg)
 
@@ -150,8 +134,8 @@ ${
     : ''
 }${driftReference ? driftParagraph(driftReference) : ''}${
   heldOut
-    ? `${ttaCardSection(heldOut.tta)}
-${explanationCardSection(heldOut.explanations)}
+    ? `${sectionMarkdown(ttaSection(heldOut.tta), reportUrl)}
+${sectionMarkdown(explanationSection(heldOut.explanations), reportUrl)}
 `
     : ''
 }## Scores and preprocessing
@@ -166,21 +150,17 @@ A missed melanoma can cost a life, and a false alarm costs an excision and fear;
 `;
 }
 
-function subgroupTables({ attributes }: SubgroupReport): string {
-  if (attributes.length === 0) return '';
-  const rows = attributes.flatMap(({ name, groups }) =>
-    groups.map(({ name: group, images, melanomas, figures: f }) => {
-      const balanced = f.balancedAccuracyUniformPrior;
-      return `| ${name}: ${group} | ${images} | ${cell(f.accuracy.value, f.accuracy.interval)} | ${cell(balanced.value, balanced.interval)} | ${melanomas} | ${shareCell(f.melanomaRecall, melanomas)} | ${shareCell(f.melanomaRecallUniformPrior, melanomas)} |`;
-    }),
-  );
-  return `| | images | accuracy | balanced accuracy, uniform prior | melanomas | melanoma recall | the same, uniform prior |
-| --- | ---: | --- | --- | ---: | --- | --- |
-${rows.join('\n')}
+const CLASSES = table(
+  ['label', 'lesion', 'risk'],
+  LABELS.map((label) => [label, LESION_CLASSES[label].name, LESION_CLASSES[label].risk]),
+);
 
-Groups differ in their classes and in how hard these are, and balanced accuracy is over the classes that a group has.
+/** Where the model card finds a picture. */
+const reportUrl = (file: string) => `reports/${file}`;
 
-`;
+function subgroupText(report: SubgroupReport): string {
+  const tables = subgroupTables(report).map(tableMarkdown);
+  return tables.length === 0 ? '' : `${[...tables, SUBGROUP_NOTE].join('\n\n')}\n\n`;
 }
 
 const PREVALENCE: Readonly<Record<ScorePrior, string>> = {
@@ -213,10 +193,6 @@ function roundingSentence({ weights, rounding }: EngineAgreementReport): string 
 function biasText(bias: readonly number[]): string {
   if (bias.every((value) => value === 0)) return 'zero';
   return LABELS.map((label, k) => `${label} ${bias[k]!.toFixed(3)}`).join(', ');
-}
-
-function cells(value: number | null, interval: Interval): string {
-  return `${figure(value)} | ${bounds(interval)}`;
 }
 
 function exponent(value: number): string {

@@ -1,7 +1,7 @@
 import type { Estimate } from '../evaluate/metrics/subgroups.ts';
 import type { TtaFigure, TtaReport } from '../evaluate/views/tta-report.ts';
+import { paragraph, type ReportSection, type Table, table } from './document/blocks.ts';
 import { bounds, cell, grouped } from './figure-text.ts';
-import { htmlTable, paragraph, type ReportSection } from './report-page.ts';
 
 const NAMES: Readonly<Record<TtaFigure, string>> = {
   accuracy: 'accuracy',
@@ -22,42 +22,23 @@ const LOWER_IS_BETTER: readonly TtaFigure[] = ['logLoss', 'expectedCalibrationEr
 /** Figures that are to lie where they were fitted to, neither above nor below. */
 const FITTED: readonly TtaFigure[] = ['coverage90', 'melanomaSensitivity', 'specificity'];
 
-/** The report page's section on test-time augmentation. */
+/** What test-time augmentation is worth. */
 export function ttaSection(report: TtaReport): ReportSection {
   return {
     id: 'test-time-augmentation',
-    title: 'Looking more than once',
-    html: [
-      paragraph(`${method(report)} ${verdicts(report)}`),
-      htmlTable(...table(report), 'In brackets: 95 % bootstrap intervals over lesions.'),
-    ].join('\n'),
+    title: 'Test-time augmentation',
+    blocks: [paragraph(method(report)), figuresTable(report), paragraph(verdicts(report))],
   };
-}
-
-/** The model card's section on test-time augmentation, in Markdown. */
-export function ttaCardSection(report: TtaReport): string {
-  const [head, rows] = table(report);
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return `## Looking more than once
-
-${method(report)}
-
-${line(head)}
-${line(head.map(() => '---'))}
-${rows.map(line).join('\n')}
-
-${verdicts(report)}
-`;
 }
 
 function method({ images, lesions }: TtaReport): string {
   return `With \`tta=4\` or \`8\` an answer is averaged over mirrored and turned views of the image; the network runs 4 or 8 times, so that inference takes some 4.3 or 8.6 times as long (measured once, with version 0.3.0 on Node: turning the image is in it), decoding no longer. Measured on ${grouped(images)} validation images of ${grouped(lesions)} lesions, with calibration, sets and thresholds as they are served: fitted on single views, each on other lesions than it is measured on.`;
 }
 
-function table({ byViews }: TtaReport): [string[], string[][]] {
+function figuresTable({ byViews }: TtaReport): Table {
   const head = ['', ...byViews.map(({ views }) => (views === 1 ? '1 view' : `${views} views`))];
   const more = byViews.filter(({ difference }) => difference !== null);
-  return [
+  return table(
     [...head, ...more.map(({ views }) => `${views} less 1`)],
     [
       ...(Object.keys(NAMES) as TtaFigure[]).map((figure) => [
@@ -71,7 +52,8 @@ function table({ byViews }: TtaReport): [string[], string[][]] {
         ...more.map(() => ''),
       ],
     ],
-  ];
+    'In brackets: 95 % bootstrap intervals over lesions.',
+  );
 }
 
 /** What the intervals of the differences show, and what they do not. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { gateMarkdown } from '../../reports/gate-markdown.ts';
 import { predictionsCsv } from '../../reports/predictions-csv.ts';
 import { writeTinyVersion } from '../../versions/fixtures/tiny-version.ts';
 import { signVersion } from '../../versions/sign-version.ts';
@@ -12,7 +13,6 @@ import type { Check } from './compare-models.ts';
 import { gateImages, gateModel, policy, type Skill, type UNIFORM } from './fixtures/gate-case.ts';
 import { comparableImages, type GateImage } from './gate-images.ts';
 import { gatePolicySchema } from './gate-policy.ts';
-import { gateMarkdown } from './gate-report.ts';
 import { imageGroups } from './image-groups.ts';
 import { judgeCandidate } from './judge-candidate.ts';
 import { readScores } from './read-scores.ts';
@@ -267,9 +267,9 @@ describe('files', () => {
       gateImages(() => ({ right: 0.5 }), good),
       { overrideReason: 'Why.' },
     );
-    await recordVerdict(version, report);
+    await recordVerdict(version, report, gateMarkdown(report));
     // Twice is once.
-    await recordVerdict(version, report);
+    await recordVerdict(version, report, gateMarkdown(report));
     const { faults, loaded } = await verifyVersion(version, { version: '2.0.0' });
     expect(faults).toEqual([]);
     expect(loaded!.manifest.gate).toEqual({
@@ -283,11 +283,13 @@ describe('files', () => {
   it('records no refusal, and nothing under a signature', async () => {
     const version = await writeTinyVersion(folder, '2.0.0');
     const refused = judge(gateImages(() => ({ right: 0.5 }), good));
-    await expect(recordVerdict(version, refused)).rejects.toThrow('a refusal is not recorded');
+    await expect(recordVerdict(version, refused, gateMarkdown(refused))).rejects.toThrow(
+      'a refusal is not recorded',
+    );
     await writeNewKey(join(folder, 'key'));
     await signVersion(version, await readSigningKey(join(folder, 'key'), () => {}));
     const before = await readFile(join(version, 'manifest.json'));
-    await expect(recordVerdict(version, judge(gateImages(good, good)))).rejects.toThrow(
+    await expect(recordVerdict(version, judge(gateImages(good, good)), '')).rejects.toThrow(
       'is signed',
     );
     expect(await readFile(join(version, 'manifest.json'))).toEqual(before);

@@ -5,15 +5,20 @@ import { MANIFEST_PATH, parseJson } from '@naevus/shared/model/load-manifest';
 import { type Manifest, manifestSchema } from '@naevus/shared/model/manifest';
 import { SIGNATURE_PATH } from '@naevus/shared/model/signature';
 import { jsonText, writeJson } from '../../files/json-file.ts';
-import { type GateReport, gateMarkdown } from './gate-report.ts';
+import type { GateReport } from './gate-report.ts';
 
 /**
  * Writes the gate's report into a candidate's folder and its verdict into the manifest, with the reason of an
  * override.
  *
+ * @param markdown the report for people
  * @throws Error when the candidate was refused, or is signed already: its manifest must not change any more
  */
-export async function recordVerdict(folder: string, report: GateReport): Promise<void> {
+export async function recordVerdict(
+  folder: string,
+  report: GateReport,
+  markdown: string,
+): Promise<void> {
   if (report.verdict === 'refused') throw new Error('a refusal is not recorded in the candidate');
   if (await stat(join(folder, SIGNATURE_PATH)).catch(() => null)) {
     throw new Error(`${folder} is signed: its manifest can no longer take the gate's verdict`);
@@ -22,7 +27,7 @@ export async function recordVerdict(folder: string, report: GateReport): Promise
   const manifest = parseJson(new Uint8Array(await readFile(path)), MANIFEST_PATH, manifestSchema);
   const reports = new Map([
     ['reports/gate.json', jsonText(report)],
-    ['reports/gate.md', gateMarkdown(report)],
+    ['reports/gate.md', markdown],
   ]);
   const files = manifest.files.filter((file) => !reports.has(file.path));
   for (const [name, text] of reports) {

@@ -6,7 +6,7 @@ import sharp from '../../data/decode/single-threaded-sharp.ts';
 import type { GalleryRow } from '../../evaluate/explanations/choose-gallery.ts';
 import { topClass } from '../../evaluate/metrics/labelled-probabilities.ts';
 import type { ScoredImage } from '../../evaluate/metrics/metrics-report.ts';
-import { escapeMarkup } from '../escape-markup.ts';
+import { escapeMarkup } from '../document/escape-markup.ts';
 
 /** A picture as the network sees it, and its class activation maps. */
 export interface GallerySource {

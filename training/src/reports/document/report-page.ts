@@ -1,23 +1,22 @@
+import type { ReportSection } from './blocks.ts';
 import { escapeMarkup } from './escape-markup.ts';
+import { blockHtml } from './render-html.ts';
 
-/** A part of a report's page; its body is HTML. */
-export interface ReportSection {
-  /** For links to it. */
-  readonly id: string;
-  readonly title: string;
-  readonly html: string;
-}
-
-/** A static page of sections with a list of them: no script, no other host, readable on light and dark. */
+/**
+ * A static page of sections with a list of them: no script, no other host, readable on light and dark.
+ *
+ * @param pictureUrl address of a picture by its file name
+ */
 export function reportPage(
   title: string,
   notice: string,
   sections: readonly ReportSection[],
+  pictureUrl: (file: string) => string,
 ): string {
   const links = sections.map(({ id, title: name }) => `<a href="#${id}">${escapeMarkup(name)}</a>`);
   const bodies = sections.map(
-    ({ id, title: name, html }) =>
-      `<section id="${id}">\n<h2>${escapeMarkup(name)}</h2>\n${html}\n</section>`,
+    ({ id, title: name, blocks }) =>
+      `<section id="${id}">\n<h2>${escapeMarkup(name)}</h2>\n${blocks.map((block) => blockHtml(block, pictureUrl)).join('\n')}\n</section>`,
   );
   return `<!doctype html>
 <html lang="en">
@@ -40,31 +39,6 @@ ${bodies.join('\n')}
 </body>
 </html>
 `;
-}
-
-/** A table; the first column heads its rows, the others are figures. Cells are text. */
-export function htmlTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  caption?: string,
-): string {
-  const line = (cells: readonly string[], tag: 'th' | 'td') =>
-    `<tr>${cells
-      .map((cell, i) => {
-        const name = i === 0 ? 'th' : tag;
-        const scope = tag === 'th' ? ' scope="col"' : i === 0 ? ' scope="row"' : '';
-        return `<${name}${scope}>${escapeMarkup(cell)}</${name}>`;
-      })
-      .join('')}</tr>`;
-  return `<div class="scroll"><table>${caption ? `<caption>${escapeMarkup(caption)}</caption>` : ''}
-<thead>${line(head, 'th')}</thead>
-<tbody>
-${rows.map((row) => line(row, 'td')).join('\n')}
-</tbody></table></div>`;
-}
-
-export function paragraph(text: string): string {
-  return `<p>${escapeMarkup(text)}</p>`;
 }
 
 const STYLE = `

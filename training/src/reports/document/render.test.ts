@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { paragraph, picture, type ReportSection, table } from './blocks.ts';
+import { blockHtml } from './render-html.ts';
+import { sectionMarkdown } from './render-markdown.ts';
+
+const section: ReportSection = {
+  id: 'classes',
+  title: 'Each class',
+  blocks: [
+    paragraph('A < B'),
+    table(['class', 'recall'], [['mel', '0.5']], 'As served.'),
+    picture('roc.svg', 'ROC curves'),
+  ],
+};
+const url = (file: string) => `reports/${file}`;
+
+it('renders a section as Markdown', () => {
+  expect(sectionMarkdown(section, url)).toBe(`## Each class
+
+A < B
+
+As served.
+
+| class | recall |
+| --- | --- |
+| mel | 0.5 |
+
+![ROC curves](reports/roc.svg)
+`);
+});
+
+it('renders the same blocks as HTML, text as text', () => {
+  const html = section.blocks.map((block) => blockHtml(block, url)).join('\n');
+  expect(html).toContain('<p>A &lt; B</p>');
+  expect(html).toContain('<caption>As served.</caption>');
+  expect(html).toContain('<thead><tr><th scope="col">class</th><th scope="col">recall</th></tr>');
+  expect(html).toContain('<tr><th scope="row">mel</th><td>0.5</td></tr>');
+  expect(html).toContain('<img src="reports/roc.svg" alt="ROC curves"');
+});
