@@ -6,7 +6,6 @@ import type { Parameters } from '../network/parameters.ts';
 import { readSafetensors, serializeSafetensors } from '../network/safetensors.ts';
 import type { EpochRecord } from './epoch-record.ts';
 import { configDifferences, type RunIdentity, runDigest } from './run-identity.ts';
-import { RUN_FILES } from './run-record.ts';
 
 /**
  * Where a run stands between two steps. Sampling, resampling and augmentation are functions of seed and
@@ -59,17 +58,16 @@ export type StatisticsSums = z.infer<typeof statisticsSchema>;
 const TENSORS = ['weights', 'first', 'second', 'average', 'best', 'features'] as const;
 
 const stateSchema = z.object({
-  phase: z.enum(['statistics', 'head', 'fine-tuning']).default('fine-tuning'),
+  phase: z.enum(['statistics', 'head', 'fine-tuning']),
   step: z.number().int().nonnegative(),
   epochLoss: z.object({ sum: z.number(), images: z.number(), seconds: z.number() }),
   history: z.array(z.custom<EpochRecord>((value) => typeof value === 'object' && value !== null)),
-  statistics: statisticsSchema.nullable().default(null),
+  statistics: statisticsSchema.nullable(),
   runDigest: z.string(),
-  /** The configuration that {@link runDigest} was taken of; before it was kept here, the run's config.json. */
-  config: z.unknown().optional(),
-  tensors: z.array(z.enum(TENSORS)).optional(),
-  /** Stood in place of {@link tensors} before there was more than the average to leave out. */
-  hasAverage: z.boolean().optional(),
+  /** The configuration that {@link runDigest} was taken of. */
+  config: z.unknown(),
+  /** Which of the arrays there are. */
+  tensors: z.array(z.enum(TENSORS)),
 });
 
 const tensorFile = (directory: string, name: string) => join(directory, `${name}.safetensors`);
@@ -148,27 +146,22 @@ export async function readCheckpoint(
   const directory = (await exists(current)) ? current : previous;
   if (!(await exists(directory))) return null;
   const state = await readJson(join(directory, 'state.json'), stateSchema);
-  const config = state.config ?? (await readJson(join(run, RUN_FILES.config), z.unknown()));
-  const differing = configDifferences(config, identity.config);
+  const differing = configDifferences(state.config, identity.config);
   if (differing.length > 0) {
     throw new Error(
       `${directory} was written with another configuration, which differs in ${differing.join(', ')}: ` +
         'give the same one to resume, or another --out to begin anew',
     );
   }
-  if (state.runDigest !== runDigest(identity, config)) {
+  if (state.runDigest !== runDigest(identity, state.config)) {
     throw new Error(
       `${directory} was written on other data, with another split, another teacher or from other initial weights: ` +
         'give the same ones to resume, or another --out to begin anew',
     );
   }
-  const present: readonly string[] = state.tensors ?? [
-    ...['weights', 'first', 'second'],
-    ...(state.hasAverage ? ['average'] : []),
-  ];
   const tensors = (name: (typeof TENSORS)[number]) => readSafetensors(tensorFile(directory, name));
   const optional = async (name: (typeof TENSORS)[number]) =>
-    present.includes(name) ? await tensors(name) : null;
+    state.tensors.includes(name) ? await tensors(name) : null;
   return {
     phase: state.phase,
     step: state.step,

@@ -1,11 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import { createRandom } from '@naevus/shared/statistics/random';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { countLabels } from '../load/count-labels.ts';
 import type { Dataset, Sample } from '../load/dataset.ts';
 import type { Fingerprints } from './fingerprint.ts';
 import { groupSamples, type SampleGroup, type SampleGroups } from './sample-groups.ts';
-import { type Split, splitSchema } from './split-schema.ts';
+import type { Split } from './split-schema.ts';
 
 export type { Split };
 
@@ -77,33 +76,6 @@ function bySource(groups: readonly SampleGroup[]): Map<string, SampleGroup[]> {
     else sources.set(group.source, [group]);
   }
   return sources;
-}
-
-/**
- * k splits of the same kind, each image being in the validation of exactly one.
- *
- * @param options.folds at least 2.
- * @throws RangeError as {@link splitDataset}.
- */
-export function crossValidationFolds(
-  dataset: Dataset,
-  fingerprints: Fingerprints,
-  { seed, folds }: { readonly seed: number; readonly folds: number },
-): Split[] {
-  if (!Number.isInteger(folds) || folds < 2) {
-    throw new RangeError(`folds is a whole number of at least 2, not ${folds}`);
-  }
-  const grouping = groupSamples(dataset.samples, fingerprints);
-  const parts = divide(grouping.groups, Array<number>(folds).fill(1 / folds), seed);
-  return parts.map((validation, k) => {
-    const train = parts.flatMap((part, other) => (other === k ? [] : part));
-    return describe(dataset, grouping, seed, train, validation);
-  });
-}
-
-/** Writes `split.json`. */
-export async function writeSplit(path: string, split: Split): Promise<void> {
-  await writeFile(path, `${JSON.stringify(splitSchema.parse(split), null, 1)}\n`);
 }
 
 /** The split in a few lines, for people. */

@@ -202,7 +202,6 @@ export type LossConfig = z.infer<typeof lossSchema>;
 export type Sampler = HeadConfig['sampler'];
 export type WatchedMetric = z.infer<typeof watchedMetric>;
 export type EarlyStoppingConfig = z.infer<typeof earlyStoppingSchema>;
-export type PlateauConfig = z.infer<typeof plateauSchema>;
 export type FineTuningConfig = z.infer<typeof fineTuningSchema>;
 export type HeadConfig = z.infer<typeof headSchema>;
 
