@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { Base64Error, decodeBase64 } from '../src/answers/base64.ts';
 import { ProblemError } from '../src/answers/problem-error.ts';
-import type { Limits } from '../src/http/context/app-dependencies.ts';
+import type { Limits } from '../src/answers/request-limits.ts';
 import { parseJson } from '../src/http/request/parse-json.ts';
 import { readUpload } from '../src/http/request/upload.ts';
 import { readInferRequest } from '../src/http/v2/infer-request.ts';

@@ -7,7 +7,7 @@ import {
   modelMetadataSchema,
   serverMetadataSchema,
   v2ErrorSchema,
-} from '../src/http/v2/inference-protocol.ts';
+} from '../src/schemas/inference-protocol.ts';
 import { predictResponseSchema } from '../src/schemas/prediction.ts';
 import { expectedScores, writeFixtureArtifact } from './helpers/fixture-artifact.ts';
 import { BLUE, type Colour, cornered, jpeg, RED } from './helpers/pictures.ts';

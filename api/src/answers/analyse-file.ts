@@ -1,8 +1,8 @@
 import type { Analysis, AnalysisOptions, Engine } from '../analysis/engine.ts';
-import type { Limits } from '../http/context/app-dependencies.ts';
-import { PROBLEM_OF_FAILURE } from '../http/request/analyse-upload.ts';
 import { checkImage } from './check-image.ts';
 import { ProblemError } from './problem-error.ts';
+import { PROBLEM_OF_FAILURE } from './problem-of-failure.ts';
+import type { Limits } from './request-limits.ts';
 
 /**
  * Analyses one image file outside of a request: its header is held against the limits first.

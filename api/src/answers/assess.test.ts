@@ -4,8 +4,8 @@ import { COVERAGES } from '@naevus/shared/answer/prediction-set';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { describe, expect, it } from 'vitest';
 import { assessmentSchema } from '../schemas/assessment.ts';
+import { ABSTENTION_REASONS, REASONS } from '../schemas/reasons.ts';
 import { assess, type ScoredMeasurements } from './assess.ts';
-import { ABSTENTION_REASONS, REASONS } from './reasons.ts';
 
 const share = { value: 0.9, interval: [0.8, 1] as [number, number] };
 /** The higher the coverage, the lower the score that keeps a class in; df is never excluded. */

@@ -16,7 +16,7 @@ import type {
   QualityAnswer,
   Reason,
 } from '../schemas/assessment.ts';
-import { QUALITY_REASONS, REASONS, type ReasonCode } from './reasons.ts';
+import { QUALITY_REASONS, REASONS, type ReasonCode } from '../schemas/reasons.ts';
 
 /** What is known of one image. */
 export interface ScoredMeasurements extends Measurements {

@@ -2,8 +2,8 @@ import { displayedSize } from '@naevus/shared/image/header/image-header';
 import { isImageHeaderError } from '@naevus/shared/image/header/image-header-error';
 import { readImageHeader } from '@naevus/shared/image/header/read-image-header';
 import type { CheckedImage } from '../analysis/engine.ts';
-import type { Limits } from '../http/context/app-dependencies.ts';
 import { ProblemError } from './problem-error.ts';
+import type { Limits } from './request-limits.ts';
 
 /** Pixels of the shortest side that is taken: below it there is nothing to see. */
 export const MIN_SIDE = 32;

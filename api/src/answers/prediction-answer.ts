@@ -9,9 +9,9 @@ import type {
   Prediction,
   PredictResponse,
 } from '../schemas/prediction.ts';
+import { ABSTENTION_REASONS } from '../schemas/reasons.ts';
 import { type AssessedAnswer, assess } from './assess.ts';
 import { ProblemError } from './problem-error.ts';
-import { ABSTENTION_REASONS } from './reasons.ts';
 import type { AnswerOptions } from './resolve-options.ts';
 
 /** Which weights answered. */

@@ -1,7 +1,8 @@
 import { webCryptoSha256 } from '@naevus/shared/model/verify';
 import * as z from 'zod';
 import { ProblemError } from '../answers/problem-error.ts';
-import { type KeyCheck, readKeyList } from '../http/middleware/api-keys.ts';
+import type { KeyCheck } from '../http/context/key-check.ts';
+import { readKeyList } from '../http/middleware/api-keys.ts';
 import { readVariables } from '../runtime/settings/read-variables.ts';
 import { publicKeys } from '../runtime/settings/setting-types.ts';
 

@@ -1,22 +1,11 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { parseArgs } from 'node:util';
 import { ArtifactError } from '@naevus/shared/model/verify';
 import type { InferenceWorkers } from '../runtime/node/inference/inference-workers.ts';
 import { SettingsError } from '../runtime/node/server/settings.ts';
+import type { Command } from './command.ts';
 import { gradcamCommand } from './gradcam-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { UsageError } from './usage-error.ts';
-
-/** A command, with what it takes. */
-export interface Command {
-  readonly help: string;
-  readonly options: NonNullable<ParseArgsConfig['options']>;
-  /** @returns the exit code */
-  run(
-    values: Readonly<Record<string, unknown>>,
-    files: readonly string[],
-    workers: InferenceWorkers,
-  ): Promise<number>;
-}
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   predict: predictCommand,

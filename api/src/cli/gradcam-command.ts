@@ -5,7 +5,7 @@ import { LABELS } from '@naevus/shared/taxonomy';
 import { rankedPredictions } from '../answers/prediction-answer.ts';
 import { ProblemError } from '../answers/problem-error.ts';
 import { gradcamQuerySchema, QUERY_RULES } from '../schemas/request.ts';
-import type { Command } from './commands.ts';
+import type { Command } from './command.ts';
 import { withEngine } from './offline-engine.ts';
 import { TTA_HELP } from './tta-option.ts';
 import { UsageError } from './usage-error.ts';

@@ -5,7 +5,7 @@ import { createProgress } from '@naevus/shared/progress';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { Analysis } from '../analysis/engine.ts';
 import { ProblemError } from '../answers/problem-error.ts';
-import type { Command } from './commands.ts';
+import type { Command } from './command.ts';
 import { pictureFiles } from './image-files.ts';
 import { type OfflineEngine, withEngine } from './offline-engine.ts';
 import { csvWriter, jsonWriter, type PredictionWriter } from './prediction-writers.ts';

@@ -3,7 +3,7 @@ import { COVERAGES } from '@naevus/shared/answer/prediction-set';
 import { QUALITY_MEASURES } from '@naevus/shared/image/image-quality';
 import { LABELS } from '@naevus/shared/taxonomy';
 import * as z from 'zod';
-import { REASONS, type ReasonCode } from '../answers/reasons.ts';
+import { REASONS, type ReasonCode } from './reasons.ts';
 
 const share = z.number().min(0).max(1);
 const reasonCodes = Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]];

@@ -1,43 +1,14 @@
 import type { ArtifactSource } from '@naevus/shared/model/verify';
 import type { Context } from 'hono';
 import type { Engines } from '../../analysis/engines.ts';
-import type { KeyCheck } from '../middleware/api-keys.ts';
-import type { RateLimit } from '../middleware/rate-limit.ts';
+import type { Limits } from '../../answers/request-limits.ts';
 import type { AppEnv } from './app-env.ts';
 import type { Caller } from './caller.ts';
+import type { KeyCheck } from './key-check.ts';
+import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import type { RateLimit } from './rate-limit.ts';
 import type { Tracing } from './tracing.ts';
-
-/** What a request may cost. */
-export interface Limits {
-  /** Bytes of a body as it travels. */
-  readonly maxBodyBytes: number;
-  /** Pixels of one image, by its header. */
-  readonly maxPixels: number;
-  /** Images of one batch. */
-  readonly maxBatch: number;
-  /** Seconds for a body to arrive, and then for the answer to be ready. */
-  readonly timeoutSeconds: number;
-}
-
-/** One line of the log: no image content, no query values, nothing of who asked. */
-export interface AccessEntry {
-  readonly requestId: string;
-  readonly method: string;
-  /** The route's pattern, never the path that was sent. */
-  readonly route: string;
-  readonly status: number;
-  readonly problem?: string;
-  readonly durationMs: number;
-  /** Where the request is followed by {@link Tracing}. */
-  readonly traceId?: string;
-}
-
-export interface Log {
-  access(entry: AccessEntry): void;
-  /** A defect: the only place where its stack is seen. */
-  defect(requestId: string, error: unknown): void;
-}
 
 /** What an entry file gives the app. */
 export interface AppDependencies {

@@ -1,6 +1,6 @@
 import type { Analysis } from '../../analysis/engine.ts';
 import type { ProblemKind } from '../../schemas/problem.ts';
-import type { AccessEntry } from './app-dependencies.ts';
+import type { AccessEntry } from './log.ts';
 
 /** What a server counts about itself; nothing of who asked, and of an image only into which bins it falls. */
 export interface Metrics {

@@ -1,6 +1,6 @@
 import type { HonoRequest } from 'hono';
 import type { Analysis } from '../../analysis/engine.ts';
-import type { AccessEntry } from './app-dependencies.ts';
+import type { AccessEntry } from './log.ts';
 
 /** Follows requests through the server, for a collector of traces; nothing of who asked, no paths as sent. */
 export interface Tracing {

@@ -1,6 +1,7 @@
 import { createMiddleware } from 'hono/factory';
-import type { AccessEntry, AppDependencies } from '../context/app-dependencies.ts';
+import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { AppEnv } from '../context/app-env.ts';
+import type { AccessEntry } from '../context/log.ts';
 
 /** What nginx writes where the client hung up before it had its answer; it is never sent. */
 const CLIENT_CLOSED_REQUEST = 499;

@@ -1,12 +1,7 @@
 import type { Sha256 } from '@naevus/shared/model/verify';
 import type { HonoRequest } from 'hono';
 import { ProblemError } from '../../answers/problem-error.ts';
-
-/** Who may ask. */
-export interface KeyCheck {
-  /** Name of the client that a key belongs to; undefined where it is no key. */
-  clientOf(key: string): Promise<string | undefined>;
-}
+import type { KeyCheck } from '../context/key-check.ts';
 
 /** One line of a list of keys: who it belongs to, and the digest of the key. */
 interface ListedKey {

@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
 import type { ProblemError } from '../../answers/problem-error.ts';
+import type { V2Error } from '../../schemas/inference-protocol.ts';
 import { PROBLEM_MEDIA_TYPE } from '../../schemas/problem.ts';
 import type { AppEnv } from '../context/app-env.ts';
-import type { V2Error } from '../v2/inference-protocol.ts';
 
 /** Answers with a problem document; under /v2 with the error that the protocol has instead. */
 export function respondWithProblem(c: Context<AppEnv>, error: ProblemError): Response {

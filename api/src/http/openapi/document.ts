@@ -1,5 +1,6 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import * as z from 'zod';
+import { v2ErrorSchema } from '../../schemas/inference-protocol.ts';
 import {
   PROBLEM_MEDIA_TYPE,
   PROBLEMS,
@@ -9,7 +10,6 @@ import {
 import { imagesBodySchema } from '../../schemas/request.ts';
 import type { DescribedResponse, Route } from '../context/route.ts';
 import { JSON_LENGTH_HEADER } from '../v2/infer-request.ts';
-import { v2ErrorSchema } from '../v2/inference-protocol.ts';
 
 /** The part of OpenAPI 3.1 that is used here. https://spec.openapis.org/oas/v3.1.1 */
 export interface OpenApiDocument {

@@ -3,7 +3,7 @@ import type { Manifest } from '@naevus/shared/model/manifest';
 import { LABELS, LESION_CLASSES, RISKS } from '@naevus/shared/taxonomy';
 import { html } from 'hono/html';
 import type { ServedModel } from '../../analysis/engine.ts';
-import type { Limits } from '../context/app-dependencies.ts';
+import type { Limits } from '../../answers/request-limits.ts';
 import { EXAMPLES, EXAMPLES_ATTRIBUTION } from './examples.ts';
 
 const ACCEPT = 'image/jpeg,image/png,image/webp';

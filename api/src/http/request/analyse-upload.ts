@@ -9,18 +9,12 @@ import type {
 } from '../../analysis/engine.ts';
 import { checkImage } from '../../answers/check-image.ts';
 import { internalProblem, ProblemError, problemOr } from '../../answers/problem-error.ts';
+import { PROBLEM_OF_FAILURE } from '../../answers/problem-of-failure.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { AppEnv } from '../context/app-env.ts';
 import { engineProblem } from './choose-engine.ts';
 
 type ImageFile = Uint8Array<ArrayBuffer>;
-
-/** What a failure is called in an answer. */
-export const PROBLEM_OF_FAILURE = {
-  damaged: 'damaged-image',
-  'too-large': 'too-many-pixels',
-  colours: 'unsupported-colours',
-} as const;
 
 /**
  * Analyses the images of one request.

@@ -1,7 +1,8 @@
 import { type Engine, EngineError } from '../../analysis/engine.ts';
 import type { Engines } from '../../analysis/engines.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
-import type { AppDependencies, Limits } from '../context/app-dependencies.ts';
+import type { Limits } from '../../answers/request-limits.ts';
+import type { AppDependencies } from '../context/app-dependencies.ts';
 
 /**
  * The engine that a request asks for. Called twice for each request: before its body is read, so that

@@ -1,6 +1,6 @@
 import type { HonoRequest } from 'hono';
 import { ProblemError } from '../../answers/problem-error.ts';
-import type { Limits } from '../context/app-dependencies.ts';
+import type { Limits } from '../../answers/request-limits.ts';
 
 /** A body over the limit, as a problem. */
 export function bodyTooLarge(maxBodyBytes: number): ProblemError {

@@ -7,8 +7,8 @@ import {
 import type { HonoRequest } from 'hono';
 import { Base64Error, decodeBase64 } from '../../answers/base64.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
+import type { Limits } from '../../answers/request-limits.ts';
 import { imagesBodySchema } from '../../schemas/request.ts';
-import type { Limits } from '../context/app-dependencies.ts';
 import { parseJson, schemaFaults } from './parse-json.ts';
 import { readBody } from './read-body.ts';
 

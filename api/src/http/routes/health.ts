@@ -1,8 +1,7 @@
-import type { Engine } from '../../analysis/engine.ts';
-import { ProblemError } from '../../answers/problem-error.ts';
 import { liveSchema, type Ready, readySchema } from '../../schemas/health.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
+import { requireReady } from '../request/require-ready.ts';
 
 /** `GET /health/live`: the process answers. */
 export function liveRoute(): Route {
@@ -36,19 +35,4 @@ export function readyRoute(deps: AppDependencies): Route {
       return c.json<Ready>({ status: 'ready', model: { name, version } });
     },
   };
-}
-
-/** @throws ProblemError `draining`, `no-model` where images may not be sent */
-export function requireReady(
-  engine: Engine,
-  { draining }: Pick<AppDependencies, 'draining'>,
-): void {
-  const headers = { 'Retry-After': '1' };
-  if (draining()) throw new ProblemError('draining', 'the server is shutting down', { headers });
-  if (engine.state === 'failed') {
-    throw new ProblemError('no-model', 'the model could not be loaded', { headers });
-  }
-  if (engine.state === 'starting') {
-    throw new ProblemError('no-model', 'the model is being loaded', { headers });
-  }
 }

@@ -4,12 +4,12 @@ import { LABELS, type Label } from '@naevus/shared/taxonomy';
 import type { HonoRequest } from 'hono';
 import type { NetworkInput } from '../../analysis/engine.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
-import type { Limits } from '../context/app-dependencies.ts';
+import type { Limits } from '../../answers/request-limits.ts';
+import { type InputTensor, inferRequestSchema } from '../../schemas/inference-protocol.ts';
 import { parseJson, schemaFaults } from '../request/parse-json.ts';
 import { readBody } from '../request/read-body.ts';
 import { checkBatch, decodeBase64Image, emptyAsProblem } from '../request/upload.ts';
 import { readBytesTensor } from './bytes-tensor.ts';
-import { type InputTensor, inferRequestSchema } from './inference-protocol.ts';
 import { readUint8Tensor } from './uint8-tensor.ts';
 
 /** Header that says how many bytes of a body are JSON; binary tensors follow. */

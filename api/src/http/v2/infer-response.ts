@@ -2,9 +2,9 @@ import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { LABELS } from '@naevus/shared/taxonomy';
 import type { Analysis, ServedModel } from '../../analysis/engine.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
+import type { InferResponse, OutputTensor } from '../../schemas/inference-protocol.ts';
 import { writeBytesTensor } from './bytes-tensor.ts';
 import type { ParsedInferRequest } from './infer-request.ts';
-import type { InferResponse, OutputTensor } from './inference-protocol.ts';
 import { type OutputTensorSpec, topLabel } from './output-tensors.ts';
 
 /** JSON, and the tensors that lie behind it. */

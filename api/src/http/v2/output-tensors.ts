@@ -1,7 +1,7 @@
 import { type Heatmap, heatmapGrid } from '@naevus/shared/heatmap/heatmap';
 import { CLASS_COUNT, LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
 import type { Analysis } from '../../analysis/engine.ts';
-import type { TensorMetadata } from './inference-protocol.ts';
+import type { TensorMetadata } from '../../schemas/inference-protocol.ts';
 
 /** One image's part of an answer. */
 interface ExplainedAnalysis {

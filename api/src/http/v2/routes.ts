@@ -4,14 +4,6 @@ import type { Context } from 'hono';
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { Engine } from '../../analysis/engine.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
-import type { AppDependencies } from '../context/app-dependencies.ts';
-import type { AppEnv } from '../context/app-env.ts';
-import type { Route } from '../context/route.ts';
-import { analyseUpload } from '../request/analyse-upload.ts';
-import { requireRoom } from '../request/choose-engine.ts';
-import { requireReady } from '../routes/health.ts';
-import { INPUT_NAME, JSON_LENGTH_HEADER, PIXEL_SHAPE, readInferRequest } from './infer-request.ts';
-import { type EncodedInferResponse, encodeInferResponse, wantedOutputs } from './infer-response.ts';
 import {
   inferRequestSchema,
   inferResponseSchema,
@@ -22,7 +14,15 @@ import {
   serverMetadataSchema,
   v2LiveSchema,
   v2ReadySchema,
-} from './inference-protocol.ts';
+} from '../../schemas/inference-protocol.ts';
+import type { AppDependencies } from '../context/app-dependencies.ts';
+import type { AppEnv } from '../context/app-env.ts';
+import type { Route } from '../context/route.ts';
+import { analyseUpload } from '../request/analyse-upload.ts';
+import { requireRoom } from '../request/choose-engine.ts';
+import { requireReady } from '../request/require-ready.ts';
+import { INPUT_NAME, JSON_LENGTH_HEADER, PIXEL_SHAPE, readInferRequest } from './infer-request.ts';
+import { type EncodedInferResponse, encodeInferResponse, wantedOutputs } from './infer-response.ts';
 import {
   EXPLAIN_OUTPUTS,
   INFER_OUTPUTS,

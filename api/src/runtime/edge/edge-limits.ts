@@ -1,4 +1,4 @@
-import type { Limits } from '../../http/context/app-dependencies.ts';
+import type { Limits } from '../../answers/request-limits.ts';
 import { MAX_BATCH } from '../../schemas/request.ts';
 
 /** An isolate has 128 MB; the network, the program and a body take up to 50 (`npm run bench -- edge`). */

@@ -1,4 +1,4 @@
-import type { Log } from '../../http/context/app-dependencies.ts';
+import type { Log } from '../../http/context/log.ts';
 
 /** One line of JSON an entry, which the platform's own log collects. */
 export const edgeLog: Log = {

@@ -1,7 +1,8 @@
 import { webCryptoSha256 } from '@naevus/shared/model/verify';
 import * as z from 'zod';
-import { type KeyCheck, readKeyList } from '../../http/middleware/api-keys.ts';
-import type { RateLimit } from '../../http/middleware/rate-limit.ts';
+import type { KeyCheck } from '../../http/context/key-check.ts';
+import type { RateLimit } from '../../http/context/rate-limit.ts';
+import { readKeyList } from '../../http/middleware/api-keys.ts';
 import { readVariables } from '../settings/read-variables.ts';
 import { origins, publicKeys, rate } from '../settings/setting-types.ts';
 

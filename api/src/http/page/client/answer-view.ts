@@ -1,8 +1,8 @@
 import { LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { Assessment, PredictionSet } from '../../../schemas/assessment.ts';
 import type { Prediction } from '../../../schemas/prediction.ts';
+import type { ShownAnswer } from './device-messages.ts';
 import { element } from './element.ts';
-import type { ShownAnswer } from './on-device/messages.ts';
 import { hottestPlace, percent } from './wording.ts';
 
 export interface TimedAnswer {

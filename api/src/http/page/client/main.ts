@@ -1,9 +1,9 @@
 import type { Label } from '@naevus/shared/taxonomy';
 import { describeMap, headline, showAnswer, type TimedAnswer } from './answer-view.ts';
 import { ask, NoAnswer } from './ask.ts';
+import { Device } from './device.ts';
+import type { ShownAnswer } from './device-messages.ts';
 import { element } from './element.ts';
-import { Device } from './on-device/device.ts';
-import type { ShownAnswer } from './on-device/messages.ts';
 import { listenForPictures } from './picture-sources.ts';
 import { drawColourBar, PictureView } from './picture-view.ts';
 

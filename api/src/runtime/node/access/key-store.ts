@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { type KeyCheck, KeyListError, readKeyList } from '../../../http/middleware/api-keys.ts';
+import type { KeyCheck } from '../../../http/context/key-check.ts';
+import { KeyListError, readKeyList } from '../../../http/middleware/api-keys.ts';
 import { nodeSha256 } from '../files/folder-source.ts';
 import { onFileChange } from '../files/watch-file.ts';
 

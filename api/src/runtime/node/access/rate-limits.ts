@@ -4,7 +4,7 @@ import {
   RateLimiterRedis,
   RateLimiterRes,
 } from 'rate-limiter-flexible';
-import type { RateLimit, RateLimitState } from '../../../http/middleware/rate-limit.ts';
+import type { RateLimit, RateLimitState } from '../../../http/context/rate-limit.ts';
 import type { connectRedis } from './redis.ts';
 
 export interface RateLimitsOptions {

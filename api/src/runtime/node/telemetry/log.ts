@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino';
-import type { Log } from '../../../http/context/app-dependencies.ts';
+import type { Log } from '../../../http/context/log.ts';
 
 /**
  * JSON lines on standard output, without the process's host name and id. Each is written when it is logged:

@@ -23,7 +23,7 @@ import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trac
 import type { HonoRequest } from 'hono';
 import packageJson from '../../../../package.json' with { type: 'json' };
 import type { Analysis } from '../../../analysis/engine.ts';
-import type { AccessEntry } from '../../../http/context/app-dependencies.ts';
+import type { AccessEntry } from '../../../http/context/log.ts';
 import type { RequestTrace, Tracing } from '../../../http/context/tracing.ts';
 
 const UNFOLLOWED = /^\/(health|v2\/health|metrics)(\/|$)/;

@@ -11,7 +11,7 @@ import {
 } from '@naevus/shared/monitoring/quantities';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Analysis } from '../../../analysis/engine.ts';
-import type { AccessEntry } from '../../../http/context/app-dependencies.ts';
+import type { AccessEntry } from '../../../http/context/log.ts';
 import type { Metrics } from '../../../http/context/metrics.ts';
 import type { ProblemKind } from '../../../schemas/problem.ts';
 import type { Reload, ServedVersions } from '../inference/served-versions.ts';

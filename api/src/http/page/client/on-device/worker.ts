@@ -13,7 +13,7 @@ import { resolveOptions } from '../../../../answers/resolve-options.ts';
 import { PROBLEMS } from '../../../../schemas/problem.ts';
 import { gradcamQuerySchema } from '../../../../schemas/request.ts';
 import { createWasmBackend } from '../../../../wasm/create-wasm-backend.ts';
-import type { Question, Reply, ShownAnswer } from './messages.ts';
+import type { Question, Reply, ShownAnswer } from '../device-messages.ts';
 
 // Runs in a worker of the page: asks this server for the model, and nobody for an answer.
 

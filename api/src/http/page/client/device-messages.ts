@@ -1,6 +1,6 @@
 import type { HeatmapMethod } from '@naevus/shared/network/heatmap-methods';
 import type { Label } from '@naevus/shared/taxonomy';
-import type { GradcamResponse } from '../../../../schemas/gradcam.ts';
+import type { GradcamResponse } from '../../../schemas/gradcam.ts';
 
 /** The server's answer, less the overlay, which the page draws itself. */
 export type ShownAnswer = Omit<GradcamResponse, 'overlay'>;

@@ -1,5 +1,5 @@
-import { NoAnswer } from '../ask.ts';
-import type { Question, Reply, ShownAnswer } from './messages.ts';
+import { NoAnswer } from './ask.ts';
+import type { Question, Reply, ShownAnswer } from './device-messages.ts';
 
 const WORKER = new URL('assets/on-device.js', document.baseURI).href;
 const SERVICE_WORKER = new URL('assets/service-worker.js', document.baseURI).href;
