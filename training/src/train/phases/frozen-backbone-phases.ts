@@ -1,13 +1,14 @@
 import type { LabelledImages } from '../../data/cache/labelled-images.ts';
-import { RunStopped } from '../../data/run-stopped.ts';
+import { RunStopped, type ShouldStop } from '../../data/run-stopped.ts';
+import type { Architecture } from '../../network/architecture.ts';
 import { type Parameters, withNewClassifier } from '../../network/parameters.ts';
 import { TrainableNetwork } from '../../network/trainable-network.ts';
 import { type Checkpoint, EMPTY_CHECKPOINT } from '../../run/checkpoint.ts';
+import type { TrainingConfig } from '../../run/config/training-config.ts';
 import type { EpochRecord } from '../../run/epoch-record.ts';
 import { pooledFeatures } from '../sampling/pooled-features.ts';
 import { reestimateStatistics, statisticsBatches } from './batch-norm-statistics.ts';
 import { type HeadState, trainHead, watchesValidation } from './head-phase.ts';
-import type { TrainingRun } from './training-run.ts';
 
 /**
  * What comes before fine-tuning: batch-norm statistics re-estimated on training images, their features, and
@@ -22,7 +23,12 @@ export async function frozenBackbonePhases({
   training,
   validation,
 }: {
-  readonly run: Pick<TrainingRun, 'architecture' | 'config' | 'initialWeights' | 'shouldStop'>;
+  readonly run: {
+    readonly architecture: Architecture;
+    readonly config: TrainingConfig;
+    readonly initialWeights: { readonly parameters: Parameters };
+    readonly shouldStop: ShouldStop;
+  };
   readonly checkpoint: Checkpoint | null;
   readonly save: (checkpoint: Checkpoint) => Promise<void>;
   readonly training: LabelledImages;
