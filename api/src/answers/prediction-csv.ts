@@ -1,3 +1,4 @@
+import { csvRow } from '@naevus/shared/csv/csv-row';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { rankedPredictions } from './prediction-answer.ts';
 
@@ -25,10 +26,5 @@ export class PredictionCsv {
 }
 
 function row(cells: readonly (string | number)[]): string {
-  return `${cells.map(cell).join()}\r\n`;
-}
-
-function cell(value: string | number): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return `${csvRow(cells)}\r\n`;
 }

@@ -1,4 +1,5 @@
 import { CLASS_COUNT, LABELS, type Label } from '@naevus/shared/taxonomy';
+import { priorLogitBias } from './class-prior.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** The class distributions that a version's scores may assume. */
@@ -17,14 +18,16 @@ export function isScorePrior(value: string): value is ScorePrior {
 export function withScorePrior(record: RunRecord, scorePrior: ScorePrior): RunRecord {
   if (scorePrior === 'training') return record;
   const wanted = 1 / CLASS_COUNT;
+  const reweighting = priorLogitBias(
+    LABELS.map((label) => record.prior[label]),
+    LABELS.map(() => wanted),
+  );
   return {
     ...record,
     prior: Object.fromEntries(LABELS.map((label) => [label, wanted])) as Record<Label, number>,
     calibration: {
       ...record.calibration,
-      logitBias: record.calibration.logitBias.map(
-        (bias, k) => bias + Math.log(wanted) - Math.log(record.prior[LABELS[k]!]),
-      ),
+      logitBias: record.calibration.logitBias.map((bias, k) => bias + reweighting[k]!),
     },
   };
 }

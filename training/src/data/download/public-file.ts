@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { Readable, Transform } from 'node:stream';
+import { createReadStream } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { createProgress } from '@naevus/shared/progress';
 import { replaceFile } from '../../files/replace-file.ts';
+import { downloadFile } from './download-file.ts';
 
 /** A file on the web whose content is known in advance. */
 export interface PublicFile {
@@ -17,26 +16,38 @@ export interface PublicFile {
   readonly sha256: string;
 }
 
+/** Waits before trying again, in ms: shorter than for a large archive, because --weights takes another copy. */
+const WAITS = [1_000, 5_000];
+
 /**
- * The file out of the cache folder, fetched when it is not there or not whole.
+ * The file in the cache folder, downloaded when it is not there or is damaged.
  *
+ * @param waits before trying again, in ms
  * @returns its path
  * @throws Error that names the address, what went wrong and the file's digest.
  */
-export async function fetchPublicFile(file: PublicFile, cacheFolder: string): Promise<string> {
+export async function fetchPublicFile(
+  file: PublicFile,
+  cacheFolder: string,
+  waits: readonly number[] = WAITS,
+): Promise<string> {
   const path = join(cacheFolder, file.name);
   if (await isWhole(path, file)) return path;
   await mkdir(cacheFolder, { recursive: true });
   try {
     await replaceFile(path, async (partial) => {
-      await download(file, partial);
-      if (await isWhole(partial, file)) return;
-      throw new Error(`the server sent another file than expected (sha256 ${file.sha256})`);
+      try {
+        await downloadFile({ url: file.url, file: partial, sha256: file.sha256, waits });
+      } finally {
+        for (const rest of ['.partial', '.partial.json']) await rm(partial + rest, { force: true });
+      }
     });
     return path;
   } catch (cause) {
-    const reason = cause instanceof Error ? describe(cause) : String(cause);
-    throw new Error(`could not fetch ${file.url}: ${reason}`, { cause });
+    throw new Error(
+      `could not fetch ${file.url} (sha256 ${file.sha256}): ${(cause as Error).message}`,
+      { cause },
+    );
   }
 }
 
@@ -50,34 +61,4 @@ export async function fileSha256(path: string): Promise<string> {
 async function isWhole(path: string, { bytes, sha256 }: PublicFile): Promise<boolean> {
   const found = await stat(path).catch(() => null);
   return found?.size === bytes && (await fileSha256(path)) === sha256;
-}
-
-async function download({ url, bytes, name }: PublicFile, path: string): Promise<void> {
-  const response = await fetch(url);
-  if (!response.ok || !response.body) {
-    await response.body?.cancel();
-    throw new Error(`the server answered ${response.status} ${response.statusText}`.trim());
-  }
-  const progress = createProgress(`fetching ${basename(name)} (bytes)`, bytes);
-  let received = 0;
-  const count = new Transform({
-    transform(chunk: Uint8Array, _encoding, done) {
-      received += chunk.length;
-      progress.advance(chunk.length);
-      done(received > bytes ? new Error(`it is longer than ${bytes} bytes`) : null, chunk);
-    },
-  });
-  try {
-    await pipeline(Readable.fromWeb(response.body), count, createWriteStream(path));
-  } finally {
-    progress.done();
-  }
-  if (received < bytes) throw new Error(`it broke off after ${received} of ${bytes} bytes`);
-}
-
-/** fetch hides what went wrong in the error's cause. */
-function describe({ message, cause }: Error): string {
-  const code =
-    cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : '';
-  return code ? `${message} (${code})` : message;
 }

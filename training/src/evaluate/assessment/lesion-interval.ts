@@ -1,13 +1,11 @@
-import { createRandom } from '@naevus/shared/statistics/random';
+import { bootstrapStatistics } from '../metrics/bootstrap.ts';
+import type { SampleWeights } from '../metrics/confusion-matrix.ts';
 
 /** A figure with its 95 % interval; null where it is not defined. */
 export interface Measured {
   readonly value: number | null;
   readonly interval: [number, number] | null;
 }
-
-const RESAMPLES = 1000;
-const TAIL = 0.025;
 
 /** What a share is counted on: whether it holds, and of which lesion. */
 export interface Trial {
@@ -21,29 +19,18 @@ export interface Trial {
  * together (Efron, Tibshirani 1993, section 13.3).
  */
 export function measuredShare(trials: readonly Trial[], seed: number): Measured {
-  if (trials.length === 0) return { value: null, interval: null };
-  const byLesion = new Map<string, { hits: number; images: number }>();
-  for (const [i, { hit, lesionId }] of trials.entries()) {
-    const key = lesionId ?? ` ${i}`;
-    const lesion = byLesion.get(key) ?? { hits: 0, images: 0 };
-    lesion.hits += hit ? 1 : 0;
-    lesion.images++;
-    byLesion.set(key, lesion);
-  }
-  const lesions = [...byLesion.values()];
-  const random = createRandom(seed);
-  const shares = Float64Array.from({ length: RESAMPLES }, () => {
+  const shareOf = (weights: SampleWeights): number => {
     let [hits, images] = [0, 0];
-    for (let i = 0; i < lesions.length; i++) {
-      const lesion = lesions[random.integer(lesions.length)]!;
-      hits += lesion.hits;
-      images += lesion.images;
+    for (const [i, { hit }] of trials.entries()) {
+      if (hit) hits += weights[i]!;
+      images += weights[i]!;
     }
     return hits / images;
-  }).sort();
-  const at = (q: number) => shares[Math.round(q * (RESAMPLES - 1))]!;
-  return {
-    value: trials.reduce((sum, { hit }) => sum + (hit ? 1 : 0), 0) / trials.length,
-    interval: [at(TAIL), at(1 - TAIL)],
   };
+  if (trials.length === 0) return { value: null, interval: null };
+  const { share } = bootstrapStatistics(trials.length, (weights) => ({ share: shareOf(weights) }), {
+    seed,
+    groups: trials.map(({ lesionId }) => lesionId),
+  });
+  return { value: shareOf(trials.map(() => 1)), interval: [share.low!, share.high!] };
 }
