@@ -4,7 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { Base64Error, decodeBase64 } from '../src/answers/base64.ts';
 import { ProblemError } from '../src/answers/problem-error.ts';
 import type { Limits } from '../src/answers/request-limits.ts';
+import type { AppEnv } from '../src/http/context/app-env.ts';
+import { BodyBudget } from '../src/http/request/body-budget.ts';
 import { parseJson } from '../src/http/request/parse-json.ts';
+import type { BodyDependencies } from '../src/http/request/read-body.ts';
 import { readUpload } from '../src/http/request/upload.ts';
 import { readInferRequest } from '../src/http/v2/infer-request.ts';
 
@@ -20,14 +23,15 @@ const LIMITS: Limits = {
 
 /** Lets a parser read a request; gives what it read, or the problem that it told. */
 async function read<T>(
-  parser: (request: Parameters<typeof readUpload>[0], limits: Limits) => Promise<T>,
+  parser: (c: Parameters<typeof readUpload>[0], deps: BodyDependencies) => Promise<T>,
   body: Uint8Array | string,
   headers: Record<string, string>,
 ): Promise<T | ProblemError> {
   let result: T | ProblemError | undefined;
-  const app = new Hono();
+  const app = new Hono<AppEnv>();
+  const bodies = new BodyBudget({ bytes: 2 ** 21, largeBytes: 2 ** 21, waitSeconds: 0 });
   app.post('/', async (c) => {
-    result = await parser(c.req, LIMITS);
+    result = await parser(c, { limits: LIMITS, bodies });
     return c.body(null);
   });
   app.onError((error, c) => {

@@ -102,7 +102,6 @@ export class BulkServer {
     if (this.#engine === undefined) {
       const engine = EdgeEngine.load(assetSource(assets, MODEL_FOLDER), this.#modules, {
         maxDecoderBytes: MAX_DECODER_BYTES,
-        full: () => false,
         ...(trustedKeys && { trustedKeys }),
       });
       this.#engine = engine;

@@ -82,7 +82,11 @@ export function createHttpApp(routes: readonly Route[], deps: HttpDependencies):
           await limitRate(c, deps.rateLimit, counted);
         }
       }
-      return route.handle(c);
+      try {
+        return await route.handle(c);
+      } finally {
+        c.get('bodyLease')?.release();
+      }
     });
   }
 

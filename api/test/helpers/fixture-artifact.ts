@@ -59,6 +59,8 @@ export interface FixtureOptions {
   /** Written instead of the network, with the hash of the network. */
   readonly model?: Uint8Array;
   readonly card?: string;
+  /** Written instead of an empty graph model for browsers, with the hash of the empty one. */
+  readonly graph?: string;
   /** Another network, with its own hash. */
   readonly network?: Uint8Array;
   readonly version?: string;
@@ -129,11 +131,13 @@ export function writeFixtureVersion(root: string, options: FixtureOptions = {}):
     network = TINY_MODEL,
     version = '0.0.1',
     crop = 1,
+    graph,
   } = options;
   const { assessed = false } = options;
   const files = {
     'model.onnx': network,
     'MODEL_CARD.md': Buffer.from('# A fixture\n'),
+    ...(graph !== undefined && { 'tfjs/model.json': Buffer.from('{}') }),
     ...(assessed && { [SUBSPACE_PATH]: Buffer.from(SUBSPACE.buffer) }),
   };
   const outputs = { ...ENGINE.outputs, ...(assessed && { features: 'features' }) };
@@ -202,6 +206,10 @@ export function writeFixtureVersion(root: string, options: FixtureOptions = {}):
   if (assessed) writeFileSync(join(folder, SUBSPACE_PATH), SUBSPACE);
   writeFileSync(join(folder, 'model.onnx'), model ?? network);
   writeFileSync(join(folder, 'MODEL_CARD.md'), card ?? files['MODEL_CARD.md']);
+  if (graph !== undefined) {
+    mkdirSync(join(folder, 'tfjs'), { recursive: true });
+    writeFileSync(join(folder, 'tfjs/model.json'), graph);
+  }
   useFixtureVersion(root, version);
 }
 

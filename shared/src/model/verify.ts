@@ -7,6 +7,8 @@ export interface ArtifactSource {
    * @returns the file's bytes, or undefined where there is no such file
    */
   read(path: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** The same as it comes, where the source need not hold all of it. */
+  stream?(path: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | undefined>;
 }
 
 /** Lower-case hex SHA-256 of some bytes. */

@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import type { Engines } from '../../analysis/engines.ts';
 import type { Limits } from '../../answers/request-limits.ts';
 import type { AppEnv } from './app-env.ts';
+import type { BodyMemory, ReceiveBody } from './body-memory.ts';
 import type { Caller } from './caller.ts';
 import type { KeyCheck } from './key-check.ts';
 import type { Log } from './log.ts';
@@ -14,6 +15,10 @@ import type { Tracing } from './tracing.ts';
 export interface AppDependencies {
   readonly engines: Engines;
   readonly limits: Limits;
+  /** Memory for the bodies of all requests. */
+  readonly bodies: BodyMemory;
+  /** The runtime's own way to read a body; without it, the platform's stream. */
+  readonly receiveBody?: ReceiveBody;
   readonly log: Log;
   /** What the page loads and is too large for `#page-assets`. */
   readonly pageFiles: ArtifactSource;

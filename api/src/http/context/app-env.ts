@@ -1,4 +1,5 @@
 import type { ProblemKind } from '../../schemas/problem.ts';
+import type { BodyLease } from './body-memory.ts';
 import type { RequestTrace } from './tracing.ts';
 
 /** What handlers find in `c.var`; the same on every runtime. */
@@ -9,6 +10,8 @@ export interface AppEnv {
     route?: string;
     /** Set where the request is followed. */
     trace?: RequestTrace;
+    /** Room for the body, where one is read; released once the answer is known. */
+    bodyLease?: BodyLease;
     /** Set where the answer is a problem, for the log. */
     problem?: ProblemKind;
   };

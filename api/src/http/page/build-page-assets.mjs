@@ -40,18 +40,37 @@ export async function buildPageAssets(outfile, folder) {
       ),
     )),
   ];
+  const files = await Promise.all(
+    (await readdir(folder)).map(
+      async (name) =>
+        `  '${name}': { ${described(typeOf(name), await readFile(join(folder, name)))} },\n`,
+    ),
+  );
   await writeFile(
     outfile,
-    `const bytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));\nexport const assets = {\n${entries.join('')}};\n`,
+    `const text = (content) => new TextEncoder().encode(content);
+const bytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+export const assets = {\n${entries.join('')}};
+export const files = {\n${files.join('')}};\n`,
   );
 }
 
 /** One line of the module: text as it is, bytes as base64. */
 function entry(name, type, body) {
-  const digest = createHash('sha256').update(body).digest('base64url').slice(0, 22);
   const value =
-    typeof body === 'string' ? JSON.stringify(body) : `bytes('${body.toString('base64')}')`;
-  return `  '${name}': { type: '${type}', etag: '"${digest}"', body: ${value} },\n`;
+    typeof body === 'string'
+      ? `text(${JSON.stringify(body)})`
+      : `bytes('${body.toString('base64')}')`;
+  return `  '${name}': { ${described(type, body)}, body: ${value} },\n`;
+}
+
+function described(type, content) {
+  const digest = createHash('sha256').update(content).digest('base64url').slice(0, 22);
+  return `type: '${type}', etag: '"${digest}"'`;
+}
+
+function typeOf(name) {
+  return name.endsWith('.wasm') ? 'application/wasm' : 'text/javascript; charset=utf-8';
 }
 
 async function buildWorkers(folder) {

@@ -1,10 +1,19 @@
-/** One file that the page loads. */
-export interface PageAsset {
+// Written by `build-page-assets.mjs`.
+
+interface Described {
+  /** Media type. */
   readonly type: string;
-  /** Strong entity tag, of the body's digest. */
+  /** Strong entity tag, of the content's digest. */
   readonly etag: string;
-  readonly body: string | Uint8Array<ArrayBuffer>;
 }
 
-/** By file name; the module is written by `build-page-assets.mjs`. */
+/** One file that the page loads. */
+export interface PageAsset extends Described {
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/** By file name. */
 export const assets: Readonly<Record<string, PageAsset>>;
+
+/** What runs in a worker of the page, with the modules it compiles: too large to lie in memory always. */
+export const files: Readonly<Record<string, Described>>;

@@ -1,6 +1,10 @@
-import type { HonoRequest } from 'hono';
+import type { Context } from 'hono';
 import { ProblemError } from '../../answers/problem-error.ts';
-import type { Limits } from '../../answers/request-limits.ts';
+import type { AppDependencies } from '../context/app-dependencies.ts';
+import type { AppEnv } from '../context/app-env.ts';
+
+/** What reading a body takes. */
+export type BodyDependencies = Pick<AppDependencies, 'limits' | 'bodies' | 'receiveBody'>;
 
 /** A body over the limit, as a problem. */
 export function bodyTooLarge(maxBodyBytes: number): ProblemError {
@@ -9,58 +13,70 @@ export function bodyTooLarge(maxBodyBytes: number): ProblemError {
 }
 
 /** What `Content-Length` says, or undefined where the body comes in chunks. */
-export function declaredLength(request: Pick<HonoRequest, 'header'>): number | undefined {
+export function declaredLength(request: {
+  header(name: string): string | undefined;
+}): number | undefined {
   const header = request.header('Content-Length');
   return header === undefined ? undefined : Number(header);
 }
 
 /**
- * Reads a whole body into memory, never more of it than the limit.
+ * Reads a whole body into memory, never more of it than the limit, and not before there is room for it.
  *
- * @throws ProblemError `body-too-large`, `request-timeout`, `empty-body`, `bad-request` (cut off)
+ * @throws ProblemError `body-too-large`, `busy`, `request-timeout`, `empty-body`, `bad-request` (cut off)
  */
 export async function readBody(
-  request: HonoRequest,
-  limits: Limits,
+  c: Context<AppEnv>,
+  { limits, bodies, receiveBody = receiveStream }: BodyDependencies,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const length = declaredLength(request);
-  if (length !== undefined && length > limits.maxBodyBytes) throw bodyTooLarge(limits.maxBodyBytes);
-  // With a declared length the server itself stops there; only chunks need to be counted.
-  const reading = length === undefined ? readChunks(request, limits) : readDeclared(request);
-  const bytes = await within(limits.timeoutSeconds, reading);
+  const { maxBodyBytes, timeoutSeconds } = limits;
+  const declared = declaredLength(c.req);
+  if (declared !== undefined && declared > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
+  const lease = await bodies.reserve(declared, c.req.raw.signal);
+  c.set('bodyLease', lease);
+  let length = 0;
+  let ended: unknown;
+  const reading = receiveBody(c, (count) => {
+    if (ended !== undefined) throw ended;
+    length += count;
+    if (length > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
+    lease.receive(count);
+  });
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = await within(timeoutSeconds, [reading, lease.evicted]);
+  } catch (error) {
+    // What still comes is not kept.
+    ended = error;
+    throw error instanceof ProblemError ? error : cutOff();
+  }
+  lease.complete();
   if (bytes.length === 0) {
     throw new ProblemError('empty-body', 'the body has no bytes; send a JPEG, PNG or WebP image');
   }
   return bytes;
 }
 
-async function readDeclared(request: HonoRequest): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return new Uint8Array(await request.raw.arrayBuffer());
-  } catch {
-    throw cutOff();
-  }
-}
-
-async function readChunks(
-  request: HonoRequest,
-  { maxBodyBytes }: Limits,
+/** By the stream that every platform has. */
+async function receiveStream(
+  c: Context<AppEnv>,
+  onBytes: (count: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const reader = request.raw.body?.getReader();
+  const reader = c.req.raw.body?.getReader();
   if (reader === undefined) return new Uint8Array(0);
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for (;;) {
-    const { done, value } = await reader.read().catch(() => {
-      throw cutOff();
-    });
-    if (done) break;
-    length += value.length;
-    if (length > maxBodyBytes) {
-      reader.cancel().catch(() => {});
-      throw bodyTooLarge(maxBodyBytes);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      length += value.length;
+      onBytes(value.length);
+      chunks.push(value);
     }
-    chunks.push(value);
+  } catch (error) {
+    reader.cancel().catch(() => {});
+    throw error;
   }
   const bytes = new Uint8Array(length);
   let offset = 0;
@@ -75,7 +91,7 @@ function cutOff(): ProblemError {
   return new ProblemError('bad-request', 'the connection broke before the whole body had come');
 }
 
-async function within<T>(seconds: number, reading: Promise<T>): Promise<T> {
+async function within<T>(seconds: number, readings: readonly Promise<T>[]): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tooSlow = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
@@ -84,9 +100,9 @@ async function within<T>(seconds: number, reading: Promise<T>): Promise<T> {
     }, seconds * 1000);
   });
   // The loser of the race may still fail: a socket that closes after the answer is no news.
-  reading.catch(() => {});
+  for (const reading of readings) reading.catch(() => {});
   try {
-    return await Promise.race([reading, tooSlow]);
+    return await Promise.race([...readings, tooSlow]);
   } finally {
     clearTimeout(timer);
   }

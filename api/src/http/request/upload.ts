@@ -4,13 +4,14 @@ import {
   type MultipartPart,
   parseMultipart,
 } from '@remix-run/multipart-parser';
-import type { HonoRequest } from 'hono';
+import type { Context } from 'hono';
 import { Base64Error, decodeBase64 } from '../../answers/base64.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
 import type { Limits } from '../../answers/request-limits.ts';
 import { imagesBodySchema } from '../../schemas/request.ts';
+import type { AppEnv } from '../context/app-env.ts';
 import { parseJson, schemaFaults } from './parse-json.ts';
-import { readBody } from './read-body.ts';
+import { type BodyDependencies, readBody } from './read-body.ts';
 
 /** Values of a JSON body, members that are not known included. */
 const MAX_VALUES = 10_000;
@@ -31,10 +32,11 @@ export type Upload =
  *
  * @throws ProblemError for everything that is wrong with the request as a whole
  */
-export async function readUpload(request: HonoRequest, limits: Limits): Promise<Upload> {
-  const contentType = request.header('Content-Type') ?? '';
+export async function readUpload(c: Context<AppEnv>, deps: BodyDependencies): Promise<Upload> {
+  const { limits } = deps;
+  const contentType = c.req.header('Content-Type') ?? '';
   const mediaType = contentType.split(';', 1)[0]!.trim().toLowerCase();
-  const body = await readBody(request, limits);
+  const body = await readBody(c, deps);
   if (mediaType === 'multipart/form-data') return readMultipart(body, contentType, limits);
   if (mediaType === 'application/json' || mediaType.endsWith('+json'))
     return readJson(body, limits);

@@ -3,10 +3,12 @@ import type { HtmlEscapedString } from 'hono/utils/html';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
 import { type OpenApiDocument, type Operation, openApiDocument } from '../openapi/document.ts';
-import { respondWithPage } from './html-page.ts';
+import { renderPage, respondWithPage } from './html-page.ts';
 
 /** `GET /docs`: the OpenAPI document for people. */
 export function docsRoute(described: readonly Route[], { engines }: AppDependencies): Route {
+  /** Of the version that was asked for last: one copy for all who read it. */
+  let last: { version: string; page: Promise<Uint8Array<ArrayBuffer>> } | undefined;
   return {
     method: 'GET',
     path: '/docs',
@@ -14,9 +16,13 @@ export function docsRoute(described: readonly Route[], { engines }: AppDependenc
     summary: 'This API, as a page',
     answer: { description: 'A page.', content: { 'text/html': 'text' } },
     problems: [],
-    handle(c) {
-      const document = openApiDocument(described, engines.current.model.manifest.version);
-      return respondWithPage(c, `${document.info.title} API`, body(document));
+    async handle(c) {
+      const { version } = engines.current.model.manifest;
+      if (last?.version !== version) {
+        const document = openApiDocument(described, version);
+        last = { version, page: renderPage(`${document.info.title} API`, body(document)) };
+      }
+      return respondWithPage(c, await last.page);
     },
   };
 }

@@ -55,7 +55,7 @@ export function gradcamRoute(deps: AppDependencies): Route {
       const resolve = (model: ServedModel) =>
         resolveOptions(query, (name) => c.req.query(name), model);
       resolve(chooseEngine(deps, query.version).model);
-      const upload = await readUpload(c.req, deps.limits);
+      const upload = await readUpload(c, deps);
       if (upload.batch) {
         const detail = `one image at a time is explained; ${upload.images.length} came as a batch`;
         throw new ProblemError('too-many-images', detail);

@@ -26,12 +26,8 @@ async function contentSecurityPolicy(): Promise<string> {
   return policy;
 }
 
-/** Answers with a page that needs no other host and no script. */
-export async function respondWithPage(
-  c: Context<AppEnv>,
-  title: string,
-  body: Html,
-): Promise<Response> {
+/** A page that needs no other host and no script, as bytes. */
+export async function renderPage(title: string, body: Html): Promise<Uint8Array<ArrayBuffer>> {
   const page = await html`<!doctype html>
 <html lang="en">
 <head>
@@ -45,7 +41,15 @@ ${body}
 </body>
 </html>
 `;
-  return c.body(page.toString(), 200, {
+  return new TextEncoder().encode(page.toString());
+}
+
+/** Answers with what {@link renderPage} gave. */
+export async function respondWithPage(
+  c: Context<AppEnv>,
+  page: Uint8Array<ArrayBuffer>,
+): Promise<Response> {
+  return c.body(page, 200, {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Security-Policy': await contentSecurityPolicy(),
     'Referrer-Policy': 'no-referrer',

@@ -2,10 +2,13 @@ import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
 import { openApiDocument } from '../openapi/document.ts';
 
+const encode = (document: object): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode(JSON.stringify(document));
+
 /** `GET /openapi.json`: the API's description, OpenAPI 3.1, of the schemas that validate. */
 export function openapiRoute(described: readonly Route[], { engines }: AppDependencies): Route {
-  /** By version. */
-  const documents = new Map<string, string>();
+  /** By version: one copy for all who read it. */
+  const documents = new Map<string, Uint8Array<ArrayBuffer>>();
   return {
     method: 'GET',
     path: '/openapi.json',
@@ -15,8 +18,7 @@ export function openapiRoute(described: readonly Route[], { engines }: AppDepend
     problems: [],
     handle(c) {
       const { version } = engines.current.model.manifest;
-      const document =
-        documents.get(version) ?? JSON.stringify(openApiDocument(described, version));
+      const document = documents.get(version) ?? encode(openApiDocument(described, version));
       documents.set(version, document);
       return c.body(document, 200, { 'Content-Type': 'application/json' });
     },

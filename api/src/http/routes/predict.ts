@@ -48,7 +48,7 @@ export function predictRoute(deps: AppDependencies): Route {
       const resolve = (model: ServedModel) =>
         resolveOptions(query, (name) => c.req.query(name), model);
       resolve(chooseEngine(deps, version).model);
-      const upload = await readUpload(c.req, deps.limits);
+      const upload = await readUpload(c, deps);
       const engine = chooseEngine(deps, version);
       const { model } = engine;
       const options = resolve(model);

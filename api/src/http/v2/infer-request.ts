@@ -1,13 +1,14 @@
 import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import { TTA_CHOICES, type TtaViews } from '@naevus/shared/network/test-time-augmentation';
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
-import type { HonoRequest } from 'hono';
+import type { Context } from 'hono';
 import type { NetworkInput } from '../../analysis/engine.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
 import type { Limits } from '../../answers/request-limits.ts';
 import { type InputTensor, inferRequestSchema } from '../../schemas/inference-protocol.ts';
+import type { AppEnv } from '../context/app-env.ts';
 import { parseJson, schemaFaults } from '../request/parse-json.ts';
-import { readBody } from '../request/read-body.ts';
+import { type BodyDependencies, readBody } from '../request/read-body.ts';
 import { checkBatch, decodeBase64Image, emptyAsProblem } from '../request/upload.ts';
 import { readBytesTensor } from './bytes-tensor.ts';
 import { readUint8Tensor } from './uint8-tensor.ts';
@@ -56,15 +57,16 @@ export interface RequestedOutput {
  * @throws ProblemError for everything that is wrong with the request as a whole
  */
 export async function readInferRequest(
-  request: HonoRequest,
-  limits: Limits,
+  c: Context<AppEnv>,
+  deps: BodyDependencies,
 ): Promise<ParsedInferRequest> {
-  const encoding = request.header('Content-Encoding');
+  const { limits } = deps;
+  const encoding = c.req.header('Content-Encoding');
   if (encoding !== undefined && encoding !== 'identity') {
     throw new ProblemError('malformed-body', 'compressed bodies are not read; send it as it is');
   }
-  const body = await readBody(request, limits);
-  const jsonLength = readJsonLength(request.header(JSON_LENGTH_HEADER), body.length);
+  const body = await readBody(c, deps);
+  const jsonLength = readJsonLength(c.req.header(JSON_LENGTH_HEADER), body.length);
   if (jsonLength === 0) {
     const all = { outputs: undefined, binaryOutput: false };
     return { id: undefined, images: [body], ...all, label: undefined, tta: 1 };

@@ -183,7 +183,7 @@ function inferRoute(
     work: true,
     async handle(c) {
       requireRoom(namedEngine(c, deps), deps.limits);
-      const request = await readInferRequest(c.req, deps.limits);
+      const request = await readInferRequest(c, deps);
       const wanted = wantedOutputs(request, specs);
       // Once more: another version may be current by now.
       const engine = namedEngine(c, deps);

@@ -14,16 +14,21 @@ const ANY_HOST = 'https://assets.invalid';
  * @param folder with a slash before and behind it
  */
 export function assetSource(assets: Assets, folder: string): ArtifactSource {
+  async function open(path: string): Promise<Response | undefined> {
+    const response = await assets.fetch(`${ANY_HOST}${folder}${path}`);
+    if (response.ok) return response;
+    await response.body?.cancel();
+    if (response.status === 404) return undefined;
+    throw new Error(`the static assets answered ${response.status} for ${path}`);
+  }
+
   return {
     async read(path) {
-      const response = await assets.fetch(`${ANY_HOST}${folder}${path}`);
-      if (response.status === 404) {
-        await response.body?.cancel();
-        return undefined;
-      }
-      if (!response.ok)
-        throw new Error(`the static assets answered ${response.status} for ${path}`);
-      return new Uint8Array(await response.arrayBuffer());
+      const response = await open(path);
+      return response && new Uint8Array(await response.arrayBuffer());
+    },
+    async stream(path) {
+      return (await open(path))?.body ?? undefined;
     },
   };
 }

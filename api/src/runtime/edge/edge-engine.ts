@@ -14,8 +14,6 @@ import { createWasmBackend, type WasmModules } from '../../wasm/create-wasm-back
 export interface EdgeEngineOptions {
   /** Memory that decoding one image may take. */
   readonly maxDecoderBytes: number;
-  /** Whether the bodies that have come fill the memory there is for them. */
-  readonly full: () => boolean;
   /** Public keys, one of which must have signed the model. */
   readonly trustedKeys?: readonly string[];
 }
@@ -25,12 +23,10 @@ export class EdgeEngine implements Engine {
   readonly model: ServedModel;
   readonly state = 'ready';
   readonly #backend: AnalysisBackend;
-  readonly #full: () => boolean;
 
-  private constructor(model: ServedModel, backend: AnalysisBackend, full: () => boolean) {
+  private constructor(model: ServedModel, backend: AnalysisBackend) {
     this.model = model;
     this.#backend = backend;
-    this.#full = full;
   }
 
   /**
@@ -39,7 +35,7 @@ export class EdgeEngine implements Engine {
   static async load(
     source: ArtifactSource,
     modules: WasmModules,
-    { maxDecoderBytes, full, trustedKeys }: EdgeEngineOptions,
+    { maxDecoderBytes, trustedKeys }: EdgeEngineOptions,
   ): Promise<EdgeEngine> {
     const demands = { ...(trustedKeys && { trustedKeys }) };
     const { manifest, sha256 } = await loadManifest(source, webCryptoSha256, demands);
@@ -49,13 +45,11 @@ export class EdgeEngine implements Engine {
     return new EdgeEngine(
       { manifest, sha256, card: async () => card, files: source },
       backend,
-      full,
     );
   }
 
-  refuseWhenFull(): void {
-    if (this.#full()) throw new EngineError({ kind: 'busy', retryAfterSeconds: 1 });
-  }
+  /** Never: the memory for bodies bounds what an isolate takes. */
+  refuseWhenFull(): void {}
 
   async analyse(
     images: readonly EngineInput[],

@@ -4,6 +4,7 @@ import { ProblemError } from '../../answers/problem-error.ts';
 import { createApp } from '../../http/app.ts';
 import type { AppEnv } from '../../http/context/app-env.ts';
 import { requestIdFrom } from '../../http/middleware/request-id.ts';
+import { BodyBudget } from '../../http/request/body-budget.ts';
 import { PROBLEM_MEDIA_TYPE } from '../../schemas/problem.ts';
 import type { WasmModules } from '../../wasm/create-wasm-backend.ts';
 import { type Assets, assetSource } from './asset-source.ts';
@@ -19,8 +20,8 @@ export interface EdgeBindings extends EdgeVariables {
   readonly RATE_LIMIT?: RateLimitBinding;
 }
 
-/** Of the bodies of all requests that an isolate has at once; a single one may always come. */
-const MAX_BYTES_IN_FLIGHT = 24 << 20;
+/** Of the bodies of all requests that an isolate has at once: two of the largest, and small ones. */
+const BODY_MEMORY = { bytes: 24 << 20, largeBytes: 20 << 20, waitSeconds: 0 };
 
 interface ExecutionContext {
   waitUntil(promise: Promise<unknown>): void;
@@ -30,8 +31,6 @@ interface ExecutionContext {
 export class EdgeServer {
   readonly #modules: WasmModules;
   #app: Promise<Hono<AppEnv>> | undefined;
-  #requests = 0;
-  #bytes = 0;
 
   constructor(modules: WasmModules) {
     this.#modules = modules;
@@ -55,30 +54,20 @@ export class EdgeServer {
       this.#app = undefined;
       return noModel(request, error);
     }
-    const bytes = Number(request.headers.get('Content-Length') ?? EDGE_LIMITS.maxBodyBytes);
-    const counted = request.method === 'POST' ? Math.min(bytes, EDGE_LIMITS.maxBodyBytes) : 0;
-    this.#requests++;
-    this.#bytes += counted;
-    try {
-      return await app.fetch(request);
-    } finally {
-      this.#requests--;
-      this.#bytes -= counted;
-    }
+    return app.fetch(request);
   }
 
   async #start({ ASSETS, RATE_LIMIT, ...variables }: EdgeBindings): Promise<Hono<AppEnv>> {
     const { trustedKeys, ...settings } = readEdgeSettings(variables, RATE_LIMIT);
     const source = assetSource(ASSETS, MODEL_FOLDER);
-    const full = () => this.#requests > 1 && this.#bytes > MAX_BYTES_IN_FLIGHT;
     const engine = await EdgeEngine.load(source, this.#modules, {
       maxDecoderBytes: MAX_DECODER_BYTES,
-      full,
       ...(trustedKeys && { trustedKeys }),
     });
     return createApp({
       engines: onlyEngine(engine),
       limits: EDGE_LIMITS,
+      bodies: new BodyBudget(BODY_MEMORY),
       ...settings,
       log: edgeLog,
       caller: edgeCaller,

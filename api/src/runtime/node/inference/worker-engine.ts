@@ -6,7 +6,7 @@ import {
   type EngineInput,
   type Outcome,
 } from '../../../analysis/engine.ts';
-import type { ModelFolder } from '../models/model-folder.ts';
+import { checkBrowserFiles, type ModelFolder } from '../models/model-folder.ts';
 import type { LoadRequest, WorkerModel } from './worker-messages.ts';
 import { WorkerPool } from './worker-pool.ts';
 
@@ -61,7 +61,7 @@ export class WorkerEngine implements Engine {
    * @throws Error when the model cannot be loaded
    */
   async start(first?: Worker): Promise<void> {
-    await this.#pool.start(first);
+    await Promise.all([this.#pool.start(first), checkBrowserFiles(this.model)]);
     this.#started = true;
   }
 

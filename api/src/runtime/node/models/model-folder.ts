@@ -5,8 +5,10 @@ import { loadManifest, MANIFEST_PATH, parseJson } from '@naevus/shared/model/loa
 import { currentSchema } from '@naevus/shared/model/manifest';
 import { ArtifactError, loadFile } from '@naevus/shared/model/verify';
 import { compareVersions, isVersion } from '@naevus/shared/model/version';
+import { browserFiles } from '../../../analysis/browser-files.ts';
 import type { ServedModel } from '../../../analysis/engine.ts';
 import { folderSource, nodeSha256 } from '../files/folder-source.ts';
+import { sharedFiles } from '../files/shared-files.ts';
 
 /** The models of this project; from `dist/`, where the bundle lies. */
 export const BUNDLED_MODELS = fileURLToPath(new URL('../../model-artifacts', import.meta.url));
@@ -41,19 +43,26 @@ export async function openModelFolder(choice: ModelChoice): Promise<ModelFolder>
     ...(choice.trustedKeys && { trustedKeys: choice.trustedKeys }),
     ...(version !== undefined && { version }),
   });
-  let card: Promise<string> | undefined;
+  // Read now: what is read late must not fail late.
+  const card = new TextDecoder().decode(await loadFile(source, manifest, CARD_PATH, nodeSha256));
   return {
     folder,
     manifest,
     sha256,
-    files: source,
-    card() {
-      card ??= loadFile(source, manifest, CARD_PATH, nodeSha256).then((bytes) =>
-        new TextDecoder().decode(bytes),
-      );
-      return card;
-    },
+    files: sharedFiles(source),
+    card: async () => card,
   };
+}
+
+/**
+ * Checks the files that no engine of this server loads, but that browsers are sent.
+ *
+ * @throws ArtifactError where one is not what the manifest says
+ */
+export async function checkBrowserFiles({ folder, manifest }: ModelFolder): Promise<void> {
+  const source = folderSource(folder);
+  // By Web Crypto, which does not compute on this thread; one after another, for the memory.
+  for (const { path } of browserFiles(manifest)) await loadFile(source, manifest, path);
 }
 
 /** The folder to read, and which version must be in it where `current.json` says so. */

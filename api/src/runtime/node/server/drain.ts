@@ -1,21 +1,20 @@
-import type { Server, ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Connections } from './connections.ts';
 
 /** For the last refusals to be written once what was accepted is answered. */
 const REFUSALS_MS = 200;
 
-/** Keeps account of the requests under way, so that a server can stop without leaving one unanswered. */
+/** Stops a server without leaving a request unanswered. */
 export class Drain {
   readonly #server: Server;
-  readonly #open = new Set<ServerResponse>();
+  readonly #connections: Connections;
   #draining = false;
 
-  constructor(server: Server) {
+  constructor(server: Server, connections: Connections) {
     this.#server = server;
-    server.on('request', (_, response: ServerResponse) => {
-      this.#open.add(response);
-      response.once('close', () => this.#open.delete(response));
-    });
+    this.#connections = connections;
   }
 
   get draining(): boolean {
@@ -29,21 +28,11 @@ export class Drain {
    */
   async finish(seconds: number): Promise<number> {
     this.#draining = true;
-    const accepted = [...this.#open];
-    const answered = Promise.all(accepted.map(closed));
-    await Promise.race([answered, delay(seconds * 1000, undefined, { ref: false })]);
-    const unanswered = accepted.filter((response) => this.#open.has(response)).length;
-
-    const ended = closed(this.#server);
+    const unanswered = await this.#connections.drain(AbortSignal.timeout(seconds * 1000));
+    const ended = once(this.#server, 'close');
     this.#server.close();
     if (unanswered === 0) await Promise.race([ended, delay(REFUSALS_MS)]);
     this.#server.closeAllConnections();
     return unanswered;
   }
-}
-
-function closed(emitter: Server | ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    emitter.once('close', resolve);
-  });
 }

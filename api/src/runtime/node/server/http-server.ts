@@ -4,12 +4,16 @@ import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { internalProblem, ProblemError } from '../../../answers/problem-error.ts';
 import type { AppEnv } from '../../../http/context/app-env.ts';
-import { PROBLEM_MEDIA_TYPE, type ProblemKind } from '../../../schemas/problem.ts';
-import { freeMemory } from '../inference/free-memory.ts';
+import type { ProblemKind } from '../../../schemas/problem.ts';
+import { problemResponse, refuse, sendProblem } from './bare-problems.ts';
+import { Connections } from './connections.ts';
+import { discardRest } from './discard-rest.ts';
 
 export interface HttpServerOptions {
-  /** Seconds for a request's header to arrive. */
+  /** Seconds for a body to arrive, and for a client to take some of an answer that it was sent. */
   readonly timeoutSeconds: number;
+  /** Seconds that a connection stays open between two requests. */
+  readonly keepAliveSeconds: number;
   /** Called with what neither the app nor this server expected. */
   readonly onDefect: (error: unknown) => void;
   /** Called with what was refused before it reached the app. */
@@ -19,82 +23,102 @@ export interface HttpServerOptions {
 /** How much longer than the app Node waits for a body, on routes that do not read theirs. */
 const GRACE_SECONDS = 5;
 
-/** What Node takes off a socket at once: with less room, it stops and starts reading anew for each photo. */
+/**
+ * How much longer than between two requests Node waits for a header: a gateway may open a connection ahead of
+ * its first request, and must not meet a connection that is about to close.
+ */
+const HEADER_GRACE_SECONDS = 5;
+
+/** What is served at all, for what no route is asked for: `OPTIONS *` and `CONNECT`. */
+const METHODS = 'GET, HEAD, POST, OPTIONS';
+
+/** What Node takes off a socket at once: with less room, it stops and starts reading anew for each image. */
 const BUFFERED_BYTES = 64 * 1024;
 
 /**
  * An HTTP/1.1 server around the app. What never reaches the app, because it is not HTTP or names no
  * host, gets a problem document, too.
+ *
+ * @returns the server, and the requests that it has under way
  */
-export function createHttpServer(app: Hono<AppEnv>, options: HttpServerOptions): Server {
+export function createHttpServer(
+  app: Hono<AppEnv>,
+  options: HttpServerOptions,
+): { readonly server: Server; readonly connections: Connections } {
+  const { timeoutSeconds, keepAliveSeconds } = options;
+  const headerSeconds = Math.max(timeoutSeconds, keepAliveSeconds + HEADER_GRACE_SECONDS);
   const serverOptions: ServerOptions = {
-    headersTimeout: options.timeoutSeconds * 1000,
-    requestTimeout: (options.timeoutSeconds + GRACE_SECONDS) * 1000,
+    keepAliveTimeout: keepAliveSeconds * 1000,
+    headersTimeout: headerSeconds * 1000,
+    requestTimeout: Math.max(headerSeconds, timeoutSeconds + GRACE_SECONDS) * 1000,
     connectionsCheckingInterval: 1000,
     highWaterMark: BUFFERED_BYTES,
-    // node-server takes the host from `hostname` below where there is none.
+    // Checked below, with a problem document; node-server takes `hostname` where it is empty.
     requireHostHeader: false,
   };
-  const fetch = (request: Request, env: { incoming: IncomingMessage }) =>
-    app.fetch(withDirectBody(request, env.incoming), env);
-  const listener = getRequestListener(fetch as Parameters<typeof getRequestListener>[0], {
+  const listener = getRequestListener(app.fetch as Parameters<typeof getRequestListener>[0], {
     hostname: 'localhost',
+    autoCleanupIncoming: false,
     errorHandler(error) {
       if (error instanceof RequestError) return problemResponse(badRequest());
       options.onDefect(error);
       return problemResponse(internalProblem());
     },
   });
-  const server = createServer(serverOptions, listener);
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    const problem = problemOf(error);
+  const server = createServer(serverOptions);
+  const connections = new Connections(server, (incoming, outgoing) => {
+    if (!hasOneHost(incoming)) {
+      options.onRefused?.('bad-request');
+      outgoing.shouldKeepAlive = false;
+      sendProblem(outgoing, new ProblemError('bad-request', WRONG_HOST));
+    } else if (incoming.method === 'OPTIONS' && incoming.url === '*') {
+      outgoing.writeHead(204, { Allow: METHODS }).end();
+    } else {
+      if (hasBody(incoming)) discardRest(incoming, outgoing);
+      void listener(incoming, outgoing);
+    }
+  });
+  const refuseRest = (socket: Socket, problem: ProblemError): void => {
     options.onRefused?.(problem.kind);
-    refuse(socket, problem);
+    connections.endWith(socket, () => refuse(socket, problem));
+  };
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    refuseRest(socket, problemOf(error));
+  });
+  server.on('connect', (_, socket: Socket) => {
+    // Node has let go of it.
+    socket.on('error', () => socket.destroy());
+    refuseRest(socket, noTunnel());
   });
   // An expectation other than 100-continue may be ignored (RFC 9110, section 10.1.1).
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
-  return server;
-}
-
-/**
- * The same request, whose `arrayBuffer` copies the body once at most, where node-server copies it twice more:
- * memory outside of V8's heap is what makes it collect garbage, which cost a large image 6 ms.
- */
-function withDirectBody(request: Request, incoming: IncomingMessage): Request {
-  const arrayBuffer = () => readAll(incoming);
-  return Object.defineProperty(request, 'arrayBuffer', { value: arrayBuffer });
-}
-
-/** The whole body; rejects when the connection breaks before its end. */
-function readAll(incoming: IncomingMessage): Promise<ArrayBuffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer<ArrayBuffer>[] = [];
-    incoming.on('data', (chunk: Buffer<ArrayBuffer>) => chunks.push(chunk));
-    incoming.once('error', reject);
-    incoming.once('close', () => {
-      if (!incoming.readableEnded) reject(new Error('closed before its end'));
-    });
-    incoming.once('end', () => resolve(joined(chunks)));
+  // Also called where a request takes its time: then there is nothing to write.
+  server.setTimeout(timeoutSeconds * 1000, (socket: Socket) => {
+    if (connections.isIdle(socket) || socket.writableLength > 0) socket.destroy();
   });
+  return { server, connections };
 }
 
-/** The chunks as one piece of memory: their own, where there is one chunk and nothing else in it. */
-function joined(chunks: readonly Buffer<ArrayBuffer>[]): ArrayBuffer {
-  const [first] = chunks;
-  if (chunks.length === 1 && hasMemoryToItself(first!)) return first!.buffer;
-  // Not filled with zeros first, and no part of Node's pool.
-  const bytes = Buffer.allocUnsafeSlow(chunks.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+}
+
+const WRONG_HOST = 'a request of HTTP/1.1 needs one Host header (RFC 9112, section 3.2)';
+
+/** Whether a request has the one Host header that it needs; HTTP/1.0 has none. */
+function hasOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
   }
-  freeMemory(chunks.filter(hasMemoryToItself).map(({ buffer }) => buffer));
-  return bytes.buffer;
+  return hosts === 1 || (hosts === 0 && httpVersion === '1.0');
 }
 
-function hasMemoryToItself({ length, buffer }: Buffer<ArrayBuffer>): boolean {
-  return length === buffer.byteLength;
+function noTunnel(): ProblemError {
+  return new ProblemError('method-not-allowed', 'this server is no proxy: CONNECT is not served', {
+    headers: { Allow: METHODS },
+  });
 }
 
 function badRequest(): ProblemError {
@@ -110,40 +134,4 @@ function problemOf(error: NodeJS.ErrnoException): ProblemError {
     default:
       return badRequest();
   }
-}
-
-function problemResponse(problem: ProblemError): Response {
-  const id = crypto.randomUUID();
-  return new Response(JSON.stringify(problem.document(id)), {
-    status: problem.status,
-    headers: {
-      'Content-Type': PROBLEM_MEDIA_TYPE,
-      'Cache-Control': 'no-store',
-      'X-Request-Id': id,
-    },
-  });
-}
-
-/** Answers on a bare socket, then closes it. */
-function refuse(socket: Socket, problem: ProblemError): void {
-  if (!socket.writable || socket.destroyed) {
-    socket.destroy();
-    return;
-  }
-  const id = crypto.randomUUID();
-  const document = problem.document(id);
-  const body = JSON.stringify(document);
-  socket.end(
-    [
-      `HTTP/1.1 ${problem.status} ${document.title}`,
-      `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      'Cache-Control: no-store',
-      `X-Request-Id: ${id}`,
-      'Connection: close',
-      '',
-      body,
-    ].join('\r\n'),
-    () => socket.destroy(),
-  );
 }

@@ -10,10 +10,12 @@ import type { Logger } from 'pino';
 import { createApp } from '../../../http/app.ts';
 import type { RateLimit } from '../../../http/context/rate-limit.ts';
 import { KeyListError } from '../../../http/middleware/api-keys.ts';
+import { BodyBudget } from '../../../http/request/body-budget.ts';
 import { nodeCaller, trustedProxies } from '../access/caller.ts';
 import { KeyStore } from '../access/key-store.ts';
 import { newKey } from '../access/new-key.ts';
 import { folderSource } from '../files/folder-source.ts';
+import { sharedFiles } from '../files/shared-files.ts';
 import { onFileChange } from '../files/watch-file.ts';
 import { freeOnceSent } from '../inference/free-memory.ts';
 import type { InferenceWorkers } from '../inference/inference-workers.ts';
@@ -37,6 +39,7 @@ import type { Prometheus } from '../telemetry/prometheus.ts';
 import { usableCpus } from './cpu-limit.ts';
 import { Drain } from './drain.ts';
 import { createHttpServer } from './http-server.ts';
+import { receiveBody } from './receive-body.ts';
 import {
   describeSettings,
   printableSettings,
@@ -64,6 +67,12 @@ ${describeSettings()}
 class StartError extends Error {}
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;
+
+/** What large bodies leave of the memory for bodies. */
+const LARGE_BODIES_SHARE = 0.75;
+
+/** Seconds that a body waits for memory, unread. */
+const BODY_WAIT_SECONDS = 5;
 
 /** Seconds for the workers to end: more than loading a model takes, on a machine that is loaded, too. */
 const WORKERS_STOP_SECONDS = 20;
@@ -192,13 +201,19 @@ async function serve(
       maxBatch: settings.NAEVUS_MAX_BATCH,
       timeoutSeconds: settings.NAEVUS_TIMEOUT_SECONDS,
     },
+    bodies: new BodyBudget({
+      bytes: settings.NAEVUS_MAX_BODIES_BYTES,
+      largeBytes: LARGE_BODIES_SHARE * settings.NAEVUS_MAX_BODIES_BYTES,
+      waitSeconds: BODY_WAIT_SECONDS,
+    }),
+    receiveBody,
     log,
     ...(keys && { keys }),
     ...(rateLimit && { rateLimit }),
     ...(metrics && { metrics }),
     ...(tracing && { tracing }),
     caller: (c) => nodeCaller(c, trusts),
-    pageFiles: folderSource(PAGE_FILES),
+    pageFiles: sharedFiles(folderSource(PAGE_FILES)),
     ...(settings.NAEVUS_HSTS_SECONDS !== undefined && {
       hstsSeconds: settings.NAEVUS_HSTS_SECONDS,
     }),
@@ -206,12 +221,13 @@ async function serve(
     draining: () => drain.draining,
     freeOnceSent,
   });
-  const server = createHttpServer(app, {
+  const { server, connections } = createHttpServer(app, {
     timeoutSeconds: settings.NAEVUS_TIMEOUT_SECONDS,
+    keepAliveSeconds: settings.NAEVUS_KEEP_ALIVE_SECONDS,
     onDefect: (error) => log.defect('none', error),
     onRefused: (kind) => metrics?.refusedConnection(kind),
   });
-  const drain = new Drain(server);
+  const drain = new Drain(server, connections);
 
   stopSignal.listen(async (signal) => {
     logger.info({ signal }, 'draining');

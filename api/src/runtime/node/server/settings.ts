@@ -84,6 +84,9 @@ const variables = {
   NAEVUS_MAX_BODY_BYTES: whole(1, 2 ** 30)
     .default(10 * 2 ** 20)
     .describe('bytes of a body, as it travels'),
+  NAEVUS_MAX_BODIES_BYTES: whole(1, 2 ** 36)
+    .default(128 * 2 ** 20)
+    .describe('bytes of all bodies at once; more wait up to 5 s, then get 503'),
   NAEVUS_MAX_PIXELS: whole(1, 2 ** 30)
     .default(DEFAULT_MAX_PIXELS)
     .describe('pixels of one image'),
@@ -91,6 +94,9 @@ const variables = {
   NAEVUS_TIMEOUT_SECONDS: seconds(3600)
     .default(30)
     .describe('for a body to arrive, and then for its answer'),
+  NAEVUS_KEEP_ALIVE_SECONDS: seconds(3600)
+    .default(75)
+    .describe('that a connection stays open between requests: longer than the gateway keeps it'),
   NAEVUS_DRAIN_SECONDS: seconds(3600)
     .default(10)
     .describe('to answer what was accepted, on SIGTERM'),
