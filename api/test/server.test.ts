@@ -166,8 +166,10 @@ describe('SIGTERM', () => {
     const accepted = Array.from({ length: 6 }, () =>
       fetch(`${server.url}/predict`, { method: 'POST', body: slow }).then(({ status }) => status),
     );
-    // Long enough for the bodies to be in, far too short for six times 25 megapixels.
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    // The bodies are in, and the first of six times 25 megapixels is not done.
+    await expect
+      .poll(async () => (await fetch(`${server.url}/metrics`)).text(), { interval: 10 })
+      .toMatch(/^naevus_queue_depth 5$/m);
     const exited = server.stop();
     await expect
       .poll(() => server.log.some(({ msg }) => msg === 'draining'), { interval: 5 })

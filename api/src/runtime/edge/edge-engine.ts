@@ -42,10 +42,7 @@ export class EdgeEngine implements Engine {
     const backend = await createWasmBackend({ source, manifest }, modules, maxDecoderBytes);
     // Read now: a promise of one request must not be waited for by another.
     const card = new TextDecoder().decode(await loadFile(source, manifest, 'MODEL_CARD.md'));
-    return new EdgeEngine(
-      { manifest, sha256, card: async () => card, files: source },
-      backend,
-    );
+    return new EdgeEngine({ manifest, sha256, card: async () => card, files: source }, backend);
   }
 
   /** Never: the memory for bodies bounds what an isolate takes. */
