@@ -3,12 +3,13 @@ import type { Context } from 'hono';
 import type { Engines } from '../../analysis/engines.ts';
 import type { Limits } from '../../answers/request-limits.ts';
 import type { AppEnv } from './app-env.ts';
-import type { BodyMemory, ReceiveBody } from './body-memory.ts';
+import type { BodyMemory } from './body-memory.ts';
 import type { Caller } from './caller.ts';
 import type { KeyCheck } from './key-check.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { RateLimit } from './rate-limit.ts';
+import type { ReceiveBody } from './receive-body.ts';
 import type { Tracing } from './tracing.ts';
 
 /** What an entry file gives the app. */

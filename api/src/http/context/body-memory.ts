@@ -1,6 +1,3 @@
-import type { Context } from 'hono';
-import type { AppEnv } from './app-env.ts';
-
 /** Memory for the bodies of all requests together. */
 export interface BodyMemory {
   /**
@@ -23,9 +20,3 @@ export interface BodyLease {
   complete(): void;
   release(): void;
 }
-
-/** Takes the bytes of a body as they come: told how many each time, and stopped where that throws. */
-export type ReceiveBody = (
-  c: Context<AppEnv>,
-  onBytes: (count: number) => void,
-) => Promise<Uint8Array<ArrayBuffer>>;

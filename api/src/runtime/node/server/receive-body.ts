@@ -1,5 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
-import type { ReceiveBody } from '../../../http/context/body-memory.ts';
+import type { ReceiveBody } from '../../../http/context/receive-body.ts';
 import { declaredLength } from '../../../http/request/read-body.ts';
 import { freeMemory } from '../inference/free-memory.ts';
 
