@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { assessmentSpecSchema } from '../answer/assessment-spec.ts';
+import { lesionSpecSchema } from '../answer/lesion-spec.ts';
+import { patientSpecSchema } from '../answer/patient-spec.ts';
 import { PREPROCESSING } from '../image/preprocessing-spec.ts';
 import { LABELS } from '../taxonomy.ts';
 import { versionSchema } from './version.ts';
@@ -98,6 +100,10 @@ export const manifestSchema = z.strictObject({
   thresholds: z.record(z.string(), score),
   /** What an answer is held against before it is believed; versions before 0.3.0 lack it. */
   assessment: assessmentSpecSchema.optional(),
+  /** How photos of one lesion make one answer; versions before 0.6.0 lack it. */
+  lesions: lesionSpecSchema.optional(),
+  /** What age, sex and site change; versions before 0.6.0 lack it. */
+  patient: patientSpecSchema.optional(),
   training: z.strictObject({
     dataset: z.string(),
     dataSha256: sha256,

@@ -11,7 +11,10 @@ import type { EngineAgreementReport } from '../convert/engine-agreement.ts';
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../convert/inference-graph.ts';
 import type { ModelAssessment } from '../evaluate/assessment/assess-model.ts';
 import { assessmentSpec } from '../evaluate/assessment/assessment-report.ts';
+import type { ClinicReports } from '../evaluate/clinic-reports.ts';
+import { lesionSpec } from '../evaluate/lesions/lesion-report.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
+import { patientSpec } from '../evaluate/patient/patient-report.ts';
 import {
   ATTRIBUTION,
   CODE_LICENCE,
@@ -36,6 +39,8 @@ export interface ArtifactContent {
   readonly metrics: MetricsReport;
   readonly engineAgreement: EngineAgreementReport;
   readonly assessment?: ModelAssessment | undefined;
+  /** Where there is an assessment. */
+  readonly clinic?: ClinicReports | undefined;
   /** Everything but the manifest. */
   readonly files: ArtifactFiles;
 }
@@ -52,6 +57,7 @@ export function buildManifest({
   metrics,
   engineAgreement,
   assessment,
+  clinic,
   files,
 }: ArtifactContent): Manifest {
   const { record } = run;
@@ -100,6 +106,8 @@ export function buildManifest({
         components: assessment.subspace.components,
       }),
     }),
+    ...(clinic?.lesions && { lesions: lesionSpec(clinic.lesions) }),
+    ...(clinic?.patient && { patient: patientSpec(clinic.patient) }),
     training: {
       dataset: record.dataset,
       dataSha256: record.dataSha256,

@@ -3,6 +3,7 @@ import type { PrepareImage } from '../data/decode/prepare-image.ts';
 import type { Dataset } from '../data/load/dataset.ts';
 import { checkHeldOut, EXPLAINED_IMAGES } from '../evaluate/check-held-out.ts';
 import { createOnnxClassifier } from '../evaluate/classifiers/onnx-classifier.ts';
+import { buildClinicReports } from '../evaluate/clinic-reports.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 import { type ScorePrior, withScorePrior } from '../run/score-prior.ts';
@@ -68,6 +69,16 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
     samples,
   });
   const run = { ...options.run, record };
+  if (assessment) log('fitting how photos of one lesion are pooled, and what a patient changes');
+  const clinic =
+    assessment &&
+    buildClinicReports({
+      assessment,
+      training: samples.train,
+      validation,
+      prior: record.prior,
+      seed: record.seed,
+    });
   const heldOut =
     assessment &&
     (await checkHeldOut({
@@ -95,7 +106,18 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
   await classifier.close();
 
   const files = await versionFiles({
-    ...{ version, run, scorePrior, onnx, tfjs, engineAgreement, reports, assessment, heldOut },
+    ...{
+      version,
+      run,
+      scorePrior,
+      onnx,
+      tfjs,
+      engineAgreement,
+      reports,
+      assessment,
+      heldOut,
+      clinic,
+    },
   });
   return { files, metrics: reports.metrics, engineAgreement };
 }

@@ -2,6 +2,7 @@ import type { EngineAgreementReport } from '../convert/engine-agreement.ts';
 import type { TfjsFiles } from '../convert/tfjs/tfjs-export.ts';
 import type { ModelAssessment } from '../evaluate/assessment/assess-model.ts';
 import type { HeldOutReports } from '../evaluate/check-held-out.ts';
+import type { ClinicReports } from '../evaluate/clinic-reports.ts';
 import { DRIFT_REFERENCE_PATH } from '../evaluate/drift/reference.ts';
 import { jsonText } from '../files/json-file.ts';
 import { assessmentPictures } from '../reports/charts/assessment-charts.ts';
@@ -31,11 +32,13 @@ export interface VersionContent {
   readonly reports: RunReports;
   readonly assessment: ModelAssessment | undefined;
   readonly heldOut: HeldOutReports | undefined;
+  readonly clinic: ClinicReports | undefined;
 }
 
 /** The files of a version by their paths: model, reports, model card, and the manifest with their digests. */
 export async function versionFiles(content: VersionContent): Promise<ArtifactFiles> {
-  const { version, run, scorePrior, engineAgreement, reports, assessment, heldOut } = content;
+  const { version, run, scorePrior, engineAgreement, reports, assessment, heldOut, clinic } =
+    content;
   const { metrics, subgroups } = reports;
   const files: ArtifactFiles = new Map([[ONNX_PATH, content.onnx]]);
   for (const [name, bytes] of content.tfjs) files.set(`${TFJS_FOLDER}${name}`, bytes);
@@ -52,14 +55,18 @@ export async function versionFiles(content: VersionContent): Promise<ArtifactFil
       files.set(`${REPORTS_FOLDER}${name}`, encode(svg));
     }
   }
+  if (clinic?.lesions) files.set(`${REPORTS_FOLDER}lesions.json`, json(clinic.lesions.report));
+  if (clinic?.patient) files.set(`${REPORTS_FOLDER}patient.json`, json(clinic.patient.report));
   const card = modelCard({
     ...{ record: run.record, scorePrior, metrics, subgroups, engineAgreement, heldOut },
     assessment: assessment?.report,
     driftReference: assessment?.driftReference,
+    lesions: clinic?.lesions?.report,
+    patient: clinic?.patient?.report,
   });
   files.set('MODEL_CARD.md', encode(card));
   const manifest = buildManifest({
-    ...{ version, run, scorePrior, metrics, engineAgreement, assessment, files },
+    ...{ version, run, scorePrior, metrics, engineAgreement, assessment, clinic, files },
   });
   files.set('manifest.json', json(manifest));
   return files;

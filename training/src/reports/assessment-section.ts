@@ -3,9 +3,9 @@ import { COVERAGES, DEFAULT_COVERAGE } from '@naevus/shared/answer/prediction-se
 import { LABELS } from '@naevus/shared/taxonomy';
 import type { AssessmentReport, CoverageReport } from '../evaluate/assessment/assessment-report.ts';
 import type { CalibrationCandidate } from '../evaluate/assessment/choose-calibration.ts';
-import type { Measured } from '../evaluate/assessment/lesion-interval.ts';
 import { type Table, table } from './document/blocks.ts';
 import { tableMarkdown } from './document/render-markdown.ts';
+import { measuredPercent } from './figure-text.ts';
 
 /** The model card's section on calibration, prediction sets, operating points and abstention, in Markdown. */
 export function assessmentSection(report: AssessmentReport): string {
@@ -20,7 +20,7 @@ Fitted on the validation images, which training never saw. Every figure here is 
 
 **Calibration.** ${CALIBRATION_TEXT[calibration.chosen]} Expected calibration error ${eceOf('none').toFixed(3)} before and ${eceOf(calibration.chosen).toFixed(3)} after (log loss ${calibration.candidates.map(logLossText).join(', ')}; the simplest within one standard error of the lowest is served).
 
-**Prediction sets** (${conformal.default.toUpperCase()}, class-conditional). At 90 % they hold the right class of ${percent(conformal.overall90)} of the images and ${at90.meanSize.toFixed(2)} classes on average; ${(100 * at90.empty).toFixed(1)} % are empty.
+**Prediction sets** (${conformal.default.toUpperCase()}, class-conditional). At 90 % they hold the right class of ${measuredPercent(conformal.overall90)} of the images and ${at90.meanSize.toFixed(2)} classes on average; ${(100 * at90.empty).toFixed(1)} % are empty.
 
 ${tableMarkdown(setsTable(at90))}
 
@@ -32,7 +32,7 @@ ${tableMarkdown(operatingPointsTable(triage))}
 
 ![Operating points](reports/operating-points.svg)
 
-**When it abstains.** An answer says \`abstained\` where the image fails a limit of quality or is out of distribution: that is ${percent(report.abstainedLesions)} of the real lesions (quality ${percent(quality.refusedLesions)}, distribution ${percent(outOfDistribution.refusedLesions)}). The distance is the part of the pooled features outside of the main directions of the training images' (ViM's residual, Wang et al. 2022).
+**When it abstains.** An answer says \`abstained\` where the image fails a limit of quality or is out of distribution: that is ${measuredPercent(report.abstainedLesions)} of the real lesions (quality ${measuredPercent(quality.refusedLesions)}, distribution ${measuredPercent(outOfDistribution.refusedLesions)}). The distance is the part of the pooled features outside of the main directions of the training images' (ViM's residual, Wang et al. 2022).
 ${outOfDistribution.byUse
   .map(
     ({ use, images, auroc, energyAuroc, refused }) =>
@@ -68,7 +68,7 @@ function operatingPointsTable(triage: AssessmentReport['triage']): Table {
     OPERATING_POINTS.map((point) => {
       const { threshold, melanomaSensitivity, malignantSensitivity, specificity } = triage[point];
       const shares = [melanomaSensitivity, malignantSensitivity, specificity];
-      return [point, threshold.toFixed(3), ...shares.map(percent)];
+      return [point, threshold.toFixed(3), ...shares.map(measuredPercent)];
     }),
   );
 }
@@ -114,12 +114,6 @@ const USES = {
   choosing: 'that chose the method',
   'held-back': 'that had no part in any choice',
 } as const;
-
-function percent({ value, interval }: Measured): string {
-  if (value === null || interval === null) return 'not defined';
-  const [low, high] = interval.map((bound) => (100 * bound).toFixed(1));
-  return `${(100 * value).toFixed(1)} % (${low} to ${high})`;
-}
 
 function figure(value: number | null): string {
   return value === null ? '–' : value.toFixed(2);

@@ -1,3 +1,4 @@
+import type { Measured } from '../evaluate/assessment/lesion-interval.ts';
 import type { Interval } from '../evaluate/metrics/bootstrap.ts';
 import type { Estimate } from '../evaluate/metrics/subgroups.ts';
 
@@ -31,4 +32,11 @@ export function percent(share: number): string {
 /** With commas between thousands. */
 export function grouped(value: number): string {
   return value.toLocaleString('en-US');
+}
+
+/** A share in percent with its interval. */
+export function measuredPercent({ value, interval }: Measured): string {
+  if (value === null || interval === null) return 'not defined';
+  const [low, high] = interval.map((bound) => (100 * bound).toFixed(1));
+  return `${(100 * value).toFixed(1)} % (${low} to ${high})`;
 }

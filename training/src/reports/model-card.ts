@@ -4,8 +4,10 @@ import type { EngineAgreementReport } from '../convert/engine-agreement.ts';
 import type { AssessmentReport } from '../evaluate/assessment/assessment-report.ts';
 import type { HeldOutReports } from '../evaluate/check-held-out.ts';
 import type { DriftReference } from '../evaluate/drift/reference.ts';
+import type { LesionReport } from '../evaluate/lesions/lesion-report.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
 import type { SubgroupReport } from '../evaluate/metrics/subgroups.ts';
+import type { PatientReport } from '../evaluate/patient/patient-report.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import type { ScorePrior } from '../run/score-prior.ts';
 import { assessmentSection } from './assessment-section.ts';
@@ -15,6 +17,7 @@ import { sectionMarkdown, tableMarkdown } from './document/render-markdown.ts';
 import { driftParagraph } from './drift-paragraph.ts';
 import { explanationSection } from './explanation-section.ts';
 import { figure, grouped, percent } from './figure-text.ts';
+import { lesionSection } from './lesion-section.ts';
 import {
   classesTable,
   countsTable,
@@ -22,6 +25,7 @@ import {
   SUBGROUP_NOTE,
   subgroupTables,
 } from './metrics-tables.ts';
+import { patientSection } from './patient-section.ts';
 import { ttaSection } from './tta-section.ts';
 
 export interface ModelCardData {
@@ -35,6 +39,10 @@ export interface ModelCardData {
   readonly assessment?: AssessmentReport | undefined;
   /** Where there is an assessment. */
   readonly driftReference?: DriftReference | undefined;
+  /** Where enough validation lesions have several photos. */
+  readonly lesions?: LesionReport | undefined;
+  /** Where the metadata say something of the patients. */
+  readonly patient?: PatientReport | undefined;
   readonly heldOut?: HeldOutReports | undefined;
 }
 
@@ -50,6 +58,8 @@ export function modelCard({
   engineAgreement,
   assessment,
   driftReference,
+  lesions,
+  patient,
   heldOut,
 }: ModelCardData): string {
   const { model, metrics, intervals, data } = report;
@@ -132,7 +142,7 @@ ${
     ? `${assessmentSection(assessment)}
 `
     : ''
-}${driftReference ? driftParagraph(driftReference) : ''}${
+}${driftReference ? driftParagraph(driftReference) : ''}${lesions ? `${lesionSection(lesions)}\n` : ''}${patient ? `${patientSection(patient)}\n` : ''}${
   heldOut
     ? `${sectionMarkdown(ttaSection(heldOut.tta), reportUrl)}
 ${sectionMarkdown(explanationSection(heldOut.explanations), reportUrl)}

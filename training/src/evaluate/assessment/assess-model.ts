@@ -42,6 +42,8 @@ export interface ModelUnderAssessment {
 }
 
 export interface ModelAssessment extends BuiltAssessment {
+  /** The validation images, in their order. */
+  readonly images: readonly AssessedImage[];
   readonly subspace: {
     readonly bytes: Uint8Array;
     readonly features: number;
@@ -117,6 +119,7 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
   const size = subspace.mean.length;
   return {
     ...built,
+    images,
     subspace: {
       bytes: serializeFeatureSubspace(subspace),
       features: size,

@@ -57,7 +57,7 @@ const BEYOND_QUALITY: Readonly<
 };
 
 /** The share of which class each operating point keeps, and on which side of the threshold. */
-const POINTS: Readonly<
+export const OPERATING_POINT_AIMS: Readonly<
   Record<
     OperatingPoint,
     { readonly labels: readonly Label[]; readonly share: number; readonly side: 'above' | 'below' }
@@ -130,7 +130,7 @@ function classQuantiles(images: readonly ScoredLabel[], kind: ConformityScore): 
  * share is kept on average of further images. 0 or 1 where there are too few of them.
  */
 function operatingThreshold(images: readonly ScoredLabel[], point: OperatingPoint): number {
-  const { labels, share, side } = POINTS[point];
+  const { labels, share, side } = OPERATING_POINT_AIMS[point];
   const malignant = images
     .filter(({ label }) => labels.includes(label))
     .map((image) => malignantScore(image.scores));
