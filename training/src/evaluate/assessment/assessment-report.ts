@@ -24,7 +24,7 @@ import { rocAuc } from '../metrics/roc.ts';
 import type { AssessedImage } from './assessed-image.ts';
 import { type CalibrationCandidate, chooseCalibration } from './choose-calibration.ts';
 import { type CrossFitted, crossFit, crossFittedScores, foldCount } from './cross-fit.ts';
-import { buildDriftReference } from './drift-reference.ts';
+import { buildDriftReference, type ReferenceAnswer } from './drift-reference.ts';
 import { type CalibrationPlan, type FittedAssessment, fitAssessment } from './fit-assessment.ts';
 import type { CalibrationMethod } from './fit-calibration.ts';
 import { type Measured, measuredShare } from './lesion-interval.ts';
@@ -241,11 +241,13 @@ export function buildAssessment(input: AssessmentInput): BuiltAssessment {
     },
     abstainedLesions: share(held, (one) => beyond(one) || failsQuality(one)),
   };
-  const served = images.map(({ logits, quality, distance, lesionId }) => ({
-    scores: scores(logits, fitted.calibration),
-    findings: { quality, distance },
-    lesionId,
-  }));
+  const served = images.map(
+    ({ logits, quality, distance, lesionId }): ReferenceAnswer => ({
+      scores: scores(logits, fitted.calibration),
+      measurements: { quality, distance },
+      lesionId,
+    }),
+  );
   return {
     report,
     fitted,

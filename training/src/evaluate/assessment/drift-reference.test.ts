@@ -51,7 +51,7 @@ function answersTo(pictures: readonly Uint8Array[], seed: number): ReferenceAnsw
     if (i % 2 === 0) logits = LABELS.map((label) => 2 * random.normal() + (label === 'nv' ? 2 : 0));
     return {
       scores: softmax(logits.map((logit) => logit + 0.3 * random.normal())),
-      findings: { quality: measureQuality(rgb), distance: 0.2 + 0.05 * random.normal() },
+      measurements: { quality: measureQuality(rgb), distance: 0.2 + 0.05 * random.normal() },
       lesionId: `lesion-${Math.floor(i / 2)}`,
     };
   });

@@ -31,7 +31,7 @@ export interface ReferenceAnswer extends CountedAnswer {
  * What later answers are compared with: these answers as histograms, and how far halves of them differ when
  * the lesions are dealt at random.
  *
- * @param answers one or more, all with findings or none
+ * @param answers one or more, all with measurements or none
  * @param split where the images are from
  */
 export function buildDriftReference(

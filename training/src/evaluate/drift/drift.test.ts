@@ -58,7 +58,7 @@ function answers(seed: number, images: number, darker = 0): ReferenceAnswer[] {
   const random = createRandom(seed);
   return Array.from({ length: images }, () => ({
     scores: softmax(LABELS.map((label) => 2 * random.normal() + (label === 'nv' ? 2 : 0))),
-    findings: {
+    measurements: {
       distance: 0.2 + 0.05 * random.normal(),
       quality: {
         sharpness: 0.65 + 0.05 * random.normal(),
