@@ -8,7 +8,7 @@ const target = new URL('dist/edge-assets/model/', import.meta.url);
 
 const { version } = JSON.parse(await readFile(new URL('current.json', artifacts), 'utf8'));
 const folder = new URL(`${version}/`, artifacts);
-const { engines, files, assessment } = JSON.parse(
+const { engines, files, assessment, similarCases } = JSON.parse(
   await readFile(new URL('manifest.json', folder), 'utf8'),
 );
 const graphFolder = engines.tfjs.path.slice(0, engines.tfjs.path.lastIndexOf('/') + 1);
@@ -18,7 +18,9 @@ const paths = files
     (path) =>
       path.startsWith(graphFolder) ||
       path === 'MODEL_CARD.md' ||
-      path === assessment?.outOfDistribution.path,
+      path === assessment?.outOfDistribution.path ||
+      path === similarCases?.path ||
+      similarCases?.pictures?.paths.includes(path),
   );
 
 await rm(target, { recursive: true, force: true });

@@ -106,6 +106,28 @@ describe('naevus predict', () => {
   });
 });
 
+describe('naevus predict --similar', () => {
+  it('names the training lesions that look most like the file', async () => {
+    const indexed = writeFixtureArtifact({ similar: true });
+    const file = join('pictures', 'a.jpg');
+    const { code, stdout } = await naevus('predict', file, '--similar', '1', '--model', indexed);
+    expect(code).toBe(0);
+    const { results } = JSON.parse(stdout);
+    expect(results[0].similar).toMatchObject([{ image_id: 'ISIC_0000001', label: 'mel' }]);
+  });
+
+  it.each([
+    [['--similar', '11'], '--similar must be a whole number from 1 to 10, not 11'],
+    [['--similar', '3', '--format', 'csv'], '--similar goes with --format json'],
+    [['--similar', '3'], 'version 0.0.1 has no index of similar cases'],
+  ])('refuses %j, and says why', async (flags, message) => {
+    const { code, stdout, stderr } = await naevus('predict', join('pictures', 'a.jpg'), ...flags);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stdout).toBe('');
+  });
+});
+
 describe('naevus gradcam', () => {
   it('writes the overlay', async () => {
     const args = ['pictures/a.jpg', '-o', 'out.png', '--class', 'nv', '--alpha', '1'];

@@ -15,6 +15,7 @@ import type {
   HeatmapOptions,
   Outcome,
 } from './engine.ts';
+import type { FindCases } from './find-cases.ts';
 import { withLegend } from './legend.ts';
 import type { MeasureImage } from './measure.ts';
 import {
@@ -38,6 +39,8 @@ export interface AnalysisBackend {
   readonly crop: number;
   /** Undefined for a version that has no assessment. */
   readonly measure: MeasureImage | undefined;
+  /** Undefined for a version without an index of similar cases. */
+  readonly findCases: FindCases | undefined;
 }
 
 /** Long side of the overlay as a picture of its own, in pixels, at most. */
@@ -52,7 +55,7 @@ const OVERLAY_SIDE = 1024;
  */
 export async function analyse(
   image: EngineInput,
-  { tta, heatmap: options }: AnalysisOptions,
+  { tta, heatmap: options, similar }: AnalysisOptions,
   backend: AnalysisBackend,
 ): Promise<Outcome> {
   const start = performance.now();
@@ -82,11 +85,19 @@ export async function analyse(
       // Not the features: nobody reads them further on, and they would be copied between threads.
       output: { logits: output.logits, cam: output.cam },
       ...(backend.measure && { measurements: backend.measure(input, output) }),
+      ...(similar !== undefined && {
+        similar: requireFindCases(backend)(output, similar),
+      }),
       ...(image.header && { image: { ...prepared.displayed, format: image.header.format } }),
       timing: { decodeMs: decodedAt - start, inferenceMs: inferredAt - decodedAt },
       ...(heatmap && { heatmap }),
     },
   };
+}
+
+function requireFindCases({ findCases }: AnalysisBackend): FindCases {
+  if (findCases === undefined) throw new Error('the version has no index of similar cases');
+  return findCases;
 }
 
 /** {@link analyse}, with every other fault as a failure too. */

@@ -1,15 +1,20 @@
 import type { Manifest } from '@naevus/shared/model/manifest';
 
-/** The files of a version that browsers load to score on the device: the graph model, and what judges its answers. */
+/** The files of a version that browsers load to score on the device: the graph model, what judges its answers, and similar cases. */
 export function browserFiles({
   files,
   engines,
   assessment,
-}: Pick<Manifest, 'files' | 'engines' | 'assessment'>): Manifest['files'] {
+  similarCases,
+}: Pick<Manifest, 'files' | 'engines' | 'assessment' | 'similarCases'>): Manifest['files'] {
   const { path: graph } = engines.tfjs;
   const folder = graph.slice(0, graph.lastIndexOf('/') + 1);
-  const subspace = assessment?.outOfDistribution.path;
+  const others = [
+    assessment?.outOfDistribution.path,
+    similarCases?.path,
+    ...(similarCases?.pictures?.paths ?? []),
+  ];
   return files.filter(
-    ({ path }) => path === subspace || (folder !== '' && path.startsWith(folder)),
+    ({ path }) => others.includes(path) || (folder !== '' && path.startsWith(folder)),
   );
 }

@@ -7,6 +7,7 @@ import type { HeatmapMethod } from '@naevus/shared/network/heatmap-methods';
 import type { NetworkOutput } from '@naevus/shared/network/network-output';
 import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
 import type { Label } from '@naevus/shared/taxonomy';
+import type { FoundCases } from './find-cases.ts';
 
 /** An image file that passed the checks of its header. */
 export interface CheckedImage {
@@ -30,6 +31,8 @@ export interface AnalysisOptions {
   /** Views of each that the answer is averaged over; 1 unless told. */
   readonly tta?: TtaViews;
   readonly heatmap?: HeatmapOptions;
+  /** How many similar cases are searched for; the version must have an index of them. */
+  readonly similar?: number;
 }
 
 /** The heat map that is wanted beside the scores. */
@@ -77,6 +80,8 @@ export interface Analysis {
   readonly timing: { readonly decodeMs: number; readonly inferenceMs: number };
   /** Where a {@link HeatmapOptions} came with the picture. */
   readonly heatmap?: ExplainedHeatmap;
+  /** Where they were searched for. */
+  readonly similar?: FoundCases;
 }
 
 export interface ExplainedHeatmap extends Heatmap {

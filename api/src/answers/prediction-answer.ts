@@ -13,6 +13,7 @@ import { ABSTENTION_REASONS } from '../schemas/reasons.ts';
 import { type AssessedAnswer, assess } from './assess.ts';
 import { ProblemError } from './problem-error.ts';
 import type { AnswerOptions } from './resolve-options.ts';
+import { similarAnswer } from './similar-answer.ts';
 
 /** Which weights answered. */
 export function modelReference({ manifest, sha256 }: ServedModel): ModelReference {
@@ -55,7 +56,7 @@ export type ImageAnswer = Exclude<BatchItem, { error: unknown }>;
  * @throws ProblemError `abstained` where the wish is strict and no answer should be given
  */
 export function answerAboutImage(
-  { scores, measurements, image, timing }: Analysis,
+  { scores, measurements, similar, image, timing }: Analysis,
   topK: number,
   { manifest }: ServedModel,
   options: AnswerOptions,
@@ -66,6 +67,7 @@ export function answerAboutImage(
   return {
     predictions: rankedPredictions(answered, topK),
     ...assessed,
+    ...(similar && similarAnswer(similar, manifest.version, assessed?.prediction_set.labels)),
     image: image!,
     timing: {
       decode_ms: roundToMicroseconds(timing.decodeMs),

@@ -14,6 +14,8 @@ export interface AnswerOptions extends AssessmentOptions {
   readonly prior: { readonly name: NamedPrior | 'custom'; readonly probabilities: ClassPrior };
   /** An image that no answer should be given for is a problem. */
   readonly strict: boolean;
+  /** How many similar cases the answer names; none without it. */
+  readonly similar?: number;
 }
 
 /**
@@ -35,11 +37,16 @@ export function resolveOptions(
       throw new ProblemError('invalid-query', detail);
     }
   }
+  if (query.similar !== undefined && manifest.similarCases === undefined) {
+    const detail = `version ${manifest.version} has no index of similar cases; leave similar out, or ask for another version`;
+    throw new ProblemError('invalid-query', detail);
+  }
   return {
     prior: priorOf(query.prior, manifest),
     coverage: query.coverage,
     operatingPoint: query.operating_point,
     strict: query.strict,
+    ...(query.similar !== undefined && { similar: query.similar }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ArtifactError } from '@naevus/shared/model/verify';
+import { ProblemError } from '../answers/problem-error.ts';
 import type { InferenceWorkers } from '../runtime/node/inference/inference-workers.ts';
 import { SettingsError } from '../runtime/node/server/settings.ts';
 import type { Command } from './command.ts';
@@ -57,6 +58,7 @@ export async function runCommand(
     const told =
       error instanceof UsageError ||
       error instanceof SettingsError ||
+      error instanceof ProblemError ||
       error instanceof ArtifactError;
     process.stderr.write(
       told ? `naevus: ${error.message}\n` : `${(error as Error).stack ?? String(error)}\n`,

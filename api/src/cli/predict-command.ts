@@ -3,8 +3,9 @@ import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
 import { createProgress } from '@naevus/shared/progress';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
-import type { Analysis } from '../analysis/engine.ts';
+import type { Analysis, AnalysisOptions } from '../analysis/engine.ts';
 import { ProblemError } from '../answers/problem-error.ts';
+import { MAX_SIMILAR } from '../schemas/similar.ts';
 import type { Command } from './command.ts';
 import { pictureFiles } from './image-files.ts';
 import { type OfflineEngine, withEngine } from './offline-engine.ts';
@@ -14,11 +15,13 @@ import { UsageError } from './usage-error.ts';
 
 const HELP = `Scores of files, or of all pictures in folders (.jpg, .jpeg, .png, .webp), on standard output.
 
-Usage: naevus predict FILE|FOLDER… [--format json|csv] [--top-k N] [--tta N] [--model FOLDER]
+Usage: naevus predict FILE|FOLDER… [--format json|csv] [--top-k N] [--tta N] [--similar N]
+                      [--model FOLDER]
 
   --format   json (default): one document with an item a file; csv: a row a file
   --top-k    how many predictions of each file, the likeliest first (json; default ${CLASS_COUNT})
   --tta      ${TTA_HELP}
+  --similar  how many of the training lesions that look most like each file to name, 1 to ${MAX_SIMILAR} (json)
   --model    folder with current.json, or of one version (default: NAEVUS_MODEL_DIR, else the bundled model)
 
 A file that fails is an error in its place and does not stop the others.
@@ -32,28 +35,44 @@ export const predictCommand: Command = {
     format: { type: 'string' },
     'top-k': { type: 'string' },
     tta: { type: 'string' },
+    similar: { type: 'string' },
     model: { type: 'string' },
   },
-  async run({ format = 'json', 'top-k': topK, tta: views, model }, paths, workers) {
+  async run({ format = 'json', 'top-k': topK, tta: views, similar, model }, paths, workers) {
     const tta = readTta(views);
-    const writer = chooseWriter(String(format), topK as string | undefined, tta);
+    const query = similar === undefined ? {} : { similar: readSimilar(String(similar)) };
+    const writer = chooseWriter(String(format), topK as string | undefined, tta, query);
     if (paths.length === 0) throw new UsageError('predict needs a file or a folder (see --help)');
     const files = await pictureFiles(paths);
     const failed = await withEngine(workers, model as string | undefined, (engine) =>
-      predictAll(files, engine, writer, tta),
+      predictAll(files, engine, writer, { tta, ...query }),
     );
     if (format === 'csv') process.stderr.write(`${DISCLAIMER}\n`);
     return failed > 0 ? 1 : 0;
   },
 };
 
-function chooseWriter(format: string, topK: string | undefined, tta: TtaViews): PredictionWriter {
+function readSimilar(text: string): number {
+  const similar = Number(text);
+  if (/^\d+$/.test(text) && similar >= 1 && similar <= MAX_SIMILAR) return similar;
+  throw new UsageError(`--similar must be a whole number from 1 to ${MAX_SIMILAR}, not ${text}`);
+}
+
+function chooseWriter(
+  format: string,
+  topK: string | undefined,
+  tta: TtaViews,
+  query: { readonly similar?: number },
+): PredictionWriter {
   if (topK !== undefined && !/^[1-7]$/.test(topK)) {
     throw new UsageError(`--top-k must be a whole number from 1 to ${CLASS_COUNT}, not ${topK}`);
   }
-  if (format === 'json') return jsonWriter(Number(topK ?? CLASS_COUNT), tta);
+  if (format === 'json') return jsonWriter(Number(topK ?? CLASS_COUNT), tta, query);
   if (format !== 'csv') throw new UsageError(`--format must be json or csv, not ${format}`);
   if (topK !== undefined) throw new UsageError('--top-k goes with --format json: csv has all');
+  if (query.similar !== undefined) {
+    throw new UsageError('--similar goes with --format json: csv has no room for it');
+  }
   return csvWriter();
 }
 
@@ -66,7 +85,7 @@ async function predictAll(
   files: readonly string[],
   engine: OfflineEngine,
   writer: PredictionWriter,
-  tta: TtaViews,
+  options: AnalysisOptions,
 ): Promise<number> {
   const progress = files.length > 1 ? createProgress('looking at', files.length) : undefined;
   const pending: Promise<Analysis | ProblemError>[] = [];
@@ -75,7 +94,7 @@ async function predictAll(
   await write(writer.begin(engine.model));
   for (const file of files) {
     while (begun < files.length && pending.length < engine.concurrency) {
-      pending.push(orProblem(engine.analyse(files[begun++]!, { tta })));
+      pending.push(orProblem(engine.analyse(files[begun++]!, options)));
     }
     const result = await pending.shift()!;
     if (result instanceof ProblemError) {

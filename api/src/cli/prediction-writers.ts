@@ -18,14 +18,22 @@ export interface PredictionWriter {
 }
 
 /** One document: `model`, `prior`, `tta` where it is not 1, `results` with one item a file, `limits`, `disclaimer`. */
-export function jsonWriter(topK: number, tta: TtaViews): PredictionWriter {
+export function jsonWriter(
+  topK: number,
+  tta: TtaViews,
+  query: { readonly similar?: number } = {},
+): PredictionWriter {
   let first = true;
   let served: ModelFolder;
   let options: AnswerOptions;
   return {
     begin(model) {
       served = model;
-      options = resolveOptions(predictQuerySchema.parse({}), () => undefined, model);
+      options = resolveOptions(
+        { ...predictQuerySchema.parse({}), ...query },
+        () => undefined,
+        model,
+      );
       const head = JSON.stringify({
         model: modelReference(model),
         prior: options.prior,

@@ -39,6 +39,8 @@ export interface RequestOptions {
 interface AnalysisRequestOptions extends RequestOptions {
   /** Views that the answer is averaged over: 1, 4 or 8. */
   readonly tta?: PredictQuery['tta'];
+  /** How many of the training lesions that look most like the image to answer with, 1 to 10. */
+  readonly similar?: PredictQuery['similar'];
 }
 
 export interface PredictOptions extends AnalysisRequestOptions {
@@ -102,7 +104,7 @@ export class NaevusClient {
   /** `POST /predict`: scores of one image. */
   async predict(image: ImageFile, options: PredictOptions = {}): Promise<PredictResponse> {
     return this.#json<PredictResponse>('predict', options, {
-      query: { top_k: options.topK, tta: options.tta },
+      query: { top_k: options.topK, tta: options.tta, similar: options.similar },
       body: fileBody(image),
     });
   }
@@ -115,7 +117,7 @@ export class NaevusClient {
     // As JSON, because a form with one image is no batch.
     const encoded = await Promise.all(images.map(toBase64));
     return this.#json<BatchResponse>('predict', options, {
-      query: { top_k: options.topK, tta: options.tta },
+      query: { top_k: options.topK, tta: options.tta, similar: options.similar },
       body: { type: 'application/json', content: JSON.stringify({ images: encoded }) },
     });
   }
@@ -232,8 +234,8 @@ interface Outgoing {
   readonly retries?: number;
 }
 
-function heatmapQuery({ class: label, alpha, method, tta }: GradcamOptions) {
-  return { class: label, alpha, method, tta };
+function heatmapQuery({ class: label, alpha, method, tta, similar }: GradcamOptions) {
+  return { class: label, alpha, method, tta, similar };
 }
 
 /** The server looks at the bytes; a type such as multipart would make it read them otherwise. */

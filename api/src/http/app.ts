@@ -6,6 +6,7 @@ import { createHttpApp } from './http-app.ts';
 import { assetRoute } from './page/asset-route.ts';
 import { pageRoute } from './page/page-route.ts';
 import { artifactRoute } from './routes/artifact.ts';
+import { casePictureRoute } from './routes/case-picture.ts';
 import { docsRoute } from './routes/docs.ts';
 import { gradcamRoute } from './routes/gradcam.ts';
 import { liveRoute, readyRoute } from './routes/health.ts';
@@ -27,6 +28,7 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     predictRoute(deps),
     gradcamRoute(deps),
     modelRoute(deps),
+    casePictureRoute(deps),
     liveRoute(),
     readyRoute(deps),
     ...v2Routes(deps),

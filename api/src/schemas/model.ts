@@ -39,6 +39,7 @@ export const modelResponseSchema = z
     prior: manifest.prior,
     thresholds: manifest.thresholds,
     assessment: manifest.assessment,
+    similar_cases: manifest.similarCases,
     training: manifest.training,
     metrics: manifest.metrics,
     licence: manifest.licence,

@@ -9,6 +9,7 @@ import {
   qualitySchema,
 } from './assessment.ts';
 import { problemSchema } from './problem.ts';
+import { similarMembers } from './similar.ts';
 
 const AVERAGED_VIEWS = TTA_CHOICES.filter((views) => views !== 1);
 
@@ -78,6 +79,7 @@ const answerAboutOneImage = {
   prediction_set: predictionSetSchema.optional(),
   quality: qualitySchema.optional(),
   in_distribution: inDistributionSchema.optional(),
+  ...similarMembers,
   image: imageFactsSchema,
   timing: timingSchema,
 };

@@ -5,6 +5,7 @@ import { HEATMAP_METHODS } from '@naevus/shared/network/heatmap-methods';
 import { TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
 import { CLASS_COUNT, LABELS } from '@naevus/shared/taxonomy';
 import * as z from 'zod';
+import { MAX_SIMILAR } from './similar.ts';
 
 /** Images in one batch, unless the server's settings say less. */
 export const MAX_BATCH = 32;
@@ -57,6 +58,10 @@ const assessmentQuery = {
   strict: flag
     .default(false)
     .meta({ description: 'With `true`, an image that no answer should be given for is a 422.' }),
+  similar: decimal.pipe(z.coerce.number<string>().int().min(1).max(MAX_SIMILAR)).optional().meta({
+    description:
+      'How many of the training lesions that look most like the image to answer with. Without it, none are searched for.',
+  }),
 };
 
 const assessmentQuerySchema = z.object(assessmentQuery);
@@ -119,6 +124,7 @@ export const QUERY_RULES: Readonly<Record<string, string>> = {
   coverage: 'must be a number from 0.80 to 0.99 with at most two decimals',
   operating_point: `must be one of ${OPERATING_POINTS.join(', ')}`,
   strict: 'must be true or false',
+  similar: `must be a whole number from 1 to ${MAX_SIMILAR}`,
 };
 
 export type AssessmentQuery = z.infer<typeof assessmentQuerySchema>;

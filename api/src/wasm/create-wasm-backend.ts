@@ -3,6 +3,7 @@ import { createOverlay } from '@naevus/shared/heatmap/overlay-kernel';
 import { createResampler } from '@naevus/shared/image/resampler';
 import type { Manifest } from '@naevus/shared/model/manifest';
 import type { AnalysisBackend } from '../analysis/analyse.ts';
+import { loadFindCases } from '../analysis/find-cases.ts';
 import { loadMeasureImage } from '../analysis/measure.ts';
 import { createGraphClassifier, type GraphArtifact } from './graph-classifier.ts';
 import { createWasmDecoder } from './image-decoder.ts';
@@ -28,7 +29,10 @@ export interface WasmModules {
  */
 export async function createWasmBackend(
   artifact: GraphArtifact & {
-    readonly manifest: Pick<Manifest, 'calibration' | 'assessment' | 'preprocessing'>;
+    readonly manifest: Pick<
+      Manifest,
+      'calibration' | 'assessment' | 'preprocessing' | 'similarCases' | 'labels'
+    >;
   },
   modules: WasmModules,
   maxDecoderBytes: number,
@@ -44,5 +48,6 @@ export async function createWasmBackend(
     calibration: manifest.calibration,
     crop: manifest.preprocessing.crop,
     measure: await loadMeasureImage(source, manifest, modules.kernels, sha256),
+    findCases: await loadFindCases(source, manifest, modules.kernels, sha256),
   };
 }

@@ -7,6 +7,7 @@ import { createResampler } from '@naevus/shared/image/resampler';
 import { decodeWithSharp, type SharpModule } from '@naevus/shared/image/sharp-decode';
 import { loadFile } from '@naevus/shared/model/verify';
 import type { AnalysisBackend } from '../../src/analysis/analyse.ts';
+import { loadFindCases } from '../../src/analysis/find-cases.ts';
 import { loadMeasureImage } from '../../src/analysis/measure.ts';
 import { folderSource, nodeSha256 } from '../../src/runtime/node/files/folder-source.ts';
 import { loadSharp } from '../../src/runtime/node/inference/native-modules.ts';
@@ -39,6 +40,7 @@ export async function nativeBackend(): Promise<AnalysisBackend> {
     encodePng,
     encodeBase64: createBase64Encoder(kernels),
     measure: await loadMeasureImage(folderSource(folder), manifest, kernels, nodeSha256),
+    findCases: await loadFindCases(folderSource(folder), manifest, kernels, nodeSha256),
     calibration: manifest.calibration,
     crop: manifest.preprocessing.crop,
   };

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
 import { COVERAGES } from '@naevus/shared/answer/prediction-set';
 import { PREPROCESSING } from '@naevus/shared/image/preprocessing-spec';
 import { MANIFEST_SCHEMA_VERSION, type Manifest } from '@naevus/shared/model/manifest';
 import { LABELS } from '@naevus/shared/taxonomy';
+import { fixtureCases } from './fixture-cases.ts';
 
 /** Where the artifacts of a test run lie. */
 export const FIXTURES = fileURLToPath(new URL('../../.cache/fixtures/', import.meta.url));
@@ -68,6 +69,8 @@ export interface FixtureOptions {
   readonly crop?: number;
   /** With everything that an answer is held against. */
   readonly assessed?: boolean;
+  /** With an index of similar cases: `FIXTURE_CASES`. */
+  readonly similar?: boolean;
 }
 
 const SUBSPACE_PATH = 'feature-subspace.bin';
@@ -133,14 +136,19 @@ export function writeFixtureVersion(root: string, options: FixtureOptions = {}):
     crop = 1,
     graph,
   } = options;
-  const { assessed = false } = options;
+  const { assessed = false, similar = false } = options;
+  const similarCases = similar ? fixtureCases() : undefined;
   const files = {
     'model.onnx': network,
     'MODEL_CARD.md': Buffer.from('# A fixture\n'),
     ...(graph !== undefined && { 'tfjs/model.json': Buffer.from('{}') }),
     ...(assessed && { [SUBSPACE_PATH]: Buffer.from(SUBSPACE.buffer) }),
+    ...similarCases?.files,
   };
-  const outputs = { ...ENGINE.outputs, ...(assessed && { features: 'features' }) };
+  const outputs = {
+    ...ENGINE.outputs,
+    ...((assessed || similarCases) && { features: 'features' }),
+  };
   const engine = { ...ENGINE, outputs };
   const manifest: Manifest = {
     schemaVersion: MANIFEST_SCHEMA_VERSION,
@@ -172,6 +180,7 @@ export function writeFixtureVersion(root: string, options: FixtureOptions = {}):
     },
     thresholds: assessed ? THRESHOLDS : {},
     ...(assessed && { assessment: ASSESSMENT }),
+    ...(similarCases && { similarCases: similarCases.spec }),
     training: {
       dataset: 'none',
       dataSha256: ZEROS,
@@ -204,6 +213,10 @@ export function writeFixtureVersion(root: string, options: FixtureOptions = {}):
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify(change?.(manifest) ?? manifest));
   if (assessed) writeFileSync(join(folder, SUBSPACE_PATH), SUBSPACE);
+  for (const [path, bytes] of Object.entries(similarCases?.files ?? {})) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), bytes);
+  }
   writeFileSync(join(folder, 'model.onnx'), model ?? network);
   writeFileSync(join(folder, 'MODEL_CARD.md'), card ?? files['MODEL_CARD.md']);
   if (graph !== undefined) {

@@ -4,6 +4,7 @@ import { lesionSpecSchema } from '../answer/lesion-spec.ts';
 import { patientSpecSchema } from '../answer/patient-spec.ts';
 import { PREPROCESSING } from '../image/preprocessing-spec.ts';
 import { LABELS } from '../taxonomy.ts';
+import { similarCasesSpecSchema } from './similar-cases-spec.ts';
 import { versionSchema } from './version.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 in lower-case hex');
@@ -104,6 +105,8 @@ export const manifestSchema = z.strictObject({
   lesions: lesionSpecSchema.optional(),
   /** What age, sex and site change; versions before 0.6.0 lack it. */
   patient: patientSpecSchema.optional(),
+  /** Training lesions that an answer can show beside the image; versions up to 0.5.0 lack them. */
+  similarCases: similarCasesSpecSchema.optional(),
   training: z.strictObject({
     dataset: z.string(),
     dataSha256: sha256,

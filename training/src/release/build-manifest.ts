@@ -6,6 +6,7 @@ import {
   type Manifest,
   manifestSchema,
 } from '@naevus/shared/model/manifest';
+import type { SimilarCasesSpec } from '@naevus/shared/model/similar-cases-spec';
 import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
 import type { EngineAgreementReport } from '../convert/engine-agreement.ts';
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../convert/inference-graph.ts';
@@ -41,6 +42,7 @@ export interface ArtifactContent {
   readonly assessment?: ModelAssessment | undefined;
   /** Where there is an assessment. */
   readonly clinic?: ClinicReports | undefined;
+  readonly similarCases: SimilarCasesSpec;
   /** Everything but the manifest. */
   readonly files: ArtifactFiles;
 }
@@ -58,6 +60,7 @@ export function buildManifest({
   engineAgreement,
   assessment,
   clinic,
+  similarCases,
   files,
 }: ArtifactContent): Manifest {
   const { record } = run;
@@ -108,6 +111,7 @@ export function buildManifest({
     }),
     ...(clinic?.lesions && { lesions: lesionSpec(clinic.lesions) }),
     ...(clinic?.patient && { patient: patientSpec(clinic.patient) }),
+    similarCases,
     training: {
       dataset: record.dataset,
       dataSha256: record.dataSha256,

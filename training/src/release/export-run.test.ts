@@ -6,11 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createResampler } from '@naevus/shared/image/resampler';
+import { readCaseIndex } from '@naevus/shared/model/case-index';
+import { picturePlaces } from '@naevus/shared/model/case-pictures';
 import { readFeatureSubspace } from '@naevus/shared/model/feature-subspace';
 import { loadManifest } from '@naevus/shared/model/load-manifest';
 import { manifestSchema } from '@naevus/shared/model/manifest';
 import { type ArtifactSource, loadFile } from '@naevus/shared/model/verify';
 import { LABELS } from '@naevus/shared/taxonomy';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imagePreparation } from '../data/decode/prepare-image.ts';
 import { loadDataset } from '../data/load/dataset.ts';
@@ -109,6 +112,30 @@ describe('exportRun', () => {
     expect(data).toMatchObject({ images: 14, lesions: 7, unreadable: [] });
     expect(metrics.perClass.map(({ support }) => support)).toEqual(LABELS.map(() => 2));
     expect(exported.engineAgreement.images.toSorted()).toEqual(small.split.validation);
+  });
+
+  it('indexes the training lesions, with a picture of each while there is room', async () => {
+    const { files } = exported;
+    const manifest = manifestSchema.parse(
+      JSON.parse(Buffer.from(files.get('manifest.json')!).toString()),
+    );
+    const spec = manifest.similarCases!;
+    const { cases } = readCaseIndex(files.get(spec.path)!, spec, LABELS.length);
+    expect(cases.map(({ imageId }) => imageId)).toEqual(small.split.train.toSorted());
+    expect(cases.map(({ label }) => label).sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(spec.measured).toMatchObject({ split: 'validation', images: 14, lesions: 7 });
+    const places = picturePlaces(cases, spec.pictures!);
+    expect([...places.keys()]).toEqual(cases.map(({ imageId }) => imageId));
+    for (const { path, start, end } of places.values()) {
+      const { format, width, height } = await sharp(
+        files.get(path)!.subarray(start, end),
+      ).metadata();
+      expect(format).toBe('webp');
+      expect(Math.max(width, height)).toBeLessThanOrEqual(240);
+    }
+    const report = JSON.parse(Buffer.from(files.get('reports/similarity.json')!).toString());
+    expect(report.all.precision['5'].value).toBe(spec.measured.precisionAt5);
+    expect(Buffer.from(files.get('MODEL_CARD.md')!).toString()).toContain('## Similar cases');
   });
 
   it('carries the reports of the run as they are', async () => {

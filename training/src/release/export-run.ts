@@ -5,6 +5,8 @@ import { checkHeldOut, EXPLAINED_IMAGES } from '../evaluate/check-held-out.ts';
 import { createOnnxClassifier } from '../evaluate/classifiers/onnx-classifier.ts';
 import { buildClinicReports } from '../evaluate/clinic-reports.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
+import { buildSimilarCases } from '../evaluate/similarity/build-similar-cases.ts';
+import { ATTRIBUTION } from '../reports/attribution.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 import { type ScorePrior, withScorePrior } from '../run/score-prior.ts';
 import { type ArtifactFiles, MODEL_NAME } from '../versions/artifact-layout.ts';
@@ -91,6 +93,13 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
       explainedImages: options.explainedImages ?? EXPLAINED_IMAGES,
       log,
     }));
+  const similar = await buildSimilarCases({
+    ...{ classifier, validation, images, prepare, log, kernels: options.kernels },
+    training: samples.train,
+    thresholds: assessment?.fitted.thresholds,
+    attribution: pictureAttribution(dataset),
+    seed: record.seed,
+  });
   const sampleOf = new Map(validation.map((sample) => [sample.imageId, sample]));
   const reports = await runReports({
     run,
@@ -102,6 +111,7 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
       return { rgb, cam: await classifier.activationMaps(rgb) };
     },
     heldOut,
+    similarity: similar.report,
   });
   await classifier.close();
 
@@ -117,7 +127,14 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
       assessment,
       heldOut,
       clinic,
+      similar,
     },
   });
   return { files, metrics: reports.metrics, engineAgreement };
+}
+
+/** Of the pictures of similar cases, as the licences of their sources ask. */
+function pictureAttribution({ sources }: Dataset): string {
+  const texts = sources.length > 0 ? sources.map(({ attribution }) => attribution) : [ATTRIBUTION];
+  return `${texts.join(' ')} Scaled down and encoded again.`;
 }

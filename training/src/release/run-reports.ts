@@ -8,6 +8,7 @@ import {
   type SubgroupReport,
   subgroupReport,
 } from '../evaluate/metrics/subgroups.ts';
+import type { SimilarityReport } from '../evaluate/similarity/similarity-report.ts';
 import { jsonText } from '../files/json-file.ts';
 import { explanationPictures } from '../reports/charts/explanation-charts.ts';
 import { type GallerySource, gradcamGallery } from '../reports/charts/gradcam-gallery.ts';
@@ -29,6 +30,7 @@ export interface ReportInput<I extends DescribedImage> {
   readonly show: (image: I) => Promise<GallerySource>;
   /** Where they were measured. */
   readonly heldOut?: HeldOutReports | undefined;
+  readonly similarity?: SimilarityReport | undefined;
 }
 
 export interface RunReports {
@@ -49,7 +51,7 @@ const GALLERY_EACH = 3;
 export async function runReports<I extends DescribedImage>(
   input: ReportInput<I>,
 ): Promise<RunReports> {
-  const { run, images, model, engine, heldOut } = input;
+  const { run, images, model, engine, heldOut, similarity } = input;
   const { record, history } = run;
   const { seed, prior, calibration } = record;
   const metrics = metricsReport(images, {
@@ -82,13 +84,16 @@ export async function runReports<I extends DescribedImage>(
     }
   }
 
-  const sections = reportSections({ record, metrics, subgroups, classWeights, history, heldOut });
+  const sections = reportSections({
+    ...{ record, metrics, subgroups, classWeights, history, heldOut, similarity },
+  });
   const page = (pictureUrl: (name: string) => string) =>
     reportPage(`Report: ${model.name} ${model.version}`, DISCLAIMER, sections, pictureUrl);
   const files = new Map([
     ['metrics.json', jsonText(metrics)],
     ['subgroups.json', jsonText(subgroups)],
     [RUN_FILES.classWeights, jsonText(classWeights)],
+    ...(similarity ? [['similarity.json', jsonText(similarity)] as const] : []),
     ...(heldOut
       ? ([
           ['test-time-augmentation.json', jsonText(heldOut.tta)],

@@ -4,6 +4,7 @@ import type { ModelAssessment } from '../evaluate/assessment/assess-model.ts';
 import type { HeldOutReports } from '../evaluate/check-held-out.ts';
 import type { ClinicReports } from '../evaluate/clinic-reports.ts';
 import { DRIFT_REFERENCE_PATH } from '../evaluate/drift/reference.ts';
+import type { BuiltSimilarCases } from '../evaluate/similarity/build-similar-cases.ts';
 import { jsonText } from '../files/json-file.ts';
 import { assessmentPictures } from '../reports/charts/assessment-charts.ts';
 import { modelCard } from '../reports/model-card.ts';
@@ -33,12 +34,13 @@ export interface VersionContent {
   readonly assessment: ModelAssessment | undefined;
   readonly heldOut: HeldOutReports | undefined;
   readonly clinic: ClinicReports | undefined;
+  readonly similar: BuiltSimilarCases;
 }
 
 /** The files of a version by their paths: model, reports, model card, and the manifest with their digests. */
 export async function versionFiles(content: VersionContent): Promise<ArtifactFiles> {
-  const { version, run, scorePrior, engineAgreement, reports, assessment, heldOut, clinic } =
-    content;
+  const { version, run, scorePrior, engineAgreement, reports, assessment, heldOut } = content;
+  const { clinic, similar } = content;
   const { metrics, subgroups } = reports;
   const files: ArtifactFiles = new Map([[ONNX_PATH, content.onnx]]);
   for (const [name, bytes] of content.tfjs) files.set(`${TFJS_FOLDER}${name}`, bytes);
@@ -57,16 +59,19 @@ export async function versionFiles(content: VersionContent): Promise<ArtifactFil
   }
   if (clinic?.lesions) files.set(`${REPORTS_FOLDER}lesions.json`, json(clinic.lesions.report));
   if (clinic?.patient) files.set(`${REPORTS_FOLDER}patient.json`, json(clinic.patient.report));
+  for (const [path, bytes] of similar.files) files.set(path, bytes);
   const card = modelCard({
     ...{ record: run.record, scorePrior, metrics, subgroups, engineAgreement, heldOut },
     assessment: assessment?.report,
     driftReference: assessment?.driftReference,
     lesions: clinic?.lesions?.report,
     patient: clinic?.patient?.report,
+    similarity: similar.report,
   });
   files.set('MODEL_CARD.md', encode(card));
   const manifest = buildManifest({
     ...{ version, run, scorePrior, metrics, engineAgreement, assessment, clinic, files },
+    similarCases: similar.spec,
   });
   files.set('manifest.json', json(manifest));
   return files;

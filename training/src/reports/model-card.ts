@@ -8,6 +8,7 @@ import type { LesionReport } from '../evaluate/lesions/lesion-report.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
 import type { SubgroupReport } from '../evaluate/metrics/subgroups.ts';
 import type { PatientReport } from '../evaluate/patient/patient-report.ts';
+import type { SimilarityReport } from '../evaluate/similarity/similarity-report.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import type { ScorePrior } from '../run/score-prior.ts';
 import { assessmentSection } from './assessment-section.ts';
@@ -26,6 +27,7 @@ import {
   subgroupTables,
 } from './metrics-tables.ts';
 import { patientSection } from './patient-section.ts';
+import { similaritySection } from './similarity-section.ts';
 import { ttaSection } from './tta-section.ts';
 
 export interface ModelCardData {
@@ -44,6 +46,7 @@ export interface ModelCardData {
   /** Where the metadata say something of the patients. */
   readonly patient?: PatientReport | undefined;
   readonly heldOut?: HeldOutReports | undefined;
+  readonly similarity?: SimilarityReport | undefined;
 }
 
 /**
@@ -61,6 +64,7 @@ export function modelCard({
   lesions,
   patient,
   heldOut,
+  similarity,
 }: ModelCardData): string {
   const { model, metrics, intervals, data } = report;
   const trainImages = sum(Object.values(record.counts.train));
@@ -146,6 +150,11 @@ ${
   heldOut
     ? `${sectionMarkdown(ttaSection(heldOut.tta), reportUrl)}
 ${sectionMarkdown(explanationSection(heldOut.explanations), reportUrl)}
+`
+    : ''
+}${
+  similarity
+    ? `${sectionMarkdown(similaritySection(similarity), reportUrl)}
 `
     : ''
 }## Scores and preprocessing

@@ -2,6 +2,7 @@ import { LABELS } from '@naevus/shared/taxonomy';
 import type { HeldOutReports } from '../evaluate/check-held-out.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
 import type { SubgroupReport } from '../evaluate/metrics/subgroups.ts';
+import type { SimilarityReport } from '../evaluate/similarity/similarity-report.ts';
 import type { ClassWeights } from '../run/class-weights.ts';
 import type { History } from '../run/history.ts';
 import type { RunRecord } from '../run/run-record.ts';
@@ -16,6 +17,7 @@ import {
   subgroupTables,
   uniformPriorClassesTable,
 } from './metrics-tables.ts';
+import { similaritySection } from './similarity-section.ts';
 import { ttaSection } from './tta-section.ts';
 
 export interface SectionData {
@@ -25,6 +27,7 @@ export interface SectionData {
   readonly classWeights: ClassWeights;
   readonly history: History;
   readonly heldOut?: HeldOutReports | undefined;
+  readonly similarity?: SimilarityReport | undefined;
 }
 
 /** The page's sections in their order. */
@@ -39,6 +42,7 @@ export function reportSections(data: SectionData): ReportSection[] {
     ...(data.heldOut ? [ttaSection(data.heldOut.tta)] : []),
     gallery(),
     ...(data.heldOut ? [explanationSection(data.heldOut.explanations)] : []),
+    ...(data.similarity ? [similaritySection(data.similarity)] : []),
     classWeights(data),
     training(data),
   ];

@@ -79,6 +79,7 @@ export function gradcamRoute(deps: AppDependencies): Route {
       const [analysis] = await analyseUpload(c, deps, engine, [upload.image], {
         tta: query.tta,
         heatmap,
+        ...(options.similar && { similar: options.similar }),
       });
       if (analysis instanceof ProblemError) throw analysis;
       const { label, share, method, overlay } = analysis!.heatmap!;

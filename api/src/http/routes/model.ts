@@ -59,6 +59,7 @@ export function modelRoute({ engines, limits }: AppDependencies): Route {
         prior: manifest.prior,
         thresholds: manifest.thresholds,
         ...(manifest.assessment && { assessment: manifest.assessment }),
+        ...(manifest.similarCases && { similar_cases: manifest.similarCases }),
         training: manifest.training,
         metrics: manifest.metrics,
         licence: manifest.licence,

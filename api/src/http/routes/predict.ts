@@ -58,17 +58,18 @@ export function predictRoute(deps: AppDependencies): Route {
         prior: options.prior,
         ...averagedViews(tta),
       };
+      const analysis = { tta, ...(options.similar && { similar: options.similar }) };
       const caveats = { limits: LIMITS, disclaimer: DISCLAIMER };
       c.header('Cache-Control', 'no-store');
 
       if (!upload.batch) {
-        const [result] = await analyseUpload(c, deps, engine, [upload.image], { tta });
+        const [result] = await analyseUpload(c, deps, engine, [upload.image], analysis);
         if (result instanceof ProblemError) throw result;
         const answer = answerAboutImage(result!, top_k, model, options);
         return c.json<PredictResponse>({ ...envelope, ...answer, ...caveats });
       }
 
-      const results = (await analyseUpload(c, deps, engine, upload.images, { tta })).map(
+      const results = (await analyseUpload(c, deps, engine, upload.images, analysis)).map(
         (result) =>
           result instanceof ProblemError
             ? result

@@ -4,6 +4,7 @@ import { createOverlay } from '@naevus/shared/heatmap/overlay-kernel';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { type ArtifactSource, loadFile } from '@naevus/shared/model/verify';
 import type { AnalysisBackend } from '../../../analysis/analyse.ts';
+import { loadFindCases } from '../../../analysis/find-cases.ts';
 import { loadMeasureImage } from '../../../analysis/measure.ts';
 import type { Classifier } from '../../../analysis/ports.ts';
 import { selfTest } from '../../../analysis/self-test.ts';
@@ -65,6 +66,7 @@ export async function createNodeBackend(
     calibration: model.calibration,
     crop: model.preprocessing.crop,
     measure: await loadMeasureImage(source, model, kernels, nodeSha256),
+    findCases: await loadFindCases(source, model, kernels, nodeSha256),
   };
 }
 

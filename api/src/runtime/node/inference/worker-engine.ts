@@ -111,13 +111,15 @@ export class WorkerEngine implements Engine {
 }
 
 function workerModel({ folder, manifest }: ModelFolder): WorkerModel {
-  const { engines, files, assessment, calibration, preprocessing } = manifest;
+  const { engines, files, assessment, calibration, preprocessing, similarCases, labels } = manifest;
   return {
     folder,
     files,
     engines,
     calibration,
     preprocessing,
+    labels,
     ...(assessment && { assessment }),
+    ...(similarCases && { similarCases }),
   };
 }

@@ -10,7 +10,10 @@ export interface WorkerSetup {
 
 /** What a worker needs to know of the model; the worker reads and checks the files itself. */
 export interface WorkerModel
-  extends Pick<Manifest, 'files' | 'assessment' | 'engines' | 'preprocessing'> {
+  extends Pick<
+    Manifest,
+    'files' | 'assessment' | 'engines' | 'preprocessing' | 'similarCases' | 'labels'
+  > {
   readonly folder: string;
   readonly calibration: Calibration;
 }
