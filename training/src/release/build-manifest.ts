@@ -11,7 +11,7 @@ import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
 import type { EngineAgreementReport } from '../convert/engine-agreement.ts';
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../convert/inference-graph.ts';
 import type { ModelAssessment } from '../evaluate/assessment/assess-model.ts';
-import { assessmentSpec } from '../evaluate/assessment/assessment-report.ts';
+import { assessmentSpec } from '../evaluate/assessment/assessment-spec.ts';
 import type { ClinicReports } from '../evaluate/clinic-reports.ts';
 import { lesionSpec } from '../evaluate/lesions/lesion-report.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';

@@ -8,15 +8,12 @@ import type { Sample } from '../../data/load/dataset.ts';
 import { classifyAll } from '../classifiers/classify-images.ts';
 import type { OnnxClassifier } from '../classifiers/onnx-classifier.ts';
 import type { AssessedImage } from './assessed-image.ts';
-import {
-  type BuiltAssessment,
-  buildAssessment,
-  type DegradedImages,
-  type MeasuredNonLesion,
-} from './assessment-report.ts';
+import { type BuiltAssessment, buildAssessment } from './build-assessment.ts';
 import { DEGRADATIONS, type Degradation, degrade } from './degraded-images.ts';
 import { fitFeatureSubspace, serializeFeatureSubspace } from './feature-subspace.ts';
 import type { CalibrationPlan } from './fit-assessment.ts';
+import type { MeasuredNonLesion } from './measure-out-of-distribution.ts';
+import type { DegradedImages } from './measure-quality.ts';
 import { readNonLesions } from './non-lesions.ts';
 
 /** Training images that the feature subspace is fitted on: more take longer and refuse no other pictures. */

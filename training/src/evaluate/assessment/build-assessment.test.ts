@@ -7,12 +7,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { assessmentSection } from '../../reports/assessment-section.ts';
 import { assessmentPictures } from '../../reports/charts/assessment-charts.ts';
 import type { AssessedImage } from './assessed-image.ts';
-import {
-  type AssessmentInput,
-  assessmentSpec,
-  type BuiltAssessment,
-  buildAssessment,
-} from './assessment-report.ts';
+import { assessmentSpec } from './assessment-spec.ts';
+import { type AssessmentInput, type BuiltAssessment, buildAssessment } from './build-assessment.ts';
 import { drawLabel } from './fixtures/draw-label.ts';
 
 const random = createRandom(5);

@@ -1,0 +1,49 @@
+import type { AssessmentSpec } from '@naevus/shared/answer/assessment-spec';
+import { OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
+import { COVERAGES, DEFAULT_COVERAGE } from '@naevus/shared/answer/prediction-set';
+import type { BuiltAssessment } from './build-assessment.ts';
+import type { CalibrationMethod } from './fit-calibration.ts';
+
+/** What of an assessment goes into the manifest. */
+export function assessmentSpec(
+  { report, fitted }: BuiltAssessment,
+  subspace: { readonly path: string; readonly features: number; readonly components: number },
+): AssessmentSpec {
+  const { calibration, conformal, triage, quality, outOfDistribution } = report;
+  const eceOf = (method: CalibrationMethod) =>
+    calibration.candidates.find((candidate) => candidate.method === method)!.ece;
+  const finite = (rows: readonly (readonly number[])[]) =>
+    rows.map((row) => row.map((value) => (Number.isFinite(value) ? value : null)));
+  return {
+    fittedOn: report.fittedOn,
+    calibration: { eceBefore: eceOf('none'), eceAfter: eceOf(calibration.chosen) },
+    conformal: {
+      default: conformal.default,
+      quantiles: { lac: finite(fitted.quantiles.lac), raps: finite(fitted.quantiles.raps) },
+      coverage90: {
+        overall: conformal.overall90,
+        meanSize:
+          conformal.byScore[conformal.default][COVERAGES.indexOf(DEFAULT_COVERAGE)]!.meanSize,
+      },
+    },
+    triage: {
+      operatingPoints: Object.fromEntries(
+        OPERATING_POINTS.map((point) => {
+          const { threshold: _, ...measured } = triage[point];
+          return [point, measured];
+        }),
+      ) as AssessmentSpec['triage']['operatingPoints'],
+    },
+    quality: {
+      limits: fitted.qualityLimits as AssessmentSpec['quality']['limits'],
+      refusedLesions: quality.refusedLesions,
+    },
+    outOfDistribution: {
+      method: 'residual',
+      ...subspace,
+      threshold: outOfDistribution.threshold,
+      refusedLesions: outOfDistribution.refusedLesions,
+      auroc: outOfDistribution.byUse.find(({ use }) => use === 'held-back')?.auroc ?? null,
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import {
+  CONFORMITY_SCORES,
+  COVERAGES,
+  type ConformityScore,
+  DEFAULT_COVERAGE,
+  predictionSet,
+} from '@naevus/shared/answer/prediction-set';
+import { LABELS, type Label } from '@naevus/shared/taxonomy';
+import type { AssessmentReport, CoverageReport } from './assessment-report.ts';
+import type { CrossFitted } from './cross-fit.ts';
+import { average, shareOf } from './held-out-shares.ts';
+import { measuredShare } from './lesion-interval.ts';
+
+/** What the prediction sets hold, each measured on other lesions than it was fitted on; the smallest sets are the default. */
+export function measurePredictionSets(
+  held: readonly CrossFitted[],
+  seed: number,
+): AssessmentReport['conformal'] {
+  const byScore = Object.fromEntries(
+    CONFORMITY_SCORES.map((kind) => [
+      kind,
+      COVERAGES.map((coverage, row) => coverageReport(held, kind, coverage, row)),
+    ]),
+  ) as Record<ConformityScore, CoverageReport[]>;
+  const row90 = COVERAGES.indexOf(DEFAULT_COVERAGE);
+  const smallest = CONFORMITY_SCORES.reduce((best, kind) =>
+    byScore[kind][row90]!.meanSize < byScore[best][row90]!.meanSize ? kind : best,
+  );
+  const hits = held.map((one) => ({
+    hit: setOf(one, smallest, row90).includes(one.image.label),
+    lesionId: one.image.lesionId,
+  }));
+  return { default: smallest, overall90: measuredShare(hits, seed), byScore };
+}
+
+function coverageReport(
+  held: readonly CrossFitted[],
+  kind: ConformityScore,
+  coverage: number,
+  row: number,
+): CoverageReport {
+  const sets = held.map((one) => setOf(one, kind, row));
+  const hits = held.map(({ image }, i) => sets[i]!.includes(image.label));
+  return {
+    coverage,
+    overall: shareOf(hits),
+    meanSize: average(sets.map(({ length }) => length)),
+    empty: shareOf(sets.map(({ length }) => length === 0)),
+    perClass: LABELS.map((label) => {
+      const own = held.flatMap(({ image }, i) => (image.label === label ? [i] : []));
+      const none = own.length === 0;
+      return {
+        label,
+        images: own.length,
+        coverage: none ? null : shareOf(own.map((i) => hits[i]!)),
+        meanSize: none ? null : average(own.map((i) => sets[i]!.length)),
+      };
+    }),
+  };
+}
+
+function setOf({ scores, fitted }: CrossFitted, kind: ConformityScore, row: number): Label[] {
+  return predictionSet(scores, kind, fitted.quantiles[kind][row]!);
+}
