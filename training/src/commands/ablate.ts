@@ -14,19 +14,19 @@ import { AUGMENTATION_WORKER, cacheFolder, loadKernels } from './frame/places.ts
 import { runCommand } from './frame/run-command.ts';
 import { listenForStop, STOPPED } from './frame/stop-signals.ts';
 
-const HELP = `Compares ways to treat the imbalance of the classes: the same data, split, steps and start for each.
+const HELP = `Compares techniques against class imbalance: the same data, split, steps and start for each.
 
 npm run ablate -- --data DIR --weights FILE --out DIR [--budget NAME] [--seeds N] [--only NAMES]
 
 --data DIR       HAM10000 as Kaggle packs it, or any folder of images with a CSV (image_id, dx)
---metadata CSV   the CSV, where it is not in DIR
---weights FILE   EfficientNet-B0 backbone, safetensors in timm's names; left out: the public file is fetched
---out DIR        results; techniques that it holds already are not trained again
+--metadata CSV   the CSV, if it is not in DIR
+--weights FILE   EfficientNet-B0 backbone, safetensors in timm's names (default: the public file, downloaded once)
+--out DIR        folder for the results; techniques with a result there are not trained again
 --budget NAME    ${BUDGET_NAMES.join(' or ')} (default: head)
---seeds N        trainings of each technique, which differ in their random choices (default: 3 for head, else 1)
---only NAMES     just these techniques, with commas: ${TECHNIQUES.map(({ name }) => name).join(', ')}
---cache DIR      where decoded images and features are kept (default: training/.cache)
---help           this text
+--seeds N        trainings of each technique, each with its own seed (default: 3 for head, else 1)
+--only NAMES     only these techniques, separated by commas: ${TECHNIQUES.map(({ name }) => name).join(', ')}
+--cache DIR      folder for decoded images and features (default: training/.cache)
+--help           show this text
 `;
 
 const SPLIT = { seed: 1, validationFraction: 0.2 };
@@ -87,7 +87,7 @@ await runCommand({
       return 0;
     } catch (error) {
       if (!(error instanceof RunStopped)) throw error;
-      console.log(`${error.message}; the same command goes on with what is not done`);
+      console.log(`${error.message}; run the same command again to continue`);
       return STOPPED;
     }
   },

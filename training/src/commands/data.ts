@@ -11,24 +11,24 @@ import { mapConcurrently } from '../data/map-concurrently.ts';
 
 import { runCommand, UsageError } from './frame/run-command.ts';
 
-const HELP = `Brings the HAM10000 images here, and checks any copy of them.
+const HELP = `Downloads the HAM10000 images and checks copies of them.
 
 npm run data -- download [--out DIR] [--from URL|DIR|ZIP]
 npm run data -- check DIR
 
-download goes on where an earlier one broke off, checks what came, and only then gives it its name. From Kaggle
+download continues an interrupted download and checks the data before the folder gets its name. From Kaggle
 (${KAGGLE_DATASET}) it needs KAGGLE_USERNAME and KAGGLE_KEY, or the account's kaggle.json in ~/.kaggle.
 The archive is 5.2 GB, and is removed once it is unpacked; HAM10000 is CC BY-NC 4.0.
 
---out DIR         where the images go (default: data/ham10000)
---from WHERE      another source than Kaggle: address of a ZIP archive, an archive, or a folder
---archive-sha256  what the archive must be
---keep-archive    keep it beside the folder
---digest HEX      the data's own digest must be this, whatever data it is; left out, it must be HAM10000, in
-                  any encoding: its images, labels and lesions
---metadata CSV    of check: the CSV, where it is not in DIR
---decode          decode every image as well
---help            this text
+--out DIR         folder for the images (default: data/ham10000)
+--from WHERE      source other than Kaggle: URL of a ZIP archive, an archive, or a folder
+--archive-sha256  the SHA-256 that the archive must have
+--keep-archive    keep the archive beside the folder
+--digest HEX      require this digest of the data (default: the data must be HAM10000, in any encoding: its
+                  images, labels and lesions)
+--metadata CSV    for check: the CSV, if it is not in DIR
+--decode          also decode every image
+--help            show this text
 `;
 
 const ONLY_DOWNLOAD = ['out', 'from', 'archive-sha256', 'keep-archive'] as const;

@@ -12,22 +12,22 @@ import { currentVersionFolder, folderSource } from '../versions/artifact-folder.
 import { MODEL_ARTIFACTS } from './frame/places.ts';
 import { runCommand, UsageError } from './frame/run-command.ts';
 
-const HELP = `Compares what is answered with what the version answers to its validation images.
+const HELP = `Compares a server's answers with the answers of its version to the validation images.
 
 npm run drift -- --metrics URL|FILE [--since FILE] [--model VERSION_DIR] [--json]
 npm run drift -- --predictions CSV [--model VERSION_DIR] [--json]
 
---metrics URL|FILE  /metrics of a server, or what it answered; again for each further server: they are summed
---since FILE        an earlier answer of the same server: what was counted in between is compared; as often and in the
-                    order of --metrics (default: all since the server was started)
---predictions CSV   what naevus predict --format csv or evaluate wrote: scores alone are compared
+--metrics URL|FILE  /metrics of a server, or a saved response; can be repeated: several servers are summed
+--since FILE        an earlier response of the same server: only what was counted in between is compared; one for each
+                    --metrics, in their order (default: everything since the server started)
+--predictions CSV   output of naevus predict --format csv or of evaluate; only scores are compared
 --model DIR         folder of the version that answered (default: the current one of model-artifacts)
---threshold N       population stability index, beyond what chance makes of it, from which a change is drift
+--threshold N       population stability index, beyond what chance explains, from which a change counts as drift
                     (default: ${MODERATE_SHIFT}, a rule of thumb)
---json              the figures as JSON
---help              this text
+--json              print the figures as JSON
+--help              show this text
 
-A server that wants a key gets the one in NAEVUS_KEY.
+The key in NAEVUS_KEY is sent to servers that require one.
 
 Exit status: 0 no drift, 1 drift, 2 cannot tell (too few images, or an error).
 `;

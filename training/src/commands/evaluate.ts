@@ -15,18 +15,18 @@ import { currentVersionFolder, loadArtifactFolder } from '../versions/artifact-f
 import { loadKernels, MODEL_ARTIFACTS } from './frame/places.ts';
 import { runCommand } from './frame/run-command.ts';
 
-const HELP = `Scores a labelled folder with a version, through the same preprocessing and engine as the API.
+const HELP = `Scores a labelled folder with a version, with the same preprocessing and engine as the API.
 
 npm run evaluate -- --data DIR --metadata CSV [--model VERSION_DIR] --out FILE.json
 
---data DIR         folder of images, in any folders below it
+--data DIR         folder of images, subfolders included
 --metadata CSV     file with the columns image_id and dx (default: the one in DIR)
 --model DIR        folder of a version (default: the current one of model-artifacts)
 --out FILE.json    the metrics; per-image scores go into FILE.csv beside it
---only FILE        just these images: one image id a line
---split FILE       just one side of a split.json ...
---side SIDE        ... train or validation (default: validation)
---help             this text
+--only FILE        score only these images: one image id per line
+--split FILE       score only one side of a split.json
+--side SIDE        which side: train or validation (default: validation)
+--help             show this text
 `;
 
 await runCommand({

@@ -20,15 +20,15 @@ npm run export -- --run RUN --version X.Y.Z [--average DIR] [--data DIR] [--no-c
 
 --run RUN        folder of a finished run
 --version X.Y.Z  version to write; one that exists is never overwritten
---average DIR    another finished run, or a version, of the same start and split, given once or more: served is
-                 the mean of all; each run counts as much as all the versions together
---data, --metadata, --source  the images the run was trained on, as for train (default: where they lay then)
+--average DIR    another finished run, or a version, with the same start and split; can be repeated. The mean of all
+                 weights is exported; each run counts as much as all versions together
+--data, --metadata, --source  the images the run was trained on, as for train (default: where they were then)
 --artifacts DIR  where the version is written (default: model-artifacts)
 --score-prior P  class distribution that the scores assume: ${SCORE_PRIORS.join(' or ')} (default: training)
 --crop SHARE     share of each side of an image that the network is shown, in its middle: ${LEAST_CROP} to 1
                  (default: the run's own)
---no-current     do not make it the version that is served
---help           this text
+--no-current     do not make it the served version
+--help           show this text
 `;
 
 await runCommand({

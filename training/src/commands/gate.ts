@@ -31,19 +31,20 @@ npm run gate -- --candidate DIR --data DIR [--current DIR] [--out FILE.md] [--re
 
 Both are scored on the validation images of the split that they share, and compared by a paired bootstrap over
 lesions: refused when the candidate is worse in balanced accuracy, melanoma sensitivity or calibration by more than
-chance explains, or loses too much in a subgroup. A first model is held to floors.
+chance explains, or loses too much in a subgroup. A first model must reach minimum values (floors).
 
---candidate DIR           folder of the version that is judged
---current DIR             folder of the version it is held against, or none (default: the current one of
-                          model-artifacts; none where there is no current.json)
+--candidate DIR           folder of the version to judge
+--current DIR             folder of the version to compare with, or none (default: the current one in
+                          model-artifacts; none without a current.json)
 --data, --metadata, --source  the images that the candidate was trained on, as for train
---candidate-scores FILE   JSON that evaluate wrote for the candidate, with its CSV beside it: nothing is computed ...
---current-scores FILE     ... and for the current version
---policy FILE             JSON with what to change of the margins and floors
---out FILE.md             the report; as JSON beside it (default: gate.md)
---override REASON         pass even if refused; the reason stays in the manifest
+--candidate-scores FILE   JSON that evaluate wrote for the candidate, with its CSV beside it; the images are
+                          not scored again
+--current-scores FILE     the same for the current version
+--policy FILE             JSON that changes margins and floors
+--out FILE.md             the report; the same as JSON beside it (default: gate.md)
+--override REASON         pass even if refused; the reason is kept in the manifest
 --record                  write the report and the verdict into the candidate, unless it is refused
---help                    this text
+--help                    show this text
 
 Exit status: 0 passed, 2 refused, 1 not judged.
 `;

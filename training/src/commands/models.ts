@@ -19,27 +19,27 @@ import { requireWhole, verifyVersion } from '../versions/verify-version.ts';
 import { MODEL_ARTIFACTS } from './frame/places.ts';
 import { runCommand, UsageError } from './frame/run-command.ts';
 
-const HELP = `Versions of the model: what there is, which one is served, whether it is what it says.
+const HELP = `Lists, compares, checks, signs and selects versions of the model.
 
 npm run models -- COMMAND [--artifacts DIR]
 
-list                        every version, the served one marked
+list                        all versions; the served one is marked
 show [VERSION]              one version (default: the served one)
 diff A B                    what differs between two
-use VERSION [--key KEY]     serve that one, after checking it whole; also the way back to an older one
-verify [VERSION] [--key KEY]  every file against the manifest, of one version or of all
-add DIR [--key KEY]         take a version that lies in DIR, after checking it
-prune [--keep N] [--yes]    the versions but the served one and the N newest others; --yes removes them
-keygen --out FILE           make an Ed25519 key: FILE is private, FILE.pub goes to the servers
+use VERSION [--key KEY]     check a version and serve it; also for a rollback to an older one
+verify [VERSION] [--key KEY]  check every file against the manifest, of one version or of all
+add DIR [--key KEY]         check the version in DIR and add it
+prune [--keep N] [--yes]    list all versions but the served one and the N newest others; --yes removes them
+keygen --out FILE           create an Ed25519 key: FILE is private, FILE.pub is for the servers
 sign VERSION [--key FILE]   sign a version; without --key the key's text is in ${SIGNING_KEY_VARIABLE}
-tag TAG                     the version that a release tag (model-v1.2.3) asks for, if it may be made
+tag TAG                     the version that a release tag (model-v1.2.3) names, if it may be created
 
---artifacts DIR  where the versions are (default: model-artifacts)
+--artifacts DIR  folder of the versions (default: model-artifacts)
 --key KEY        public key that must have signed, or its file; several with commas (sign: the private key's file)
---keep N         how many to keep beside the served one (default: 2)
---out FILE       where the new key is written
---yes            remove, and do not only say what would be removed
---help           this text
+--keep N         how many versions to keep besides the served one (default: 2)
+--out FILE       file for the new key
+--yes            remove them instead of only listing them
+--help           show this text
 `;
 
 const OPTIONS = {

@@ -39,22 +39,22 @@ const HELP = `Trains the classifier and writes a run.
 npm run train -- --data DIR --weights FILE --out RUN [--preset NAME | --config FILE] [--continue VERSION_DIR] [--resume]
 
 ${DATA_FLAGS_HELP}
---weights FILE   EfficientNet-B0 backbone, safetensors in timm's names; left out: the public file is fetched
---continue DIR   starts from an exported version's backbone (model-artifacts/X.Y.Z), given more than once from
-                 their mean; goes with preset refine and the version's own --split
---teacher DIR    an exported version to learn from too, given more than once shares the views out; goes with a
-                 configuration that has fineTuning.distillation and the version's own --split
+--weights FILE   EfficientNet-B0 backbone, safetensors in timm's names (default: the public file, downloaded once)
+--continue DIR   start from the backbone of an exported version (model-artifacts/X.Y.Z); repeated: from the mean of
+                 several. Use it with preset refine and the version's own --split
+--teacher DIR    an exported version as a teacher; repeated: the views are divided among several. Needs a
+                 configuration with fineTuning.distillation and the version's own --split
 --out RUN        folder for checkpoints, reports and TensorBoard's event files (RUN/events)
 --preset NAME    one of ${Object.keys(PRESETS).join(', ')} (default: best)
---config FILE    JSON with the same fields as a preset; unknown ones are errors
---split FILE     a split.json to keep to, so that runs compare; left out: one is made from the seed
+--config FILE    JSON with the same fields as a preset; unknown fields are errors
+--split FILE     use this split.json, so that runs can be compared (default: a split made from the seed)
 --keep-split FILE  a split.json of a part of the images, such as those of one source in an earlier version: its
                  validation images stay there, so that versions compare, and the others are split from the seed
---seed N         other random choices, the split included
---resume         goes on from RUN's last checkpoint
---max-minutes N  stops with a checkpoint after so long (exit status ${STOPPED}), as Ctrl-C does
---cache DIR      where decoded images are kept (default: training/.cache)
---help           this text
+--seed N         seed of all random choices, the split included
+--resume         continue from the last checkpoint in RUN
+--max-minutes N  stop with a checkpoint after N minutes (exit status ${STOPPED}), as Ctrl-C does
+--cache DIR      folder for decoded images (default: training/.cache)
+--help           show this text
 `;
 
 await runCommand({

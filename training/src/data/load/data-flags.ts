@@ -16,8 +16,8 @@ export interface DataFlags {
 }
 
 /** What `--help` says of them. */
-export const DATA_FLAGS_HELP = `--data DIR       folder of images with a CSV (image_id, dx), HAM10000 as Kaggle packs it for one; given once or more
---metadata CSV   the CSV, where it is not in DIR; one for each --data, in their order
+export const DATA_FLAGS_HELP = `--data DIR       folder of images with a CSV (image_id, dx), such as HAM10000 as Kaggle packs it; can be repeated
+--metadata CSV   the CSV, if it is not in DIR; one for each --data, in their order
 --source NAME    where the images are from: a committed source (ham10000, milk10k, isic2017, acral, other-diagnoses,
                  close-ups, phone) or a JSON file with name, title, licence, attribution, description, modality and
                  what its diagnoses mean; one for each --data, in their order, the home source first. For one folder
