@@ -105,7 +105,7 @@ describe('a running server', () => {
     expect(model.labels.map(({ label }) => label)).toEqual(LABELS);
     expect(model.limits).toEqual({
       max_body_bytes: 10_485_760,
-      max_pixels: 50_000_000,
+      max_pixels: 52_000_000,
       min_side: 32,
       max_batch: 32,
       timeout_seconds: 30,

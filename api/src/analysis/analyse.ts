@@ -2,6 +2,7 @@ import { type Calibration, scores } from '@naevus/shared/answer/probabilities';
 import type { Base64Encoder } from '@naevus/shared/base64/base64-encoder';
 import { heatmapGrid } from '@naevus/shared/heatmap/heatmap';
 import type { Overlay } from '@naevus/shared/heatmap/overlay';
+import { UnsupportedColoursError } from '@naevus/shared/image/colour/embed-profile';
 import { DamagedImageError } from '@naevus/shared/image/header/image-header-error';
 import { INPUT_SIZE, type RgbImage } from '@naevus/shared/image/preprocessing-spec';
 import type { Resampler } from '@naevus/shared/image/resampler';
@@ -68,6 +69,9 @@ export async function analyse(
     }
     if (error instanceof UnservedImageError) {
       return { ok: false, failure: { kind: error.reason, detail: error.message } };
+    }
+    if (error instanceof UnsupportedColoursError) {
+      return { ok: false, failure: { kind: 'colours', detail: error.message } };
     }
     throw error;
   }

@@ -1,3 +1,4 @@
+import { embedDeclaredColours } from '@naevus/shared/image/colour/embed-profile';
 import { displayedSize, type ImageHeader } from '@naevus/shared/image/header/image-header';
 import { DamagedImageError } from '@naevus/shared/image/header/image-header-error';
 import { loadReduction } from '@naevus/shared/image/sharp-decode';
@@ -6,6 +7,7 @@ import { type ImageDecoder, UnservedImageError } from '../analysis/ports.ts';
 /** What `codecs/decode.c` exports. Pointers are byte addresses in the memory. */
 interface Codecs {
   begin(size: number): number;
+  checkJpeg(file: number, size: number): void;
   decodeJpeg(file: number, size: number, orientation: number, denominator: number): void;
   decodePng(file: number, size: number, orientation: number, by: number): void;
   decodeWebp(file: number, size: number, orientation: number, by: number): void;
@@ -14,7 +16,7 @@ interface Codecs {
   resultHeight(): number;
 }
 
-/** In the order of `enum fault` in `codecs/decode.c`. */
+/** In the order of `enum fault` in `codecs/jpeg_checks.h`. */
 const FAULTS = [
   'cut-off',
   'corrupt',
@@ -24,6 +26,8 @@ const FAULTS = [
 ] as const;
 
 const CORRUPT = FAULTS.indexOf('corrupt');
+
+const DAMAGED = 'its pixels are corrupt or cut off';
 
 class CodecFault extends Error {
   override readonly name = 'CodecFault';
@@ -62,13 +66,13 @@ export function createWasmDecoder(
 ): ImageDecoder {
   let kept: { codecs: Codecs; memory: WebAssembly.Memory } | undefined;
 
-  return async (bytes, header, use) => {
+  return async (original, originalHeader, use) => {
+    const { bytes, header } = embedDeclaredColours({ bytes: original, header: originalHeader });
     const { codecs, memory } = kept ?? instantiate(module, maxMemoryBytes);
     // Whatever is thrown in the middle of C code leaves an instance that must not be used again.
     kept = undefined;
     try {
-      const file = codecs.begin(bytes.length);
-      new Uint8Array(memory.buffer, file, bytes.length).set(bytes);
+      const file = place(bytes, codecs, memory);
       const { orientation, width, height } = header;
       const by = Math.min(Math.ceil(Math.sqrt((width * height) / MOST_PIXELS)), width, height);
       if (header.format === 'jpeg') {
@@ -88,6 +92,31 @@ export function createWasmDecoder(
     if (memory.buffer.byteLength <= KEPT_BYTES) kept = { codecs, memory };
     return used;
   };
+}
+
+/**
+ * Checks JPEGs that something else decodes, as {@link createWasmDecoder} checks what it decodes: whether their data are
+ * those that were encoded.
+ *
+ * @returns a function that throws DamagedImageError where they are not, and {@link UnservedImageError} where checking
+ *   takes more than the memory
+ */
+export function createJpegCheck(module: WebAssembly.Module, maxMemoryBytes: number) {
+  return (bytes: Uint8Array, header: ImageHeader): void => {
+    const { codecs, memory } = instantiate(module, maxMemoryBytes);
+    try {
+      codecs.checkJpeg(place(bytes, codecs, memory), bytes.length);
+    } catch (error) {
+      throw imageError(error, header, maxMemoryBytes);
+    }
+  };
+}
+
+/** @returns the address of the file in the memory */
+function place(bytes: Uint8Array, codecs: Codecs, memory: WebAssembly.Memory): number {
+  const file = codecs.begin(bytes.length);
+  new Uint8Array(memory.buffer, file, bytes.length).set(bytes);
+  return file;
 }
 
 function instantiate(module: WebAssembly.Module, maxMemoryBytes: number) {
@@ -112,13 +141,13 @@ function instantiate(module: WebAssembly.Module, maxMemoryBytes: number) {
 function imageError(error: unknown, header: ImageHeader, maxMemoryBytes: number): unknown {
   // A trap is memory that libraries reached past, on bytes that are wrong.
   if (error instanceof WebAssembly.RuntimeError) {
-    return new DamagedImageError(header.format, 'its pixels are corrupt or cut off');
+    return new DamagedImageError(header.format, DAMAGED);
   }
   if (!(error instanceof CodecFault)) return error;
   switch (error.fault) {
     case 'cut-off':
     case 'corrupt':
-      return new DamagedImageError(header.format, 'its pixels are corrupt or cut off');
+      return new DamagedImageError(header.format, DAMAGED);
     case 'out-of-memory': {
       const detail = `decoding this ${header.format.toUpperCase()} of ${header.width} x ${header.height} pixels takes more than the ${Math.floor(maxMemoryBytes / 2 ** 20)} MiB of memory there are; send it smaller, or as a baseline JPEG`;
       return new UnservedImageError('too-large', detail);

@@ -4,13 +4,19 @@ import { fileURLToPath } from 'node:url';
 import { createBase64Encoder } from '@naevus/shared/base64/base64-encoder';
 import { createOverlay } from '@naevus/shared/heatmap/overlay-kernel';
 import { createResampler } from '@naevus/shared/image/resampler';
-import { decodeWithSharp, type SharpModule } from '@naevus/shared/image/sharp-decode';
+import {
+  DEFAULT_MAX_PIXELS,
+  decodeWithSharp,
+  type SharpModule,
+} from '@naevus/shared/image/sharp-decode';
 import { loadFile } from '@naevus/shared/model/verify';
 import type { AnalysisBackend } from '../../src/analysis/analyse.ts';
 import { loadFindCases } from '../../src/analysis/find-cases.ts';
 import { loadMeasureImage } from '../../src/analysis/measure.ts';
+import type { ImageDecoder } from '../../src/analysis/ports.ts';
 import { folderSource, nodeSha256 } from '../../src/runtime/node/files/folder-source.ts';
 import { loadSharp } from '../../src/runtime/node/inference/native-modules.ts';
+import { createNodeDecoder } from '../../src/runtime/node/inference/node-decoder.ts';
 import { createOnnxClassifier } from '../../src/runtime/node/inference/onnx-classifier.ts';
 import { encodePng } from '../../src/runtime/node/inference/png-encoder.ts';
 import { openModelFolder } from '../../src/runtime/node/models/model-folder.ts';
@@ -33,7 +39,7 @@ export async function nativeBackend(): Promise<AnalysisBackend> {
   const model = await loadFile(folderSource(folder), manifest, path, nodeSha256);
   return {
     decode: async (file, header, use) =>
-      use(await decodeWithSharp(sharp, file, { header, maxPixels: 50_000_000 })),
+      use(await decodeWithSharp(sharp, file, { header, maxPixels: DEFAULT_MAX_PIXELS })),
     resampler: createResampler(kernels),
     classify: await createOnnxClassifier(model, manifest.engines.onnx),
     overlay: createOverlay(kernels),
@@ -46,13 +52,29 @@ export async function nativeBackend(): Promise<AnalysisBackend> {
   };
 }
 
+/** The decoder of the Node server. */
+export function nodeDecoder(): ImageDecoder {
+  return createNodeDecoder({
+    codecs: codecs(),
+    sharp: () => loadSharp() as unknown as SharpModule,
+    maxPixels: DEFAULT_MAX_PIXELS,
+    onNoSharp(error) {
+      throw error;
+    },
+  });
+}
+
+function codecs(): WebAssembly.Module {
+  return new WebAssembly.Module(
+    readFileSync(new URL('../../src/wasm/codecs/decoder.wasm', import.meta.url)),
+  );
+}
+
 /** What the edge and the browser analyse with, here on Node, and the bundled model. */
 export async function wasmBackend(maxDecoderBytes = 40 << 20): Promise<AnalysisBackend> {
   const { folder, manifest } = await openModelFolder({ directory: MODELS });
   const modules = {
-    codecs: new WebAssembly.Module(
-      readFileSync(new URL('../../src/wasm/codecs/decoder.wasm', import.meta.url)),
-    ),
+    codecs: codecs(),
     kernels: compiled('@naevus/shared/kernels.wasm'),
     network: new WebAssembly.Module(
       readFileSync(new URL('../../dist/page-files/network.wasm', import.meta.url)),

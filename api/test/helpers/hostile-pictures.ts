@@ -262,12 +262,12 @@ const LIES: HostileFile[] = [
     // libjpeg fills the rest with grey, and only warns of it, as it does of what phones write.
     name: 'a JPEG whose header says more rows than there are',
     make: () => jpegFrame((frame) => frame.writeUInt16BE(2000, 5)),
-    answer: 200,
+    answer: 'damaged-image',
   },
   {
     name: 'a JPEG whose header says fewer rows than there are',
     make: () => jpegFrame((frame) => frame.writeUInt16BE(64, 5)),
-    answer: 200,
+    answer: 'damaged-image',
   },
   {
     name: 'a JPEG of no rows',
@@ -473,7 +473,7 @@ const METADATA: HostileFile[] = [
       jpegWith(
         segment(0xe2, Buffer.concat([Buffer.from('ICC_PROFILE\0'), Buffer.from([7, 9, 1, 2])])),
       ),
-    answer: 200,
+    answer: 'damaged-image',
   },
   {
     name: 'a colour profile of noise in a PNG',

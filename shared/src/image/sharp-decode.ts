@@ -1,3 +1,4 @@
+import { embedDeclaredColours } from './colour/embed-profile.ts';
 import { displayedSize, type ImageHeader } from './header/image-header.ts';
 import { DamagedImageError } from './header/image-header-error.ts';
 import { readImageHeader } from './header/read-image-header.ts';
@@ -12,7 +13,7 @@ export interface SharpModule {
 
 interface SharpInputOptions {
   autoOrient: boolean;
-  failOn: 'error';
+  failOn: 'error' | 'warning';
   limitInputPixels: number;
 }
 
@@ -48,13 +49,15 @@ export class TooManyPixelsError extends Error {
   }
 }
 
-/** Images of more pixels are refused unless the caller says otherwise: 50 megapixels. */
-export const DEFAULT_MAX_PIXELS = 50_000_000;
+/** Images of more pixels are refused by default. Phones' main cameras write up to 8192 x 6144, which is 50.3 million. */
+export const DEFAULT_MAX_PIXELS = 52_000_000;
 
 export interface DecodeOptions {
   /** {@link readImageHeader} of the same bytes, where the caller has it already. */
   readonly header?: ImageHeader;
   readonly maxPixels?: number;
+  /** Refuse a JPEG that libjpeg warns of, too. */
+  readonly failOnWarning?: boolean;
   /** Decode every pixel of a large JPEG too (to measure {@link loadReduction}). */
   readonly fullSize?: boolean;
 }
@@ -86,28 +89,35 @@ export function loadReduction(header: Pick<ImageHeader, 'format' | 'width' | 'he
 
 /**
  * Decodes a JPEG, PNG or WebP file to 8-bit sRGB as displayed: what training and evaluation decode
- * with, and the server whatever is no plain JPEG. EXIF orientation is applied, embedded ICC profiles and
- * CMYK are converted to sRGB, alpha is flattened on white, 16 bits become 8, of an animation the
+ * with, and the server whatever is no plain JPEG. EXIF orientation is applied; embedded ICC profiles, colours
+ * that a file declares otherwise, and CMYK are converted to sRGB; alpha is flattened on white, 16 bits become 8, of an animation the
  * first frame is taken, and large JPEGs are reduced by {@link loadReduction}.
  *
- * Files that are cut off fail. Bytes that are wrong but still decode do not: libjpeg only warns of
- * them, and it warns of what some phones write all the time, too.
+ * Files that are cut off fail. JPEGs whose bytes are wrong but still decode do not: libjpeg only warns of
+ * them, and it warns of what some phones write all the time, too. The server checks them before.
  *
  * @param sharp sharp 0.35 or later
  * @param bytes the whole file
- * @throws UnsupportedFormatError, DamagedImageError (of a header or of pixels), TooManyPixelsError
+ * @throws UnsupportedFormatError, DamagedImageError (of a header or of pixels), TooManyPixelsError,
+ *   UnsupportedColoursError
  */
 export async function decodeWithSharp(
   sharp: SharpModule,
   bytes: Uint8Array,
   options: DecodeOptions = {},
 ): Promise<DecodedImage> {
-  const { header = readImageHeader(bytes), maxPixels = DEFAULT_MAX_PIXELS } = options;
+  const { maxPixels = DEFAULT_MAX_PIXELS } = options;
+  const file = embedDeclaredColours({ bytes, header: options.header ?? readImageHeader(bytes) });
+  const { header } = file;
   const displayed = displayedSize(header);
   if (header.width * header.height > maxPixels) {
     throw new TooManyPixelsError(displayed.width, displayed.height, maxPixels);
   }
-  let pipeline = sharp(bytes, { autoOrient: true, failOn: 'error', limitInputPixels: maxPixels });
+  let pipeline = sharp(file.bytes, {
+    autoOrient: true,
+    failOn: options.failOnWarning === true ? 'warning' : 'error',
+    limitInputPixels: maxPixels,
+  });
   const by = options.fullSize === true ? 1 : loadReduction(header);
   if (by > 1) {
     // Rounded down, else sharp would take a size for a smaller reduction and decode four times as much.

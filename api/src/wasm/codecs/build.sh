@@ -21,14 +21,19 @@ lcms=$work/vendor/lcms2-sys/vendor
 # Errors leave through JavaScript, files through memory, and nothing is written.
 grep -vE 'define PNG_(SETJMP|STDIO|CONSOLE_IO|WRITE.*|SAVE.*|READ_(tEXt|zTXt|iTXt)|SIMPLIFIED.*)_SUPPORTED' "$png/scripts/pnglibconf.h.prebuilt" >"$work/pnglibconf.h"
 
+# The arithmetic decoder says when it is behind its data, and when it reads some.
+sed -e 's|data = 0; *\(/\* stuff zero data\)|data = zero_behind_data(); \1|' \
+  -e 's|data = get_byte(cinfo); \(/\* read next input byte\)|data_go_on(); data = get_byte(cinfo); \1|' "$jpeg/jdarith.c" >"$work/jdarith_counted.c"
+[[ $(grep -cE 'zero_behind_data\(\);|data_go_on\(\);' "$work/jdarith_counted.c") == 2 ]]
+
 includes=(-Iconfig -I"$work" -I"$jpeg" -I"$png" -I"$zlib" -I"$webp" -I"$webp/src" -I"$lcms/include")
 defines=(-DNDEBUG -DCMS_NO_PTHREADS -DCMS_NO_REGISTER_KEYWORD)
 flags=(-target wasm32-wasi -mcpu=generic+simd128+bulk_memory+nontrapping_fptoint+sign_ext -ffunction-sections -fdata-sections
   -fno-sanitize=all -w -g0 "${includes[@]}" "${defines[@]}")
 
 sources=()
-for name in jaricom jcomapi jdapimin jdapistd jdarith jdatasrc jdcolor jddctmgr jdicc jdinput jdmainct jdmarker \
-  jdmaster jdmerge jdphuff jdpostct jdsample jerror jidctflt jidctfst jidctint jidctred jmemmgr jmemnobs jquant1 jquant2 jutils; do
+for name in jaricom jcomapi jdapimin jdapistd jdatasrc jdcolor jddctmgr jdicc jdinput jdmainct jdmarker \
+  jdmaster jdmerge jdpostct jdsample jerror jidctflt jidctfst jidctint jidctred jmemmgr jmemnobs jquant1 jquant2 jutils; do
   sources+=("$jpeg/$name.c")
 done
 for name in png pngerror pngget pngmem pngread pngrio pngrtran pngrutil pngset pngtrans; do sources+=("$png/$name.c"); done
@@ -41,7 +46,7 @@ sources+=("$lcms"/src/*.c)
 
 mkdir -p "$work/objects"
 objects=()
-for source in decode.c jdcoefct_wasm.c jdhuff_wasm.c jsimd_wasm.c "${sources[@]}"; do
+for source in decode.c jdarith_wasm.c jdcoefct_wasm.c jdhuff_wasm.c jdphuff_wasm.c jsimd_wasm.c "${sources[@]}"; do
   object=$work/objects/$(basename "$(dirname "$source")")-$(basename "$source" .c).o
   # Speed where every pixel passes; size elsewhere.
   level=-O3

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define JPEG_INTERNALS
 #include <jpeglib.h>
 #include <jerror.h>
 #include <lcms2.h>
@@ -14,10 +15,7 @@
 #include <webp/decode.h>
 #include <webp/demux.h>
 
-// The order of FAULTS in image-decoder.ts.
-enum fault { CUT_OFF = 0, CORRUPT = 1, OUT_OF_MEMORY = 2, CMYK_WITHOUT_PROFILE = 3, COLOUR_MODEL = 4 };
-
-__attribute__((import_module("env"), import_name("fail"), noreturn)) void fail(int32_t fault);
+#include "jpeg_checks.h"
 
 #define EXPORT(name) __attribute__((export_name(name)))
 
@@ -79,11 +77,14 @@ static void *need(size_t size) {
 
 void abort(void) { fail(CORRUPT); }
 
+/** The end of an image, which is put behind each JPEG: some have none. */
+#define JPEG_END_BYTES 2
+
 /** Empties the arena and makes room for a file of `size` bytes. */
 EXPORT("begin") uint8_t *begin(size_t size) {
   arena_top = ((uintptr_t)&__heap_base + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1);
   arena_last = 0;
-  return need(size);
+  return need(size + JPEG_END_BYTES);
 }
 
 // ---- The picture that is being made.
@@ -231,8 +232,58 @@ static void jpeg_fault(j_common_ptr info) {
   }
 }
 static void jpeg_quiet(j_common_ptr info) { (void)info; }
-static void jpeg_warn(j_common_ptr info, int level) {
-  if (level < 0) info->err->num_warnings++;
+
+static void (*stock_finish_scan)(j_decompress_ptr);
+/** Bytes behind the scan before, up to the next marker, that were judged. */
+static uint32_t judged;
+
+/**
+ * Some cameras write zeros behind the data, and some a stray byte or two behind data that end properly. Data that were
+ * changed leave more, or in the middle of a code.
+ */
+static void finish_scan(j_decompress_ptr info) {
+  struct spare_bytes spare = {.padded = 1};
+  if (info->progressive_mode && !info->arith_code) progressive_spare(info, &spare);
+  else if (!info->arith_code) huffman_spare(info, &spare);
+  judged = 0;
+  if (info->unread_marker == 0) {
+    const uint8_t *at = info->src->next_input_byte, *end = at + info->src->bytes_in_buffer;
+    while (at + 1 < end && (*at != 0xff || at[1] == 0 || at[1] == 0xff)) {
+      if (*at == 0xff && at[1] == 0xff) {
+        at++;
+        continue;
+      }
+      add_spare(&spare, *at);
+      const uint32_t bytes = *at == 0xff ? 2 : 1;
+      judged += bytes;
+      at += bytes;
+    }
+  }
+  const int filler = spare.not_zero == 0 || spare.not_ff == 0;
+  if (!filler && !(spare.count <= 2 && spare.padded && !info->arith_code)) fail(CORRUPT);
+  stock_finish_scan(info);
+}
+
+static void jpeg_warn(j_common_ptr common, int level) {
+  if (level >= 0) return;
+  const j_decompress_ptr info = (j_decompress_ptr)common;
+  switch (common->err->msg_code) {
+    // What is odd, but changes no pixel: a version number, and parameters of a scan that Samsung's cameras leave empty.
+    case JWRN_JFIF_MAJOR:
+    case JWRN_NOT_SEQUENTIAL:
+      return;
+    case JWRN_EXTRANEOUS_DATA: {
+      const uint32_t count = (uint32_t)common->err->msg_parm.i[0];
+      if (count == judged) return;
+      // Between segments only zeros: other bytes are a segment that has grown, and lost its end.
+      const uint8_t *end = info->src->next_input_byte;
+      for (uint32_t i = 1; i <= count; i++)
+        if (end[-(ptrdiff_t)i] != 0) fail(CORRUPT);
+      return;
+    }
+    case JWRN_HIT_MARKER: fail(CUT_OFF);
+    default: fail(CORRUPT);
+  }
 }
 // Each scan may go over the whole picture again: libvips, too, takes a hundred.
 #define MOST_SCANS 100
@@ -251,32 +302,80 @@ static void source_skip(j_decompress_ptr info, long count) {
   info->src->bytes_in_buffer -= (size_t)count;
 }
 
-/** @param denominator 1, 2, 4 or 8: decodes at that fraction of both sides */
-EXPORT("decodeJpeg") void decode_jpeg(const uint8_t *file, size_t size, uint32_t orientation, uint32_t denominator) {
-  struct jpeg_decompress_struct info;
-  struct jpeg_error_mgr error;
-  struct jpeg_source_mgr source = {
+/** Opens a file whose `size` bytes have JPEG_END_BYTES behind them. `info` refers to the others. */
+static void open_jpeg(uint8_t *file, size_t size, struct jpeg_decompress_struct *info, struct jpeg_error_mgr *error,
+                      struct jpeg_source_mgr *source, struct jpeg_progress_mgr *progress) {
+  file[size] = 0xff;
+  file[size + 1] = JPEG_EOI;
+  *source = (struct jpeg_source_mgr){
       .next_input_byte = file,
-      .bytes_in_buffer = size,
+      .bytes_in_buffer = size + JPEG_END_BYTES,
       .init_source = source_nothing,
       .fill_input_buffer = source_ends,
       .skip_input_data = source_skip,
       .resync_to_restart = jpeg_resync_to_restart,
       .term_source = source_nothing,
   };
-  struct jpeg_progress_mgr progress = {.progress_monitor = jpeg_progress};
-  memset(&error, 0, sizeof error);
-  error.error_exit = jpeg_fault;
-  error.emit_message = jpeg_warn;
-  error.output_message = jpeg_quiet;
-  error.reset_error_mgr = jpeg_quiet;
-  memset(&info, 0, sizeof info);
-  info.err = &error;
-  jpeg_create_decompress(&info);
-  info.src = &source;
-  info.progress = &progress;
-  jpeg_save_markers(&info, JPEG_APP0 + 2, 0xffff);
-  jpeg_read_header(&info, TRUE);
+  *progress = (struct jpeg_progress_mgr){.progress_monitor = jpeg_progress};
+  memset(error, 0, sizeof *error);
+  error->error_exit = jpeg_fault;
+  error->emit_message = jpeg_warn;
+  error->output_message = jpeg_quiet;
+  error->reset_error_mgr = jpeg_quiet;
+  memset(info, 0, sizeof *info);
+  info->err = error;
+  jpeg_create_decompress(info);
+  info->src = source;
+  info->progress = progress;
+  stock_finish_scan = info->inputctl->finish_input_pass;
+  info->inputctl->finish_input_pass = finish_scan;
+  judged = 0;
+  jpeg_save_markers(info, JPEG_APP0 + 2, 0xffff);
+  jpeg_read_header(info, TRUE);
+}
+
+/** Of several scans, whether all have come: a file that is cut off between two has no other sign of it. */
+static void need_all_scans(const struct jpeg_decompress_struct *info) {
+  for (int c = 0; c < info->num_components; c++) {
+    if (info->comp_info[c].quant_table == NULL) fail(CUT_OFF);
+    if (info->progressive_mode)
+      for (int k = 0; k < DCTSIZE2; k++)
+        if (info->coef_bits[c][k] != 0) fail(CUT_OFF);
+  }
+}
+
+static void read_profile(struct jpeg_decompress_struct *info) {
+  JOCTET *profile = NULL;
+  unsigned int length = 0;
+  icc.length = jpeg_read_icc_profile(info, &profile, &length) ? length : 0;
+  icc.bytes = profile;
+}
+
+/** Fails where decode_jpeg would; makes no picture. */
+EXPORT("checkJpeg") void check_jpeg(uint8_t *file, size_t size) {
+  struct jpeg_decompress_struct info;
+  struct jpeg_error_mgr error;
+  struct jpeg_source_mgr source;
+  struct jpeg_progress_mgr progress;
+  open_jpeg(file, size, &info, &error, &source, &progress);
+  info.out_color_space = info.jpeg_color_space;
+  info.do_fancy_upsampling = FALSE;
+  info.scale_num = 1;
+  info.scale_denom = 8;
+  jpeg_start_decompress(&info);
+  JSAMPROW row = need((size_t)info.output_width * (size_t)info.output_components);
+  while (info.output_scanline < info.output_height) jpeg_read_scanlines(&info, &row, 1);
+  need_all_scans(&info);
+  read_profile(&info);
+}
+
+/** @param denominator 1, 2, 4 or 8: decodes at that fraction of both sides */
+EXPORT("decodeJpeg") void decode_jpeg(uint8_t *file, size_t size, uint32_t orientation, uint32_t denominator) {
+  struct jpeg_decompress_struct info;
+  struct jpeg_error_mgr error;
+  struct jpeg_source_mgr source;
+  struct jpeg_progress_mgr progress;
+  open_jpeg(file, size, &info, &error, &source, &progress);
   switch (info.num_components) {
     case 1: info.out_color_space = JCS_GRAYSCALE; break;
     case 3: info.out_color_space = JCS_RGB; break;
@@ -293,13 +392,11 @@ EXPORT("decodeJpeg") void decode_jpeg(const uint8_t *file, size_t size, uint32_t
     JSAMPROW row = pixels + (size_t)info.output_scanline * width * channels;
     jpeg_read_scanlines(&info, &row, 1);
   }
-  // Adobe writes inks inverted.
-  if (channels == 4 && info.saw_Adobe_marker)
+  need_all_scans(&info);
+  // Inks are stored inverted, as Photoshop does it, whether Adobe's marker says so or not: as libvips and Pillow.
+  if (channels == 4)
     for (size_t i = 0; i < (size_t)width * height * 4; i++) pixels[i] = 255 - pixels[i];
-  JOCTET *profile = NULL;
-  unsigned int length = 0;
-  icc.length = jpeg_read_icc_profile(&info, &profile, &length) ? length : 0;
-  icc.bytes = profile;
+  read_profile(&info);
   finish(to_rgb(pixels, width * height, channels), width, height, orientation);
 }
 
@@ -383,8 +480,7 @@ EXPORT("decodePng") void decode_png(const uint8_t *file, size_t size, uint32_t o
       for (uint32_t y = 0; y < height; y++) png_read_row(png, picture + y * stride, NULL);
     for (uint32_t y = 0; y < height; y++) png_row(picture + y * stride, width, channels, transform, colours, flat);
   }
-  // What follows the pixels is read for its errors alone: a file without its end is cut off.
-  png_read_end(png, NULL);
+  // What follows the pixels is not read: a file without its end has all of them.
   if (alpha) icc.length = 0;
   finish(to_rgb(sink.out, sink.width * sink.height, sink.channels), sink.width, sink.height, orientation);
 }

@@ -2,9 +2,17 @@
 // two coefficients and the block's end at one look into a table, and refills its 64 bits from a copy of
 // the stream without the zeros after FF, with no branch to mispredict. The coefficients are the same:
 // where a segment's data end inside of an MCU, or the file has no end, libjpeg's own code decodes.
+#define JPEG_INTERNALS
+#include <jinclude.h>
+#include <jpeglib.h>
+#include "jpeg_checks.h"
+
+// Each use is the place of a coefficient `k` of a block.
+#define jpeg_natural_order (in_block(k, DCTSIZE2 - 1), jpeg_natural_order)
 #define jinit_huff_decoder unused_jinit_huff_decoder
 #include <jdhuff.c>
 #undef jinit_huff_decoder
+#undef jpeg_natural_order
 #include <stdint.h>
 #include <wasm_simd128.h>
 
@@ -57,6 +65,7 @@ typedef struct {
   const dc_look *dc_looks;
   const look *looks;  // NULL where only the DC coefficient is wanted
   const skip *skips;
+  int most_dc;  // no picture has more, or less than the negative
 } block_tables;
 
 /** Figure F.12: the value of so many bits. */
@@ -167,7 +176,7 @@ static boolean is_new(JHUFF_TBL *known, const JHUFF_TBL *table) {
   return TRUE;
 }
 
-/** jpeg_natural_order in bytes; what is past the block in corrupt data lands on its last coefficient. */
+/** jpeg_natural_order in bytes; what is past the block, as the next block's may be, lands on its last coefficient. */
 static const uint8_t natural_order[DCTSIZE2 + 32] = {
     0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6,  7,  14, 21, 28,
     35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
@@ -300,6 +309,7 @@ static boolean decode_whole_mcu(j_decompress_ptr cinfo, JBLOCKROW *blocks) {
     int *last = &saved.last_dc_val[cinfo->MCU_membership[number]];
     *last += extended((uint32_t)(bits << code_length >> 1 >> (63 - size)), size);
     block[0] = (JCOEF)*last;
+    if (UNLIKELY(*last > tables->most_dc || *last < -tables->most_dc)) fail(CORRUPT);
     TAKE(length);
 
     const look *looks = tables->looks;
@@ -331,7 +341,8 @@ static boolean decode_whole_mcu(j_decompress_ptr cinfo, JBLOCKROW *blocks) {
         TAKE(size);
         if (size == 0 && (symbol >> 4 & 15) != 15) goto next_block;
         position += (symbol >> 4 & 15) + 1;
-        if (position >= DCTSIZE2) goto next_block;
+        in_block((int)position, DCTSIZE2);
+        if (position == DCTSIZE2) goto next_block;
       }
     }
     const look *here;
@@ -373,7 +384,8 @@ static boolean decode_whole_mcu(j_decompress_ptr cinfo, JBLOCKROW *blocks) {
           block[natural_order[position++]] = (JCOEF)extended((uint32_t)(bits >> (64 - size)), size);
           TAKE(size);
         }
-        if (position >= DCTSIZE2) goto next_block;
+        in_block((int)position, DCTSIZE2);
+        if (position == DCTSIZE2) goto next_block;
       } while (one_by_one);
     }
   next_block:
@@ -418,6 +430,9 @@ static boolean decode_mcu_of_baseline(j_decompress_ptr cinfo, JBLOCKROW *blocks)
   return TRUE;
 }
 
+/** A block of black or of white has -1024 or 1016 (T.81, A.3.3); encoders that search for small files round freely. */
+static int most_dc(int quantum) { return (1024 + 32) / quantum + 2; }
+
 static void start_pass(j_decompress_ptr cinfo) {
   static code codes[1 << LOOK];
   decoder *entropy = (decoder *)cinfo->entropy;
@@ -443,8 +458,19 @@ static void start_pass(j_decompress_ptr cinfo) {
         .dc_looks = entropy->dc_looks[dc],
         .looks = wanted ? made[ac].looks : NULL,
         .skips = wanted ? NULL : made[ac].skips,
+        .most_dc = most_dc(component->quant_table->quantval[0]),
     };
   }
+}
+
+void huffman_spare(j_decompress_ptr cinfo, struct spare_bytes *spare) {
+  decoder *entropy = (decoder *)cinfo->entropy;
+  leave(cinfo, entropy);
+  const int bits = entropy->stock.bitstate.bits_left;
+  const uint64_t buffer = entropy->stock.bitstate.get_buffer;
+  for (int at = bits - bits % 8; at > 0; at -= 8) add_spare(spare, (uint8_t)(buffer >> (at - 8)));
+  const uint32_t padding = (1u << bits % 8) - 1;
+  spare->padded = (buffer >> (bits - bits % 8) & padding) == padding;
 }
 
 /** The last marker in so many bytes; NULL if there is none. */

@@ -1,3 +1,4 @@
+import type { DeclaredColours } from './declared-colours.ts';
 import type { Orientation } from './exif-orientation.ts';
 
 export type ImageFormat = 'jpeg' | 'png' | 'webp';
@@ -17,6 +18,8 @@ export interface ImageHeader {
   /** Samples of one pixel; a palette counts as its colours. 4 is CMYK in a JPEG, alpha elsewhere. */
   readonly channels: number;
   readonly iccProfile: boolean;
+  /** Where it has no profile, or one that does not count, and says otherwise that it is not sRGB. */
+  readonly declaredColours?: DeclaredColours;
 }
 
 /** Width and height in pixels as displayed, after the orientation: 5 to 8 lie on their side. */

@@ -1,3 +1,5 @@
+import type { DeclaredColours } from './declared-colours.ts';
+import { exifColours } from './exif-colours.ts';
 import { exifOrientation, type Orientation } from './exif-orientation.ts';
 import { HeaderBytes } from './header-bytes.ts';
 import type { ImageHeader } from './image-header.ts';
@@ -24,6 +26,7 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
   let frame: Pick<ImageHeader, 'width' | 'height' | 'bitDepth' | 'channels'> | undefined;
   let orientation: Orientation | undefined;
   let iccProfile = false;
+  let declared: DeclaredColours | undefined;
 
   let offset = 2;
   while (true) {
@@ -46,14 +49,28 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
     if (marker === SOS) {
       if (frame === undefined) throw file.damaged('a scan without a frame header');
       const animated = false;
-      return { format: 'jpeg', ...frame, orientation: orientation ?? 1, animated, iccProfile };
+      const declaredColours = !iccProfile && frame.channels === 3 ? declared : undefined;
+      return {
+        format: 'jpeg',
+        ...frame,
+        orientation: orientation ?? 1,
+        animated,
+        iccProfile,
+        ...(declaredColours && { declaredColours }),
+      };
     }
     if (isFrame(marker)) {
       if (frame !== undefined) throw file.damaged('a second frame header');
       frame = readFrame(file, offset, length);
-    } else if (marker === APP1 && hasMagic(file.slice(offset, end), 2, 'Exif\0\0')) {
+    } else if (
       // Where there are several, the first one counts.
-      orientation ??= exifOrientation(file.slice(offset + 8, end));
+      marker === APP1 &&
+      orientation === undefined &&
+      hasMagic(file.slice(offset, end), 2, 'Exif\0\0')
+    ) {
+      const exif = file.slice(offset + 8, end);
+      orientation = exifOrientation(exif);
+      declared = exifColours(exif);
     } else if (marker === APP2 && hasMagic(file.slice(offset, end), 2, 'ICC_PROFILE\0')) {
       iccProfile = true;
     }

@@ -1,6 +1,15 @@
+import {
+  type Chromaticity,
+  chunkColours,
+  codedColours,
+  type DeclaredColours,
+  type Primaries,
+} from './declared-colours.ts';
+import { exifColours } from './exif-colours.ts';
 import { exifOrientation, type Orientation } from './exif-orientation.ts';
 import { HeaderBytes } from './header-bytes.ts';
 import type { ImageHeader } from './image-header.ts';
+import { crc32 } from './png-chunks.ts';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Length and type before a chunk's data, CRC after it. */
@@ -51,7 +60,7 @@ export function readPngHeader(bytes: Uint8Array): ImageHeader {
   let { channels } = colour;
   let orientation: Orientation | undefined;
   let animated = false;
-  let iccProfile = false;
+  const colours: ColourChunks = { profile: false, srgb: false };
   for (let offset = 33; ; ) {
     const length = file.u32(offset);
     if (length > LARGEST) throw file.damaged(`a chunk of length ${length}`);
@@ -60,12 +69,17 @@ export function readPngHeader(bytes: Uint8Array): ImageHeader {
     if (type === 'IEND') throw file.damaged('it has no image data');
     const end = offset + CHUNK_OVERHEAD + length;
     file.need(offset, end - offset);
-    if (type === 'eXIf') orientation ??= exifOrientation(file.slice(offset + 8, end - 4));
+    if (type === 'eXIf' && orientation === undefined) {
+      const exif = file.slice(offset + 8, end - 4);
+      orientation = exifOrientation(exif);
+      colours.exif = exifColours(exif);
+    }
+    readColours(file, type, offset, colours);
     if (type === 'acTL') animated = true;
-    if (type === 'iCCP') iccProfile = true;
     if (type === 'tRNS' && colourType === PALETTE) channels = 4;
     offset = end;
   }
+  const declaredColours = declared(colours);
   return {
     format: 'png',
     width,
@@ -74,16 +88,60 @@ export function readPngHeader(bytes: Uint8Array): ImageHeader {
     animated,
     bitDepth,
     channels,
-    iccProfile,
+    iccProfile: colours.profile,
+    ...(declaredColours && { declaredColours }),
   };
 }
 
-/** CRC-32 of a few bytes (PNG, third edition, annex D), bit by bit. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+/** What the chunks before the image data say of colours. */
+interface ColourChunks {
+  profile: boolean;
+  srgb: boolean;
+  /** Undefined in it: sRGB, or left open. */
+  coded?: { readonly colours: DeclaredColours | undefined };
+  gamma?: number;
+  primaries?: Primaries;
+  exif?: DeclaredColours | undefined;
+}
+
+/** Bytes of data that the chunks of numbers have. */
+const COLOUR_CHUNK_BYTES: ReadonlyMap<string, number> = new Map([
+  ['cICP', 4],
+  ['gAMA', 4],
+  ['cHRM', 32],
+]);
+
+function readColours(file: HeaderBytes, type: string, offset: number, colours: ColourChunks): void {
+  if (type === 'iCCP') colours.profile = true;
+  if (type === 'sRGB') colours.srgb = true;
+  const bytes = COLOUR_CHUNK_BYTES.get(type);
+  if (bytes === undefined) return;
+  const data = offset + 8;
+  if (file.u32(offset) !== bytes)
+    throw file.damaged(`a ${type} chunk of ${file.u32(offset)} bytes`);
+  // Decoders pass over such a chunk, and the colours change.
+  if (crc32(file.slice(offset + 4, data + bytes)) !== file.u32(data + bytes)) {
+    throw file.damaged(`the checksum of ${type} is wrong`);
   }
-  return ~crc >>> 0;
+  if (type === 'cICP') {
+    const [primaries, transfer, matrix, range] = file.slice(data, data + 4);
+    colours.coded = { colours: codedColours(primaries!, transfer!, matrix!, range!) };
+  } else if (type === 'gAMA') {
+    colours.gamma = file.u32(data) / 100_000;
+  } else {
+    const at = (i: number): Chromaticity => [
+      file.u32(data + 8 * i) / 100_000,
+      file.u32(data + 8 * i + 4) / 100_000,
+    ];
+    colours.primaries = { white: at(0), red: at(1), green: at(2), blue: at(3) };
+  }
+}
+
+/** By the order in which chunks count (PNG, third edition, section 4.3). */
+function declared(colours: ColourChunks): DeclaredColours | undefined {
+  const { coded, profile, srgb, gamma, primaries, exif } = colours;
+  if (coded?.colours !== undefined) return coded.colours;
+  if (profile || srgb || coded !== undefined) return undefined;
+  if (gamma !== undefined || primaries !== undefined) return chunkColours(gamma, primaries);
+  return exif;
 }

@@ -1,3 +1,5 @@
+import type { DeclaredColours } from './declared-colours.ts';
+import { exifColours } from './exif-colours.ts';
 import { exifOrientation, type Orientation } from './exif-orientation.ts';
 import { HeaderBytes } from './header-bytes.ts';
 import type { ImageHeader } from './image-header.ts';
@@ -47,6 +49,7 @@ function readExtended(file: HeaderBytes): ImageHeader {
 
   let hasImage = false;
   let orientation: Orientation | undefined;
+  let declared: DeclaredColours | undefined;
   let offset = nextChunk(file, FIRST_CHUNK);
   while (offset + 8 <= file.length) {
     const type = file.fourCC(offset);
@@ -54,7 +57,9 @@ function readExtended(file: HeaderBytes): ImageHeader {
     const dataEnd = data + file.u32(offset + 4, true);
     file.need(data, dataEnd - data);
     if (type === 'EXIF' && (flags & EXIF) !== 0) {
-      orientation ??= exifOrientation(withoutPrefix(file.slice(data, dataEnd)));
+      const exif = withoutPrefix(file.slice(data, dataEnd));
+      if (orientation === undefined) declared = exifColours(exif);
+      orientation ??= exifOrientation(exif);
     } else if (type === 'ANMF' && animated) {
       hasImage = true;
     } else if (!animated && !hasImage) {
@@ -73,7 +78,9 @@ function readExtended(file: HeaderBytes): ImageHeader {
   }
   if (!hasImage) throw file.damaged('it has no image data');
   const alpha = (flags & ALPHA) !== 0;
-  return header({ width, height }, orientation ?? 1, alpha, animated, (flags & ICC_PROFILE) !== 0);
+  const iccProfile = (flags & ICC_PROFILE) !== 0;
+  const read = header({ width, height }, orientation ?? 1, alpha, animated, iccProfile);
+  return declared && !iccProfile ? { ...read, declaredColours: declared } : read;
 }
 
 /** Where the chunk after the one at `offset` begins: data is padded to an even length. */

@@ -11,7 +11,7 @@ const codecs = new WebAssembly.Module(
   readFileSync(new URL('../../../wasm/codecs/decoder.wasm', import.meta.url)),
 );
 const SHARP = sharp as unknown as SharpModule;
-const MAX_PIXELS = 50_000_000;
+const MAX_PIXELS = 52_000_000;
 
 function decoder(getSharp: () => SharpModule, mayStandIn = true) {
   const missing: string[] = [];
