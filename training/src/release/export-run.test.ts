@@ -185,7 +185,7 @@ describe('exportRun', () => {
     expect(card).toContain('## How far an answer goes');
     expect(card).toContain('the 14 validation images of 7 lesions');
     expect(card).not.toMatch(/undefined|NaN/);
-    expect(card).toContain('## Looking more than once');
+    expect(card).toContain('## Test-time augmentation');
     expect(card).toContain('## Heat maps, checked');
     const report = (name: string) =>
       JSON.parse(Buffer.from(files.get(`reports/${name}`)!).toString());

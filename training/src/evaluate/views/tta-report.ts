@@ -33,7 +33,7 @@ export const TTA_FIGURES = [
 
 export type TtaFigure = (typeof TTA_FIGURES)[number];
 
-/** `test-time-augmentation.json`: what looking more than once is worth, everything fitted as it is served. */
+/** `test-time-augmentation.json`: what test-time augmentation is worth, with everything fitted as it is served. */
 export interface TtaReport {
   readonly schemaVersion: 1;
   readonly images: number;
