@@ -85,7 +85,7 @@ describe('a server with keys', () => {
     expect(problem.detail).toMatch(/key/);
   });
 
-  it.each(['/predict', '/gradcam', '/v2/models/naevus-fixture/infer'])(
+  it.each(['/predict', '/gradcam', '/lesion', '/v2/models/naevus-fixture/infer'])(
     'asks for one at %s',
     async (path) => {
       const response = await server.post(path, image);

@@ -191,3 +191,67 @@ describe('usage', () => {
     expect(stderr).not.toMatch(/^ {4}at /m);
   });
 });
+
+describe('naevus predict --lesions', () => {
+  const list = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return name;
+  };
+
+  it('answers to the photos of each lesion as one, in the order of the list', async () => {
+    const csv = list(
+      'lesions.csv',
+      'lesion,image,age\nL2,pictures/c.JPEG,\nL1,pictures/a.jpg,70\nL1,"pictures/inner, ""odd""/d.jpg",70\nL3,pictures/b.jpg,\n',
+    );
+    const { code, stdout } = await naevus('predict', '--lesions', csv, '--top-k', '1');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      model: { name: 'naevus-fixture' },
+      disclaimer: DISCLAIMER,
+      results: [
+        { lesion: 'L2', predictions: [{ label: 'vasc' }], pooled: { photos: 1 } },
+        {
+          lesion: 'L1',
+          predictions: [{ label: 'mel' }],
+          patient: { not_used: [{ name: 'age', value: 70 }] },
+          pooled: { photos: 2, counted: 2, fitted: false },
+          images: [
+            { file: 'pictures/a.jpg', weight: 0.5 },
+            { file: 'pictures/inner, "odd"/d.jpg', weight: 0.5 },
+          ],
+        },
+        { lesion: 'L3', error: { type: 'urn:naevus:problem:unsupported-format' } },
+      ],
+    });
+  });
+
+  it('gives a table with a row a lesion', async () => {
+    const csv = list('two.csv', 'image,lesion\npictures/a.jpg,L1\npictures/c.JPEG,L2\n');
+    const { code, stdout } = await naevus('predict', '--lesions', csv, '--format', 'csv');
+    expect(code).toBe(0);
+    const [header, ...rows] = stdout.trimEnd().split('\r\n');
+    expect(header).toMatch(/^lesion,akiec,bcc/);
+    expect(rows.map((row) => row.split(',')[0])).toEqual(['L1', 'L2']);
+  });
+
+  it.each([
+    ['image\na.jpg\n', 'no column "lesion"'],
+    ['image,lesion\na.jpg,\n', 'row 2 lacks an image or a lesion'],
+    ['image,lesion,age\na.jpg,L,10\nb.jpg,L,20\n', 'row 3: lesion L has another age before'],
+    ['image,lesion,age\na.jpg,L,old\n', 'lesion L: age must be a number of years'],
+    ['image,lesion\n', 'has no rows'],
+  ])('refuses the list %j', async (text, message) => {
+    const { code, stderr } = await naevus('predict', '--lesions', list('bad.csv', text));
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
+  it('takes files or a list, and a patient that there can be', async () => {
+    const both = await naevus('predict', 'pictures', '--lesions', 'lesions.csv');
+    expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('--lesions names') });
+    const age = await naevus('predict', 'pictures', '--age', '130');
+    expect(age).toMatchObject({ code: 2, stderr: expect.stringContaining('--age must be') });
+    const sex = await naevus('gradcam', 'pictures/a.jpg', '-o', 'x.png', '--sex', 'f');
+    expect(sex).toMatchObject({ code: 2, stderr: expect.stringContaining('--sex must be') });
+  });
+});

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ImageFile, NaevusClient, NaevusError } from '../src/client/client.ts';
 import { retryAfterMs } from '../src/client/retry-after.ts';
 import { gradcamResponseSchema } from '../src/schemas/gradcam.ts';
+import { lesionResponseSchema } from '../src/schemas/lesion.ts';
 import { modelResponseSchema } from '../src/schemas/model.ts';
 import { batchResponseSchema, predictResponseSchema } from '../src/schemas/prediction.ts';
 import { writeFixtureArtifact } from './helpers/fixture-artifact.ts';
@@ -45,6 +46,17 @@ describe('against a server', () => {
       { predictions: [{ label: 'vasc' }, {}, {}, {}, {}, {}, {}] },
     ]);
     expect((await client.predictBatch([red])).results).toHaveLength(1);
+  });
+
+  it('gives one answer to the photos of a lesion, with what is known of the patient', async () => {
+    const answer = lesionResponseSchema.parse(
+      await client.lesion([red, new Blob([red])], { topK: 1, age: 63, sex: 'female' }),
+    );
+    expect(answer).toMatchObject({
+      predictions: [{ label: 'mel' }],
+      pooled: { photos: 2, counted: 2 },
+      patient: { used: [], not_used: [{ name: 'age', value: 63 }, { name: 'sex' }] },
+    });
   });
 
   it('gives the heat map as JSON and as a picture', async () => {

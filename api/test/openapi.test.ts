@@ -31,7 +31,14 @@ describe('/openapi.json', () => {
   it('describes every route that clients call', () => {
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths)).toEqual(
-      expect.arrayContaining(['/predict', '/gradcam', '/model', '/health/live', '/health/ready']),
+      expect.arrayContaining([
+        '/predict',
+        '/gradcam',
+        '/lesion',
+        '/model',
+        '/health/live',
+        '/health/ready',
+      ]),
     );
     const ids = Object.values(document.paths).flatMap((methods) =>
       Object.values(methods).map(({ operationId }) => operationId),
@@ -62,7 +69,7 @@ describe('/openapi.json', () => {
   });
 
   it('has the problems of the contract at each route that takes images', () => {
-    for (const path of ['/predict', '/gradcam']) {
+    for (const path of ['/predict', '/gradcam', '/lesion']) {
       const { responses } = document.paths[path]!.post!;
       expect(Object.keys(responses)).toEqual(
         expect.arrayContaining([

@@ -104,7 +104,7 @@ describe('assess', () => {
       labels: ['df', 'nv'],
     });
     const wide = assess(measurements(0.15), manifest, { coverage: 0.96 });
-    expect(wide.prediction_set.labels).toEqual(['akiec', 'bcc', 'df', 'mel', 'nv']);
+    expect(wide.prediction_set!.labels).toEqual(['akiec', 'bcc', 'df', 'mel', 'nv']);
     expect(codes(wide)).toContain('melanoma-not-excluded');
     expect(() => assess(measurements(0.15), manifest, { coverage: 0.5 })).toThrow(
       'coverage of 0.5',
@@ -140,7 +140,7 @@ describe('assess', () => {
     };
     const flat = { ...measurements(0), scores: LABELS.map(() => 1 / 7) };
     const answer = assess(flat, strict, { coverage: 0.8 });
-    expect(answer.prediction_set.labels).toEqual([]);
+    expect(answer.prediction_set!.labels).toEqual([]);
     expect(codes(answer)).toContain('no-typical-class');
   });
 

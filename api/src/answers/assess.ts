@@ -3,9 +3,16 @@ import {
   malignantScore,
   type OperatingPoint,
   REFERRAL_POINT,
+  TRIAGE,
   type Triage,
 } from '@naevus/shared/answer/operating-point';
-import { COVERAGES, DEFAULT_COVERAGE, predictionSet } from '@naevus/shared/answer/prediction-set';
+import { withFactors } from '@naevus/shared/answer/patient-factors';
+import {
+  COVERAGES,
+  type ConformityScore,
+  DEFAULT_COVERAGE,
+  predictionSet,
+} from '@naevus/shared/answer/prediction-set';
 import { checkQuality, LIMITS_OF_OLDER_VERSIONS } from '@naevus/shared/image/quality-limits';
 import type { Manifest } from '@naevus/shared/model/manifest';
 import type { Measurements } from '../analysis/engine.ts';
@@ -32,9 +39,7 @@ export interface AssessmentOptions {
 }
 
 /** The members of an answer that say how far it goes. */
-export interface AssessedAnswer {
-  readonly assessment: Assessment;
-  readonly prediction_set: PredictionSet;
+export interface AssessedAnswer extends Judgement {
   readonly quality: QualityAnswer;
   readonly in_distribution: InDistribution;
 }
@@ -48,45 +53,103 @@ export interface AssessedAnswer {
  * An answer abstains where the image is out of distribution or fails a limit of quality. Then nothing is
  * `routine`, and what is out of distribution is not `refer` either: it has no score.
  *
+ * @param patientFactors what is known of the patient, as `patientFactors` gives it: it may raise the word
  * @throws Error when the manifest has no `assessment`, or not the threshold asked for
  */
 export function assess(
   { scores, quality, distance }: ScoredMeasurements,
   { assessment: spec, thresholds }: Pick<Manifest, 'assessment' | 'thresholds'>,
-  { coverage = DEFAULT_COVERAGE, operatingPoint = DEFAULT_OPERATING_POINT }: AssessmentOptions = {},
+  options: AssessmentOptions = {},
+  patientFactors?: readonly number[],
 ): AssessedAnswer {
   if (spec === undefined) throw new Error('this version has nothing to assess its answers with');
-  const row = COVERAGES.indexOf(coverage);
-  if (row < 0) throw new RangeError(`there are no quantiles of a coverage of ${coverage}`);
-  const kind = spec.conformal.default;
-  const quantiles = spec.conformal.quantiles[kind][row]!;
-  const labels = predictionSet(
-    scores,
-    kind,
-    quantiles.map((quantile) => quantile ?? Number.POSITIVE_INFINITY),
-  );
-
   const checks = checkQuality(quality, { ...LIMITS_OF_OLDER_VERSIONS, ...spec.quality.limits });
   const inside = distance <= spec.outOfDistribution.threshold;
   const abstained = !inside || checks.some(({ passed }) => !passed);
+  const doubts: ReasonCode[] = [];
+  if (!inside) doubts.push('out-of-distribution');
+  for (const { check, value, min, passed } of checks) {
+    if (passed) continue;
+    doubts.push(QUALITY_REASONS[check][min !== undefined && value < min ? 'low' : 'high']);
+  }
+  const { default: kind, quantiles } = spec.conformal;
+  return {
+    ...judge(
+      { scores, inside, abstained, doubts, patientFactors },
+      { kind, quantiles: quantiles[kind], thresholds },
+      options,
+    ),
+    quality: { passed: checks.every(({ passed }) => passed), checks },
+    in_distribution: {
+      passed: inside,
+      distance,
+      threshold: spec.outOfDistribution.threshold,
+    },
+  };
+}
+
+/** What is judged: an image, or a lesion. */
+interface Judged {
+  readonly scores: readonly number[];
+  /** Whether it looks like what was trained on. */
+  readonly inside: boolean;
+  readonly abstained: boolean;
+  /** Why it is abstained from, and what else is to be said. */
+  readonly doubts: readonly ReasonCode[];
+  readonly patientFactors?: readonly number[] | undefined;
+}
+
+/** What it is judged by. */
+interface Yardstick {
+  readonly kind: ConformityScore;
+  /** One row a coverage, one column a label; without them there is no set. */
+  readonly quantiles: readonly (readonly (number | null)[])[] | undefined;
+  readonly thresholds: Readonly<Record<string, number>>;
+}
+
+export interface Judgement {
+  readonly assessment: Assessment;
+  /** Undefined where there are no quantiles. */
+  readonly prediction_set?: PredictionSet;
+}
+
+/**
+ * Set and triage of scores.
+ *
+ * @throws Error when there is no such threshold or coverage
+ */
+export function judge(
+  { scores, inside, abstained, doubts, patientFactors }: Judged,
+  { kind, quantiles, thresholds }: Yardstick,
+  { coverage = DEFAULT_COVERAGE, operatingPoint = DEFAULT_OPERATING_POINT }: AssessmentOptions,
+): Judgement {
+  const row = COVERAGES.indexOf(coverage);
+  if (row < 0) throw new RangeError(`there are no quantiles of a coverage of ${coverage}`);
+  const labels =
+    quantiles &&
+    predictionSet(
+      scores,
+      kind,
+      quantiles[row]!.map((quantile) => quantile ?? Number.POSITIVE_INFINITY),
+    );
 
   const score = malignantScore(scores);
   const threshold = thresholdOf(thresholds, operatingPoint);
-  const word = triageOf(score, threshold, thresholdOf(thresholds, REFERRAL_POINT));
+  const referral = thresholdOf(thresholds, REFERRAL_POINT);
+  const own = triageOf(score, threshold, referral);
+  const raised =
+    patientFactors &&
+    triageOf(malignantScore(withFactors(scores, patientFactors)), threshold, referral);
+  const word = raised && TRIAGE.indexOf(raised) < TRIAGE.indexOf(own) ? raised : own;
   const triage = abstained && (!inside || word === 'routine') ? 'review' : word;
 
-  const reasons: ReasonCode[] = [];
-  if (!inside) reasons.push('out-of-distribution');
-  for (const { check, value, min, passed } of checks) {
-    if (passed) continue;
-    reasons.push(QUALITY_REASONS[check][min !== undefined && value < min ? 'low' : 'high']);
-  }
+  const reasons: ReasonCode[] = [...doubts];
   if (inside) {
-    reasons.push(SCORE_REASONS[word]);
-    if (labels.includes('mel')) reasons.push('melanoma-not-excluded');
-    if (labels.length === 0) reasons.push('no-typical-class');
+    reasons.push(SCORE_REASONS[own]);
+    if (word !== own) reasons.push('raised-by-patient');
+    if (labels?.includes('mel')) reasons.push('melanoma-not-excluded');
+    if (labels?.length === 0) reasons.push('no-typical-class');
   }
-
   return {
     assessment: {
       malignant_score: score,
@@ -97,13 +160,7 @@ export function assess(
       abstained,
       reasons: reasons.map((code): Reason => ({ code, text: REASONS[code] })),
     },
-    prediction_set: { coverage, labels },
-    quality: { passed: checks.every(({ passed }) => passed), checks },
-    in_distribution: {
-      passed: inside,
-      distance,
-      threshold: spec.outOfDistribution.threshold,
-    },
+    ...(labels && { prediction_set: { coverage, labels } }),
   };
 }
 

@@ -1,3 +1,5 @@
+import { malignantScore } from '@naevus/shared/answer/operating-point';
+import { withFactors } from '@naevus/shared/answer/patient-factors';
 import { withPrior } from '@naevus/shared/answer/prior';
 import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
 import { LABELS, type Label, LESION_CLASSES } from '@naevus/shared/taxonomy';
@@ -47,6 +49,34 @@ export function rankedPredictions(scores: readonly number[], topK: number): Pred
     .slice(0, topK);
 }
 
+/**
+ * What an answer says of scores: the predictions under the prior that was asked for and with what is known
+ * of the patient, and where something is, what they are without it.
+ *
+ * @param scores of the version's own prior
+ */
+export function answeredScores(
+  scores: readonly number[],
+  topK: number,
+  { prior }: ServedModel['manifest'],
+  options: Pick<AnswerOptions, 'prior' | 'patient'>,
+): Pick<PredictResponse, 'predictions' | 'patient'> {
+  const { patient } = options;
+  const answered = withPrior(scores, prior.probabilities, options.prior.probabilities);
+  const predictions = rankedPredictions(answered, topK);
+  if (patient === undefined) return { predictions };
+  const { given, factors, used, unused } = patient;
+  return {
+    predictions: rankedPredictions(withFactors(answered, factors), topK),
+    patient: {
+      used: used.map((name) => ({ name, value: given[name]! })),
+      not_used: unused.map(({ name, reason }) => ({ name, value: given[name]!, reason })),
+      malignant_score: malignantScore(withFactors(scores, factors)),
+      predictions,
+    },
+  };
+}
+
 /** What an answer says of one photo. */
 export type ImageAnswer = Exclude<BatchItem, { error: unknown }>;
 
@@ -61,13 +91,14 @@ export function answerAboutImage(
   { manifest }: ServedModel,
   options: AnswerOptions,
 ): ImageAnswer {
-  const assessed = measurements && assess({ scores, ...measurements }, manifest, options);
+  const { patient } = options;
+  const assessed =
+    measurements && assess({ scores, ...measurements }, manifest, options, patient?.factors);
   if (options.strict && assessed?.assessment.abstained) throw abstention(assessed);
-  const answered = withPrior(scores, manifest.prior.probabilities, options.prior.probabilities);
   return {
-    predictions: rankedPredictions(answered, topK),
+    ...answeredScores(scores, topK, manifest, options),
     ...assessed,
-    ...(similar && similarAnswer(similar, manifest.version, assessed?.prediction_set.labels)),
+    ...(similar && similarAnswer(similar, manifest.version, assessed?.prediction_set?.labels)),
     image: image!,
     timing: {
       decode_ms: roundToMicroseconds(timing.decodeMs),
@@ -76,6 +107,7 @@ export function answerAboutImage(
   };
 }
 
+/** Why there is no answer, without its scores. */
 function abstention({ assessment, quality, in_distribution }: AssessedAnswer): ProblemError {
   const { malignant_score: _, ...rest } = assessment;
   const why = assessment.reasons

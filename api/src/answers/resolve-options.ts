@@ -1,3 +1,9 @@
+import { parseBodySite } from '@naevus/shared/answer/body-site';
+import {
+  type Patient,
+  type PatientFactors,
+  patientFactors,
+} from '@naevus/shared/answer/patient-factors';
 import {
   type ClassPrior,
   type NamedPrior,
@@ -5,7 +11,7 @@ import {
   UNIFORM_PRIOR,
 } from '@naevus/shared/answer/prior';
 import type { ServedModel } from '../analysis/engine.ts';
-import type { AssessmentQuery } from '../schemas/request.ts';
+import type { AssessmentQuery, PatientQuery } from '../schemas/request.ts';
 import type { AssessmentOptions } from './assess.ts';
 import { ProblemError } from './problem-error.ts';
 
@@ -16,6 +22,13 @@ export interface AnswerOptions extends AssessmentOptions {
   readonly strict: boolean;
   /** How many similar cases the answer names; none without it. */
   readonly similar?: number;
+  /** Where something is known of the patient. */
+  readonly patient?: KnownPatient | undefined;
+}
+
+/** A patient, and what it changes. */
+export interface KnownPatient extends PatientFactors {
+  readonly given: Patient;
 }
 
 /**
@@ -47,7 +60,17 @@ export function resolveOptions(
     operatingPoint: query.operating_point,
     strict: query.strict,
     ...(query.similar !== undefined && { similar: query.similar }),
+    patient: knownPatient(query, manifest),
   };
+}
+
+function knownPatient(
+  { age, sex, site }: PatientQuery,
+  { patient: spec, version }: ServedModel['manifest'],
+): KnownPatient | undefined {
+  if (age === undefined && sex === undefined && site === undefined) return undefined;
+  const given = { age, sex, site: site === undefined ? undefined : parseBodySite(site) };
+  return { given, ...patientFactors(given, spec, version) };
 }
 
 function priorOf(

@@ -7,12 +7,14 @@ import { ProblemError } from '../answers/problem-error.ts';
 import { gradcamQuerySchema, QUERY_RULES } from '../schemas/request.ts';
 import type { Command } from './command.ts';
 import { withEngine } from './offline-engine.ts';
+import { PATIENT_HELP, PATIENT_OPTIONS, readPatient } from './patient-options.ts';
+import { defaultOptions, withPatient } from './prediction-writers.ts';
 import { TTA_HELP } from './tta-option.ts';
 import { UsageError } from './usage-error.ts';
 
 const HELP = `The heat map of one class over a picture, as a PNG of up to 1024 pixels on its long side.
 
-Usage: naevus gradcam FILE -o OUT.png [--class LABEL] [--alpha A] [--method M] [--legend] [--tta N] [--model FOLDER]
+Usage: naevus gradcam FILE -o OUT.png [--class LABEL] [--alpha A] [--method M] [--legend] [--tta N] [--age A] [--sex S] [--site S] [--model FOLDER]
 
   -o, --output   where to write it
   --class        ${LABELS.join(', ')} (default: the one with the highest score)
@@ -20,6 +22,7 @@ Usage: naevus gradcam FILE -o OUT.png [--class LABEL] [--alpha A] [--method M] [
   --method       ${HEATMAP_METHODS.join(' (7 x 7, default), ')} (14 x 14, takes five times as long)
   --legend       a colour bar below the picture, with the class in words
   --tta          ${TTA_HELP}
+${PATIENT_HELP.replaceAll(/^( {2}--\w+) +/gm, (_, name: string) => name.padEnd(17))}
   --model        folder with current.json, or of one version (default: NAEVUS_MODEL_DIR, else the bundled model)
 
 Exit code: 0; 1 where the picture failed; 2 where nothing could be begun.
@@ -34,9 +37,15 @@ export const gradcamCommand: Command = {
     method: { type: 'string' },
     legend: { type: 'boolean' },
     tta: { type: 'string' },
+    ...PATIENT_OPTIONS,
     model: { type: 'string' },
   },
-  async run({ output, class: className, alpha, method, legend, tta, model }, files, workers) {
+  async run(
+    { output, class: className, alpha, method, legend, tta, model, ...rest },
+    files,
+    workers,
+  ) {
+    const patient = readPatient(rest);
     const [file, ...more] = files;
     if (file === undefined || more.length > 0) {
       throw new UsageError(`gradcam needs one file, not ${files.length} (see --help)`);
@@ -49,10 +58,12 @@ export const gradcamCommand: Command = {
     }
     return withEngine(workers, model as string | undefined, async (engine) => {
       try {
+        const options = defaultOptions(engine.model, patient);
         const analysis = await engine.analyse(file, {
           tta: query.data.tta,
           heatmap: {
             ...(query.data.class && { label: query.data.class }),
+            ...(options.patient && { factors: options.patient.factors }),
             alpha: query.data.alpha,
             method: query.data.method,
             legend: legend === true,
@@ -63,7 +74,7 @@ export const gradcamCommand: Command = {
         await writeFile(String(output), overlay).catch((error: NodeJS.ErrnoException) => {
           throw new UsageError(`${output} cannot be written: ${error.code}`);
         });
-        const [top] = rankedPredictions(analysis.scores, 1);
+        const [top] = rankedPredictions(withPatient(analysis.scores, options), 1);
         const score = `${top!.name} (${top!.label}) ${(100 * top!.score).toFixed(1)} %`;
         process.stderr.write(`${output}: ${label}; highest score: ${score}\n${DISCLAIMER}\n`);
         return 0;

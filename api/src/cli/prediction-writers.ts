@@ -1,3 +1,4 @@
+import { withFactors } from '@naevus/shared/answer/patient-factors';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
 import type { Analysis } from '../analysis/engine.ts';
@@ -8,7 +9,7 @@ import type { ProblemError } from '../answers/problem-error.ts';
 import { type AnswerOptions, resolveOptions } from '../answers/resolve-options.ts';
 import type { ModelFolder } from '../runtime/node/models/model-folder.ts';
 import type { Problem } from '../schemas/problem.ts';
-import { predictQuerySchema } from '../schemas/request.ts';
+import { type PatientQuery, predictQuerySchema } from '../schemas/request.ts';
 
 /** Writes results one after another, as they come. */
 export interface PredictionWriter {
@@ -21,7 +22,7 @@ export interface PredictionWriter {
 export function jsonWriter(
   topK: number,
   tta: TtaViews,
-  query: { readonly similar?: number } = {},
+  query: PatientQuery & { readonly similar?: number } = {},
 ): PredictionWriter {
   let first = true;
   let served: ModelFolder;
@@ -29,11 +30,7 @@ export function jsonWriter(
   return {
     begin(model) {
       served = model;
-      options = resolveOptions(
-        { ...predictQuerySchema.parse({}), ...query },
-        () => undefined,
-        model,
-      );
+      options = defaultOptions(model, query);
       const head = JSON.stringify({
         model: modelReference(model),
         prior: options.prior,
@@ -54,14 +51,36 @@ export function jsonWriter(
 }
 
 /** A row a file, as {@link PredictionCsv} has it. */
-export function csvWriter(): PredictionWriter {
+export function csvWriter(patient: PatientQuery = {}): PredictionWriter {
   const csv = new PredictionCsv('file');
+  let options: AnswerOptions;
   return {
-    begin: () => csv.header,
+    begin(model) {
+      options = defaultOptions(model, patient);
+      return csv.header;
+    },
     result: (file, result) =>
-      isAnalysis(result) ? csv.predicted(file, result.scores) : csv.failed(file, result.message),
+      isAnalysis(result)
+        ? csv.predicted(file, withPatient(result.scores, options))
+        : csv.failed(file, result.message),
     end: () => '',
   };
+}
+
+/** What an answer without a query takes for granted, with what is known of the patient. */
+export function defaultOptions(
+  model: ModelFolder,
+  query: PatientQuery & { readonly similar?: number },
+): AnswerOptions {
+  return resolveOptions({ ...predictQuerySchema.parse({}), ...query }, () => undefined, model);
+}
+
+/** Scores of the version's own prior, with what is known of the patient. */
+export function withPatient(
+  scores: readonly number[],
+  { patient }: AnswerOptions,
+): readonly number[] {
+  return patient ? withFactors(scores, patient.factors) : scores;
 }
 
 function isAnalysis(result: Analysis | ProblemError): result is Analysis {
@@ -69,7 +88,7 @@ function isAnalysis(result: Analysis | ProblemError): result is Analysis {
 }
 
 /** What RFC 9457 has of it that means something without a request. */
-function problemOf(error: ProblemError): Pick<Problem, 'type' | 'title' | 'detail'> {
+export function problemOf(error: ProblemError): Pick<Problem, 'type' | 'title' | 'detail'> {
   const { type, title, detail } = error.document('none');
   return { type, title, detail };
 }

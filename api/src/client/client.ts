@@ -1,16 +1,24 @@
 import type { Label } from '@naevus/shared/taxonomy';
 import type { GradcamResponse } from '../schemas/gradcam.ts';
 import type { Ready } from '../schemas/health.ts';
+import type { LesionResponse } from '../schemas/lesion.ts';
 import type { ModelResponse } from '../schemas/model.ts';
 import type { BatchResponse, PredictResponse } from '../schemas/prediction.ts';
 import { PROBLEM_MEDIA_TYPE, type Problem } from '../schemas/problem.ts';
-import type { GradcamQuery, PredictQuery } from '../schemas/request.ts';
+import type { GradcamQuery, PatientQuery, PredictQuery } from '../schemas/request.ts';
 import { NaevusError } from './client-error.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 export type { Problem, ProblemKind } from '../schemas/problem.ts';
 export { type ClientErrorKind, NaevusError } from './client-error.ts';
-export type { BatchResponse, GradcamResponse, ModelResponse, PredictResponse, Ready };
+export type {
+  BatchResponse,
+  GradcamResponse,
+  LesionResponse,
+  ModelResponse,
+  PredictResponse,
+  Ready,
+};
 
 /** A JPEG, PNG or WebP file: a `File` of a form, or what `readFile` gives. */
 export type ImageFile = Blob | Uint8Array<ArrayBuffer> | ArrayBuffer;
@@ -36,7 +44,16 @@ export interface RequestOptions {
   readonly requestId?: string;
 }
 
-interface AnalysisRequestOptions extends RequestOptions {
+/** What is known of the patient; what is not is left out. */
+export interface PatientOptions {
+  /** Years, 0 to 120. */
+  readonly age?: PatientQuery['age'];
+  readonly sex?: PatientQuery['sex'];
+  /** One of HAM10000's names, or a SNOMED CT body-site code. */
+  readonly site?: PatientQuery['site'];
+}
+
+interface AnalysisRequestOptions extends RequestOptions, PatientOptions {
   /** Views that the answer is averaged over: 1, 4 or 8. */
   readonly tta?: PredictQuery['tta'];
   /** How many of the training lesions that look most like the image to answer with, 1 to 10. */
@@ -104,7 +121,7 @@ export class NaevusClient {
   /** `POST /predict`: scores of one image. */
   async predict(image: ImageFile, options: PredictOptions = {}): Promise<PredictResponse> {
     return this.#json<PredictResponse>('predict', options, {
-      query: { top_k: options.topK, tta: options.tta, similar: options.similar },
+      query: predictionQuery(options),
       body: fileBody(image),
     });
   }
@@ -117,7 +134,19 @@ export class NaevusClient {
     // As JSON, because a form with one image is no batch.
     const encoded = await Promise.all(images.map(toBase64));
     return this.#json<BatchResponse>('predict', options, {
-      query: { top_k: options.topK, tta: options.tta, similar: options.similar },
+      query: predictionQuery(options),
+      body: { type: 'application/json', content: JSON.stringify({ images: encoded }) },
+    });
+  }
+
+  /** `POST /lesion`: one answer to 1 to 8 photos of one lesion, and each photo by itself. */
+  async lesion(
+    photos: readonly ImageFile[],
+    options: PredictOptions = {},
+  ): Promise<LesionResponse> {
+    const encoded = await Promise.all(photos.map(toBase64));
+    return this.#json<LesionResponse>('lesion', options, {
+      query: predictionQuery(options),
       body: { type: 'application/json', content: JSON.stringify({ images: encoded }) },
     });
   }
@@ -234,8 +263,16 @@ interface Outgoing {
   readonly retries?: number;
 }
 
-function heatmapQuery({ class: label, alpha, method, tta, similar }: GradcamOptions) {
-  return { class: label, alpha, method, tta, similar };
+function predictionQuery({ topK, tta, similar, ...options }: PredictOptions) {
+  return { top_k: topK, tta, similar, ...patientOf(options) };
+}
+
+function heatmapQuery({ class: label, alpha, method, tta, similar, ...options }: GradcamOptions) {
+  return { class: label, alpha, method, tta, similar, ...patientOf(options) };
+}
+
+function patientOf({ age, sex, site }: PatientOptions) {
+  return { age, sex, site };
 }
 
 /** The server looks at the bytes; a type such as multipart would make it read them otherwise. */

@@ -10,6 +10,7 @@ import { casePictureRoute } from './routes/case-picture.ts';
 import { docsRoute } from './routes/docs.ts';
 import { gradcamRoute } from './routes/gradcam.ts';
 import { liveRoute, readyRoute } from './routes/health.ts';
+import { lesionRoute } from './routes/lesion.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { modelRoute } from './routes/model.ts';
 import { openapiRoute } from './routes/openapi.ts';
@@ -27,6 +28,7 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
   const described: Route[] = [
     predictRoute(deps),
     gradcamRoute(deps),
+    lesionRoute(deps),
     modelRoute(deps),
     casePictureRoute(deps),
     liveRoute(),

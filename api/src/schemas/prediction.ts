@@ -1,3 +1,4 @@
+import { PATIENT_VARIABLES } from '@naevus/shared/answer/patient-spec';
 import { TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
 import { CLASS_COUNT, LABELS, RISKS } from '@naevus/shared/taxonomy';
 import * as z from 'zod';
@@ -68,12 +69,43 @@ export const timingSchema = z
   })
   .meta({ id: 'Timing' });
 
+export const predictionsSchema = z
+  .array(predictionSchema)
+  .min(1)
+  .max(CLASS_COUNT)
+  .meta({ description: 'The likeliest first.' });
+
+export const patientSchema = z
+  .strictObject({
+    used: z.array(
+      z.strictObject({
+        name: z.enum(PATIENT_VARIABLES),
+        value: z.union([z.number(), z.string()]),
+      }),
+    ),
+    not_used: z.array(
+      z.strictObject({
+        name: z.enum(PATIENT_VARIABLES),
+        value: z.union([z.number(), z.string()]),
+        reason: z.string().meta({ description: 'Why the version does not use it.' }),
+      }),
+    ),
+    malignant_score: score.meta({
+      description:
+        "The malignant score with the patient, under the version's own prior. It may raise the triage word, and never lowers it.",
+    }),
+    predictions: predictionsSchema.meta({
+      description: 'The predictions without what is known of the patient.',
+    }),
+  })
+  .meta({
+    id: 'Patient',
+    description: 'Where something of the patient was sent: what it changed.',
+  });
+
 const answerAboutOneImage = {
-  predictions: z
-    .array(predictionSchema)
-    .min(1)
-    .max(CLASS_COUNT)
-    .meta({ description: 'The likeliest first.' }),
+  predictions: predictionsSchema,
+  patient: patientSchema.optional(),
   // Versions before 0.3.0 were not fitted with these four, and answer without them.
   assessment: assessmentSchema.optional(),
   prediction_set: predictionSetSchema.optional(),
@@ -84,7 +116,7 @@ const answerAboutOneImage = {
   timing: timingSchema,
 };
 
-const envelope = {
+export const envelope = {
   id: z.string().meta({ description: 'The X-Request-Id.' }),
   model: modelReferenceSchema,
   prior: priorSchema,
@@ -93,7 +125,7 @@ const envelope = {
   }),
 };
 
-const caveats = {
+export const caveats = {
   limits: z.string().meta({ description: 'What the model has not seen.' }),
   disclaimer: z.string(),
 };
@@ -103,11 +135,10 @@ export const predictResponseSchema = z
   .strictObject({ ...envelope, ...answerAboutOneImage, ...caveats })
   .meta({ id: 'PredictResponse' });
 
+export const imageAnswerSchema = z.strictObject(answerAboutOneImage).meta({ id: 'BatchAnswer' });
+
 const batchItemSchema = z
-  .union([
-    z.strictObject(answerAboutOneImage).meta({ id: 'BatchAnswer' }),
-    z.strictObject({ error: problemSchema }).meta({ id: 'BatchError' }),
-  ])
+  .union([imageAnswerSchema, z.strictObject({ error: problemSchema }).meta({ id: 'BatchError' })])
   .meta({ id: 'BatchItem' });
 
 /** Answer of `POST /predict` to a batch: one item an image, in the order sent. */

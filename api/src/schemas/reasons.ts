@@ -8,10 +8,16 @@ export const REASONS = {
     'The scores of melanoma, basal cell carcinoma and actinic keratosis together reach the threshold of the operating point.',
   'below-threshold':
     'The scores of melanoma, basal cell carcinoma and actinic keratosis together stay below the threshold of the operating point. This does not rule out disease.',
+  'raised-by-patient':
+    'What is known of the patient raises the scores of melanoma, basal cell carcinoma and actinic keratosis together to a more urgent level. It never lowers it.',
   'melanoma-not-excluded':
     'Melanoma is in the prediction set: it cannot be excluded at the coverage asked for.',
   'no-typical-class':
     'The prediction set is empty: the image is unusual for each of the seven classes.',
+  'photo-more-urgent':
+    'One of the photos by itself gets a more urgent word than all of them together.',
+  'photos-left-out':
+    'Not every photo was counted: some are of poor quality, out of distribution, or could not be read.',
   'out-of-distribution':
     'The image does not look like the dermatoscopic images that the model was trained on; its scores mean nothing for such an image.',
   'not-sharp':

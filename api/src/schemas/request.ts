@@ -1,4 +1,6 @@
+import { BODY_SITE_CODES, BODY_SITE_NAMES } from '@naevus/shared/answer/body-site';
 import { DEFAULT_OPERATING_POINT, OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
+import { MAX_AGE, SEXES } from '@naevus/shared/answer/patient-spec';
 import { COVERAGES, DEFAULT_COVERAGE } from '@naevus/shared/answer/prediction-set';
 import { NAMED_PRIORS, parsePrior } from '@naevus/shared/answer/prior';
 import { HEATMAP_METHODS } from '@naevus/shared/network/heatmap-methods';
@@ -10,9 +12,15 @@ import { MAX_SIMILAR } from './similar.ts';
 /** Images in one batch, unless the server's settings say less. */
 export const MAX_BATCH = 32;
 
+/** Photos of one lesion, unless the server's settings say less. */
+export const MAX_PHOTOS = 8;
+
 const image = z.string({ error: 'must be a string: base64 or a data: URL' }).meta({
   description: 'A JPEG, PNG or WebP file as base64, or as a data: URL with base64.',
 });
+
+/** Members of a JSON body that say something of the patient: as in the query, the age as a number as well. */
+const bodyField = z.union([z.string(), z.number()], { error: 'must be a string or a number' });
 
 /** A JSON body: `image` for one image, `images` for a batch, never both. */
 export const imagesBodySchema = z
@@ -22,6 +30,9 @@ export const imagesBodySchema = z
       .array(image, { error: 'must be an array of strings' })
       .min(1, 'must hold at least one image')
       .optional(),
+    age: bodyField.optional(),
+    sex: bodyField.optional(),
+    site: bodyField.optional(),
   })
   .refine((body) => (body.image === undefined) !== (body.images === undefined), {
     error: 'needs either "image" or "images", and not both',
@@ -64,7 +75,25 @@ const assessmentQuery = {
   }),
 };
 
-const assessmentQuerySchema = z.object(assessmentQuery);
+/** What may be known of the patient. */
+const patientQuery = {
+  age: decimal
+    .pipe(z.coerce.number<string>().min(0).max(MAX_AGE))
+    .optional()
+    .meta({ description: `Age of the patient in years, 0 to ${MAX_AGE}.` }),
+  sex: z.enum(SEXES).optional().meta({ description: 'Sex of the patient.' }),
+  site: z
+    .enum([...BODY_SITE_NAMES, ...BODY_SITE_CODES])
+    .optional()
+    .meta({
+      description: "Where the lesion is: one of HAM10000's names, or a SNOMED CT body-site code.",
+    }),
+};
+
+/** {@link patientQuery}, which may come as fields of a form or members of a JSON body as well. */
+export const patientQuerySchema = z.object(patientQuery);
+
+const assessmentQuerySchema = z.object({ ...assessmentQuery, ...patientQuery });
 
 const tta = decimal.pipe(z.coerce.number<string>()).pipe(z.literal(TTA_CHOICES)).default(1).meta({
   description:
@@ -84,6 +113,7 @@ export const predictQuerySchema = z.object({
   tta,
   version,
   ...assessmentQuery,
+  ...patientQuery,
 });
 
 /** Query of `POST /gradcam`. Unknown names are ignored. */
@@ -107,7 +137,11 @@ export const gradcamQuerySchema = z.object({
   tta,
   version,
   ...assessmentQuery,
+  ...patientQuery,
 });
+
+/** Query of `POST /lesion`. Unknown names are ignored. */
+export const lesionQuerySchema = predictQuerySchema;
 
 /** Query of `GET /model`. Unknown names are ignored. */
 export const modelQuerySchema = z.object({ version });
@@ -125,8 +159,12 @@ export const QUERY_RULES: Readonly<Record<string, string>> = {
   operating_point: `must be one of ${OPERATING_POINTS.join(', ')}`,
   strict: 'must be true or false',
   similar: `must be a whole number from 1 to ${MAX_SIMILAR}`,
+  age: `must be a number of years from 0 to ${MAX_AGE}`,
+  sex: `must be ${SEXES.join(' or ')}`,
+  site: `must be one of ${BODY_SITE_NAMES.join(', ')}, or the SNOMED CT code of one (${BODY_SITE_CODES.join(', ')})`,
 };
 
 export type AssessmentQuery = z.infer<typeof assessmentQuerySchema>;
+export type PatientQuery = z.infer<typeof patientQuerySchema>;
 export type PredictQuery = z.infer<typeof predictQuerySchema>;
 export type GradcamQuery = z.infer<typeof gradcamQuerySchema>;

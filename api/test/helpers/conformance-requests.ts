@@ -54,6 +54,15 @@ export const SOUND_REQUESTS: readonly SentRequest[] = [
       bytes(sharp(lesion()).resize(300, 200).withMetadata({ orientation }).jpeg({ quality: 95 })),
     ),
   ),
+  predict('a lesion of three photos', () => form(lesion(0), lesion(1), lesion(2)), {
+    path: '/lesion?age=63',
+  }),
+  predict(
+    'a lesion as JSON with a bad photo',
+    () => JSON.stringify({ images: [base64(lesion()), '***'], age: 41, site: 'back' }),
+    { headers: JSON_TYPE, path: '/lesion' },
+  ),
+  predict('a patient', () => lesion(1), { path: '/predict?age=63&sex=female&site=66643007' }),
   predict('a PNG', async () => bytes(sharp(lesion()).png())),
   predict('an interlaced PNG of 16 bits', async () =>
     bytes(sharp(lesion(1)).toColourspace('rgb16').png({ progressive: true })),

@@ -71,6 +71,8 @@ export interface FixtureOptions {
   readonly assessed?: boolean;
   /** With an index of similar cases: `FIXTURE_CASES`. */
   readonly similar?: boolean;
+  /** Fitted for lesions with several photos, and for the patient's age. */
+  readonly clinic?: boolean;
 }
 
 const SUBSPACE_PATH = 'feature-subspace.bin';
@@ -109,6 +111,39 @@ const ASSESSMENT: NonNullable<Manifest['assessment']> = {
   },
 };
 
+/** Sets of several photos hold the scores of at least half of 1 - coverage. */
+const LESIONS: NonNullable<Manifest['lesions']> = {
+  fittedOn: { split: 'by hand', lesions: 10, severalPhotos: 5, folds: 2 },
+  pooling: 'mean-logit',
+  severalPhotos: {
+    temperature: 1,
+    quantiles: COVERAGES.map((coverage) => LABELS.map(() => (1 + coverage) / 2)),
+    thresholds: {
+      'melanoma-sensitivity-90': 0.4,
+      'melanoma-sensitivity-95': 0.25,
+      'melanoma-sensitivity-98': 0.2,
+      'malignant-sensitivity-95': 0.3,
+      'specificity-90': 0.5,
+    },
+  },
+  measured: [],
+};
+
+/** Melanoma is commoner the older the patient is: by e at 80 years, rarer by as much at 20. */
+const PATIENT: NonNullable<Manifest['patient']> = {
+  fittedOn: { split: 'by hand', lesions: 10 },
+  validatedOn: { split: 'by hand', lesions: 10 },
+  strength: 0.5,
+  logLossDifference: { value: -0.1, interval: [-0.2, -0.05] },
+  age: {
+    used: true,
+    knots: [20, 50, 80],
+    logFactors: [-2, 0, 2].map((factor) => LABELS.map((label) => (label === 'mel' ? factor : 0))),
+  },
+  sex: { used: false, reason: 'it changes nothing' },
+  site: { used: false, reason: 'it is a habit of one collection' },
+};
+
 const THRESHOLDS = {
   'melanoma-sensitivity-90': 0.4,
   'melanoma-sensitivity-95': 0.3,
@@ -136,7 +171,7 @@ export function writeFixtureVersion(root: string, options: FixtureOptions = {}):
     crop = 1,
     graph,
   } = options;
-  const { assessed = false, similar = false } = options;
+  const { similar = false, clinic = false, assessed = clinic } = options;
   const similarCases = similar ? fixtureCases() : undefined;
   const files = {
     'model.onnx': network,
@@ -181,6 +216,7 @@ export function writeFixtureVersion(root: string, options: FixtureOptions = {}):
     thresholds: assessed ? THRESHOLDS : {},
     ...(assessed && { assessment: ASSESSMENT }),
     ...(similarCases && { similarCases: similarCases.spec }),
+    ...(clinic && { lesions: LESIONS, patient: PATIENT }),
     training: {
       dataset: 'none',
       dataSha256: ZEROS,

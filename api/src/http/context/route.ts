@@ -18,8 +18,8 @@ export interface Route {
   readonly summary: string;
   readonly description?: string;
   readonly query?: z.ZodObject;
-  /** Images are sent: raw, as multipart or as JSON; or several at once. */
-  readonly takes?: 'image' | 'images';
+  /** Images are sent: raw, as multipart or as JSON; several at once, each for itself; or all of one lesion. */
+  readonly takes?: 'image' | 'images' | 'photos';
   /** JSON of this schema is sent, and perhaps binary tensors behind it. */
   readonly tensors?: z.ZodType;
   /** What the `:names` of the path stand for. */

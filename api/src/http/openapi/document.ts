@@ -7,7 +7,7 @@ import {
   type ProblemKind,
   problemSchema,
 } from '../../schemas/problem.ts';
-import { imagesBodySchema } from '../../schemas/request.ts';
+import { imagesBodySchema, MAX_PHOTOS, patientQuerySchema } from '../../schemas/request.ts';
 import type { DescribedResponse, Route } from '../context/route.ts';
 import { JSON_LENGTH_HEADER } from '../v2/infer-request.ts';
 
@@ -156,17 +156,30 @@ function queryParameters({ query }: Route): Parameter[] {
 }
 
 function imageBody(takes: NonNullable<Route['takes']>, schemas: SchemaCollection) {
-  const field = takes === 'images' ? { type: 'array', items: BYTES, minItems: 1 } : BYTES;
+  const several = { type: 'array', items: BYTES, minItems: 1 };
+  const field =
+    takes === 'image' ? BYTES : takes === 'images' ? several : { ...several, maxItems: MAX_PHOTOS };
   return {
     required: true as const,
     content: {
       ...Object.fromEntries(IMAGE_TYPES.map((type) => [type, { schema: BYTES }])),
       'multipart/form-data': {
-        schema: { type: 'object', properties: { image: field }, required: ['image'] },
+        schema: {
+          type: 'object',
+          properties: { image: field, ...patientProperties() },
+          required: ['image'],
+        },
       },
       'application/json': { schema: schemas.reference(imagesBodySchema, 'input') },
     },
   };
+}
+
+/** What a form may say of the patient: the same as the query. */
+function patientProperties(): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(patientQuerySchema.shape).map(([name, schema]) => [name, toJsonSchema(schema)]),
+  );
 }
 
 function tensorBody(schema: z.ZodType, schemas: SchemaCollection) {

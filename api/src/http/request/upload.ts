@@ -21,10 +21,18 @@ const MAX_OTHER_PARTS = 100;
 
 type ImageFile = Uint8Array<ArrayBuffer>;
 
+/** What a form or a JSON body may say beside its images, by name and as text. */
+export const BODY_FIELDS = ['age', 'sex', 'site'] as const;
+
+export type BodyFields = Readonly<Partial<Record<(typeof BODY_FIELDS)[number], string>>>;
+
+const NO_FIELDS: BodyFields = Object.freeze({});
+
 /** The image files of a request, in the order sent; in a batch each may have its own problem. */
-export type Upload =
+export type Upload = { readonly fields: BodyFields } & (
   | { readonly batch: false; readonly image: ImageFile }
-  | { readonly batch: true; readonly images: readonly (ImageFile | ProblemError)[] };
+  | { readonly batch: true; readonly images: readonly (ImageFile | ProblemError)[] }
+);
 
 /**
  * Takes the images out of a request: a raw body, multipart fields `image`, or JSON.
@@ -40,27 +48,43 @@ export async function readUpload(c: Context<AppEnv>, deps: BodyDependencies): Pr
   if (mediaType === 'multipart/form-data') return readMultipart(body, contentType, limits);
   if (mediaType === 'application/json' || mediaType.endsWith('+json'))
     return readJson(body, limits);
-  return { batch: false, image: body };
+  return { batch: false, image: body, fields: NO_FIELDS };
 }
 
 function readMultipart(body: ImageFile, contentType: string, limits: Limits): Upload {
-  const backend = imageParts(body, contentType, limits);
-  if (backend.length === 0) {
+  const parts = formParts(body, contentType, limits);
+  const images = parts.filter((part) => part.name === 'image');
+  if (images.length === 0) {
     throw new ProblemError('invalid-body', 'the form has no field named "image"');
   }
-  checkBatch(backend.length, limits);
-  if (!backend.every((part) => part.isFile)) {
+  checkBatch(images.length, limits);
+  if (!images.every((part) => part.isFile)) {
     const detail = 'a field named "image" is not a file; with curl: -F image=@photo.jpg';
     throw new ProblemError('invalid-body', detail);
   }
-  const files = backend.map((part) => emptyAsProblem(part.bytes as ImageFile));
+  const fields = formFields(parts);
+  const files = images.map((part) => emptyAsProblem(part.bytes as ImageFile));
   return files.length > 1
-    ? { batch: true, images: files }
-    : { batch: false, image: orThrow(files[0]!) };
+    ? { batch: true, images: files, fields }
+    : { batch: false, image: orThrow(files[0]!), fields };
+}
+
+function formFields(parts: readonly MultipartPart[]): BodyFields {
+  const fields: Record<string, string> = {};
+  for (const name of BODY_FIELDS) {
+    const [part, ...more] = parts.filter((one) => one.name === name);
+    if (part === undefined) continue;
+    if (more.length > 0 || part.isFile) {
+      const detail = `the field "${name}" must be sent once, as text`;
+      throw new ProblemError('invalid-body', detail);
+    }
+    fields[name] = part.text;
+  }
+  return fields;
 }
 
 /** Not by `FormData`: its parsers take seconds for a body of headers, and one cannot stop them. */
-function imageParts(
+function formParts(
   body: ImageFile,
   contentType: string,
   { maxBodyBytes, maxBatch }: Limits,
@@ -69,8 +93,7 @@ function imageParts(
   try {
     const boundary = getMultipartBoundary(contentType) ?? '';
     const limits = { maxParts, maxFileSize: maxBodyBytes, maxTotalSize: maxBodyBytes };
-    const backend = [...parseMultipart(body, { boundary, ...limits })];
-    return backend.filter((part) => part.name === 'image');
+    return [...parseMultipart(body, { boundary, ...limits })];
   } catch (error) {
     if (error instanceof MaxPartsExceededError) {
       throw new ProblemError('invalid-body', `a form may have ${maxParts} fields`);
@@ -84,9 +107,16 @@ function readJson(body: ImageFile, limits: Limits): Upload {
   const result = imagesBodySchema.safeParse(parseJson(body, MAX_VALUES));
   if (!result.success) throw new ProblemError('invalid-body', schemaFaults(result.error));
   const { image, images } = result.data;
-  if (images === undefined) return { batch: false, image: orThrow(decodeBase64Image(image!)) };
+  const fields: Record<string, string> = {};
+  for (const name of BODY_FIELDS) {
+    const value = result.data[name];
+    if (value !== undefined) fields[name] = String(value);
+  }
+  if (images === undefined) {
+    return { batch: false, image: orThrow(decodeBase64Image(image!)), fields };
+  }
   checkBatch(images.length, limits);
-  return { batch: true, images: images.map(decodeBase64Image) };
+  return { batch: true, images: images.map(decodeBase64Image), fields };
 }
 
 /** @throws ProblemError `too-many-images` */

@@ -10,12 +10,13 @@ import {
   modelReference,
 } from '../../answers/prediction-answer.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
-import { resolveOptions } from '../../answers/resolve-options.ts';
+import { type AnswerOptions, resolveOptions } from '../../answers/resolve-options.ts';
 import { type GradcamResponse, gradcamResponseSchema } from '../../schemas/gradcam.ts';
-import { gradcamQuerySchema } from '../../schemas/request.ts';
+import { gradcamQuerySchema, patientQuerySchema } from '../../schemas/request.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
 import { analyseUpload } from '../request/analyse-upload.ts';
+import { withBodyFields } from '../request/body-fields.ts';
 import { chooseEngine } from '../request/choose-engine.ts';
 import { negotiate } from '../request/negotiate.ts';
 import { readQuery } from '../request/query.ts';
@@ -51,25 +52,23 @@ export function gradcamRoute(deps: AppDependencies): Route {
     work: true,
     async handle(c) {
       const type = negotiate(c.req.header('Accept'), ['image/png', 'application/json']);
-      const query = readQuery(c.req, gradcamQuerySchema);
-      const resolve = (model: ServedModel) =>
+      const sent = readQuery(c.req, gradcamQuerySchema);
+      const resolve = (model: ServedModel, query = sent) =>
         resolveOptions(query, (name) => c.req.query(name), model);
-      resolve(chooseEngine(deps, query.version).model);
+      resolve(chooseEngine(deps, sent.version).model);
       const upload = await readUpload(c, deps);
+      const query = withBodyFields(sent, upload.fields, patientQuerySchema);
       if (upload.batch) {
         const detail = `one image at a time is explained; ${upload.images.length} came as a batch`;
         throw new ProblemError('too-many-images', detail);
       }
       const engine = chooseEngine(deps, query.version);
-      const options = resolve(engine.model);
+      const options = resolve(engine.model, query);
       const heatmap: HeatmapOptions = {
         ...(query.class && { label: query.class }),
         method: query.method,
-        ...(query.prior && {
-          factors: priorFactors(
-            engine.model.manifest.prior.probabilities,
-            options.prior.probabilities,
-          ),
+        ...((query.prior || options.patient) && {
+          factors: answerFactors(engine.model, options),
         }),
         alpha: query.alpha,
         ...(type === 'image/png'
@@ -120,6 +119,13 @@ export function gradcamRoute(deps: AppDependencies): Route {
       return c.body(body, 200, { 'Content-Type': 'application/json' });
     },
   };
+}
+
+/** What the scores are multiplied with, up to a factor that all share. */
+function answerFactors({ manifest }: ServedModel, { prior, patient }: AnswerOptions): number[] {
+  return priorFactors(manifest.prior.probabilities, prior.probabilities).map(
+    (factor, k) => factor * (patient?.factors[k] ?? 1),
+  );
 }
 
 /**

@@ -16,10 +16,11 @@ import {
   type PredictResponse,
   predictResponseSchema,
 } from '../../schemas/prediction.ts';
-import { predictQuerySchema } from '../../schemas/request.ts';
+import { patientQuerySchema, predictQuerySchema } from '../../schemas/request.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
 import { analyseUpload } from '../request/analyse-upload.ts';
+import { withBodyFields } from '../request/body-fields.ts';
 import { chooseEngine } from '../request/choose-engine.ts';
 import { negotiate } from '../request/negotiate.ts';
 import { readQuery } from '../request/query.ts';
@@ -44,14 +45,15 @@ export function predictRoute(deps: AppDependencies): Route {
     work: true,
     async handle(c) {
       negotiate(c.req.header('Accept'), ['application/json']);
-      const { top_k, tta, version, ...query } = readQuery(c.req, predictQuerySchema);
-      const resolve = (model: ServedModel) =>
+      const { top_k, tta, version, ...sent } = readQuery(c.req, predictQuerySchema);
+      const resolve = (model: ServedModel, query = sent) =>
         resolveOptions(query, (name) => c.req.query(name), model);
       resolve(chooseEngine(deps, version).model);
       const upload = await readUpload(c, deps);
+      const query = withBodyFields(sent, upload.fields, patientQuerySchema);
       const engine = chooseEngine(deps, version);
       const { model } = engine;
-      const options = resolve(model);
+      const options = resolve(model, query);
       const envelope = {
         id: c.get('requestId'),
         model: modelReference(model),

@@ -1,0 +1,155 @@
+import { TRIAGE, type Triage } from '@naevus/shared/answer/operating-point';
+import { type PooledPhoto, photoWeights, poolPhotos } from '@naevus/shared/answer/pool-photos';
+import type { Analysis, ServedModel } from '../analysis/engine.ts';
+import type { Assessment } from '../schemas/assessment.ts';
+import type { LesionAnswer } from '../schemas/lesion.ts';
+import { ABSTENTION_REASONS, REASONS, type ReasonCode } from '../schemas/reasons.ts';
+import { type Judgement, judge } from './assess.ts';
+import { answerAboutImage, answeredScores, type ImageAnswer } from './prediction-answer.ts';
+import { ProblemError } from './problem-error.ts';
+import type { AnswerOptions } from './resolve-options.ts';
+
+/** What is pooled by a version that was not fitted for several photos. */
+const DEFAULT_POOLING = 'mean-logit';
+
+/** A photo that could be read. */
+interface ReadPhoto {
+  readonly place: number;
+  readonly analysis: Analysis;
+  readonly answer: ImageAnswer;
+}
+
+/**
+ * One answer to all photos of a lesion. Photos that are abstained from, and those that could not be read,
+ * have no vote; where none is left, all that could be read are pooled and the answer abstains. A lesion of
+ * one photo with a vote is judged as an image is.
+ *
+ * @param photos in the order sent
+ * @throws ProblemError `all-images-failed`; `abstained` where the options are strict
+ */
+export function answerAboutLesion(
+  photos: readonly (Analysis | ProblemError)[],
+  topK: number,
+  model: ServedModel,
+  options: AnswerOptions,
+  requestId: string,
+): LesionAnswer {
+  const { manifest } = model;
+  const alone: AnswerOptions = { ...options, strict: false, patient: undefined };
+  const read = photos.flatMap((photo, place): ReadPhoto[] =>
+    photo instanceof ProblemError
+      ? []
+      : [{ place, analysis: photo, answer: answerAboutImage(photo, topK, model, alone) }],
+  );
+  if (read.length === 0) throw noneRead(photos as readonly ProblemError[], requestId);
+
+  const sound = read.filter(({ answer }) => !answer.assessment?.abstained);
+  const voters = sound.length > 0 ? sound : read;
+  const method = manifest.lesions?.pooling ?? DEFAULT_POOLING;
+  const pooledPhotos = voters.map(
+    ({ analysis: { scores, measurements } }): PooledPhoto => ({
+      scores,
+      sharpness: measurements?.quality.sharpness,
+      distance: measurements?.distance,
+    }),
+  );
+  const several = voters.length > 1 ? manifest.lesions?.severalPhotos : undefined;
+  const scores = poolPhotos(pooledPhotos, method, several?.temperature);
+  const weights = photoWeights(pooledPhotos, method);
+  const weightOf = new Map(voters.map(({ place }, i) => [place, weights[i]!]));
+  const judged =
+    manifest.assessment &&
+    judgeLesion(
+      { scores, voters, abstained: sound.length === 0, photos: photos.length },
+      model,
+      options,
+    );
+  if (options.strict && judged?.assessment.abstained) throw abstention(judged.assessment);
+
+  return {
+    ...answeredScores(scores, topK, manifest, options),
+    ...judged,
+    pooled: {
+      method,
+      photos: photos.length,
+      counted: voters.length,
+      fitted: voters.length === 1 || several !== undefined,
+    },
+    images: photos.map((photo, place) => {
+      const weight = weightOf.get(place) ?? 0;
+      if (photo instanceof ProblemError) return { error: photo.document(requestId), weight };
+      return { ...read.find((one) => one.place === place)!.answer, weight };
+    }),
+  };
+}
+
+function judgeLesion(
+  {
+    scores,
+    voters,
+    abstained,
+    photos,
+  }: {
+    readonly scores: readonly number[];
+    readonly voters: readonly ReadPhoto[];
+    readonly abstained: boolean;
+    readonly photos: number;
+  },
+  { manifest }: ServedModel,
+  options: AnswerOptions,
+): Judgement {
+  const { assessment: spec, lesions, thresholds } = manifest;
+  const { default: kind, quantiles } = spec!.conformal;
+  const answers = voters.map(({ answer }) => answer);
+  const inside = answers.some(({ in_distribution }) => in_distribution!.passed);
+  const doubts = new Set<ReasonCode>(
+    abstained
+      ? answers.flatMap(({ assessment }) =>
+          assessment!.reasons
+            .map(({ code }) => code)
+            .filter((code) => ABSTENTION_REASONS.includes(code)),
+        )
+      : [],
+  );
+  if (!abstained && voters.length < photos) doubts.add('photos-left-out');
+  const judged = judge(
+    { scores, inside, abstained, doubts: [...doubts], patientFactors: options.patient?.factors },
+    voters.length === 1
+      ? { kind, quantiles: quantiles[kind], thresholds }
+      : {
+          kind,
+          quantiles: lesions?.severalPhotos.quantiles,
+          thresholds: lesions?.severalPhotos.thresholds ?? thresholds,
+        },
+    options,
+  );
+  const word = judged.assessment.triage;
+  const moreUrgent = answers.some(({ assessment }) => isMoreUrgent(assessment!.triage, word));
+  if (abstained || !moreUrgent) return judged;
+  return { ...judged, assessment: withReason(judged.assessment, 'photo-more-urgent') };
+}
+
+function isMoreUrgent(word: Triage, than: Triage): boolean {
+  return TRIAGE.indexOf(word) < TRIAGE.indexOf(than);
+}
+
+function withReason(assessment: Assessment, code: ReasonCode): Assessment {
+  return { ...assessment, reasons: [...assessment.reasons, { code, text: REASONS[code] }] };
+}
+
+function noneRead(photos: readonly ProblemError[], requestId: string): ProblemError {
+  if (photos.length === 1) return photos[0]!;
+  const detail = `all ${photos.length} photos failed; "images" says why, in the order sent`;
+  return new ProblemError('all-images-failed', detail, {
+    members: {
+      images: photos.map((problem) => ({ error: problem.document(requestId), weight: 0 })),
+    },
+  });
+}
+
+function abstention({ malignant_score: _, ...assessment }: Assessment): ProblemError {
+  const why = assessment.reasons
+    .filter(({ code }) => ABSTENTION_REASONS.includes(code))
+    .map(({ text }) => text);
+  return new ProblemError('abstained', why.join(' '), { members: { assessment } });
+}

@@ -1,0 +1,71 @@
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import type { ServedModel } from '../../analysis/engine.ts';
+import { answerAboutLesion } from '../../answers/lesion-answer.ts';
+import { LIMITS } from '../../answers/limits.ts';
+import { averagedViews, modelReference } from '../../answers/prediction-answer.ts';
+import { ProblemError } from '../../answers/problem-error.ts';
+import { resolveOptions } from '../../answers/resolve-options.ts';
+import { type LesionResponse, lesionResponseSchema } from '../../schemas/lesion.ts';
+import { lesionQuerySchema, MAX_PHOTOS, patientQuerySchema } from '../../schemas/request.ts';
+import type { AppDependencies } from '../context/app-dependencies.ts';
+import type { Route } from '../context/route.ts';
+import { analyseUpload } from '../request/analyse-upload.ts';
+import { withBodyFields } from '../request/body-fields.ts';
+import { chooseEngine } from '../request/choose-engine.ts';
+import { negotiate } from '../request/negotiate.ts';
+import { readQuery } from '../request/query.ts';
+import { readUpload } from '../request/upload.ts';
+
+/** `POST /lesion`: one answer to several photos of one lesion. */
+export function lesionRoute(deps: AppDependencies): Route {
+  const maxPhotos = Math.min(MAX_PHOTOS, deps.limits.maxBatch);
+  return {
+    method: 'POST',
+    path: '/lesion',
+    summary: 'One answer to the photos of one lesion',
+    description:
+      `Send 1 to ${maxPhotos} photos of one lesion as the multipart field \`image\`, repeated, or as JSON \`{"images": [...]}\`. ` +
+      'Photos that are abstained from have no vote; where all are, the lesion is abstained from. ' +
+      'One photo is answered as `/predict` answers it.',
+    query: lesionQuerySchema,
+    takes: 'photos',
+    answer: {
+      description: 'Predictions of the lesion, and of each photo by itself.',
+      content: { 'application/json': lesionResponseSchema },
+    },
+    problems: ['all-images-failed', 'too-many-images', 'abstained'],
+    work: true,
+    async handle(c) {
+      negotiate(c.req.header('Accept'), ['application/json']);
+      const sent = readQuery(c.req, lesionQuerySchema);
+      const resolve = (model: ServedModel, query = sent) =>
+        resolveOptions(query, (name) => c.req.query(name), model);
+      resolve(chooseEngine(deps, sent.version).model);
+      const upload = await readUpload(c, deps);
+      const query = withBodyFields(sent, upload.fields, patientQuerySchema);
+      const photos = upload.batch ? upload.images : [upload.image];
+      if (photos.length > maxPhotos) {
+        const detail = `${photos.length} photos came; a lesion may have ${maxPhotos}`;
+        throw new ProblemError('too-many-images', detail);
+      }
+      const engine = chooseEngine(deps, query.version);
+      const { model } = engine;
+      const options = resolve(model, query);
+      const results = await analyseUpload(c, deps, engine, photos, {
+        tta: query.tta,
+        ...(options.similar && { similar: options.similar }),
+      });
+      const answer = answerAboutLesion(results, query.top_k, model, options, c.var.requestId);
+      c.header('Cache-Control', 'no-store');
+      return c.json<LesionResponse>({
+        id: c.var.requestId,
+        model: modelReference(model),
+        prior: options.prior,
+        ...averagedViews(query.tta),
+        ...answer,
+        limits: LIMITS,
+        disclaimer: DISCLAIMER,
+      });
+    },
+  };
+}
