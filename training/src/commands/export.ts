@@ -16,12 +16,14 @@ import { runCommand } from './frame/run-command.ts';
 
 const HELP = `Converts a finished run into a version that can be served, after checking that the engines agree.
 
-npm run export -- --run RUN --version X.Y.Z [--average DIR] [--data DIR] [--no-current]
+npm run export -- --run RUN --version X.Y.Z [--average DIR [--version-share S]] [--data DIR] [--no-current]
 
 --run RUN        folder of a finished run
 --version X.Y.Z  version to write; one that exists is never overwritten
 --average DIR    another finished run, or a version, with the same start and split; can be repeated. The mean of all
-                 weights is exported; each run counts as much as all versions together
+                 weights is exported
+--version-share S  share of all versions together in that mean, above 0 and below 1; the runs share the rest
+                 (default: as much as each run)
 --data, --metadata, --source  the images the run was trained on, as for train (default: where they were then)
 --artifacts DIR  where the version is written (default: model-artifacts)
 --score-prior P  class distribution that the scores assume: ${SCORE_PRIORS.join(' or ')} (default: training)
@@ -37,6 +39,7 @@ await runCommand({
     run: { type: 'string' },
     version: { type: 'string' },
     average: { type: 'string', multiple: true, default: [] },
+    'version-share': { type: 'string' },
     ...DATA_FLAGS,
     artifacts: { type: 'string' },
     'score-prior': { type: 'string', default: 'training' },
@@ -54,7 +57,11 @@ await runCommand({
     const trained = withCrop(await readFinishedRun(folder), values.crop);
     const run =
       values.average.length > 0
-        ? await averageRun(trained, await readOthers(values.average))
+        ? await averageRun(
+            trained,
+            await readOthers(values.average),
+            readShare(values['version-share']),
+          )
         : trained;
     const dataset = await loadFolders(
       values.data.length > 0 ? dataFolders(values) : recordedFolders(run, folder),
@@ -83,6 +90,15 @@ await runCommand({
     return 0;
   },
 });
+
+function readShare(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const share = Number(text);
+  if (!(share > 0 && share < 1)) {
+    throw new Error(`--version-share ${text} is not a share above 0 and below 1`);
+  }
+  return share;
+}
 
 function recordedFolders({ record }: FinishedRun, folder: string): [DataFolder, ...DataFolder[]] {
   const [first, ...rest] = record.dataFolders ?? (record.dataSource ? [record.dataSource] : []);

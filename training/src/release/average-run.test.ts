@@ -53,6 +53,18 @@ it('exports the mean of the networks, the run counting as much as the versions t
   }
 });
 
+it('gives the versions the share that was asked for', async () => {
+  const averaged = await averageRun(run(), { runs: [], versions: [other] }, 0.25);
+  expect(averaged.record.method).toContain('these weights (75 %)');
+  const exported = await decodeGraphWeights(
+    exportTfjs(averaged.parameters, EFFICIENTNET_B0, 'float32'),
+  );
+  const name = 'conv_head/bias';
+  const [values, a, b] = [exported, own.values, other.values].map((of) => of.get(name)!);
+  const expected = a!.map((value, i) => 0.75 * value + 0.25 * b![i]!);
+  expect(relativeError(values!, expected)).toBeLessThan(1e-5);
+});
+
 it('counts another run as much as the first', async () => {
   const second = {
     ...run(),

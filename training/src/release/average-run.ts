@@ -11,15 +11,17 @@ import {
 
 /**
  * The run with the mean of its weights, those of other runs and those of versions, all trained from the same
- * start: a model soup (Wortsman et al. 2022), which costs nothing when it serves. Each run counts as much as all
- * versions together. Averaged are the weights as they are exported, batch norm folded into them.
+ * start: a model soup (Wortsman et al. 2022), which costs nothing when it serves. Averaged are the weights as they are exported, batch norm folded into them.
  *
  * @param others runs and versions, at least one
+ * @param versionShare share of all versions together, above 0 and below 1, where there are versions; the runs
+ *   share the rest equally. By default as much as one run.
  * @throws Error when one was trained on an image that the run validates on, or is of another network.
  */
 export async function averageRun(
   run: FinishedRun,
   others: { readonly runs: readonly NamedRun[]; readonly versions: readonly VersionWeights[] },
+  versionShare = 1 / (others.runs.length + 2),
 ): Promise<FinishedRun> {
   for (const other of [...others.runs, ...others.versions])
     requireNoLeak(other, run.split.validation);
@@ -29,15 +31,19 @@ export async function averageRun(
     ),
   );
   const versions = others.versions.map(({ values }) => values);
-  const share = 1 / (runs.length + (versions.length > 0 ? 1 : 0));
+  const ofVersions = versions.length > 0 ? versionShare : 0;
+  const share = (1 - ofVersions) / runs.length;
   const mean = meanWeights(
     [...runs, ...versions],
-    [...runs.map(() => share), ...versions.map(() => share / versions.length)],
+    [...runs.map(() => share), ...versions.map(() => ofVersions / versions.length)],
   );
   return {
     ...run,
     parameters: withIdentityNorms(mean, EFFICIENTNET_B0),
-    record: { ...run.record, method: `${run.record.method} ${describe(share, others)}` },
+    record: {
+      ...run.record,
+      method: `${run.record.method} ${describe(share, ofVersions, others)}`,
+    },
   };
 }
 
@@ -48,18 +54,19 @@ export interface NamedRun extends FinishedRun {
 
 function describe(
   share: number,
+  versionShare: number,
   {
     runs,
     versions,
   }: { readonly runs: readonly NamedRun[]; readonly versions: readonly VersionWeights[] },
 ): string {
-  const percent = `${Math.round(100 * share)} %`;
+  const percent = (of: number) => `${Math.round(100 * of)} %`;
   const names = (each: readonly { readonly name: string }[]) =>
     each.map(({ name }) => name).join(', ');
   const parts = [
-    `these weights (${percent})`,
-    ...runs.map(({ name, record }) => `those of ${name} (${percent}; ${record.method})`),
-    ...(versions.length > 0 ? [`${names(versions)} (${percent})`] : []),
+    `these weights (${percent(share)})`,
+    ...runs.map(({ name, record }) => `those of ${name} (${percent(share)}; ${record.method})`),
+    ...(versions.length > 0 ? [`${names(versions)} (${percent(versionShare)})`] : []),
   ];
   return `Served is the mean of ${parts.join(', ')}.`;
 }
