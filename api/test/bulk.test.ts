@@ -400,6 +400,6 @@ describe.skipIf(IMAGES > 200)('the bulk worker', { timeout: 120_000 }, () => {
     const failed = await wrong.ask('/jobs', 'POST');
     expect(failed.status).toBe(500);
     expect(await failed.text()).not.toContain('NAEVUS_PAGE_SIZE');
-    await expect.poll(() => wrong.log.join()).toContain('NAEVUS_PAGE_SIZE is no variable');
+    await expect.poll(() => wrong.log.join()).toContain('NAEVUS_PAGE_SIZE is not a setting');
   });
 });

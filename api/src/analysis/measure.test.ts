@@ -1,9 +1,9 @@
 import { readImageHeader } from '@naevus/shared/image/header/read-image-header';
 import { loadFeatureSubspace } from '@naevus/shared/model/feature-subspace';
+import { folderSource } from '@naevus/shared/model/folder-source';
 import { beforeAll, expect, it } from 'vitest';
 import { MODELS, nativeBackend } from '../../test/helpers/backends.ts';
 import { lesion } from '../../test/helpers/conformance-requests.ts';
-import { folderSource } from '../runtime/node/files/folder-source.ts';
 import { openModelFolder } from '../runtime/node/models/model-folder.ts';
 import type { AnalysisBackend } from './analyse.ts';
 

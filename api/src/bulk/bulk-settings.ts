@@ -1,18 +1,16 @@
-import { webCryptoSha256 } from '@naevus/shared/model/verify';
 import * as z from 'zod';
 import { ProblemError } from '../answers/problem-error.ts';
 import type { KeyCheck } from '../http/context/key-check.ts';
-import { readKeyList } from '../http/middleware/api-keys.ts';
+import { type AccessSettings, accessSettings } from '../runtime/settings/access-settings.ts';
+import { COMMON_VARIABLES } from '../runtime/settings/common-variables.ts';
 import { readVariables } from '../runtime/settings/read-variables.ts';
-import { publicKeys } from '../runtime/settings/setting-types.ts';
-
-const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+import { whole } from '../runtime/settings/setting-types.ts';
 
 /** Variables and secrets of the worker. */
 const schema = z.object({
-  NAEVUS_API_KEYS: z.string().optional(),
-  NAEVUS_HSTS_SECONDS: whole(0, 63_072_000).optional(),
-  NAEVUS_TRUSTED_KEY: publicKeys.optional(),
+  NAEVUS_API_KEYS: COMMON_VARIABLES.NAEVUS_API_KEYS,
+  NAEVUS_HSTS_SECONDS: COMMON_VARIABLES.NAEVUS_HSTS_SECONDS,
+  NAEVUS_TRUSTED_KEY: COMMON_VARIABLES.NAEVUS_TRUSTED_KEY,
   /** Images of one page, which becomes one part of the table. */
   NAEVUS_PAGE_IMAGES: whole(1, 1000).default(500),
   /** Wait before the first retry; it doubles with each. */
@@ -23,26 +21,23 @@ const schema = z.object({
 
 export type BulkVariables = z.input<typeof schema>;
 
-export interface BulkSettings {
+export interface BulkSettings extends AccessSettings {
   readonly keys: KeyCheck;
-  readonly hstsSeconds?: number;
-  readonly trustedKeys?: readonly string[];
   readonly pageImages: number;
   readonly retrySeconds: number;
   readonly settleSeconds: number;
 }
 
-/** @throws Error naming each variable that is wrong, and KeyListError of the list of keys */
+/** @throws SettingsError naming each setting that is wrong, and KeyListError of the list of keys */
 export function readBulkSettings(bindings: object): BulkSettings {
-  const variables = readVariables(schema, bindings);
+  const variables = readVariables(
+    schema,
+    { ...bindings },
+    { unknown: 'is not a setting of this worker' },
+  );
   return {
-    keys: variables.NAEVUS_API_KEYS
-      ? readKeyList(variables.NAEVUS_API_KEYS, webCryptoSha256)
-      : NOBODY,
-    ...(variables.NAEVUS_HSTS_SECONDS !== undefined && {
-      hstsSeconds: variables.NAEVUS_HSTS_SECONDS,
-    }),
-    ...(variables.NAEVUS_TRUSTED_KEY && { trustedKeys: variables.NAEVUS_TRUSTED_KEY }),
+    keys: NOBODY,
+    ...accessSettings(variables),
     pageImages: variables.NAEVUS_PAGE_IMAGES,
     retrySeconds: variables.NAEVUS_RETRY_SECONDS,
     settleSeconds: variables.NAEVUS_SETTLE_SECONDS,

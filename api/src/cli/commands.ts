@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { ArtifactError } from '@naevus/shared/model/verify';
 import { ProblemError } from '../answers/problem-error.ts';
 import type { InferenceWorkers } from '../runtime/node/inference/inference-workers.ts';
-import { SettingsError } from '../runtime/node/server/settings.ts';
+import { SettingsError } from '../runtime/settings/settings-error.ts';
 import type { Command } from './command.ts';
 import { gradcamCommand } from './gradcam-command.ts';
 import { predictCommand } from './predict-command.ts';

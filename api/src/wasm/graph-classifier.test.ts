@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
+import { folderSource, nodeSha256 } from '@naevus/shared/model/folder-source';
 import { loadManifest } from '@naevus/shared/model/load-manifest';
 import { loadFile } from '@naevus/shared/model/verify';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { lesion } from '../../test/helpers/conformance-requests.ts';
-import { folderSource, nodeSha256 } from '../runtime/node/files/folder-source.ts';
 import { createOnnxClassifier } from '../runtime/node/inference/onnx-classifier.ts';
 import { createGraphClassifier } from './graph-classifier.ts';
 import { readGraph } from './network/graph.ts';

@@ -9,12 +9,12 @@ import {
   decodeWithSharp,
   type SharpModule,
 } from '@naevus/shared/image/sharp-decode';
+import { folderSource, nodeSha256 } from '@naevus/shared/model/folder-source';
 import { loadFile } from '@naevus/shared/model/verify';
 import type { AnalysisBackend } from '../../src/analysis/analyse.ts';
 import { loadFindCases } from '../../src/analysis/find-cases.ts';
 import { loadMeasureImage } from '../../src/analysis/measure.ts';
 import type { ImageDecoder } from '../../src/analysis/ports.ts';
-import { folderSource, nodeSha256 } from '../../src/runtime/node/files/folder-source.ts';
 import { loadSharp } from '../../src/runtime/node/inference/native-modules.ts';
 import { createNodeDecoder } from '../../src/runtime/node/inference/node-decoder.ts';
 import { createOnnxClassifier } from '../../src/runtime/node/inference/onnx-classifier.ts';

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { checkSchema } from '../validation/check-schema.ts';
-import { type Manifest, manifestSchema } from './manifest.ts';
+import { currentSchema, type Manifest, manifestSchema } from './manifest.ts';
 import { SIGNATURE_PATH, signatureSchema, verifySignature } from './signature.ts';
 import {
   ArtifactError,
@@ -11,6 +11,9 @@ import {
 } from './verify.ts';
 
 export const MANIFEST_PATH = 'manifest.json';
+
+/** Beside the versions' folders: which version is served by default. */
+export const CURRENT_PATH = 'current.json';
 
 export interface LoadedManifest {
   readonly manifest: Manifest;
@@ -45,6 +48,17 @@ export async function loadManifest(
     throw new ArtifactError('wrong-version', MANIFEST_PATH, detail);
   }
   return { manifest, sha256: await sha256(bytes) };
+}
+
+/**
+ * The version that `current.json` names; undefined where there is no such file.
+ *
+ * @param store the folder of all versions
+ * @throws ArtifactError `not-json`, `invalid`
+ */
+export async function readCurrentVersion(store: ArtifactSource): Promise<string | undefined> {
+  const bytes = await store.read(CURRENT_PATH);
+  return bytes && parseJson(bytes, CURRENT_PATH, currentSchema).version;
 }
 
 async function requireSignature(

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { folderSource } from '@naevus/shared/model/folder-source';
 import { loadManifest } from '@naevus/shared/model/load-manifest';
 import {
   compareWithReference,
@@ -8,7 +9,7 @@ import {
 import { readPredictions, readServers } from '../evaluate/drift/read-window.ts';
 import { DRIFT_REFERENCE_PATH, loadDriftReference } from '../evaluate/drift/reference.ts';
 import { driftText } from '../reports/drift-text.ts';
-import { currentVersionFolder, folderSource } from '../versions/artifact-folder.ts';
+import { currentVersionFolder } from '../versions/artifact-folder.ts';
 import { MODEL_ARTIFACTS } from './frame/places.ts';
 import { runCommand, UsageError } from './frame/run-command.ts';
 

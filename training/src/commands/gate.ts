@@ -1,6 +1,8 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { createResampler } from '@naevus/shared/image/resampler';
+import { folderSource } from '@naevus/shared/model/folder-source';
+import { readCurrentVersion } from '@naevus/shared/model/load-manifest';
 import { imagePreparation } from '../data/decode/prepare-image.ts';
 import { DATA_FLAGS, dataFolders, loadFolders } from '../data/load/data-flags.ts';
 import type { Dataset } from '../data/load/dataset.ts';
@@ -15,12 +17,7 @@ import { recordVerdict } from '../evaluate/gate/record-verdict.ts';
 import { readJson, writeJson } from '../files/json-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { describeCheck, gateMarkdown } from '../reports/gate-markdown.ts';
-import {
-  type ArtifactFolder,
-  folderSource,
-  loadArtifactFolder,
-} from '../versions/artifact-folder.ts';
-import { readCurrentVersion } from '../versions/artifact-store.ts';
+import { type ArtifactFolder, loadArtifactFolder } from '../versions/artifact-folder.ts';
 import { readVersionSplit } from '../versions/version-weights.ts';
 import { loadKernels, MODEL_ARTIFACTS } from './frame/places.ts';
 import { runCommand } from './frame/run-command.ts';
@@ -121,7 +118,7 @@ async function readPolicy(file: string | undefined): Promise<GatePolicy> {
 
 async function findCurrent(given: string | undefined): Promise<string | undefined> {
   if (given !== undefined) return given === 'none' ? undefined : resolve(given);
-  const version = await readCurrentVersion(MODEL_ARTIFACTS);
+  const version = await readCurrentVersion(folderSource(MODEL_ARTIFACTS));
   return version === undefined ? undefined : join(MODEL_ARTIFACTS, version);
 }
 

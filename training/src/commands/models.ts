@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
-import { loadManifest } from '@naevus/shared/model/load-manifest';
+import { folderSource } from '@naevus/shared/model/folder-source';
+import { loadManifest, readCurrentVersion } from '@naevus/shared/model/load-manifest';
 import { addVersion } from '../versions/add-version.ts';
-import { folderSource } from '../versions/artifact-folder.ts';
-import { listVersions, readCurrentVersion, setCurrentVersion } from '../versions/artifact-store.ts';
+import { listVersions, setCurrentVersion } from '../versions/artifact-store.ts';
 import { describeVersion, listTable } from '../versions/describe-versions.ts';
 import { diffManifests } from '../versions/diff-manifests.ts';
 import { prunableVersions, removeVersion } from '../versions/prune-versions.ts';
@@ -170,7 +170,7 @@ async function use({ store, words, key }: Call): Promise<number> {
   const version = words[0]!;
   const folder = await versionFolder(store, version);
   await requireWhole(folder, { version, ...(await demandsOf(key)) });
-  const before = await readCurrentVersion(store).catch(() => undefined);
+  const before = await readCurrentVersion(folderSource(store)).catch(() => undefined);
   await setCurrentVersion(store, version);
   console.log(`current.json names ${version} now`);
   if (before !== undefined && before !== version) {
@@ -196,7 +196,7 @@ async function verify({ store, words, key }: Call): Promise<number> {
     console.error(`${version}: ${faults.join('\n  ')}`);
   }
   if (words.length === 0) {
-    const current = await readCurrentVersion(store);
+    const current = await readCurrentVersion(folderSource(store));
     if (current === undefined || !versions.includes(current)) {
       wrong++;
       console.error(`current.json names ${current ?? 'no version'}, which is not there`);
@@ -219,7 +219,7 @@ async function prune({ store, keep = '2', yes }: Call): Promise<number> {
 
 /** Folder of a version that is there; of the served one where none is named. */
 async function versionFolder(store: string, version?: string): Promise<string> {
-  const wanted = version ?? (await readCurrentVersion(store));
+  const wanted = version ?? (await readCurrentVersion(folderSource(store)));
   if (wanted === undefined) throw new Error(`${store} has no current.json: name a version`);
   const versions = await listVersions(store);
   if (!versions.includes(wanted)) {

@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type LoadedManifest, loadManifest } from '@naevus/shared/model/load-manifest';
-import { type ArtifactSource, loadFile } from '@naevus/shared/model/verify';
-import { readCurrentVersion } from './artifact-store.ts';
+import { folderSource } from '@naevus/shared/model/folder-source';
+import {
+  type LoadedManifest,
+  loadManifest,
+  readCurrentVersion,
+} from '@naevus/shared/model/load-manifest';
+import { loadFile } from '@naevus/shared/model/verify';
 
 /** A version out of a folder, of which everything that is read was held to the manifest's digests. */
 export interface ArtifactFolder extends LoadedManifest {
@@ -28,25 +31,11 @@ export async function loadArtifactFolder(folder: string): Promise<ArtifactFolder
  * @throws ArtifactError when there is no `current.json`, or it does not fit.
  */
 export async function currentVersionFolder(store: string): Promise<string> {
-  const version = await readCurrentVersion(store);
+  const version = await readCurrentVersion(folderSource(store));
   if (version === undefined) {
     throw new Error(
       `${join(store, 'current.json')} is not there: export a version first, or name one with --model`,
     );
   }
   return join(store, version);
-}
-
-/** The files of a version's folder. */
-export function folderSource(folder: string): ArtifactSource {
-  return {
-    async read(path) {
-      try {
-        return new Uint8Array(await readFile(join(folder, path)));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-        throw error;
-      }
-    },
-  };
 }

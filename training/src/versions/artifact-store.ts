@@ -1,12 +1,9 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { parseJson } from '@naevus/shared/model/load-manifest';
-import { currentSchema } from '@naevus/shared/model/manifest';
+import { CURRENT_PATH } from '@naevus/shared/model/load-manifest';
 import { compareVersions, isVersion } from '@naevus/shared/model/version';
 import { replaceFile } from '../files/replace-file.ts';
 import type { ArtifactFiles } from './artifact-layout.ts';
-
-const CURRENT_PATH = 'current.json';
 
 /** Versions of a store, oldest first; none where there is no store. */
 export async function listVersions(store: string): Promise<string[]> {
@@ -20,20 +17,6 @@ export async function listVersions(store: string): Promise<string[]> {
     .filter((entry) => entry.isDirectory() && isVersion(entry.name))
     .map(({ name }) => name)
     .sort(compareVersions);
-}
-
-/**
- * The version that is served by default; undefined where none is.
- *
- * @throws ArtifactError when `current.json` does not fit
- */
-export async function readCurrentVersion(store: string): Promise<string | undefined> {
-  const path = join(store, CURRENT_PATH);
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  return bytes && parseJson(bytes, path, currentSchema).version;
 }
 
 /**

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { loadManifest, parseJson } from '@naevus/shared/model/load-manifest';
+import { folderSource } from '@naevus/shared/model/folder-source';
+import { loadManifest, parseJson, readCurrentVersion } from '@naevus/shared/model/load-manifest';
 import type { Manifest } from '@naevus/shared/model/manifest';
 import { SIGNATURE_PATH, signatureSchema } from '@naevus/shared/model/signature';
 import { ArtifactError } from '@naevus/shared/model/verify';
-import { folderSource } from './artifact-folder.ts';
-import { listVersions, readCurrentVersion } from './artifact-store.ts';
+import { listVersions } from './artifact-store.ts';
 
 /** One line a version, oldest first, the served one marked; a version whose manifest is at fault says so. */
 export async function listTable(store: string): Promise<string> {
-  const current = await readCurrentVersion(store);
+  const current = await readCurrentVersion(folderSource(store));
   const rows: string[][] = [
     ['', 'version', 'trained', 'balanced', 'AUC', 'melanoma', 'MB', 'signed by'],
   ];

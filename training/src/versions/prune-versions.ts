@@ -1,6 +1,8 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listVersions, readCurrentVersion } from './artifact-store.ts';
+import { folderSource } from '@naevus/shared/model/folder-source';
+import { readCurrentVersion } from '@naevus/shared/model/load-manifest';
+import { listVersions } from './artifact-store.ts';
 
 /**
  * The versions that may go: all but the one that is served and the newest.
@@ -9,7 +11,7 @@ import { listVersions, readCurrentVersion } from './artifact-store.ts';
  * @returns oldest first
  */
 export async function prunableVersions(store: string, keep: number): Promise<string[]> {
-  const current = await readCurrentVersion(store);
+  const current = await readCurrentVersion(folderSource(store));
   const others = (await listVersions(store)).filter((version) => version !== current);
   return others.slice(0, Math.max(others.length - keep, 0));
 }

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { folderSource } from '@naevus/shared/model/folder-source';
 import {
   type LoadedManifest,
   loadManifest,
@@ -7,7 +8,6 @@ import {
 } from '@naevus/shared/model/load-manifest';
 import { SIGNATURE_PATH } from '@naevus/shared/model/signature';
 import { ArtifactError, verifyFiles } from '@naevus/shared/model/verify';
-import { folderSource } from './artifact-folder.ts';
 
 /** GitHub's attestation of the manifest, for `gh attestation verify`. */
 export const SIGSTORE_PATH = 'manifest.sigstore.json';

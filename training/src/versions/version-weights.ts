@@ -1,3 +1,4 @@
+import { folderSource } from '@naevus/shared/model/folder-source';
 import { type LoadedManifest, loadManifest, parseJson } from '@naevus/shared/model/load-manifest';
 import type { Manifest } from '@naevus/shared/model/manifest';
 import { type ArtifactSource, loadFile } from '@naevus/shared/model/verify';
@@ -5,7 +6,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { readTfjsModel } from '../convert/tfjs/load-graph-model.ts';
 import type { TfjsFiles } from '../convert/tfjs/tfjs-export.ts';
 import { type Split, splitSchema } from '../data/split/split-schema.ts';
-import { folderSource } from './artifact-folder.ts';
 import { REPORTS_FOLDER, TFJS_FOLDER } from './artifact-layout.ts';
 
 /** Images that an error names; the others it counts. */

@@ -1,11 +1,11 @@
 import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadManifest } from '@naevus/shared/model/load-manifest';
+import { folderSource } from '@naevus/shared/model/folder-source';
+import { loadManifest, readCurrentVersion } from '@naevus/shared/model/load-manifest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addVersion } from './add-version.ts';
-import { folderSource } from './artifact-folder.ts';
-import { listVersions, readCurrentVersion, setCurrentVersion } from './artifact-store.ts';
+import { listVersions, setCurrentVersion } from './artifact-store.ts';
 import { describeVersion, listTable } from './describe-versions.ts';
 import { diffManifests } from './diff-manifests.ts';
 import { writeTinyVersion } from './fixtures/tiny-version.ts';
@@ -170,7 +170,7 @@ describe('pruning', () => {
     expect(await prunableVersions(store, 9)).toEqual([]);
     await removeVersion(store, '1.9.0');
     expect(await listVersions(store)).toEqual(['0.1.0', '1.2.0', '1.10.0', '2.0.0-rc.1']);
-    expect(await readCurrentVersion(store)).toBe('1.2.0');
+    expect(await readCurrentVersion(folderSource(store))).toBe('1.2.0');
   });
 });
 

@@ -1,3 +1,4 @@
+import { checkSchema } from '@naevus/shared/validation/check-schema';
 import type * as z from 'zod';
 import { ProblemError } from '../../answers/problem-error.ts';
 
@@ -28,16 +29,22 @@ export function parseJson(bytes: Uint8Array, maxValues: number): unknown {
   }
 }
 
-/** How many faults of a body are told: it may have one in each of its values. */
-const TOLD_FAULTS = 5;
+/** How many faults of a body are named: it may have one in each of its values. */
+const NAMED_FAULTS = 5;
 
-/** What a schema finds wrong, each fault with where it is, as one line. */
-export function schemaFaults({ issues }: z.ZodError): string {
-  const faults = issues
-    .slice(0, TOLD_FAULTS)
-    .map(({ path, message }) => `${path.map(String).join('.') || 'the body'} ${message}`.trim());
-  const more = issues.length - faults.length;
-  return [...faults, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+/**
+ * Parses a JSON body that has to fit a schema; of what is wrong, the first faults are named.
+ *
+ * @param maxValues as {@link parseJson}
+ * @throws ProblemError `malformed-body`, `invalid-body`
+ */
+export function parseBody<T>(bytes: Uint8Array, maxValues: number, schema: z.ZodType<T>): T {
+  const { data, faults } = checkSchema(schema, parseJson(bytes, maxValues), 'the body');
+  if (faults === undefined) return data;
+  const named = faults.slice(0, NAMED_FAULTS);
+  const more = faults.length - named.length;
+  if (more > 0) named.push(`and ${more} more`);
+  throw new ProblemError('invalid-body', named.join('; '));
 }
 
 function checkStructure(bytes: Uint8Array, maxValues: number): void {

@@ -10,7 +10,7 @@ import { ProblemError } from '../../answers/problem-error.ts';
 import type { Limits } from '../../answers/request-limits.ts';
 import { imagesBodySchema } from '../../schemas/request.ts';
 import type { AppEnv } from '../context/app-env.ts';
-import { parseJson, schemaFaults } from './parse-json.ts';
+import { parseBody } from './parse-json.ts';
 import { type BodyDependencies, readBody } from './read-body.ts';
 
 /** Values of a JSON body, members that are not known included. */
@@ -103,13 +103,12 @@ function formParts(
   }
 }
 
-function readJson(body: ImageFile, limits: Limits): Upload {
-  const result = imagesBodySchema.safeParse(parseJson(body, MAX_VALUES));
-  if (!result.success) throw new ProblemError('invalid-body', schemaFaults(result.error));
-  const { image, images } = result.data;
+function readJson(bytes: ImageFile, limits: Limits): Upload {
+  const body = parseBody(bytes, MAX_VALUES, imagesBodySchema);
+  const { image, images } = body;
   const fields: Record<string, string> = {};
   for (const name of BODY_FIELDS) {
-    const value = result.data[name];
+    const value = body[name];
     if (value !== undefined) fields[name] = String(value);
   }
   if (images === undefined) {

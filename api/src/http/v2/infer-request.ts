@@ -7,7 +7,7 @@ import { ProblemError } from '../../answers/problem-error.ts';
 import type { Limits } from '../../answers/request-limits.ts';
 import { type InputTensor, inferRequestSchema } from '../../schemas/inference-protocol.ts';
 import type { AppEnv } from '../context/app-env.ts';
-import { parseJson, schemaFaults } from '../request/parse-json.ts';
+import { parseBody } from '../request/parse-json.ts';
 import { type BodyDependencies, readBody } from '../request/read-body.ts';
 import { checkBatch, decodeBase64Image, emptyAsProblem } from '../request/upload.ts';
 import { readBytesTensor } from './bytes-tensor.ts';
@@ -74,11 +74,10 @@ export async function readInferRequest(
 
   // Each pixel row nested in arrays of its own: four values a pixel, and some for rows and images.
   const maxValues = limits.maxBatch * PIXEL_BYTES * 1.5 + OTHER_VALUES;
-  const result = inferRequestSchema.safeParse(parseJson(body.subarray(0, jsonLength), maxValues));
-  if (!result.success) throw new ProblemError('invalid-body', schemaFaults(result.error));
-  const { id, inputs, outputs, parameters } = result.data;
+  const json = parseBody(body.subarray(0, jsonLength), maxValues, inferRequestSchema);
+  const { id, inputs, outputs, parameters } = json;
   const input = singleInput(inputs);
-  const objects = [result.data, input, ...(outputs ?? [])];
+  const objects = [json, input, ...(outputs ?? [])];
   for (const name of REFUSED_PARAMETERS) {
     if (objects.some((object) => object.parameters?.[name] !== undefined)) {
       throw new ProblemError('invalid-body', `the parameter "${name}" is not served`);

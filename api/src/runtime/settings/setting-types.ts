@@ -3,6 +3,32 @@ import * as z from 'zod';
 
 // Values of settings that more than one runtime reads.
 
+function numeric(pattern: RegExp, least: number, most: number, error: string) {
+  return z.string().transform((text, context) => {
+    const value = Number(text);
+    if (pattern.test(text) && value >= least && value <= most) return value;
+    context.addIssue({ code: 'custom', message: error });
+    return z.NEVER;
+  });
+}
+
+/** A whole number. */
+export function whole(least: number, most: number) {
+  return numeric(/^\d+$/, least, most, `must be a whole number from ${least} to ${most}`);
+}
+
+/** A number of seconds, which may have decimals. */
+export function seconds(most: number) {
+  const least = 0.001;
+  const error = `must be a number of seconds from ${least} to ${most}`;
+  return numeric(/^\d+(\.\d+)?$/, least, most, error);
+}
+
+/** `true` or `false`. */
+export const flag = z
+  .enum(['true', 'false'], { error: 'must be true or false' })
+  .transform((text) => text === 'true');
+
 const ORIGIN = /^https?:\/\/[^/\s,*]+$/;
 
 /** Origins, separated by commas. */

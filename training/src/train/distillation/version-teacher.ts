@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
+import { folderSource } from '@naevus/shared/model/folder-source';
 import { symmetryIndices } from '@naevus/shared/network/symmetry';
 import { meanLogits, TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../../convert/inference-graph.ts';
 import type { Split } from '../../data/split/split-schema.ts';
 import type { ImageBatch } from '../../network/trainable-network.ts';
-import { folderSource, loadArtifactFolder } from '../../versions/artifact-folder.ts';
+import { loadArtifactFolder } from '../../versions/artifact-folder.ts';
 import { readVersionSplit, requireNoLeak, versionName } from '../../versions/version-weights.ts';
 import type { Teacher } from './teacher.ts';
 

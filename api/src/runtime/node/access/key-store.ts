@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { nodeSha256 } from '@naevus/shared/model/folder-source';
 import type { KeyCheck } from '../../../http/context/key-check.ts';
 import { KeyListError, readKeyList } from '../../../http/middleware/api-keys.ts';
-import { nodeSha256 } from '../files/folder-source.ts';
 import { onFileChange } from '../files/watch-file.ts';
 
 export interface KeyStoreOptions {

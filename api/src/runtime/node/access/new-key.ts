@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { nodeSha256 } from '@naevus/shared/model/folder-source';
 import { readKeyList } from '../../../http/middleware/api-keys.ts';
-import { nodeSha256 } from '../files/folder-source.ts';
 
 /** Marks a key as one of this server, for those who find it where it should not be. */
 const PREFIX = 'nvs_';

@@ -1,19 +1,21 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadManifest, MANIFEST_PATH, parseJson } from '@naevus/shared/model/load-manifest';
-import { currentSchema } from '@naevus/shared/model/manifest';
+import { folderSource, nodeSha256 } from '@naevus/shared/model/folder-source';
+import {
+  loadManifest,
+  MANIFEST_PATH,
+  readCurrentVersion,
+} from '@naevus/shared/model/load-manifest';
 import { ArtifactError, loadFile } from '@naevus/shared/model/verify';
 import { compareVersions, isVersion } from '@naevus/shared/model/version';
 import { browserFiles } from '../../../analysis/browser-files.ts';
 import type { ServedModel } from '../../../analysis/engine.ts';
-import { folderSource, nodeSha256 } from '../files/folder-source.ts';
 import { sharedFiles } from '../files/shared-files.ts';
 
 /** The models of this project; from `dist/`, where the bundle lies. */
 export const BUNDLED_MODELS = fileURLToPath(new URL('../../model-artifacts', import.meta.url));
 
-export const CURRENT_PATH = 'current.json';
 const CARD_PATH = 'MODEL_CARD.md';
 
 /** A model on disk, its manifest read and valid. */
@@ -72,12 +74,11 @@ async function versionFolder({
 }: ModelChoice): Promise<{ folder: string; version?: string }> {
   if (version !== undefined) return { folder: join(directory, version), version };
   if (await holdsOneVersion(directory)) return { folder: directory };
-  const bytes = await folderSource(directory).read(CURRENT_PATH);
-  if (bytes === undefined) {
+  const current = await readCurrentVersion(folderSource(directory));
+  if (current === undefined) {
     const detail = 'holds no model: neither current.json nor manifest.json is in it';
     throw new ArtifactError('missing', directory, `${detail}; set NAEVUS_MODEL_DIR`);
   }
-  const { version: current } = parseJson(bytes, CURRENT_PATH, currentSchema);
   const folder = join(directory, current);
   if (!(await exists(folder))) {
     throw new ArtifactError(

@@ -5,16 +5,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Worker } from 'node:worker_threads';
+import { folderSource } from '@naevus/shared/model/folder-source';
+import { CURRENT_PATH } from '@naevus/shared/model/load-manifest';
 import { ArtifactError } from '@naevus/shared/model/verify';
 import type { Logger } from 'pino';
 import { createApp } from '../../../http/app.ts';
 import type { RateLimit } from '../../../http/context/rate-limit.ts';
 import { KeyListError } from '../../../http/middleware/api-keys.ts';
 import { BodyBudget } from '../../../http/request/body-budget.ts';
+import { SettingsError } from '../../settings/settings-error.ts';
 import { nodeCaller, trustedProxies } from '../access/caller.ts';
 import { KeyStore } from '../access/key-store.ts';
 import { newKey } from '../access/new-key.ts';
-import { folderSource } from '../files/folder-source.ts';
 import { sharedFiles } from '../files/shared-files.ts';
 import { onFileChange } from '../files/watch-file.ts';
 import { freeOnceSent } from '../inference/free-memory.ts';
@@ -27,7 +29,6 @@ import {
 import { WorkerEngine } from '../inference/worker-engine.ts';
 import {
   BUNDLED_MODELS,
-  CURRENT_PATH,
   holdsOneVersion,
   type ModelFolder,
   openModelFolder,
@@ -40,13 +41,7 @@ import { usableCpus } from './cpu-limit.ts';
 import { Drain } from './drain.ts';
 import { createHttpServer } from './http-server.ts';
 import { receiveBody } from './receive-body.ts';
-import {
-  describeSettings,
-  printableSettings,
-  readSettings,
-  type Settings,
-  SettingsError,
-} from './settings.ts';
+import { describeSettings, printableSettings, readSettings, type Settings } from './settings.ts';
 import type { StopSignal } from './stop-signal.ts';
 
 /** Beside the bundle. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { describeSettings, printableSettings, readSettings, SettingsError } from './settings.ts';
+import { SettingsError } from '../../settings/settings-error.ts';
+import { describeSettings, printableSettings, readSettings } from './settings.ts';
 
 const KEY = '/FHNjmIYoaONpH7QAjDwWAgW7RO6MwOsXeuRFUiQgCU=';
 

@@ -2,11 +2,11 @@ import { DEFAULT_MAX_PIXELS } from '@naevus/shared/image/sharp-decode';
 import { isVersion } from '@naevus/shared/model/version';
 import * as z from 'zod';
 import { MAX_BATCH } from '../../../schemas/request.ts';
-import { origins, publicKeys, rate } from '../../settings/setting-types.ts';
+import { COMMON_VARIABLES } from '../../settings/common-variables.ts';
+import { readVariables } from '../../settings/read-variables.ts';
+import { flag, seconds, whole } from '../../settings/setting-types.ts';
 import { isNetwork } from '../access/caller.ts';
 import { ENGINES } from '../inference/worker-messages.ts';
-
-const PREFIX = 'NAEVUS_';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 
@@ -15,25 +15,6 @@ const METRICS = ['key', 'open', 'off'] as const;
 /** Kubernetes puts such variables into every pod beside a Service called `naevus…`. */
 const KUBERNETES =
   /^NAEVUS(_[A-Z0-9_]+)?_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$|^NAEVUS_PORT$/;
-
-function numeric(pattern: RegExp, least: number, most: number, error: string) {
-  return z.string().transform((text, context) => {
-    const value = Number(text);
-    if (pattern.test(text) && value >= least && value <= most) return value;
-    context.addIssue({ code: 'custom', message: error });
-    return z.NEVER;
-  });
-}
-
-function whole(least: number, most: number) {
-  return numeric(/^\d+$/, least, most, `must be a whole number from ${least} to ${most}`);
-}
-
-function seconds(most: number) {
-  const least = 0.001;
-  const error = `must be a number of seconds from ${least} to ${most}`;
-  return numeric(/^\d+(\.\d+)?$/, least, most, error);
-}
 
 const versions = z.string().transform((text, context) => {
   if (text === 'all') return text;
@@ -52,10 +33,6 @@ const networks = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const flag = z
-  .enum(['true', 'false'], { error: 'must be true or false' })
-  .transform((text) => text === 'true');
-
 /** Hashes of keys, and where a password may be: neither is printed. */
 const SECRETS: readonly string[] = ['NAEVUS_API_KEYS', 'REDIS_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT'];
 
@@ -67,9 +44,7 @@ const variables = {
     .string()
     .optional()
     .describe('folder with current.json, or of one version (default: the bundled model)'),
-  NAEVUS_TRUSTED_KEY: publicKeys
-    .optional()
-    .describe('public keys, one of which must have signed the model (default: signed or not)'),
+  NAEVUS_TRUSTED_KEY: COMMON_VARIABLES.NAEVUS_TRUSTED_KEY,
   NAEVUS_VERSIONS: versions
     .optional()
     .describe('versions to serve by name beside the current one, or "all" (default: none)'),
@@ -104,16 +79,11 @@ const variables = {
     .string()
     .optional()
     .describe('file of keys, one NAME:sha256:HEX a line; read again when it changes'),
-  NAEVUS_API_KEYS: z
-    .string()
-    .optional()
-    .describe('keys as in that file, separated by commas (default: none, everyone may ask)'),
+  NAEVUS_API_KEYS: COMMON_VARIABLES.NAEVUS_API_KEYS,
   NAEVUS_ALLOW_ANONYMOUS: flag
     .default(false)
     .describe('true to listen on more than this machine without keys'),
-  NAEVUS_RATE_LIMIT: rate
-    .optional()
-    .describe('requests of one key, else of one address, like 600/minute (default: no limit)'),
+  NAEVUS_RATE_LIMIT: COMMON_VARIABLES.NAEVUS_RATE_LIMIT,
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\/\S+$/, 'must be a URL like redis://localhost:6379')
@@ -124,14 +94,8 @@ const variables = {
     .describe(
       'addresses or networks whose X-Forwarded-For and -Proto are believed (default: none)',
     ),
-  NAEVUS_HSTS_SECONDS: whole(0, 63_072_000)
-    .optional()
-    .describe(
-      'Strict-Transport-Security, for who came by https through such a proxy (default: none)',
-    ),
-  NAEVUS_CORS_ORIGINS: origins
-    .optional()
-    .describe('origins that browsers may call from, separated by commas (default: none)'),
+  NAEVUS_HSTS_SECONDS: COMMON_VARIABLES.NAEVUS_HSTS_SECONDS,
+  NAEVUS_CORS_ORIGINS: COMMON_VARIABLES.NAEVUS_CORS_ORIGINS,
   NAEVUS_METRICS: z
     .enum(METRICS, { error: `must be one of ${METRICS.join(', ')}` })
     .default('key')
@@ -153,34 +117,17 @@ const schema = z.object(variables);
 
 export type Settings = z.infer<typeof schema>;
 
-/** Settings that the server cannot start with; the message names each. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError';
-}
-
 /**
- * Reads the settings out of the environment. A variable that is set to nothing counts as not set.
+ * Reads the settings out of the environment. Empty counts as unset.
  *
  * @throws SettingsError naming every variable that is unknown or has a wrong value
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const set = Object.entries(environment).filter(
-    ([, value]) => value !== undefined && value !== '',
-  );
-  const faults = set
-    .map(([name]) => name)
-    .filter((name) => name.startsWith(PREFIX) && !(name in variables) && !KUBERNETES.test(name))
-    .map((name) => `${name} is not a setting; --help lists them`);
-  const result = schema.safeParse(Object.fromEntries(set));
-  if (!result.success) {
-    for (const { path, message } of result.error.issues) {
-      const name = String(path[0]);
-      const value = SECRETS.includes(name) ? '' : `, not ${JSON.stringify(environment[name])}`;
-      faults.push(`${name} ${message}${value}`);
-    }
-  }
-  if (faults.length > 0 || !result.success) throw new SettingsError(faults.join('\n'));
-  return result.data;
+  return readVariables(schema, environment, {
+    unknown: 'is not a setting; --help lists them',
+    foreign: KUBERNETES,
+    printable: (name) => !SECRETS.includes(name),
+  });
 }
 
 /** The settings as they may be printed. */
