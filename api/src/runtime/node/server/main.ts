@@ -35,6 +35,7 @@ import {
   versionsIn,
 } from '../models/model-folder.ts';
 import { appLog, createLogger } from '../telemetry/log.ts';
+import { LogWriter } from '../telemetry/log-writer.ts';
 import type { OtlpTracing } from '../telemetry/otlp-tracing.ts';
 import type { Prometheus } from '../telemetry/prometheus.ts';
 import { usableCpus } from './cpu-limit.ts';
@@ -145,7 +146,8 @@ async function serve(
   stopSignal: StopSignal,
 ): Promise<void> {
   const settings = readSettings(process.env);
-  const logger = createLogger(settings.NAEVUS_LOG_LEVEL);
+  const logWriter = new LogWriter();
+  const logger = createLogger(settings.NAEVUS_LOG_LEVEL, logWriter);
   let metrics: Prometheus | undefined;
   const keys = await openKeys(settings, logger, (outcome) => metrics?.keysRead(outcome));
   const missing = new Set<string>();
@@ -182,12 +184,18 @@ async function serve(
     const { Prometheus } = await import('../telemetry/prometheus.ts');
     metrics = new Prometheus(settings.NAEVUS_METRICS === 'open');
     metrics.watch(versions, settings.NAEVUS_QUEUE);
+    metrics.watchLog(logWriter);
   }
 
   const log = appLog(logger);
   const tracing = await openTracing(settings, logger);
   const rateLimit = await openRateLimit(settings, logger, () => metrics?.countedAlone());
   const trusts = trustedProxies(settings.NAEVUS_TRUSTED_PROXIES);
+  const bodies = new BodyBudget({
+    bytes: settings.NAEVUS_MAX_BODIES_BYTES,
+    largeBytes: LARGE_BODIES_SHARE * settings.NAEVUS_MAX_BODIES_BYTES,
+    waitSeconds: BODY_WAIT_SECONDS,
+  });
   const app = createApp({
     engines: versions,
     limits: {
@@ -196,11 +204,7 @@ async function serve(
       maxBatch: settings.NAEVUS_MAX_BATCH,
       timeoutSeconds: settings.NAEVUS_TIMEOUT_SECONDS,
     },
-    bodies: new BodyBudget({
-      bytes: settings.NAEVUS_MAX_BODIES_BYTES,
-      largeBytes: LARGE_BODIES_SHARE * settings.NAEVUS_MAX_BODIES_BYTES,
-      waitSeconds: BODY_WAIT_SECONDS,
-    }),
+    bodies,
     receiveBody,
     log,
     ...(keys && { keys }),
@@ -223,6 +227,7 @@ async function serve(
     onRefused: (kind) => metrics?.refusedConnection(kind),
   });
   const drain = new Drain(server, connections);
+  metrics?.watchServer(connections, bodies);
 
   stopSignal.listen(async (signal) => {
     logger.info({ signal }, 'draining');

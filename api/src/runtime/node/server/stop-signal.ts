@@ -1,17 +1,27 @@
 /**
+ * npm forwards a signal that the process group has had already, from a terminal or from systemd: within this time, the
+ * second is the first.
+ */
+const SAME_SIGNAL_MS = 1000;
+
+/**
  * SIGTERM and SIGINT, and SIGHUP where it means that the terminal has gone. Listened to from the first
  * line of the process on: a signal that comes before there is a server waits until there is one.
  */
 export class StopSignal {
   #received: NodeJS.Signals | undefined;
+  #receivedAt = 0;
   #listener: ((signal: NodeJS.Signals) => void) | undefined;
 
   constructor() {
     const receive = (signal: NodeJS.Signals): void => {
-      // Who asks twice does not want to wait.
-      if (this.#received !== undefined) process.exit(1);
-      this.#received = signal;
-      this.#listener?.(signal);
+      if (this.#received === undefined) {
+        this.#received = signal;
+        this.#receivedAt = performance.now();
+        this.#listener?.(signal);
+      } else if (performance.now() - this.#receivedAt > SAME_SIGNAL_MS) {
+        endAtOnce(signal);
+      }
     };
     process.on('SIGTERM', receive);
     process.on('SIGINT', receive);
@@ -28,4 +38,10 @@ export class StopSignal {
     this.#listener = listener;
     if (this.#received !== undefined) listener(this.#received);
   }
+}
+
+/** Not by `process.exit`, which waits for threads that compute in native code, and aborts. */
+function endAtOnce(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }

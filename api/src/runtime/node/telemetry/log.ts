@@ -1,12 +1,13 @@
 import { type Logger, pino } from 'pino';
 import type { Log } from '../../../http/context/log.ts';
+import type { LogWriter } from './log-writer.ts';
 
 /**
- * JSON lines on standard output, without the process's host name and id. Each is written when it is logged:
- * a crash loses none, and it costs less than handing it to another thread.
+ * JSON lines without the process's host name and id. Each is written when it is logged: a crash loses none, and it
+ * costs less than handing it to another thread.
  */
-export function createLogger(level: string): Logger {
-  return pino({ level, base: null }, pino.destination({ dest: 1, sync: true }));
+export function createLogger(level: string, writer: LogWriter): Logger {
+  return pino({ level, base: null }, writer);
 }
 
 /** The app's log on a logger: what failed on the server's side is louder than what was asked wrongly. */

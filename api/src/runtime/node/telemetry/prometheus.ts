@@ -69,6 +69,8 @@ export class Prometheus implements Metrics {
   }));
   /** Counted before anybody reads the figures. */
   readonly #toCount: (() => void)[] = [];
+  /** Called each time somebody reads the figures. */
+  readonly #beforeReading: (() => void)[] = [];
   readonly #decode = this.#histogram('decode', 'Decoding and resampling an image.');
   readonly #inference = this.#histogram('inference', 'Running the network on an image.');
   readonly #waits = this.#histogram('queue_wait', 'From the arrival of an image to a worker.');
@@ -112,6 +114,25 @@ export class Prometheus implements Metrics {
         }
       },
     });
+  }
+
+  /** Tells how many lines the log has lost. */
+  watchLog(log: { readonly lost: number }): void {
+    const lost = this.#counter('log_lines_lost', 'Lines of the log that could not be written.');
+    this.#beforeReading.push(() => {
+      lost.reset();
+      lost.inc(log.lost);
+    });
+  }
+
+  /** Tells what clients have under way, and the memory that their bodies take. */
+  watchServer(
+    connections: { readonly count: number; readonly unanswered: number },
+    bodies: { readonly held: number },
+  ): void {
+    this.#gauge('connections', 'Open connections.', () => connections.count);
+    this.#gauge('requests_unanswered', 'Requests under way.', () => connections.unanswered);
+    this.#gauge('body_bytes', 'Memory reserved for bodies, in bytes.', () => bodies.held);
   }
 
   request({ method, route, status, problem, durationMs }: AccessEntry): void {
@@ -168,6 +189,7 @@ export class Prometheus implements Metrics {
 
   async expose() {
     this.#countNow();
+    for (const update of this.#beforeReading) update();
     // Of nothing there is no mean: prom-client writes "Nan" where the format has "NaN".
     const text = (await this.#registry.metrics()).replaceAll(' Nan\n', ' NaN\n');
     return { text, contentType: this.#registry.contentType };
