@@ -51,6 +51,43 @@ describe('a server with all its workers busy', () => {
     expect(await Promise.all(accepted)).toEqual([200, 200]);
   });
 
+  it('takes as much work as it can answer in time, and no more images than its queue has places', async () => {
+    server = await startServer({
+      NAEVUS_MODEL_DIR: writeFixtureArtifact(),
+      NAEVUS_WORKERS: '1',
+      NAEVUS_QUEUE: '20',
+      NAEVUS_TIMEOUT_SECONDS: '10',
+    });
+    // An estimate of 1.4 s each: three of them are half of the time for an answer.
+    const photo = await slowPhoto();
+    const answers = Array.from({ length: 8 }, () => server.post('/predict', photo.slice()));
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(0);
+    expect(statuses.filter((status) => status === 503).length).toBeGreaterThan(0);
+    expect(new Set(statuses)).toEqual(new Set([200, 503]));
+    expect((await answers[statuses.indexOf(503)]!).headers.get('Retry-After')).toMatch(/^[1-9]/);
+  }, 60_000);
+
+  it('takes a batch only where there are places for all of it', async () => {
+    server = await startServer({
+      NAEVUS_MODEL_DIR: writeFixtureArtifact(),
+      NAEVUS_WORKERS: '1',
+      NAEVUS_QUEUE: '4',
+    });
+    const model = (await (await fetch(`${server.url}/model`)).json()) as {
+      limits: { max_batch: number };
+    };
+    expect(model.limits.max_batch).toBe(5);
+    const image = Buffer.from(await slowPhoto(4000)).toString('base64');
+    const batch = (images: number) =>
+      server.postJson('/predict', { images: Array(images).fill(image) });
+    expect((await batch(6)).status).toBe(400);
+    const whole = batch(5);
+    await expect.poll(() => figure('naevus_queue_depth'), { interval: 5 }).toBe(4);
+    expect((await batch(2)).status).toBe(503);
+    expect((await whole).status).toBe(200);
+  });
+
   it('drops the work of a client that has hung up', async () => {
     server = await startServer({ NAEVUS_MODEL_DIR: writeFixtureArtifact(), NAEVUS_WORKERS: '1' });
     const image = await slowPhoto();

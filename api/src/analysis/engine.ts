@@ -26,6 +26,12 @@ export interface NetworkInput {
 /** What an engine takes: a file, or pixels. */
 export type EngineInput = CheckedImage | NetworkInput;
 
+/** What decides how often the network runs for an image. */
+export interface NetworkOptions {
+  readonly tta?: TtaViews;
+  readonly heatmap?: { readonly method?: HeatmapMethod };
+}
+
 /** How pictures are looked at, and what is wanted beside their scores. */
 export interface AnalysisOptions {
   /** Views of each that the answer is averaged over; 1 unless told. */
@@ -103,6 +109,8 @@ export type ImageFailure =
   | { readonly kind: 'damaged'; readonly detail: string }
   /** A sound image that this runtime cannot decode: too large for its memory, or in other colours. */
   | { readonly kind: 'too-large' | 'colours'; readonly detail: string }
+  /** The thread that computed it died; about the machine, so that another attempt may succeed. */
+  | { readonly kind: 'interrupted'; readonly detail: string }
   /** A defect: what is said of it is for the log, not for an answer. */
   | { readonly kind: 'crashed'; readonly cause: string };
 
@@ -110,6 +118,8 @@ export type ImageFailure =
 export type EngineFault =
   /** As many pictures wait as may. */
   | { readonly kind: 'busy'; readonly retryAfterSeconds: number }
+  /** It would take longer than the time there is, even if nothing else were to be done. */
+  | { readonly kind: 'too-much'; readonly seconds: number }
   /** The model could not be loaded, or the engine is closed. */
   | { readonly kind: 'unavailable' }
   /** The caller's signal fired, or a picture took longer than the engine allows. */
@@ -145,11 +155,12 @@ export interface Engine {
   readonly model: ServedModel;
   readonly state: 'starting' | 'ready' | 'failed';
   /**
-   * Whether pictures may come, for who is about to send them.
+   * Whether an image may come, for who is about to send it.
    *
-   * @throws EngineError `busy` or `unavailable`
+   * @param options how it is going to be looked at
+   * @throws EngineError `busy`, `too-much` or `unavailable`
    */
-  refuseWhenFull(): void;
+  refuseWhenFull(options?: NetworkOptions): void;
   /**
    * Analyses pictures, each on its own: a damaged one does not fail the others.
    *

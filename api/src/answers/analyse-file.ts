@@ -1,7 +1,6 @@
 import type { Analysis, AnalysisOptions, Engine } from '../analysis/engine.ts';
 import { checkImage } from './check-image.ts';
-import { ProblemError } from './problem-error.ts';
-import { PROBLEM_OF_FAILURE } from './problem-of-failure.ts';
+import { problemOfFailure } from './problem-of-failure.ts';
 import type { Limits } from './request-limits.ts';
 
 /**
@@ -20,5 +19,5 @@ export async function analyseFile(
   if (outcome!.ok) return outcome!.analysis;
   const { failure } = outcome!;
   if (failure.kind === 'crashed') throw new Error(failure.cause);
-  throw new ProblemError(PROBLEM_OF_FAILURE[failure.kind], failure.detail);
+  throw problemOfFailure(failure);
 }

@@ -34,6 +34,7 @@ export const PROBLEMS = {
   'header-too-large': { status: 431, title: 'Request header too large' },
   internal: { status: 500, title: 'Internal error' },
   busy: { status: 503, title: 'Too busy' },
+  interrupted: { status: 503, title: 'Interrupted' },
   draining: { status: 503, title: 'Shutting down' },
   'no-model': { status: 503, title: 'No model' },
   timeout: { status: 504, title: 'Took too long' },

@@ -71,6 +71,7 @@ const WITH_IMAGES: readonly ProblemKind[] = [
   'unsupported-colours',
   'too-many-pixels',
   'busy',
+  'interrupted',
   'draining',
   'no-model',
   'timeout',

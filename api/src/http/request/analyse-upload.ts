@@ -9,7 +9,7 @@ import type {
 } from '../../analysis/engine.ts';
 import { checkImage } from '../../answers/check-image.ts';
 import { internalProblem, ProblemError, problemOr } from '../../answers/problem-error.ts';
-import { PROBLEM_OF_FAILURE } from '../../answers/problem-of-failure.ts';
+import { problemOfFailure } from '../../answers/problem-of-failure.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { AppEnv } from '../context/app-env.ts';
 import { engineProblem } from './choose-engine.ts';
@@ -53,7 +53,7 @@ export async function analyseUpload(
       log.defect(c.var.requestId, failure.cause);
       return internalProblem();
     }
-    return new ProblemError(PROBLEM_OF_FAILURE[failure.kind], failure.detail);
+    return problemOfFailure(failure);
   });
   ended?.(results.filter((result): result is Analysis => !(result instanceof ProblemError)));
   if (metrics) {

@@ -1,4 +1,4 @@
-import { type Engine, EngineError } from '../../analysis/engine.ts';
+import { type Engine, EngineError, type NetworkOptions } from '../../analysis/engine.ts';
 import type { Engines } from '../../analysis/engines.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
 import type { Limits } from '../../answers/request-limits.ts';
@@ -9,21 +9,23 @@ import type { AppDependencies } from '../context/app-dependencies.ts';
  * nobody uploads for a refusal, and after it, as the current version may be another one by then.
  *
  * @param version as sent; without one, the current
- * @throws ProblemError `invalid-query` where that version is not served, `busy`, `no-model`
+ * @param options as far as they decide how long an image takes
+ * @throws ProblemError `invalid-query` where that version is not served, `busy`, `no-model`, `too-many-images`
  */
 export function chooseEngine(
   { engines, limits }: Pick<AppDependencies, 'engines' | 'limits'>,
   version: string | undefined,
+  options?: NetworkOptions,
 ): Engine {
   const engine = servedEngine(engines, version);
-  requireRoom(engine, limits);
+  requireRoom(engine, limits, options);
   return engine;
 }
 
 /** @throws ProblemError `busy`, `no-model` where the engine takes nothing now */
-export function requireRoom(engine: Engine, limits: Limits): void {
+export function requireRoom(engine: Engine, limits: Limits, options?: NetworkOptions): void {
   try {
-    engine.refuseWhenFull();
+    engine.refuseWhenFull(options);
   } catch (error) {
     throw engineProblem(error, limits.timeoutSeconds);
   }
@@ -49,9 +51,17 @@ export function engineProblem(error: unknown, timeoutSeconds: number): unknown {
   switch (fault.kind) {
     case 'busy': {
       const wait = fault.retryAfterSeconds;
-      return new ProblemError('busy', `as many images wait as may; try again in ${wait} s`, {
-        headers: { 'Retry-After': String(wait) },
-      });
+      return new ProblemError(
+        'busy',
+        `there is as much to do as can be done in time; try again in ${wait} s`,
+        {
+          headers: { 'Retry-After': String(wait) },
+        },
+      );
+    }
+    case 'too-much': {
+      const detail = `this would take about ${fault.seconds} s, and an answer may take ${timeoutSeconds} s; send fewer images, or ask for fewer views`;
+      return new ProblemError('too-many-images', detail);
     }
     case 'unavailable':
       return new ProblemError('no-model', 'no model is loaded; try again in 5 s', {

@@ -55,7 +55,7 @@ export function gradcamRoute(deps: AppDependencies): Route {
       const sent = readQuery(c.req, gradcamQuerySchema);
       const resolve = (model: ServedModel, query = sent) =>
         resolveOptions(query, (name) => c.req.query(name), model);
-      resolve(chooseEngine(deps, sent.version).model);
+      resolve(chooseEngine(deps, sent.version, { tta: sent.tta, heatmap: sent }).model);
       const upload = await readUpload(c, deps);
       const query = withBodyFields(sent, upload.fields, patientQuerySchema);
       if (upload.batch) {

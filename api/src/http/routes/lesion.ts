@@ -40,7 +40,7 @@ export function lesionRoute(deps: AppDependencies): Route {
       const sent = readQuery(c.req, lesionQuerySchema);
       const resolve = (model: ServedModel, query = sent) =>
         resolveOptions(query, (name) => c.req.query(name), model);
-      resolve(chooseEngine(deps, sent.version).model);
+      resolve(chooseEngine(deps, sent.version, { tta: sent.tta }).model);
       const upload = await readUpload(c, deps);
       const query = withBodyFields(sent, upload.fields, patientQuerySchema);
       const photos = upload.batch ? upload.images : [upload.image];

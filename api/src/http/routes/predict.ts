@@ -48,7 +48,7 @@ export function predictRoute(deps: AppDependencies): Route {
       const { top_k, tta, version, ...sent } = readQuery(c.req, predictQuerySchema);
       const resolve = (model: ServedModel, query = sent) =>
         resolveOptions(query, (name) => c.req.query(name), model);
-      resolve(chooseEngine(deps, version).model);
+      resolve(chooseEngine(deps, version, { tta }).model);
       const upload = await readUpload(c, deps);
       const query = withBodyFields(sent, upload.fields, patientQuerySchema);
       const engine = chooseEngine(deps, version);

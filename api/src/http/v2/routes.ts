@@ -194,7 +194,7 @@ function inferRoute(
         if (!(result instanceof ProblemError)) return result;
         if (results.length === 1) throw result;
         const detail = `image ${i} of ${results.length}, counted from 0: ${result.message}`;
-        throw new ProblemError(result.kind, detail);
+        throw new ProblemError(result.kind, detail, { headers: result.headers });
       });
       const id = request.id ?? c.var.requestId;
       const { manifest } = engine.model;

@@ -4,9 +4,11 @@ import {
   type Engine,
   EngineError,
   type EngineInput,
+  type NetworkOptions,
   type Outcome,
 } from '../../../analysis/engine.ts';
 import { checkBrowserFiles, type ModelFolder } from '../models/model-folder.ts';
+import { type Work, WorkEstimate } from './work-estimate.ts';
 import type { LoadRequest, WorkerModel } from './worker-messages.ts';
 import { WorkerPool } from './worker-pool.ts';
 
@@ -25,8 +27,8 @@ export interface WorkerEngineOptions {
   readonly onTaken?: (waitedMs: number) => void;
 }
 
-/** How much one measured image moves the estimate of what an image takes. */
-const SMOOTHING = 0.1;
+/** Of the time for an answer, what is given away in advance: the estimates may be wrong by half. */
+const PLANNED_SHARE = 0.5;
 
 /** The engine of the Node server: onnxruntime in a pool of worker threads, behind a bounded queue. */
 export class WorkerEngine implements Engine {
@@ -34,7 +36,9 @@ export class WorkerEngine implements Engine {
   readonly #pool: WorkerPool;
   readonly #options: WorkerEngineOptions;
   #started = false;
-  #photoMs = 20;
+  readonly #estimate = new WorkEstimate();
+  /** Estimated milliseconds of a worker for what was accepted and is not answered. */
+  #pendingMs = 0;
 
   constructor(model: ModelFolder, options: WorkerEngineOptions) {
     this.model = model;
@@ -65,12 +69,8 @@ export class WorkerEngine implements Engine {
     this.#started = true;
   }
 
-  refuseWhenFull(): void {
-    if (this.state === 'failed') throw new EngineError({ kind: 'unavailable' });
-    const { workers, queue } = this.#options;
-    if (this.#pool.waiting + this.#pool.running < workers + queue) return;
-    const seconds = (this.#pool.waiting * this.#photoMs) / workers / 1000;
-    throw new EngineError({ kind: 'busy', retryAfterSeconds: Math.max(1, Math.ceil(seconds)) });
+  refuseWhenFull(options: NetworkOptions = {}): void {
+    this.#admit([this.#estimate.of(undefined, options)]);
   }
 
   async analyse(
@@ -78,15 +78,9 @@ export class WorkerEngine implements Engine {
     options: AnalysisOptions,
     signal: AbortSignal,
   ): Promise<Outcome[]> {
-    // A batch enters whole once there is room for its first: else a short queue would never take one.
-    this.refuseWhenFull();
-    return Promise.all(
-      images.map(async (image) => {
-        const outcome = await this.#pool.run({ image: image, options: options }, signal);
-        if (outcome.ok) this.#learn(outcome.analysis.timing);
-        return outcome;
-      }),
-    );
+    const work = images.map((image) => this.#estimate.of(image, options));
+    this.#admit(work);
+    return Promise.all(images.map((image, i) => this.#run(image, options, signal, work[i]!.ms)));
   }
 
   /** Images that wait and that are computed, and the workers there are for them. */
@@ -105,9 +99,49 @@ export class WorkerEngine implements Engine {
     this.#pool.close();
   }
 
-  #learn({ decodeMs, inferenceMs }: { decodeMs: number; inferenceMs: number }): void {
-    this.#photoMs += SMOOTHING * (decodeMs + inferenceMs - this.#photoMs);
+  /**
+   * Takes images all together or not at all: those that find a place, and whose answer can be expected in time.
+   * Where nothing else is to be done, how long decoding takes is found out, unless the network alone takes too long.
+   */
+  #admit(work: readonly Work[]): void {
+    if (this.state === 'failed') throw new EngineError({ kind: 'unavailable' });
+    const { workers, queue, timeoutSeconds } = this.#options;
+    const before = this.#pendingMs / workers;
+    const own = spread(work, 'ms', workers);
+    const network = spread(work, 'networkMs', workers);
+    if (network > timeoutSeconds * 1000) {
+      throw new EngineError({ kind: 'too-much', seconds: Math.ceil(network / 1000) });
+    }
+    const places = workers + queue - this.#pool.waiting - this.#pool.running;
+    const spareMs = PLANNED_SHARE * timeoutSeconds * 1000 - before - own;
+    if (work.length <= places && (spareMs >= 0 || this.#pendingMs === 0)) return;
+    const seconds = Math.ceil((spareMs < 0 ? Math.min(before, -spareMs) : before) / 1000);
+    throw new EngineError({ kind: 'busy', retryAfterSeconds: Math.max(1, seconds) });
   }
+
+  async #run(
+    image: EngineInput,
+    options: AnalysisOptions,
+    signal: AbortSignal,
+    workMs: number,
+  ): Promise<Outcome> {
+    this.#pendingMs += workMs;
+    try {
+      const outcome = await this.#pool.run({ image, options }, signal);
+      if (outcome.ok) this.#estimate.learn(image, options, outcome.analysis.timing);
+      return outcome;
+    } finally {
+      this.#pendingMs -= workMs;
+      // What rounding left.
+      if (this.#pool.waiting + this.#pool.running === 0) this.#pendingMs = 0;
+    }
+  }
+}
+
+/** Milliseconds until the last of several images is done, where workers share them. */
+function spread(work: readonly Work[], part: keyof Work, workers: number): number {
+  const sum = work.reduce((total, one) => total + one[part], 0);
+  return Math.max(sum / workers, ...work.map((one) => one[part]));
 }
 
 function workerModel({ folder, manifest }: ModelFolder): WorkerModel {

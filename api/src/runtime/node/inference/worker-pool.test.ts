@@ -20,6 +20,7 @@ const SCRIPT = `
       if (now > Atomics.load(loads, 1)) Atomics.store(loads, 1, now);
       await new Promise((resolve) => setTimeout(resolve, 20));
       Atomics.sub(loads, 0, 1);
+      if (Atomics.load(loads, 2) >= Atomics.load(loads, 4)) return;
       if (Atomics.add(loads, 2, 1) >= Atomics.load(loads, 3)) {
         return parentPort.postMessage({ type: 'load-failed', reason: 'no such file' });
       }
@@ -36,6 +37,8 @@ const SCRIPT = `
 interface Setup extends Partial<WorkerPoolOptions> {
   /** How many loads succeed before they fail. */
   readonly goodLoads?: number;
+  /** How many loads succeed before there is no word of them. */
+  readonly silentLoads?: number;
 }
 
 const pools: WorkerPool[] = [];
@@ -44,10 +47,11 @@ afterEach(() => {
   for (const pool of pools.splice(0)) pool.close();
 });
 
-function makePool({ goodLoads = 1_000_000, ...options }: Setup = {}) {
-  const loads = new SharedArrayBuffer(16);
+function makePool({ goodLoads = 1e6, silentLoads = 1e6, ...options }: Setup = {}) {
+  const loads = new SharedArrayBuffer(20);
   const counters = new Int32Array(loads);
   counters[3] = goodLoads;
+  counters[4] = silentLoads;
   const lost: string[] = [];
   const pool = new WorkerPool({
     size: 2,
@@ -128,12 +132,12 @@ describe('WorkerPool', () => {
     expect(lost).toEqual([]);
   });
 
-  it('replaces a worker that dies; its task fails, the others do not', async () => {
+  it('replaces a worker that dies; its task is interrupted, the others are not', async () => {
     const { pool, lost } = makePool({ size: 1 });
     await pool.start();
     const fatal = pool.run(task(3), forever());
     const next = pool.run(task(0, 4), forever());
-    expect(await fatal).toMatchObject({ ok: false, failure: { kind: 'crashed' } });
+    expect(await fatal).toMatchObject({ ok: false, failure: { kind: 'interrupted' } });
     expect(await next).toEqual({ ok: true, analysis: { tag: 4 } });
     expect(lost).toEqual([expect.stringContaining('code 7')]);
   });
@@ -158,6 +162,16 @@ describe('WorkerPool', () => {
     await expect(next).rejects.toMatchObject({ fault: { kind: 'unavailable' } });
     expect(pool.broken).toBe(true);
     expect(lost).toContain('no such file');
+  });
+
+  it('does not let tasks wait for long for a worker that never comes', async () => {
+    const { pool } = makePool({ size: 1, silentLoads: 1, recoveryMs: 100 });
+    await pool.start();
+    const fatal = pool.run(task(3), forever());
+    const next = pool.run(task(0), forever());
+    expect(await fatal).toMatchObject({ failure: { kind: 'interrupted' } });
+    await expect(next).rejects.toMatchObject({ fault: { kind: 'unavailable' } });
+    expect(pool.broken).toBe(true);
   });
 
   it('refuses everything once it is closed', async () => {

@@ -12,6 +12,8 @@ export interface WorkerPoolOptions {
   readonly load: Extract<ToWorker, { type: 'load' }>;
   /** A worker that computes longer on one task is taken for hung, and replaced. */
   readonly maxTaskMs: number;
+  /** Milliseconds that tasks wait for a worker where none is left; 5 s by default. */
+  readonly recoveryMs?: number;
   /** A worker died or could not be made; the pool carries on without it, and tries again. */
   readonly onWorkerLost: (reason: string) => void;
   /** WebAssembly stands in for a native module in a worker. */
@@ -33,6 +35,18 @@ interface Member {
 }
 
 const LONGEST_BACKOFF_MS = 30_000;
+
+/** How long what waits may wait for a worker in place of the last one. */
+const RECOVERY_MS = 5000;
+
+/** A worker that takes longer to load a model is taken for hung. */
+const LOAD_MS = 120_000;
+
+const INTERRUPTED = {
+  kind: 'interrupted',
+  detail: 'the computation was interrupted; send the image again',
+} as const;
+
 /** Before the other workers are made: the first image has the cores to itself. */
 const HEAD_START_MS = 200;
 
@@ -179,11 +193,16 @@ export class WorkerPool {
       };
       worker.once('error', fail);
       worker.once('exit', fail);
+      const late = setTimeout(
+        () => fail(new Error(`took longer than ${LOAD_MS} ms to load the model`)),
+        LOAD_MS,
+      ).unref();
       const onMessage = (message: FromWorker): void => {
         if (message.type === 'missing') {
           this.#options.onMissing?.(message.module);
           return;
         }
+        clearTimeout(late);
         worker.removeListener('message', onMessage);
         worker.removeListener('error', fail);
         worker.removeListener('exit', fail);
@@ -220,12 +239,13 @@ export class WorkerPool {
 
   #lose(member: Member, reason: string): void {
     if (!this.#members.delete(member)) return;
-    this.#finish(member, {
-      ok: false,
-      failure: { kind: 'crashed', cause: `the worker died: ${reason}` },
-    });
+    this.#finish(member, { ok: false, failure: INTERRUPTED });
     stopWorker(member.worker);
     this.#options.onWorkerLost(reason);
+    if (this.#members.size === 0) {
+      const { recoveryMs = RECOVERY_MS } = this.#options;
+      setTimeout(() => this.#giveUpWaiting(), recoveryMs).unref();
+    }
     void this.#fill();
   }
 
@@ -250,6 +270,13 @@ export class WorkerPool {
       }
     }
     this.#filling = false;
+  }
+
+  /** Nobody waits longer for a worker that does not come. */
+  #giveUpWaiting(): void {
+    if (this.#members.size > 0 || this.#closed) return;
+    this.#lost = true;
+    this.#refuseWaiting();
   }
 
   #refuseWaiting(): void {

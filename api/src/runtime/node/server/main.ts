@@ -201,7 +201,8 @@ async function serve(
     limits: {
       maxBodyBytes: settings.NAEVUS_MAX_BODY_BYTES,
       maxPixels: settings.NAEVUS_MAX_PIXELS,
-      maxBatch: settings.NAEVUS_MAX_BATCH,
+      // A larger one would never find places for all of its images.
+      maxBatch: Math.min(settings.NAEVUS_MAX_BATCH, threads + settings.NAEVUS_QUEUE),
       timeoutSeconds: settings.NAEVUS_TIMEOUT_SECONDS,
     },
     bodies,

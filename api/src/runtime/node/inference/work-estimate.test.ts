@@ -1,0 +1,53 @@
+import type { ImageHeader } from '@naevus/shared/image/header/image-header';
+import { describe, expect, it } from 'vitest';
+import { networkRuns, WorkEstimate } from './work-estimate.ts';
+
+const image = (format: ImageHeader['format'], width: number, height: number) => ({
+  bytes: new Uint8Array(),
+  header: { format, width, height } as ImageHeader,
+});
+
+const SMALL = image('jpeg', 600, 450);
+
+describe('the work that an image is', () => {
+  it.each([
+    [{}, 1],
+    [{ tta: 4 }, 4],
+    [{ heatmap: { method: 'grad-cam' } }, 1],
+    [{ heatmap: { method: 'dense-grad-cam' } }, 5],
+    [{ tta: 8, heatmap: { method: 'dense-grad-cam' } }, 40],
+  ] as const)('with %j is %i runs of the network', (options, runs) => {
+    expect(networkRuns(options)).toBe(runs);
+  });
+
+  it('grows with runs and pixels', () => {
+    const estimate = new WorkEstimate();
+    const least = estimate.of(undefined, {}).ms;
+    expect(estimate.of(undefined, { tta: 8 }).ms).toBe(8 * least);
+    expect(estimate.of({ bytes: new Uint8Array() }, {}).ms).toBe(least);
+    expect(estimate.of(SMALL, {}).ms).toBeGreaterThan(least);
+    expect(estimate.of(image('png', 5000, 5000), {}).ms).toBeGreaterThan(900);
+  });
+
+  it('is learnt: what takes longer at once, what takes less slowly', () => {
+    const estimate = new WorkEstimate();
+    const before = estimate.of(undefined, {}).ms;
+    estimate.learn(SMALL, { tta: 4 }, { decodeMs: 1, inferenceMs: 4 * 100 });
+    const risen = estimate.of(undefined, {}).ms;
+    expect(risen).toBeGreaterThan(before + 0.4 * (100 - before));
+    estimate.learn(SMALL, {}, { decodeMs: 1, inferenceMs: 10 });
+    expect(estimate.of(undefined, {}).ms).toBeGreaterThan(0.9 * risen);
+    for (let i = 0; i < 200; i++) estimate.learn(SMALL, {}, { decodeMs: 1, inferenceMs: 10 });
+    expect(estimate.of(undefined, {}).ms).toBeCloseTo(10, 1);
+  });
+
+  it('is learnt for each format', () => {
+    const estimate = new WorkEstimate();
+    const png = image('png', 4000, 3000);
+    const jpeg = image('jpeg', 4000, 3000);
+    const before = estimate.of(jpeg, {}).ms;
+    for (let i = 0; i < 20; i++) estimate.learn(png, {}, { decodeMs: 1200, inferenceMs: 20 });
+    expect(estimate.of(png, {}).ms).toBeGreaterThan(1190);
+    expect(estimate.of(jpeg, {}).ms).toBe(before);
+  });
+});
