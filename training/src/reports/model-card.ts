@@ -117,7 +117,7 @@ ${tableMarkdown(countsTable(record))}
 
 ## Evaluation
 
-Measured on the validation side of the split: ${grouped(data.images)} images of ${grouped(data.lesions)} lesions that training never saw. The split is by lesion, so that no lesion is on both sides, and by picture, so that no photograph is; the validation side has the natural distribution of the data. Where the method or its settings were chosen by looking at them, the figures are that much too good. Scores are those that are served, computed by ${report.engine} from the exported model with the preprocessing below.
+Measured on the validation side of the split: ${grouped(data.images)} images of ${grouped(data.lesions)} lesions that training never saw. The split is by lesion, so that no lesion is on both sides, and by picture, so that no photograph is; the validation side has the natural distribution of the data. Where the method or its settings were chosen by looking at them, these figures are slightly optimistic. Scores are those that are served, computed by ${report.engine} from the exported model with the preprocessing below.
 
 It is the same collection, the same clinics and the same devices as the training data: **on other people's images expect less**.
 

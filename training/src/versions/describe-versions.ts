@@ -51,7 +51,7 @@ export async function describeVersion(folder: string): Promise<string> {
     [
       'gate',
       gate
-        ? `${gate.verdict}, ${gate.comparedWith ? `held against ${gate.comparedWith}` : 'a first model'}${gate.overrideReason ? `: ${gate.overrideReason}` : ''}`
+        ? `${gate.verdict}, ${gate.comparedWith ? `compared with ${gate.comparedWith}` : 'a first model'}${gate.overrideReason ? `: ${gate.overrideReason}` : ''}`
         : 'none',
     ],
     ['trained', `${manifest.createdAt} on ${training.dataset} (${images})`],

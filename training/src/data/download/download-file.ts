@@ -66,7 +66,7 @@ export async function downloadFile(options: DownloadOptions): Promise<void> {
       failures = (await sizeOf(`${file}.partial`)) > before ? 1 : failures + 1;
       const wait = waits[failures - 1];
       if (wait === undefined) {
-        const kept = 'What came is kept: the same command goes on from there';
+        const kept = 'What came is kept: run the same command again to continue';
         throw new DownloadError(`${error.message}, ${failures} times in a row. ${kept}`);
       }
       const pause = Math.min(Math.max(wait, error.retryAfterMs ?? 0), LONGEST_WAIT_MS);

@@ -8,6 +8,7 @@ import isic2017 from '../../../sources/isic2017.json' with { type: 'json' };
 import milk10k from '../../../sources/milk10k.json' with { type: 'json' };
 import otherDiagnoses from '../../../sources/other-diagnoses.json' with { type: 'json' };
 import phone from '../../../sources/phone.json' with { type: 'json' };
+import { parseJson } from '../../files/json-file.ts';
 
 /** How the images of a source were taken. */
 export const MODALITIES = ['dermoscopic', 'close-up', 'phone'] as const;
@@ -63,13 +64,5 @@ export async function readSourceDefinition(source: string): Promise<SourceDefini
     const detail = `is neither a JSON file that can be read nor one of ${names}`;
     throw new Error(`--source ${source} ${detail} (${cause.code ?? cause.message})`, { cause });
   });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new Error(`--source ${source} is not JSON`, { cause });
-  }
-  const parsed = sourceDefinitionSchema.safeParse(value);
-  if (!parsed.success) throw new Error(`--source ${source}:\n${z.prettifyError(parsed.error)}`);
-  return parsed.data;
+  return parseJson(text, `--source ${source}`, sourceDefinitionSchema);
 }

@@ -102,9 +102,7 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
     nonLesions.push({ use, kind, distance, logits, quality: measureQuality(rgb) });
   }
 
-  log(
-    'fitting what answers are held against, ten times on nine tenths of the lesions, once on all',
-  );
+  log('fitting the assessment: ten times on nine tenths of the lesions, once on all');
   const built = buildAssessment({
     images,
     nonLesions,
