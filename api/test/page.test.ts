@@ -166,7 +166,7 @@ describe('GET /assets/…', () => {
 
   it('is a script small enough to be read', async () => {
     const script = await (await fetch(`${server.url}/assets/page.js`)).text();
-    expect(script.length).toBeLessThan(16_384);
+    expect(script.length).toBeLessThan(24_576);
   });
 
   it.each(['none.js', '__proto__', 'constructor', 'ATTRIBUTION.md', '..%2Fnode.js'])(

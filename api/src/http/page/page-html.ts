@@ -12,6 +12,8 @@ const ACCEPT = 'image/jpeg,image/png,image/webp';
 interface PageModel {
   readonly version: string;
   readonly sha256: string;
+  /** It has an index of similar cases. */
+  readonly similar: boolean;
 }
 
 /** The classes as they stand before there are scores: those to look out for first. */
@@ -47,10 +49,14 @@ export async function pageHtml(
 <h1>Naevus</h1>
 <p>Scores a dermatoscopic image for seven diagnostic classes, and shows where in the image the evidence lies.</p>
 </header>
-<aside class="disclaimer" aria-label="Disclaimer"><p>${DISCLAIMER}</p></aside>
+<aside class="disclaimer" aria-label="Disclaimer"><p>${DISCLAIMER} Only for images taken through a dermatoscope.</p></aside>
 <main id="main" tabindex="-1">
-${pictureSection(limits, { version: manifest.version, sha256 })}
-${answerSection(manifest.prior.name)}
+${pictureSection(limits, {
+  ...{ version: manifest.version, sha256 },
+  similar: manifest.similarCases !== undefined,
+})}
+${answerSection(manifest.prior)}
+${similarSection(manifest)}
 ${examplesSection()}
 </main>
 ${footer(manifest, origin)}
@@ -64,7 +70,7 @@ const SENT = 'The file is sent to this server as it is, scored there, and not ke
 const KEPT =
   'The file stays on this device and is scored in this tab. The first time, the model is fetched (10 MB); after that it works without a network, too.';
 
-function pictureSection(limits: Limits, { version, sha256 }: PageModel) {
+function pictureSection(limits: Limits, { version, sha256, similar }: PageModel) {
   return html`<section class="picture" aria-labelledby="picture-heading">
 <h2 id="picture-heading">Picture</h2>
 <p id="status" role="status">No picture yet.</p>
@@ -93,8 +99,9 @@ function pictureSection(limits: Limits, { version, sha256 }: PageModel) {
 <label class="button primary"><input id="choose" type="file" accept="${ACCEPT}" aria-describedby="privacy">Choose a picture</label>
 <label class="button without-mouse"><input id="camera" type="file" accept="${ACCEPT}" capture="environment" aria-describedby="privacy">Take a photo</label>
 </div>
+<p class="fine without-mouse">A photo that a phone takes without a dermatoscope is outside of what the model has learned: no score for it means anything.</p>
 <p class="fine">JPEG, PNG or WebP, up to <span id="limit" data-bytes="${limits.maxBodyBytes}">${fileSize(limits.maxBodyBytes)}</span>. No picture at hand? <a href="#examples">Take an example</a>.</p>
-<p id="on-device-choice" hidden><label><input id="on-device" type="checkbox" aria-describedby="privacy" data-version="${version}" data-sha256="${sha256}"> Score pictures on this device</label></p>
+<p id="on-device-choice" hidden><label><input id="on-device" type="checkbox" aria-describedby="privacy" data-version="${version}" data-sha256="${sha256}" data-similar="${String(similar)}"> Score pictures on this device</label></p>
 <p id="privacy" class="fine" aria-live="polite" data-server="${SENT}" data-device="${KEPT}">${SENT}</p>
 </section>`;
 }
@@ -105,12 +112,20 @@ const ASSUMED_FREQUENCIES: Readonly<Record<Manifest['prior']['name'], string>> =
   uniform: 'all seven classes to be equally frequent',
 };
 
-function answerSection(prior: Manifest['prior']['name']) {
+function answerSection({ name: prior }: Manifest['prior']) {
   return html`<section class="answer" aria-labelledby="answer-heading">
-<h2 id="answer-heading">The seven classes</h2>
+<h2 id="answer-heading">The answer</h2>
+<div id="decision" class="decision" hidden>
+<p class="word" id="decision-word"></p>
+<p id="decision-score"></p>
+<ul id="decision-reasons" role="list"></ul>
+<p id="decision-step" class="step"></p>
+<p id="decision-set"></p>
+</div>
+<h3 id="scores-heading">The seven classes</h3>
 <ol id="scores" class="scores" role="list">${BY_RISK.map((label) => {
     const { name, risk } = LESION_CLASSES[label];
-    return html`<li data-label="${label}" data-risk="${risk}"><span class="name">${name}</span> <span class="risk">${risk}</span> <span class="score"></span><span class="bar" aria-hidden="true"><span class="fill"></span></span></li>`;
+    return html`<li data-label="${label}" data-risk="${risk}"><span class="name">${name}</span> <span class="risk">${risk}</span> <span class="codes"></span> <span class="score"></span><span class="bar" aria-hidden="true"><span class="fill"></span></span></li>`;
   })}</ol>
 <p id="diagnosis" hidden></p>
 <div class="caution">
@@ -119,8 +134,7 @@ function answerSection(prior: Manifest['prior']['name']) {
 <p>The seven scores always add up to 100%, also for a picture that shows none of the seven. They take ${ASSUMED_FREQUENCIES[prior]}, which is not so in any practice. A low score rules nothing out.</p>
 </div>
 <dl id="facts" class="facts" hidden>
-<div><dt>Assessment</dt><dd id="fact-assessment"></dd></div>
-<div><dt>Cannot be excluded</dt><dd id="fact-set"></dd></div>
+<div><dt>Quality</dt><dd id="fact-quality"></dd></div>
 <div><dt>Limits</dt><dd id="fact-limits"></dd></div>
 <div><dt>Model</dt><dd id="fact-model"></dd></div>
 <div><dt>Image</dt><dd id="fact-image"></dd></div>
@@ -128,6 +142,21 @@ function answerSection(prior: Manifest['prior']['name']) {
 <div><dt>Request</dt><dd id="fact-id"></dd></div>
 </dl>
 <noscript><p>This page needs JavaScript. The API does not: see below.</p></noscript>
+</section>`;
+}
+
+function similarSection({ similarCases }: Manifest) {
+  return html`<section id="similar" class="similar" aria-labelledby="similar-heading" hidden>
+<h2 id="similar-heading">Similar cases</h2>
+<p class="fine">Lesions that the model was trained on and that look most like this one to it. That a case looks alike does not make it the same disease.</p>
+<p id="similar-votes"></p>
+<h3>The most similar</h3>
+<ul id="similar-list" class="cases" role="list"></ul>
+<div id="similar-classes">
+<h3>The most similar of each class that cannot be excluded</h3>
+<ul id="similar-class-list" class="cases" role="list"></ul>
+</div>
+<p class="fine">Pictures: ${similarCases?.pictures?.attribution ?? ''}</p>
 </section>`;
 }
 

@@ -1,8 +1,9 @@
-import { LESION_CLASSES } from '@naevus/shared/taxonomy';
-import type { Assessment, PredictionSet } from '../../../schemas/assessment.ts';
+import type { QualityAnswer } from '../../../schemas/assessment.ts';
 import type { Prediction } from '../../../schemas/prediction.ts';
+import { showDecision } from './decision-view.ts';
 import type { ShownAnswer } from './device-messages.ts';
 import { element } from './element.ts';
+import { showSimilar } from './similar-view.ts';
 import { hottestPlace, percent } from './wording.ts';
 
 export interface TimedAnswer {
@@ -15,11 +16,12 @@ export interface TimedAnswer {
 export function showAnswer(timed: TimedAnswer | undefined): void {
   // Scores of an image that no answer should be given for would be believed all the same.
   showScores(timed?.answer.assessment?.abstained ? [] : timed?.answer.predictions);
+  showDecision(timed?.answer);
+  showSimilar(timed?.answer);
   element('facts', HTMLElement).hidden = !timed;
   if (!timed) return;
-  const { model, image, timing, id, assessment, prediction_set, limits } = timed.answer;
-  writeWhereKnown('fact-assessment', assessment && describeAssessment(assessment));
-  writeWhereKnown('fact-set', prediction_set && describeSet(prediction_set));
+  const { model, image, timing, id, quality, limits } = timed.answer;
+  writeWhereKnown('fact-quality', quality && describeQuality(quality));
   write('fact-limits', limits);
   const decoding = timing.decode_ms.toFixed(1);
   const network = timing.inference_ms.toFixed(1);
@@ -34,10 +36,13 @@ export function showAnswer(timed: TimedAnswer | undefined): void {
 function showScores(predictions: readonly Prediction[] = []): void {
   const list = element('scores', HTMLOListElement);
   list.classList.toggle('scored', predictions.length > 0);
-  for (const score of list.querySelectorAll('.score')) score.textContent = '';
-  for (const { label, score } of predictions) {
+  for (const place of list.querySelectorAll('.score, .codes')) place.textContent = '';
+  for (const { label, score, codes } of predictions) {
     const row = list.querySelector(`[data-label="${label}"]`)!;
     row.querySelector('.score')!.textContent = percent(score);
+    row.querySelector('.codes')!.textContent = codes.icd10
+      ? `ICD-10 ${codes.icd10.join(', ')}`
+      : '';
     row.querySelector<HTMLElement>('.fill')!.style.width = `${score * 100}%`;
     list.append(row);
   }
@@ -63,15 +68,22 @@ export function describeMap({ class: label, heatmap, predictions }: ShownAnswer)
   return `The regions that speak for “${name}”; the strongest lies ${where(place)}. ${Math.round(100 * heatmap.share)}% of the map speaks for it, the rest against it. Each map is scaled to its own strongest region: the maps of two classes cannot be compared.`;
 }
 
-/** The word of the triage, and why. */
-function describeAssessment({ triage, reasons }: Assessment): string {
-  return `${triage}: ${reasons.map(({ text }) => text).join(' ')}`;
+/** Each measure with its limits, those that fail first; without limits, the value alone. */
+function describeQuality({ checks }: QualityAnswer): string {
+  return [...checks]
+    .sort((a, b) => Number(a.passed) - Number(b.passed))
+    .map(({ check, value, min, max, passed }) => {
+      const limits = [
+        ...(min === undefined ? [] : [`at least ${figure(min)}`]),
+        ...(max === undefined ? [] : [`at most ${figure(max)}`]),
+      ].join(', ');
+      return `${check.replaceAll('_', ' ')} ${figure(value)} (${limits}${passed ? '' : ': failed'})`;
+    })
+    .join('; ');
 }
 
-/** The classes by their names. */
-function describeSet({ coverage, labels }: PredictionSet): string {
-  const names = labels.map((label) => LESION_CLASSES[label].name).join(', ') || 'none of the seven';
-  return `${names} (at a coverage of ${Math.round(100 * coverage)} %)`;
+function figure(value: number): string {
+  return String(Number(value.toPrecision(2)));
 }
 
 function where(place: string): string {

@@ -31,6 +31,8 @@ export interface Question {
   /** The class to explain; without it the one with the highest score. */
   readonly label?: Label;
   readonly method: HeatmapMethod;
+  /** How many similar cases are asked for. */
+  readonly similar?: number;
   readonly key?: string;
   readonly signal: AbortSignal;
 }
@@ -44,12 +46,14 @@ export async function ask({
   image,
   label,
   method,
+  similar,
   key,
   signal,
 }: Question): Promise<GradcamResponse> {
   const query = new URLSearchParams({
     ...(label && { class: label }),
     ...(method !== 'grad-cam' && { method }),
+    ...(similar && { similar: String(similar) }),
   });
   const url = query.size > 0 ? `gradcam?${query}` : 'gradcam';
   const headers = new Headers({

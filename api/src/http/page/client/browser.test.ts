@@ -376,23 +376,52 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
     expect(await axe(page)).toEqual([]);
   });
 
-  it('says how far an answer goes, and shows no score where none should be believed', async () => {
+  it('says the decision first, with why and what to do, and nothing where none should be believed', async () => {
     const assessed = await startServer({
-      NAEVUS_MODEL_DIR: writeFixtureArtifact({ assessed: true }),
+      NAEVUS_MODEL_DIR: writeFixtureArtifact({ assessed: true, similar: true }),
     });
-    const { page } = await visit({}, assessed);
+    const { page, complaints } = await visit({}, assessed);
     const [status, scores] = [page.locator('#status'), page.locator('#scores')];
+    const decision = page.locator('#decision');
     await choose(page, image);
     await expect.poll(() => status.innerText()).toContain('Highest score: Melanoma');
-    expect(await page.locator('#fact-assessment').innerText()).toMatch(/^refer: The scores of/);
-    expect(await page.locator('#fact-set').innerText()).toBe('Melanoma (at a coverage of 90 %)');
+    expect(await decision.getAttribute('data-triage')).toBe('refer');
+    const text = await decision.innerText();
+    expect(text).toMatch(/reach the threshold of 30\.0%.*The scores of melanoma.*Next step/s);
+    expect(text).toContain('Cannot be excluded: Melanoma (at a coverage of 90 %).');
     expect(await page.locator('#fact-limits').innerText()).toContain('Phone photographs');
-    expect(await scores.innerText()).toMatch(/\d%/);
+    expect(await page.locator('#fact-quality').innerText()).toContain('brightness');
+    expect(await scores.innerText()).toMatch(/ICD-10 C43, D03/);
+
+    const cases = page.locator('#similar-list li');
+    expect(await cases.allInnerTexts()).toHaveLength(5);
+    expect(await cases.first().innerText()).toMatch(
+      /^Melanoma malignant, by histology\. Similarity 1\.00\. .*ISIC_0000001/s,
+    );
+    expect(await page.locator('#similar-votes').innerText()).toContain('Melanoma 2');
+    expect(await page.locator('#similar-class-list li').allInnerTexts()).toHaveLength(1);
+    const width = () =>
+      cases
+        .first()
+        .locator('img')
+        .evaluate((img) => (img as HTMLImageElement).naturalWidth);
+    await expect.poll(width).toBeGreaterThan(0);
+    expect(await axe(page)).toEqual([]);
 
     await choose(page, Buffer.from(await jpeg(BLUE)));
     await expect.poll(() => status.innerText()).toContain('No answer for this picture.');
-    expect(await page.locator('#fact-assessment').innerText()).toMatch(/^review: The image does/);
-    expect(await scores.innerText()).not.toMatch(/\d%/);
+    expect(await decision.innerText()).toMatch(
+      /^No answer for this image.*The image does.*Next step/s,
+    );
+    expect(await decision.innerText()).not.toMatch(/\d%|Cannot be excluded/);
+    expect(await scores.innerText()).not.toMatch(/\d%|ICD/);
+    expect(await page.locator('#map').isVisible()).toBe(false);
+    expect(await page.locator('#similar').isVisible()).toBe(false);
+    // The picture as it is, with no heat over it.
+    const [red, , blue] = await pixel(page, 0.5, 0.5);
+    expect(red!).toBeLessThan(40);
+    expect(blue!).toBeGreaterThan(200);
+    expect(complaints).toEqual([]);
     await page.context().close();
     expect(await assessed.stop()).toBe(0);
   });

@@ -11,6 +11,8 @@ export interface Question {
   readonly image: Blob;
   readonly label?: Label;
   readonly method: HeatmapMethod;
+  /** How many similar cases are asked for. */
+  readonly similar?: number;
   /** What the page was served with: the version, and the digest of its manifest. */
   readonly model: { readonly version: string; readonly sha256: string };
   /** For fetching the model, where the server wants one. */

@@ -41,7 +41,7 @@ export class Device {
   }
 
   /** @throws NoAnswer when there is none */
-  async ask({ image, label, method, key }: DeviceQuestion): Promise<ShownAnswer> {
+  async ask({ image, label, method, similar, key }: DeviceQuestion): Promise<ShownAnswer> {
     this.#worker ??= this.#start();
     const worker = await this.#worker;
     const id = ++this.#last;
@@ -54,6 +54,7 @@ export class Device {
         method,
         model,
         ...(label && { label }),
+        ...(similar && { similar }),
         ...(key && { key }),
       };
       worker.postMessage(question);

@@ -21,6 +21,9 @@ const example = element('diagnosis', HTMLElement);
 const onDevice = element('on-device', HTMLInputElement);
 const keyForm = element('key-form', HTMLFormElement);
 
+/** Cases that are asked for. */
+const SIMILAR = 10;
+
 const view = new PictureView(canvas);
 const device = new Device({
   version: onDevice.dataset.version!,
@@ -96,6 +99,7 @@ async function explainClass(label?: Label): Promise<void> {
     image,
     method,
     ...(label && { label }),
+    ...(onDevice.dataset.similar === 'true' && { similar: SIMILAR }),
     ...(key && { key }),
   } as const;
   const start = performance.now();
@@ -120,6 +124,13 @@ function show(timed: TimedAnswer): void {
   status.textContent = headline(answer);
   showAnswer(timed);
   example.hidden = example.textContent === '';
+  if (answer.assessment?.abstained) {
+    // A map of an image that no answer should be given for would be believed all the same.
+    view.lay(undefined);
+    canvas.setAttribute('aria-label', 'The picture, without a heat map');
+    map.hidden = true;
+    return;
+  }
   explain.value = answer.class;
   view.lay(answer.heatmap);
   const description = describeMap(answer);

@@ -56,8 +56,8 @@ export class PictureView {
     return true;
   }
 
-  /** Lays a heat map over the part of the picture that it covers. */
-  lay(heatmap: Pick<Heatmap, 'grid' | 'crop'>): void {
+  /** Lays a heat map over the part of the picture that it covers; undefined takes it away. */
+  lay(heatmap: Pick<Heatmap, 'grid' | 'crop'> | undefined): void {
     this.#heatmap = heatmap;
     this.#redraw();
   }

@@ -66,6 +66,7 @@ describe.skipIf(!executable)('scoring on this device', { timeout: 240_000 }, () 
     }
     expect(await page.locator('#explain').inputValue()).toBe(expected.class);
     expect(await page.locator('#facts').innerText()).toContain(expected.model.version);
+    expect(await page.locator('#fact-limits').innerText()).toBe(expected.limits);
     expect(sent).toEqual([]);
     expect(asked()).toBe(before);
     expect(complaints).toEqual([]);

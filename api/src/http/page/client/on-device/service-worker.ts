@@ -49,7 +49,8 @@ worker.addEventListener<FetchEvent>('fetch', (event) => {
   const url = new URL(request.url);
   if (request.method !== 'GET' || !url.href.startsWith(ROOT.href)) return;
   const path = url.href.slice(ROOT.href.length);
-  if (path.startsWith('artifact/')) event.respondWith(keptFirst(request));
+  if (path.startsWith('artifact/') || path.startsWith('cases/'))
+    event.respondWith(keptFirst(request));
   else if (FILES.includes(url.href) || path.startsWith('assets/')) {
     event.respondWith(networkFirst(request));
   }

@@ -7,6 +7,7 @@ import { type AnalysisBackend, analyse } from '../../../../analysis/analyse.ts';
 import type { ServedModel } from '../../../../analysis/engine.ts';
 import { checkImage } from '../../../../answers/check-image.ts';
 import { heatmapAnswer } from '../../../../answers/heatmap-answer.ts';
+import { LIMITS as LIMITS_OF_USE } from '../../../../answers/limits.ts';
 import { answerAboutImage, modelReference } from '../../../../answers/prediction-answer.ts';
 import { ProblemError } from '../../../../answers/problem-error.ts';
 import { resolveOptions } from '../../../../answers/resolve-options.ts';
@@ -51,7 +52,14 @@ async function reply(question: Question): Promise<Reply> {
   }
 }
 
-async function answer({ image: file, label, method, model, key }: Question): Promise<ShownAnswer> {
+async function answer({
+  image: file,
+  label,
+  method,
+  similar,
+  model,
+  key,
+}: Question): Promise<ShownAnswer> {
   loaded ??= load(model, key);
   let served: Loaded;
   try {
@@ -62,8 +70,16 @@ async function answer({ image: file, label, method, model, key }: Question): Pro
   }
   const image = checkImage(new Uint8Array(await file.arrayBuffer()), LIMITS);
   const heatmap = { ...(label && { label }), method, alpha: 0.5, overlay: 'thumbnail' } as const;
-  const options = resolveOptions(gradcamQuerySchema.parse({}), () => undefined, served.model);
-  const outcome = await analyse(image, { heatmap }, served.backend);
+  const options = resolveOptions(
+    { ...gradcamQuerySchema.parse({}), ...(similar && { similar }) },
+    () => undefined,
+    served.model,
+  );
+  const outcome = await analyse(
+    image,
+    { heatmap, ...(options.similar && { similar: options.similar }) },
+    served.backend,
+  );
   if (!outcome.ok) {
     const { failure } = outcome;
     const detail = failure.kind === 'crashed' ? failure.cause : failure.detail;
@@ -73,11 +89,13 @@ async function answer({ image: file, label, method, model, key }: Question): Pro
   return {
     id: crypto.randomUUID(),
     model: modelReference(served.model),
+    prior: options.prior,
     ...answerAboutImage(outcome.analysis, CLASS_COUNT, served.model, options),
     class: heatmapOf.label,
     heatmap: heatmapAnswer(heatmapOf),
+    limits: LIMITS_OF_USE,
     disclaimer: DISCLAIMER,
-  } as ShownAnswer;
+  };
 }
 
 async function load(model: Question['model'], key?: string): Promise<Loaded> {
