@@ -128,9 +128,9 @@ describe('a form', () => {
           const files = images.map(({ content }) =>
             content.length > 0 ? content : expect.any(ProblemError),
           );
-          expect(result).toEqual({ batch: true, images: files });
+          expect(result).toEqual({ batch: true, images: files, fields: {} });
         } else if (images[0]!.content.length > 0) {
-          expect(result).toEqual({ batch: false, image: images[0]!.content });
+          expect(result).toEqual({ batch: false, image: images[0]!.content, fields: {} });
         }
       }),
     );
