@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Compiles decode.c with the codecs that Cargo.lock pins to decoder.wasm, which is kept in the
 # repository: whoever only serves needs no compiler. Needs cargo (it fetches the sources, crates that
-# carry them) and Python 3 with pip (for the compiler, Zig's clang). The same input gives the same bytes.
+# carry them) and Python 3 with pip (for the compiler, Zig's clang). The same input gives the same bytes, which
+# .ci/rebuild-decoder checks.
 set -euo pipefail
 cd "$(dirname "$0")"
-readonly ZIG=0.17.1
 work=$PWD/.cache
 mkdir -p "$work"
 
 [[ -x $work/python/bin/python ]] || python3 -m venv "$work/python"
-"$work/python/bin/pip" install --quiet "ziglang==$ZIG"
+"$work/python/bin/pip" install --quiet --require-hashes --only-binary :all: -r toolchain/requirements.txt
 cargo vendor --locked --quiet "$work/vendor" >/dev/null
 zig() { "$work/python/bin/python" -m ziglang "$@"; }
 
