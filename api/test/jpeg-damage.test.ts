@@ -97,7 +97,8 @@ describe('JPEGs that were changed on their way', () => {
     );
     if (ALL && rows.length === Object.keys(DAMAGES).length) console.log(rows.join('\n'));
     // A bit, a byte or a sector may leave data that are another image's: nothing tells them.
-    if (/bit|byte lost|exchanged/.test(name)) expect(counts.other).toBeLessThanOrEqual(DAMAGED_FILES / 3);
+    if (/bit|byte lost|exchanged/.test(name))
+      expect(counts.other).toBeLessThanOrEqual(DAMAGED_FILES / 3);
     else expect(counts.refused + counts.same).toBe(DAMAGED_FILES);
   });
 
