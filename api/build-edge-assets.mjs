@@ -19,6 +19,7 @@ const paths = files
       path.startsWith(graphFolder) ||
       path === 'MODEL_CARD.md' ||
       path === assessment?.outOfDistribution.path ||
+      path === assessment?.modality?.path ||
       path === similarCases?.path ||
       similarCases?.pictures?.paths.includes(path),
   );

@@ -11,6 +11,7 @@ export function browserFiles({
   const folder = graph.slice(0, graph.lastIndexOf('/') + 1);
   const others = [
     assessment?.outOfDistribution.path,
+    assessment?.modality?.path,
     similarCases?.path,
     ...(similarCases?.pictures?.paths ?? []),
   ];

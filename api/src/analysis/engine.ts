@@ -2,6 +2,7 @@ import type { Heatmap } from '@naevus/shared/heatmap/heatmap';
 import type { ImageFormat, ImageHeader } from '@naevus/shared/image/header/image-header';
 import type { ImageQuality } from '@naevus/shared/image/image-quality';
 import type { Manifest } from '@naevus/shared/model/manifest';
+import type { MeasuredModality } from '@naevus/shared/model/modality';
 import type { ArtifactSource } from '@naevus/shared/model/verify';
 import type { HeatmapMethod } from '@naevus/shared/network/heatmap-methods';
 import type { NetworkOutput } from '@naevus/shared/network/network-output';
@@ -66,6 +67,8 @@ export interface Measurements {
   readonly quality: ImageQuality;
   /** From the training images, as `residualDistance` gives it. */
   readonly distance: number;
+  /** How the image was taken, where the version was fitted to tell. */
+  readonly modality?: MeasuredModality;
 }
 
 /** What an engine finds in one picture. */

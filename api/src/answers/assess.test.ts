@@ -157,3 +157,50 @@ it('has a sentence for every reason, and knows those that it abstains for', () =
   expect(ABSTENTION_REASONS).toContain('out-of-distribution');
   expect(ABSTENTION_REASONS).not.toContain('below-threshold');
 });
+
+describe('of a version that tells how images were taken', () => {
+  const asking = {
+    ...manifest,
+    assessment: {
+      ...spec,
+      modality: {
+        method: 'logistic-regression',
+        path: 'modality.bin',
+        features: 3,
+        threshold: 0.3,
+        refusedLesions: share,
+        found: { phone: share },
+      },
+    } satisfies AssessmentSpec,
+  };
+  const of = (dermoscopic: number, malignant: number) =>
+    assess({ ...measurements(malignant), modality: { kind: 'phone', dermoscopic } }, asking);
+
+  it.each([0.1, 0.75])('abstains from a phone photograph, whatever its score: %d', (malignant) => {
+    const answer = of(0.29, malignant);
+    expect(answer.modality).toEqual({
+      passed: false,
+      kind: 'phone',
+      dermoscopic: 0.29,
+      threshold: 0.3,
+    });
+    expect(answer.assessment).toMatchObject({
+      abstained: true,
+      triage: 'review',
+      flagged: true,
+    });
+    expect(codes(answer)).toEqual(['not-dermoscopic']);
+    expect(answer.assessment.reasons[0]!.text).toContain('not taken through a dermatoscope');
+    expect(ABSTENTION_REASONS).toContain('not-dermoscopic');
+  });
+
+  it('answers what is dermoscopic enough', () => {
+    const answer = of(0.3, 0.75);
+    expect(answer.modality!.passed).toBe(true);
+    expect(answer.assessment).toMatchObject({ abstained: false, triage: 'refer' });
+  });
+});
+
+it('says nothing of how an image was taken where the version does not tell', () => {
+  expect(assess(measurements(0.1), manifest).modality).toBeUndefined();
+});

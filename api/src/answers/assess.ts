@@ -15,10 +15,12 @@ import {
 } from '@naevus/shared/answer/prediction-set';
 import { checkQuality, LIMITS_OF_OLDER_VERSIONS } from '@naevus/shared/image/quality-limits';
 import type { Manifest } from '@naevus/shared/model/manifest';
+import type { MeasuredModality } from '@naevus/shared/model/modality';
 import type { Measurements } from '../analysis/engine.ts';
 import type {
   Assessment,
   InDistribution,
+  ModalityAnswer,
   PredictionSet,
   QualityAnswer,
   Reason,
@@ -42,6 +44,8 @@ export interface AssessmentOptions {
 export interface AssessedAnswer extends Judgement {
   readonly quality: QualityAnswer;
   readonly in_distribution: InDistribution;
+  /** Where the version was fitted to tell. */
+  readonly modality?: ModalityAnswer;
 }
 
 /**
@@ -50,14 +54,15 @@ export interface AssessedAnswer extends Judgement {
  * Prediction sets and triage follow the artifact's own prior, whatever prior the scores are answered with:
  * coverage of each class, sensitivity and specificity do not depend on how common the classes are.
  *
- * An answer abstains where the image is out of distribution or fails a limit of quality. Then nothing is
- * `routine`, and what is out of distribution is not `refer` either: it has no score.
+ * An answer abstains where the image was not taken through a dermatoscope, is out of distribution or fails a limit
+ * of quality. Then nothing is `routine`, and what has no score, being of another kind or out of distribution, is not
+ * `refer` either.
  *
  * @param patientFactors what is known of the patient, as `patientFactors` gives it: it may raise the word
  * @throws Error when the manifest has no `assessment`, or not the threshold asked for
  */
 export function assess(
-  { scores, quality, distance }: ScoredMeasurements,
+  { scores, quality, distance, modality: measured }: ScoredMeasurements,
   { assessment: spec, thresholds }: Pick<Manifest, 'assessment' | 'thresholds'>,
   options: AssessmentOptions = {},
   patientFactors?: readonly number[],
@@ -65,8 +70,11 @@ export function assess(
   if (spec === undefined) throw new Error('this version has nothing to assess its answers with');
   const checks = checkQuality(quality, { ...LIMITS_OF_OLDER_VERSIONS, ...spec.quality.limits });
   const inside = distance <= spec.outOfDistribution.threshold;
-  const abstained = !inside || checks.some(({ passed }) => !passed);
+  const modality = measured && spec.modality && answerModality(measured, spec.modality.threshold);
+  const hasScore = inside && modality?.passed !== false;
+  const abstained = !hasScore || checks.some(({ passed }) => !passed);
   const doubts: ReasonCode[] = [];
+  if (modality?.passed === false) doubts.push('not-dermoscopic');
   if (!inside) doubts.push('out-of-distribution');
   for (const { check, value, min, passed } of checks) {
     if (passed) continue;
@@ -75,7 +83,7 @@ export function assess(
   const { default: kind, quantiles } = spec.conformal;
   return {
     ...judge(
-      { scores, inside, abstained, doubts, patientFactors },
+      { scores, hasScore, abstained, doubts, patientFactors },
       { kind, quantiles: quantiles[kind], thresholds },
       options,
     ),
@@ -85,14 +93,15 @@ export function assess(
       distance,
       threshold: spec.outOfDistribution.threshold,
     },
+    ...(modality && { modality }),
   };
 }
 
 /** What is judged: an image, or a lesion. */
 interface Judged {
   readonly scores: readonly number[];
-  /** Whether it looks like what was trained on. */
-  readonly inside: boolean;
+  /** Whether it looks like what was trained on, and was taken like it. */
+  readonly hasScore: boolean;
   readonly abstained: boolean;
   /** Why it is abstained from, and what else is to be said. */
   readonly doubts: readonly ReasonCode[];
@@ -119,7 +128,7 @@ export interface Judgement {
  * @throws Error when there is no such threshold or coverage
  */
 export function judge(
-  { scores, inside, abstained, doubts, patientFactors }: Judged,
+  { scores, hasScore, abstained, doubts, patientFactors }: Judged,
   { kind, quantiles, thresholds }: Yardstick,
   { coverage = DEFAULT_COVERAGE, operatingPoint = DEFAULT_OPERATING_POINT }: AssessmentOptions,
 ): Judgement {
@@ -141,10 +150,10 @@ export function judge(
     patientFactors &&
     triageOf(malignantScore(withFactors(scores, patientFactors)), threshold, referral);
   const word = raised && TRIAGE.indexOf(raised) < TRIAGE.indexOf(own) ? raised : own;
-  const triage = abstained && (!inside || word === 'routine') ? 'review' : word;
+  const triage = abstained && (!hasScore || word === 'routine') ? 'review' : word;
 
   const reasons: ReasonCode[] = [...doubts];
-  if (inside) {
+  if (hasScore) {
     reasons.push(SCORE_REASONS[own]);
     if (word !== own) reasons.push('raised-by-patient');
     if (labels?.includes('mel')) reasons.push('melanoma-not-excluded');
@@ -162,6 +171,13 @@ export function judge(
     },
     ...(labels && { prediction_set: { coverage, labels } }),
   };
+}
+
+function answerModality(
+  { kind, dermoscopic }: MeasuredModality,
+  threshold: number,
+): ModalityAnswer {
+  return { passed: dermoscopic >= threshold, kind, dermoscopic, threshold };
 }
 
 const SCORE_REASONS: Readonly<Record<Triage, ReasonCode>> = {

@@ -101,7 +101,9 @@ function judgeLesion(
   const { assessment: spec, lesions, thresholds } = manifest;
   const { default: kind, quantiles } = spec!.conformal;
   const answers = voters.map(({ answer }) => answer);
-  const inside = answers.some(({ in_distribution }) => in_distribution!.passed);
+  const hasScore = answers.some(
+    ({ in_distribution, modality }) => in_distribution!.passed && modality?.passed !== false,
+  );
   const doubts = new Set<ReasonCode>(
     abstained
       ? answers.flatMap(({ assessment }) =>
@@ -113,7 +115,7 @@ function judgeLesion(
   );
   if (!abstained && voters.length < photos) doubts.add('photos-left-out');
   const judged = judge(
-    { scores, inside, abstained, doubts: [...doubts], patientFactors: options.patient?.factors },
+    { scores, hasScore, abstained, doubts: [...doubts], patientFactors: options.patient?.factors },
     voters.length === 1
       ? { kind, quantiles: quantiles[kind], thresholds }
       : {

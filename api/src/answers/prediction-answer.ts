@@ -108,13 +108,14 @@ export function answerAboutImage(
 }
 
 /** Why there is no answer, without its scores. */
-function abstention({ assessment, quality, in_distribution }: AssessedAnswer): ProblemError {
+function abstention(assessed: AssessedAnswer): ProblemError {
+  const { assessment, quality, in_distribution, modality } = assessed;
   const { malignant_score: _, ...rest } = assessment;
   const why = assessment.reasons
     .filter(({ code }) => ABSTENTION_REASONS.includes(code))
     .map(({ text }) => text);
   return new ProblemError('abstained', why.join(' '), {
-    members: { assessment: rest, quality, in_distribution },
+    members: { assessment: rest, quality, in_distribution, ...(modality && { modality }) },
   });
 }
 

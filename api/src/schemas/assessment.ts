@@ -1,6 +1,7 @@
 import { OPERATING_POINTS, TRIAGE } from '@naevus/shared/answer/operating-point';
 import { COVERAGES } from '@naevus/shared/answer/prediction-set';
 import { QUALITY_MEASURES } from '@naevus/shared/image/image-quality';
+import { IMAGE_KINDS } from '@naevus/shared/model/image-kinds';
 import { LABELS } from '@naevus/shared/taxonomy';
 import * as z from 'zod';
 import { REASONS, type ReasonCode } from './reasons.ts';
@@ -33,7 +34,7 @@ export const assessmentSchema = z
     }),
     abstained: z.boolean().meta({
       description:
-        'True where the image is of poor quality or out of distribution: do not use its scores.',
+        'True where the image is of poor quality, out of distribution or not dermoscopic: do not use its scores.',
     }),
     reasons: z.array(reasonSchema),
   })
@@ -76,6 +77,21 @@ export const inDistributionSchema = z
   })
   .meta({ id: 'InDistribution' });
 
+export const modalitySchema = z
+  .strictObject({
+    passed: z.boolean().meta({
+      description:
+        'Whether the image was taken through a dermatoscope, as far as the network tells.',
+    }),
+    kind: z.enum(IMAGE_KINDS).meta({ description: 'What the image most likely is.' }),
+    dermoscopic: share.meta({
+      description:
+        'How likely it was taken through a dermatoscope, among the kinds that are known.',
+    }),
+    threshold: share.meta({ description: 'Images that are less likely dermoscopic do not pass.' }),
+  })
+  .meta({ id: 'Modality' });
+
 export const priorSchema = z
   .strictObject({
     name: z.enum(['training', 'uniform', 'custom']),
@@ -87,5 +103,6 @@ export type Reason = z.infer<typeof reasonSchema>;
 export type Assessment = z.infer<typeof assessmentSchema>;
 export type PredictionSet = z.infer<typeof predictionSetSchema>;
 export type QualityAnswer = z.infer<typeof qualitySchema>;
+export type ModalityAnswer = z.infer<typeof modalitySchema>;
 export type InDistribution = z.infer<typeof inDistributionSchema>;
 export type Prior = z.infer<typeof priorSchema>;

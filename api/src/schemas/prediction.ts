@@ -5,6 +5,7 @@ import * as z from 'zod';
 import {
   assessmentSchema,
   inDistributionSchema,
+  modalitySchema,
   predictionSetSchema,
   priorSchema,
   qualitySchema,
@@ -111,6 +112,8 @@ const answerAboutOneImage = {
   prediction_set: predictionSetSchema.optional(),
   quality: qualitySchema.optional(),
   in_distribution: inDistributionSchema.optional(),
+  // Versions before 1.0.0 do not ask.
+  modality: modalitySchema.optional(),
   ...similarMembers,
   image: imageFactsSchema,
   timing: timingSchema,

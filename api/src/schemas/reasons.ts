@@ -18,6 +18,8 @@ export const REASONS = {
     'One of the photos by itself gets a more urgent word than all of them together.',
   'photos-left-out':
     'Not every photo was counted: some are of poor quality, out of distribution, or could not be read.',
+  'not-dermoscopic':
+    'The image was not taken through a dermatoscope; its scores mean nothing for such an image. Take it through one.',
   'out-of-distribution':
     'The image does not look like the dermatoscopic images that the model was trained on; its scores mean nothing for such an image.',
   'not-sharp':
@@ -50,6 +52,7 @@ export const QUALITY_REASONS: Readonly<
 
 /** The reasons that an answer abstains for. */
 export const ABSTENTION_REASONS: readonly ReasonCode[] = [
+  'not-dermoscopic',
   'out-of-distribution',
   ...Object.values(QUALITY_REASONS).flatMap(({ low, high }) => [low, high]),
 ];

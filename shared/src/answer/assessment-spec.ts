@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { QUALITY_MEASURES } from '../image/image-quality.ts';
+import { IMAGE_KINDS } from '../model/image-kinds.ts';
 import { LABELS } from '../taxonomy.ts';
 import { OPERATING_POINTS } from './operating-point.ts';
 import { CONFORMITY_SCORES, COVERAGES } from './prediction-set.ts';
@@ -75,6 +76,21 @@ export const assessmentSpecSchema = z.strictObject({
     /** Of lesions against images that are none, which chose nothing; null where none were at hand. */
     auroc: share.nullable(),
   }),
+  /** How the image was taken, told from the features; versions before 1.0.0 do not ask. */
+  modality: z
+    .strictObject({
+      method: z.literal('logistic-regression'),
+      /** The weights; one of `files`. */
+      path: z.string(),
+      features: z.int().positive(),
+      /** Images that are less likely dermoscopic are not answered. */
+      threshold: share,
+      /** Share of real lesions below the threshold. */
+      refusedLesions: measuredShare,
+      /** Share of the images of another kind below it, by kind. */
+      found: z.partialRecord(z.enum(IMAGE_KINDS), measuredShare),
+    })
+    .optional(),
 });
 
 export type AssessmentSpec = z.infer<typeof assessmentSpecSchema>;
