@@ -138,6 +138,20 @@ export const manifestSchema = z.strictObject({
       overrideReason: z.string().min(1).optional(),
     })
     .optional(),
+  /** Where the images are from, the home source first: the scores follow its class distribution. Versions before 1.0.0 lack it. */
+  sources: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1),
+        title: z.string().min(1),
+        licence: z.string().min(1),
+        attribution: z.string().min(1),
+        description: z.string().min(1),
+        trainImages: z.number().int().nonnegative(),
+        validationImages: z.number().int().nonnegative(),
+      }),
+    )
+    .optional(),
   licence: z.strictObject({ weights: z.string(), code: z.string(), attribution: z.string() }),
   intendedUse: z.string(),
   /** Every file of the version but this one and its signatures. */

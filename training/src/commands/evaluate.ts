@@ -1,40 +1,51 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { createResampler } from '@naevus/shared/image/resampler';
-import { imagePreparation } from '../data/decode/prepare-image.ts';
 import { describeProblem } from '../data/load/data-error.ts';
-import { digestSamples, loadDataset } from '../data/load/dataset.ts';
+import { DATA_FLAGS, DATA_FLAGS_HELP, dataFolders, loadFolders } from '../data/load/data-flags.ts';
+import { type Dataset, digestSamples, type Sample } from '../data/load/dataset.ts';
+import { type OutsideImage, outsideImages } from '../data/load/outside-images.ts';
 import { readSplit } from '../data/split/read-split.ts';
 import { parseImageIds, selectImages } from '../evaluate/classifiers/image-selection.ts';
-import { scoreSamples } from '../evaluate/classifiers/score-samples.ts';
+import { measureVersion } from '../evaluate/classifiers/measure-version.ts';
 import { describeMetrics, metricsReport } from '../evaluate/metrics/metrics-report.ts';
+import { outsideReport } from '../evaluate/sources/outside-report.ts';
+import { ownLesions } from '../evaluate/sources/own-lesions.ts';
+import type { AnsweredImage } from '../evaluate/sources/source-figures.ts';
+import { sourceReport } from '../evaluate/sources/source-report.ts';
 import { readText, writeJson } from '../files/json-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { predictionsCsv } from '../reports/predictions-csv.ts';
-import { currentVersionFolder, loadArtifactFolder } from '../versions/artifact-folder.ts';
+import {
+  type ArtifactFolder,
+  currentVersionFolder,
+  loadArtifactFolder,
+} from '../versions/artifact-folder.ts';
 import { loadKernels, MODEL_ARTIFACTS } from './frame/places.ts';
 import { runCommand } from './frame/run-command.ts';
 
-const HELP = `Scores a labelled folder with a version, with the same preprocessing and engine as the API.
+const HELP = `Scores labelled folders with a version, through the same preprocessing and engine as the API.
 
 npm run evaluate -- --data DIR --metadata CSV [--model VERSION_DIR] --out FILE.json
 
---data DIR         folder of images, subfolders included
---metadata CSV     file with the columns image_id and dx (default: the one in DIR)
---model DIR        folder of a version (default: the current one of model-artifacts)
---out FILE.json    the metrics; per-image scores go into FILE.csv beside it
---only FILE        score only these images: one image id per line
---split FILE       score only one side of a split.json
---side SIDE        which side: train or validation (default: validation)
---help             show this text
+${DATA_FLAGS_HELP}
+--model DIR      folder of a version (default: the current one of model-artifacts)
+--previous DIR   a version to measure beside it, by source
+--out FILE.json  the metrics, by source where sources are known; per-image scores go into FILE.csv beside it
+--only FILE      just these images: one image id a line
+--split FILE     just one side of a split.json ...
+--side SIDE      ... train or validation (default: validation)
+--help           this text
+
+Images of diseases that are none of the classes, and those taken without a dermatoscope, have no part in the metrics:
+what they are answered is under "outside".
 `;
 
 await runCommand({
   help: HELP,
   options: {
-    data: { type: 'string' },
-    metadata: { type: 'string' },
+    ...DATA_FLAGS,
     model: { type: 'string' },
+    previous: { type: 'string' },
     out: { type: 'string' },
     only: { type: 'string' },
     split: { type: 'string' },
@@ -42,7 +53,6 @@ await runCommand({
   },
   required: ['data', 'out'],
   async run(values) {
-    const { data = '' } = values;
     if (!values.out?.endsWith('.json'))
       throw new Error(`--out ${values.out} does not end in .json`);
     const wanted = await readWanted(values);
@@ -52,50 +62,113 @@ await runCommand({
     const folder = values.model
       ? resolve(values.model)
       : await currentVersionFolder(MODEL_ARTIFACTS);
-    const { manifest, sha256, onnx } = await loadArtifactFolder(folder);
+    const version = await loadArtifactFolder(folder);
+    const { manifest, sha256 } = version;
     console.log(`${manifest.name} ${manifest.version} (sha256 ${sha256})`);
 
-    const dataset = await loadDataset({
-      directory: data,
-      metadata: values.metadata,
-      mismatches: 'skip',
-    });
+    const folders = dataFolders(values);
+    const dataset = await loadFolders(folders, { mismatches: 'skip' });
     const problems = dataset.problems.map(describeProblem);
     for (const problem of problems) console.warn(`passed over: ${problem}`);
-    const samples = wanted
-      ? selectImages(dataset.samples, wanted.ids, wanted.origin)
-      : dataset.samples;
+    const { labelled, outside } = sortedImages(dataset);
+    const samples = wanted ? selectImages(labelled, wanted.ids, wanted.origin) : labelled;
 
-    const { results, unreadable, engine } = await scoreSamples(
-      { onnx, manifest },
-      samples,
-      imagePreparation(createResampler(await loadKernels()), manifest.preprocessing.crop),
-    );
+    const kernels = await loadKernels();
+    const measured = await measureVersion(version, [...samples, ...outside], kernels);
+    const { results, unreadable, engine } = measured;
     for (const { path, reason } of unreadable) console.warn(`unreadable: ${path}: ${reason}`);
-    if (results.length === 0) throw new Error(`none of the ${samples.length} images can be read`);
-
-    const images = results.map(({ sample: { imageId, label, lesionId }, scores }) => ({
-      imageId,
-      label,
-      lesionId,
-      scores,
-    }));
-    const report = metricsReport(images, {
-      model: { name: manifest.name, version: manifest.version },
-      engine,
-      data: { name: basename(resolve(data)), sha256: digestSamples(samples), unreadable },
-      prior: manifest.prior.probabilities,
-      calibration: manifest.calibration,
-      seed: 1,
-    });
-    const document = { modelSha256: sha256, passedOver: problems, ...report };
+    if (results.length === 0) {
+      throw new Error(`none of the ${samples.length + outside.length} images can be read`);
+    }
+    const images = results.flatMap(({ image, scores, answer }) =>
+      'label' in image ? [{ ...image, scores, answer }] : [],
+    );
+    const names = folders.map(({ directory }) => basename(resolve(directory)));
+    const report =
+      images.length > 0
+        ? metricsReport(images, {
+            model: { name: manifest.name, version: manifest.version },
+            engine,
+            data: { name: names.join(', '), sha256: digestSamples(samples), unreadable },
+            prior: manifest.prior.probabilities,
+            calibration: manifest.calibration,
+            seed: SEED,
+          })
+        : undefined;
+    const answered = images.flatMap(({ answer, ...image }) =>
+      answer ? [{ ...image, answer }] : [],
+    );
+    const previous = values.previous ? await loadArtifactFolder(values.previous) : undefined;
+    const sources =
+      answered.length > 0 && dataset.sources.length > 0
+        ? sourceReport({
+            images: answered,
+            ...(previous && {
+              previous: {
+                version: previous.manifest.version,
+                images: await answeredBefore(previous, answered, kernels),
+              },
+              previousPrior: previous.manifest.prior.probabilities,
+            }),
+            sources: dataset.sources,
+            home: manifest.sources?.[0]?.name ?? dataset.sources[0]!.name,
+            own: ownLesions(labelled),
+            prior: manifest.prior.probabilities,
+            seed: SEED,
+          })
+        : undefined;
+    const others = results.flatMap(({ image, answer }) =>
+      answer && 'modality' in image ? [{ ...image, answer }] : [],
+    );
+    const document = {
+      modelSha256: sha256,
+      passedOver: problems,
+      ...report,
+      ...(sources && { sources }),
+      ...(others.length > 0 && { outside: outsideReport(others, SEED) }),
+    };
     await writeJson(out, document);
     const csv = out.replace(/\.json$/, '.csv');
-    await replaceFile(csv, predictionsCsv(images));
-    console.log(`\n${describeMetrics(report)}\n\nwrote ${out} and ${csv}`);
+    await replaceFile(
+      csv,
+      predictionsCsv(results.map(({ image, scores }) => ({ imageId: image.imageId, scores }))),
+    );
+    if (report) console.log(`\n${describeMetrics(report)}`);
+    console.log(`\nwrote ${out} and ${csv}`);
     return 0;
   },
 });
+
+const SEED = 1;
+
+/** The dermoscopic images of the classes, and all others. */
+function sortedImages(dataset: Dataset): { labelled: Sample[]; outside: OutsideImage[] } {
+  const dermoscopic = new Set(
+    dataset.sources.flatMap(({ name, modality }) => (modality === 'dermoscopic' ? name : [])),
+  );
+  const isDermoscopic = ({ source }: { readonly source: string }) =>
+    source === '' || dermoscopic.has(source);
+  return {
+    labelled: dataset.samples.filter(isDermoscopic),
+    outside: outsideImages({
+      ...dataset,
+      samples: dataset.samples.filter((sample) => !isDermoscopic(sample)),
+    }),
+  };
+}
+
+async function answeredBefore(
+  version: ArtifactFolder,
+  images: readonly (Sample & AnsweredImage)[],
+  kernels: WebAssembly.Module,
+): Promise<AnsweredImage[]> {
+  console.log(`answering the same images with ${version.manifest.version}`);
+  const { results } = await measureVersion(version, images, kernels);
+  return results.map(({ image, answer }) => {
+    if (answer) return { ...image, answer };
+    throw new Error(`${version.manifest.version} has no assessment: it cannot be measured beside`);
+  });
+}
 
 async function readWanted(values: {
   readonly only?: string | undefined;

@@ -4,11 +4,13 @@ import { createResampler } from '@naevus/shared/image/resampler';
 import { cropSchema, LEAST_CROP } from '@naevus/shared/model/manifest';
 import { imagePreparation } from '../data/decode/prepare-image.ts';
 import { DATA_FLAGS, type DataFolder, dataFolders, loadFolders } from '../data/load/data-flags.ts';
+import { type OutsideImage, outsideImages } from '../data/load/outside-images.ts';
 import { describeMetrics } from '../evaluate/metrics/metrics-report.ts';
 import { averageRun } from '../release/average-run.ts';
 import { exportRun } from '../release/export-run.ts';
 import { type FinishedRun, readFinishedRun } from '../run/finished-run.ts';
 import { isScorePrior, SCORE_PRIORS } from '../run/score-prior.ts';
+import { loadArtifactFolder } from '../versions/artifact-folder.ts';
 import { checkNewVersion, setCurrentVersion, writeVersion } from '../versions/artifact-store.ts';
 import { readVersionWeights } from '../versions/version-weights.ts';
 import { loadKernels, MODEL_ARTIFACTS, NON_LESIONS } from './frame/places.ts';
@@ -25,6 +27,10 @@ npm run export -- --run RUN --version X.Y.Z [--average DIR [--version-share S]] 
 --version-share S  share of all versions together in that mean, above 0 and below 1; the runs share the rest
                  (default: as much as each run)
 --data, --metadata, --source  the images the run was trained on, as for train (default: where they were then)
+--outside DIR    images that nothing is trained on and that the version is measured with, and fitted to refuse where
+                 they were taken without a dermatoscope; given once or more ...
+--outside-source NAME  ... and where each is from, as for --source
+--previous DIR   a version to measure beside this one, by source
 --artifacts DIR  where the version is written (default: model-artifacts)
 --score-prior P  class distribution that the scores assume: ${SCORE_PRIORS.join(' or ')} (default: training)
 --crop SHARE     share of each side of an image that the network is shown, in its middle: ${LEAST_CROP} to 1
@@ -41,6 +47,9 @@ await runCommand({
     average: { type: 'string', multiple: true, default: [] },
     'version-share': { type: 'string' },
     ...DATA_FLAGS,
+    outside: { type: 'string', multiple: true, default: [] },
+    'outside-source': { type: 'string', multiple: true, default: [] },
+    previous: { type: 'string' },
     artifacts: { type: 'string' },
     'score-prior': { type: 'string', default: 'training' },
     crop: { type: 'string' },
@@ -67,10 +76,15 @@ await runCommand({
       values.data.length > 0 ? dataFolders(values) : recordedFolders(run, folder),
     );
 
+    const outside = await loadOutside(values.outside, values['outside-source']);
+    const previous = values.previous ? await loadArtifactFolder(values.previous) : undefined;
+
     const kernels = await loadKernels();
     const { files, metrics } = await exportRun({
       run,
       dataset,
+      outside,
+      ...(previous && { previous }),
       version,
       scorePrior,
       nonLesions: NON_LESIONS,
@@ -98,6 +112,23 @@ function readShare(text: string | undefined): number | undefined {
     throw new Error(`--version-share ${text} is not a share above 0 and below 1`);
   }
   return share;
+}
+
+/** @throws Error where a folder lacks its source */
+async function loadOutside(
+  directories: readonly string[],
+  sources: readonly string[],
+): Promise<OutsideImage[]> {
+  if (directories.length === 0) return [];
+  if (sources.length !== directories.length) {
+    throw new Error(
+      `there are ${directories.length} --outside and ${sources.length} --outside-source: give one for each, in their order`,
+    );
+  }
+  const dataset = await loadFolders(
+    dataFolders({ data: directories, metadata: [], source: sources }),
+  );
+  return outsideImages(dataset);
 }
 
 function recordedFolders({ record }: FinishedRun, folder: string): [DataFolder, ...DataFolder[]] {

@@ -1,3 +1,4 @@
+import type { ConformityScore } from '@naevus/shared/answer/prediction-set';
 import { exportOnnx } from '../convert/onnx/onnx-export.ts';
 import type { PrepareImage } from '../data/decode/prepare-image.ts';
 import type { Sample } from '../data/load/dataset.ts';
@@ -31,7 +32,8 @@ export async function checkHeldOut({
   parameters,
   record,
   validation,
-  assessment,
+  heldOutFits,
+  conformity,
   prepare,
   explainedImages,
   log,
@@ -42,7 +44,10 @@ export async function checkHeldOut({
   /** Its prior and calibration being those of the scores. */
   readonly record: RunRecord;
   readonly validation: readonly Sample[];
-  readonly assessment: ModelAssessment;
+  /** One a validation image: what was fitted on other lesions. */
+  readonly heldOutFits: ModelAssessment['heldOutFits'];
+  /** How prediction sets are made by default. */
+  readonly conformity: ConformityScore;
   readonly prepare: PrepareImage;
   readonly explainedImages: number;
   readonly log: (line: string) => void;
@@ -57,9 +62,9 @@ export async function checkHeldOut({
       label,
       lesionId,
       logits: logits[i]!,
-      fitted: assessment.heldOutFits[i]!,
+      fitted: heldOutFits[i]!,
     })),
-    { prior: record.prior, conformity: assessment.report.conformal.default, seed },
+    { prior: record.prior, conformity, seed },
   );
 
   const chosen = chooseExplained(validation, explainedImages, seed);

@@ -10,22 +10,28 @@ import type { SimilarCasesSpec } from '@naevus/shared/model/similar-cases-spec';
 import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
 import type { EngineAgreementReport } from '../convert/engine-agreement.ts';
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../convert/inference-graph.ts';
+import { abstentionOf } from '../evaluate/assessment/answered-image.ts';
 import type { ModelAssessment } from '../evaluate/assessment/assess-model.ts';
 import { assessmentSpec } from '../evaluate/assessment/assessment-spec.ts';
+import { measuredShare } from '../evaluate/assessment/lesion-interval.ts';
 import type { ClinicReports } from '../evaluate/clinic-reports.ts';
 import { lesionSpec } from '../evaluate/lesions/lesion-report.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
 import { patientSpec } from '../evaluate/patient/patient-report.ts';
+import type { OutsideReport } from '../evaluate/sources/outside-report.ts';
 import {
   ATTRIBUTION,
+  attributionOf,
   CODE_LICENCE,
   INTENDED_USE,
   WEIGHTS_LICENCE,
 } from '../reports/attribution.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 import type { ScorePrior } from '../run/score-prior.ts';
+import type { TrainedSource } from '../run/trained-source.ts';
 import {
   type ArtifactFiles,
+  MODALITY_PATH,
   MODEL_NAME,
   ONNX_PATH,
   SUBSPACE_PATH,
@@ -43,6 +49,10 @@ export interface ArtifactContent {
   /** Where there is an assessment. */
   readonly clinic?: ClinicReports | undefined;
   readonly similarCases: SimilarCasesSpec;
+  /** Where the images are from. */
+  readonly sources: readonly TrainedSource[];
+  /** What images are answered that the model was not made for. */
+  readonly outside?: OutsideReport | undefined;
   /** Everything but the manifest. */
   readonly files: ArtifactFiles;
 }
@@ -61,6 +71,8 @@ export function buildManifest({
   assessment,
   clinic,
   similarCases,
+  sources,
+  outside,
   files,
 }: ArtifactContent): Manifest {
   const { record } = run;
@@ -103,11 +115,19 @@ export function buildManifest({
     prior: { name: scorePrior, probabilities: record.prior },
     thresholds: assessment?.fitted.thresholds ?? {},
     ...(assessment && {
-      assessment: assessmentSpec(assessment, {
-        path: SUBSPACE_PATH,
-        features: assessment.subspace.features,
-        components: assessment.subspace.components,
-      }),
+      assessment: assessmentSpec(
+        assessment,
+        {
+          path: SUBSPACE_PATH,
+          features: assessment.subspace.features,
+          components: assessment.subspace.components,
+        },
+        assessment.modality && {
+          path: MODALITY_PATH,
+          features: assessment.modality.features,
+          found: foundByModality(assessment, outside),
+        },
+      ),
     }),
     ...(clinic?.lesions && { lesions: lesionSpec(clinic.lesions) }),
     ...(clinic?.patient && { patient: patientSpec(clinic.patient) }),
@@ -135,10 +155,44 @@ export function buildManifest({
         'melanoma sensitivity',
       ),
     },
-    licence: { weights: WEIGHTS_LICENCE, code: CODE_LICENCE, attribution: ATTRIBUTION },
+    licence: {
+      weights: WEIGHTS_LICENCE,
+      code: CODE_LICENCE,
+      attribution: sources.length > 0 ? attributionOf(sources) : ATTRIBUTION,
+    },
+    ...(sources.length > 0 && {
+      sources: sources.map(({ name, title, licence, attribution, description, ...counts }) => ({
+        ...{ name, title, licence, attribution, description },
+        trainImages: counts.trainImages,
+        validationImages: counts.validationImages,
+      })),
+    }),
     intendedUse: INTENDED_USE,
     files: [...files].map(describeFile).sort((a, b) => (a.path < b.path ? -1 : 1)),
   });
+}
+
+/** Share of the images of each kind that are not answered as what they are not. */
+function foundByModality(
+  { outside: images, fitted }: ModelAssessment,
+  outside: OutsideReport | undefined,
+): NonNullable<NonNullable<Manifest['assessment']>['modality']>['found'] {
+  const kinds = ['close-up', 'phone'] as const;
+  return Object.fromEntries(
+    kinds.flatMap((kind) => {
+      const sources = (outside?.groups ?? []).filter(
+        ({ modality, diagnosis }) => modality === kind && diagnosis === null,
+      );
+      const names = sources.map(({ source }) => source);
+      const own = images.filter(({ source }) => names.includes(source));
+      if (own.length === 0) return [];
+      const trials = own.map((image) => ({
+        hit: abstentionOf(image, fitted).modality,
+        lesionId: image.lesionId,
+      }));
+      return [[kind, measuredShare(trials, 1)]];
+    }),
+  );
 }
 
 function describeFile([path, bytes]: [string, Uint8Array]): ArtifactFile {

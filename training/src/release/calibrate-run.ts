@@ -2,6 +2,7 @@ import { scores } from '@naevus/shared/answer/probabilities';
 import type { PrepareImage } from '../data/decode/prepare-image.ts';
 import { countLesions } from '../data/load/count-lesions.ts';
 import type { Sample } from '../data/load/dataset.ts';
+import type { OutsideImage } from '../data/load/outside-images.ts';
 import type { SplitSamples } from '../data/split/pick-samples.ts';
 import { assessModel, type ModelAssessment } from '../evaluate/assessment/assess-model.ts';
 import { classifyAll } from '../evaluate/classifiers/classify-images.ts';
@@ -19,6 +20,10 @@ export interface CalibrationOptions {
   /** The record with the class distribution that the scores are to assume. */
   readonly record: RunRecord;
   readonly samples: SplitSamples;
+  /** Name of the source that the scores are calibrated on. */
+  readonly home: string;
+  /** Images that nothing is trained on. */
+  readonly outside: readonly OutsideImage[];
   readonly prepare: PrepareImage;
   /** `@naevus/shared/kernels.wasm` */
   readonly kernels: WebAssembly.Module;
@@ -32,7 +37,7 @@ export interface Calibrated {
   /** Its calibration being that of the scores that are served. */
   readonly record: RunRecord;
   /** Where something was fitted on the validation images: by fits that each image's lesion had no part in. */
-  readonly images: readonly ScoredImage[];
+  readonly images: readonly (Sample & Pick<ScoredImage, 'scores'>)[];
   readonly assessment?: ModelAssessment;
 }
 
@@ -46,6 +51,8 @@ export async function calibrateRun({
   trained,
   record,
   samples,
+  home,
+  outside,
   prepare,
   kernels,
   nonLesions,
@@ -53,19 +60,16 @@ export async function calibrateRun({
   log,
 }: CalibrationOptions): Promise<Calibrated> {
   const { train, validation } = samples;
-  const scored = ({ imageId, label, lesionId }: Sample, row: readonly number[]): ScoredImage => ({
-    imageId,
-    label,
-    lesionId,
-    scores: row,
-  });
-  const lesions = countLesions(validation);
+  const lesions = countLesions(validation.filter(({ source }) => source === home));
   if (lesions < fewestLesions) {
     log(`  ${lesions} lesions are too few to fit anything on: no calibration, no assessment`);
     const logits = await classifyAll(validation, prepare, classifier.logits);
     return {
       record,
-      images: validation.map((sample, i) => scored(sample, scores(logits[i]!, record.calibration))),
+      images: validation.map((sample, i) => ({
+        ...sample,
+        scores: scores(logits[i]!, record.calibration),
+      })),
     };
   }
   const base = trained.calibration;
@@ -73,11 +77,13 @@ export async function calibrateRun({
     classifier,
     training: train,
     validation,
+    outside,
     nonLesions,
     prepare,
     kernels,
     plan: {
       base,
+      home,
       priorBias: record.calibration.logitBias.map((bias, k) => bias - base.logitBias[k]!),
     },
     seed: record.seed,
@@ -94,7 +100,7 @@ export async function calibrateRun({
         logitBias: [...logitBias],
       },
     },
-    images: validation.map((sample, i) => scored(sample, assessment.heldOutScores[i]!)),
+    images: validation.map((sample, i) => ({ ...sample, scores: assessment.heldOutScores[i]! })),
     assessment,
   };
 }

@@ -1,6 +1,8 @@
 import type { EngineAgreementReport } from '../convert/engine-agreement.ts';
 import type { PrepareImage } from '../data/decode/prepare-image.ts';
 import type { Dataset } from '../data/load/dataset.ts';
+import type { OutsideImage } from '../data/load/outside-images.ts';
+import type { ModelAssessment } from '../evaluate/assessment/assess-model.ts';
 import { checkHeldOut, EXPLAINED_IMAGES } from '../evaluate/check-held-out.ts';
 import { createOnnxClassifier } from '../evaluate/classifiers/onnx-classifier.ts';
 import { buildClinicReports } from '../evaluate/clinic-reports.ts';
@@ -9,9 +11,12 @@ import { buildSimilarCases } from '../evaluate/similarity/build-similar-cases.ts
 import { ATTRIBUTION } from '../reports/attribution.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 import { type ScorePrior, withScorePrior } from '../run/score-prior.ts';
+import { trainedSources } from '../run/trained-source.ts';
+import type { ArtifactFolder } from '../versions/artifact-folder.ts';
 import { type ArtifactFiles, MODEL_NAME } from '../versions/artifact-layout.ts';
 import { calibrateRun } from './calibrate-run.ts';
 import { exportFormats } from './export-formats.ts';
+import { homeOf, reportSources } from './report-sources.ts';
 import { samplesOfRun } from './report-validation.ts';
 import { runReports } from './run-reports.ts';
 import { versionFiles } from './version-files.ts';
@@ -21,6 +26,10 @@ export interface ExportOptions {
   /** The data that the run was trained on. */
   readonly dataset: Dataset;
   readonly version: string;
+  /** Images that nothing is trained on: of other diseases, and taken without a dermatoscope. */
+  readonly outside?: readonly OutsideImage[];
+  /** The version to measure beside this one, by source. */
+  readonly previous?: ArtifactFolder;
   /** The class distribution that the scores assume. */
   readonly scorePrior: ScorePrior;
   readonly prepare: PrepareImage;
@@ -53,7 +62,8 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
   const { dataset, version, scorePrior, prepare, log } = options;
   const uncalibrated = withScorePrior(options.run.record, scorePrior);
   const samples = samplesOfRun(options.run, dataset);
-  const { validation } = samples;
+  const home = homeOf(dataset);
+  const validation = samples.validation.filter(({ source }) => source === home);
   const { onnx, tfjs, engineAgreement } = await exportFormats(
     { ...options.run, record: uncalibrated },
     validation,
@@ -61,7 +71,7 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
     log,
   );
 
-  log(`scoring all ${validation.length} validation images with the ONNX model`);
+  log(`scoring all ${samples.validation.length} validation images with the ONNX model`);
   const classifier = await createOnnxClassifier(onnx);
   const { record, images, assessment } = await calibrateRun({
     ...options,
@@ -69,43 +79,50 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
     trained: options.run.record,
     record: uncalibrated,
     samples,
+    home,
+    outside: options.outside ?? [],
   });
   const run = { ...options.run, record };
   if (assessment) log('fitting how photos of one lesion are pooled, and what a patient changes');
+  const atHome = ({ source }: { readonly source: string }) => source === home;
+  const assessedAtHome = assessment && ofHome(assessment, home);
   const clinic =
-    assessment &&
+    assessedAtHome &&
     buildClinicReports({
-      assessment,
-      training: samples.train,
+      assessment: assessedAtHome,
+      training: samples.train.filter(atHome),
       validation,
       prior: record.prior,
       seed: record.seed,
     });
   const heldOut =
-    assessment &&
+    assessedAtHome &&
     (await checkHeldOut({
       classifier,
       parameters: run.parameters,
       record,
       validation,
-      assessment,
+      heldOutFits: assessedAtHome.heldOutFits,
+      conformity: assessedAtHome.report.conformal.default,
       prepare,
       explainedImages: options.explainedImages ?? EXPLAINED_IMAGES,
       log,
     }));
   const similar = await buildSimilarCases({
-    ...{ classifier, validation, images, prepare, log, kernels: options.kernels },
+    ...{ classifier, validation, prepare, log, kernels: options.kernels },
+    images: images.filter(atHome),
     training: samples.train,
     thresholds: assessment?.fitted.thresholds,
     attribution: pictureAttribution(dataset),
     seed: record.seed,
   });
-  const sampleOf = new Map(validation.map((sample) => [sample.imageId, sample]));
+  const bySource =
+    assessment && (await reportSources({ ...options, images, samples, home, record, assessment }));
   const reports = await runReports({
     run,
     model: { name: MODEL_NAME, version },
     engine: classifier.engine,
-    images: images.map((image) => ({ ...image, ...sampleOf.get(image.imageId)! })),
+    images: images.filter(atHome),
     show: async ({ path }) => {
       const rgb = await prepare(path);
       return { rgb, cam: await classifier.activationMaps(rgb) };
@@ -129,6 +146,7 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
       clinic,
       similar,
     },
+    ...{ bySource, sources: trainedSources(dataset, options.run.split) },
   });
   return { files, metrics: reports.metrics, engineAgreement };
 }
@@ -137,4 +155,16 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
 function pictureAttribution({ sources }: Dataset): string {
   const texts = sources.length > 0 ? sources.map(({ attribution }) => attribution) : [ATTRIBUTION];
   return `${texts.join(' ')} Scaled down and encoded again.`;
+}
+
+/** The assessment with the validation images of the home source alone. */
+function ofHome(assessment: ModelAssessment, home: string): ModelAssessment {
+  const atHome = <T>(values: readonly T[]) =>
+    values.filter((_, i) => assessment.images[i]!.source === home);
+  return {
+    ...assessment,
+    images: atHome(assessment.images),
+    heldOutScores: atHome(assessment.heldOutScores),
+    heldOutFits: atHome(assessment.heldOutFits),
+  };
 }

@@ -11,14 +11,17 @@ import { modelCard } from '../reports/model-card.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 import { RUN_FILES } from '../run/run-record.ts';
 import type { ScorePrior } from '../run/score-prior.ts';
+import type { TrainedSource } from '../run/trained-source.ts';
 import {
   type ArtifactFiles,
+  MODALITY_PATH,
   ONNX_PATH,
   REPORTS_FOLDER,
   SUBSPACE_PATH,
   TFJS_FOLDER,
 } from '../versions/artifact-layout.ts';
 import { buildManifest } from './build-manifest.ts';
+import type { ReportsBySource } from './report-sources.ts';
 import type { RunReports } from './run-reports.ts';
 
 /** Everything that a version is made of. */
@@ -35,12 +38,16 @@ export interface VersionContent {
   readonly heldOut: HeldOutReports | undefined;
   readonly clinic: ClinicReports | undefined;
   readonly similar: BuiltSimilarCases;
+  readonly bySource: ReportsBySource | undefined;
+  /** Where the images are from. */
+  readonly sources: readonly TrainedSource[];
 }
 
 /** The files of a version by their paths: model, reports, model card, and the manifest with their digests. */
 export async function versionFiles(content: VersionContent): Promise<ArtifactFiles> {
   const { version, run, scorePrior, engineAgreement, reports, assessment, heldOut } = content;
   const { clinic, similar } = content;
+  const { bySource, sources } = content;
   const { metrics, subgroups } = reports;
   const files: ArtifactFiles = new Map([[ONNX_PATH, content.onnx]]);
   for (const [name, bytes] of content.tfjs) files.set(`${TFJS_FOLDER}${name}`, bytes);
@@ -51,6 +58,7 @@ export async function versionFiles(content: VersionContent): Promise<ArtifactFil
   files.set(`${REPORTS_FOLDER}parity.json`, json(engineAgreement));
   if (assessment) {
     files.set(SUBSPACE_PATH, assessment.subspace.bytes);
+    if (assessment.modality) files.set(MODALITY_PATH, assessment.modality.bytes);
     files.set(`${REPORTS_FOLDER}assessment.json`, json(assessment.report));
     files.set(DRIFT_REFERENCE_PATH, json(assessment.driftReference));
     for (const [name, svg] of await assessmentPictures(assessment.report, metrics.model)) {
@@ -60,7 +68,14 @@ export async function versionFiles(content: VersionContent): Promise<ArtifactFil
   if (clinic?.lesions) files.set(`${REPORTS_FOLDER}lesions.json`, json(clinic.lesions.report));
   if (clinic?.patient) files.set(`${REPORTS_FOLDER}patient.json`, json(clinic.patient.report));
   for (const [path, bytes] of similar.files) files.set(path, bytes);
+  if (bySource) {
+    files.set(`${REPORTS_FOLDER}sources.json`, json(bySource.sources));
+    const { subgroupsAbroad, outside } = bySource;
+    if (subgroupsAbroad) files.set(`${REPORTS_FOLDER}subgroups-abroad.json`, json(subgroupsAbroad));
+    if (outside) files.set(`${REPORTS_FOLDER}outside.json`, json(outside));
+  }
   const card = modelCard({
+    ...{ sources, bySource: bySource && isWorthTelling(bySource) ? bySource : undefined },
     ...{ record: run.record, scorePrior, metrics, subgroups, engineAgreement, heldOut },
     assessment: assessment?.report,
     driftReference: assessment?.driftReference,
@@ -72,9 +87,15 @@ export async function versionFiles(content: VersionContent): Promise<ArtifactFil
   const manifest = buildManifest({
     ...{ version, run, scorePrior, metrics, engineAgreement, assessment, clinic, files },
     similarCases: similar.spec,
+    ...{ sources, outside: bySource?.outside },
   });
   files.set('manifest.json', json(manifest));
   return files;
+}
+
+/** One source says nothing that the other sections do not. */
+function isWorthTelling({ sources, outside }: ReportsBySource): boolean {
+  return sources.sources.length > 1 || outside !== undefined;
 }
 
 function json(value: unknown): Uint8Array {

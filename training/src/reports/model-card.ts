@@ -11,9 +11,10 @@ import type { PatientReport } from '../evaluate/patient/patient-report.ts';
 import type { SimilarityReport } from '../evaluate/similarity/similarity-report.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import type { ScorePrior } from '../run/score-prior.ts';
+import type { TrainedSource } from '../run/trained-source.ts';
 import { assessmentSection } from './assessment-section.ts';
-import { ATTRIBUTION } from './attribution.ts';
-import { table } from './document/blocks.ts';
+import { ATTRIBUTION, attributionOf } from './attribution.ts';
+import { type Table, table } from './document/blocks.ts';
 import { sectionMarkdown, tableMarkdown } from './document/render-markdown.ts';
 import { driftParagraph } from './drift-paragraph.ts';
 import { explanationSection } from './explanation-section.ts';
@@ -28,6 +29,7 @@ import {
 } from './metrics-tables.ts';
 import { patientSection } from './patient-section.ts';
 import { similaritySection } from './similarity-section.ts';
+import { type SourcesMeasured, sourcesSection } from './sources-section.ts';
 import { ttaSection } from './tta-section.ts';
 
 export interface ModelCardData {
@@ -47,6 +49,10 @@ export interface ModelCardData {
   readonly patient?: PatientReport | undefined;
   readonly heldOut?: HeldOutReports | undefined;
   readonly similarity?: SimilarityReport | undefined;
+  /** Where the images are from, as far as that is described. */
+  readonly sources?: readonly TrainedSource[];
+  /** Where there is more than one source, or images that the model was not made for. */
+  readonly bySource?: SourcesMeasured | undefined;
 }
 
 /**
@@ -65,6 +71,8 @@ export function modelCard({
   patient,
   heldOut,
   similarity,
+  sources = [],
+  bySource,
 }: ModelCardData): string {
   const { model, metrics, intervals, data } = report;
   const trainImages = sum(Object.values(record.counts.train));
@@ -84,7 +92,7 @@ export function modelCard({
 - Method: ${record.method}
 - Start weights: ${record.initialWeights}.
 - Formats: ONNX and a TensorFlow.js graph model, both with ${engineAgreement.weights} weights, made from one description of the network and checked against each other on ${engineAgreement.engines.images} images: scores differ by at most ${exponent(engineAgreement.engines.maxAbsProbabilityDifference)}, the top class is the same on ${engineAgreement.engines.topClassAgreement === 1 ? 'all' : percent(engineAgreement.engines.topClassAgreement)} of them.${roundingSentence(engineAgreement)}
-- Licence: weights CC BY-NC 4.0 (non-commercial, with attribution), code Apache-2.0. ${ATTRIBUTION}
+- Licence: weights CC BY-NC 4.0 (non-commercial, with attribution), code Apache-2.0. ${sources.length > 0 ? attributionOf(sources) : ATTRIBUTION}
 
 ### Classes
 
@@ -111,6 +119,7 @@ ${record.dataset}: ${grouped(trainImages)} training images, data digest \`${reco
 
 ${tableMarkdown(countsTable(record))}
 
+${sources.length > 0 ? `${tableMarkdown(sourcesTable(sources))}\n` : ''}
 ![Class weights](reports/class-weights.svg)
 
 ![Training curves](reports/training-curves.svg)
@@ -141,7 +150,7 @@ ${subgroupText(subgroups)}![Confusion matrix](reports/confusion-matrix.svg)
 
 The same and more on one page: [report.html](reports/report.html).
 
-${
+${bySource ? `${sectionMarkdown(sourcesSection(bySource), reportUrl)}\n` : ''}${
   assessment
     ? `${assessmentSection(assessment)}
 `
@@ -180,6 +189,19 @@ const reportUrl = (file: string) => `reports/${file}`;
 function subgroupText(report: SubgroupReport): string {
   const tables = subgroupTables(report).map(tableMarkdown);
   return tables.length === 0 ? '' : `${[...tables, SUBGROUP_NOTE].join('\n\n')}\n\n`;
+}
+
+function sourcesTable(sources: readonly TrainedSource[]): Table {
+  return table(
+    ['source', 'training images', 'validation images', 'what', 'licence'],
+    sources.map(({ title, description, licence, trainImages, validationImages }) => [
+      title,
+      grouped(trainImages),
+      grouped(validationImages),
+      description,
+      licence,
+    ]),
+  );
 }
 
 const PREVALENCE: Readonly<Record<ScorePrior, string>> = {

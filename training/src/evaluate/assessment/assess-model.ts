@@ -1,13 +1,16 @@
 import { createQualityMeter } from '@naevus/shared/image/image-quality';
 import { createResidualDistance } from '@naevus/shared/model/feature-subspace';
+import { createModalityMeter } from '@naevus/shared/model/modality';
 import { createRandom } from '@naevus/shared/statistics/random';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PrepareImage } from '../../data/decode/prepare-image.ts';
 import '@tensorflow/tfjs-backend-wasm';
 import type { Sample } from '../../data/load/dataset.ts';
+import type { OutsideImage } from '../../data/load/outside-images.ts';
 import { classifyAll } from '../classifiers/classify-images.ts';
 import type { OnnxClassifier } from '../classifiers/onnx-classifier.ts';
-import type { AssessedImage } from './assessed-image.ts';
+import { assessModality, type ModalityFit } from './assess-modality.ts';
+import type { AssessedImage, MeasuredImage } from './assessed-image.ts';
 import { type BuiltAssessment, buildAssessment } from './build-assessment.ts';
 import { DEGRADATIONS, type Degradation, degrade } from './degraded-images.ts';
 import { fitFeatureSubspace, serializeFeatureSubspace } from './feature-subspace.ts';
@@ -15,6 +18,7 @@ import type { CalibrationPlan } from './fit-assessment.ts';
 import type { MeasuredNonLesion } from './measure-out-of-distribution.ts';
 import type { DegradedImages } from './measure-quality.ts';
 import { readNonLesions } from './non-lesions.ts';
+import { sourceWeights } from './source-weights.ts';
 
 /** Training images that the feature subspace is fitted on: more take longer and refuse no other pictures. */
 const SUBSPACE_IMAGES = 2500;
@@ -27,6 +31,8 @@ export interface ModelUnderAssessment {
   readonly training: readonly Sample[];
   /** Not trained on. */
   readonly validation: readonly Sample[];
+  /** To measure how they are answered; those without a dermatoscope are what the modality is fitted on. */
+  readonly outside: readonly OutsideImage[];
   /** Folder of pictures that show no lesion. */
   readonly nonLesions: string;
   /** Path to the network's input, as serving prepares it. */
@@ -41,6 +47,10 @@ export interface ModelUnderAssessment {
 export interface ModelAssessment extends BuiltAssessment {
   /** The validation images, in their order. */
   readonly images: readonly AssessedImage[];
+  /** The outside images, in their order. */
+  readonly outside: readonly MeasuredImage[];
+  /** Where there were images without a dermatoscope to fit it on. */
+  readonly modality?: ModalityFit | undefined;
   readonly subspace: {
     readonly bytes: Uint8Array;
     readonly features: number;
@@ -55,7 +65,7 @@ export interface ModelAssessment extends BuiltAssessment {
  * @throws Error when an image cannot be read
  */
 export async function assessModel(model: ModelUnderAssessment): Promise<ModelAssessment> {
-  const { classifier, training, validation, prepare, kernels, plan, seed, log } = model;
+  const { classifier, training, validation, outside, prepare, kernels, plan, seed, log } = model;
   const measureQuality = createQualityMeter(kernels);
   log('measuring the quality and the features of the validation images');
   const degraded = new Map<Degradation, DegradedImages['qualities'][number][]>(
@@ -71,9 +81,7 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
     return { ...(await classifier.logitsAndFeatures(rgb)), quality: measureQuality(rgb) };
   });
 
-  const chosen = createRandom(seed)
-    .shuffle([...training])
-    .slice(0, SUBSPACE_IMAGES);
+  const chosen = chooseOfEachSource(training, plan.home, seed);
   log(`fitting the subspace of the features on ${chosen.length} training images`);
   const features = await classifyAll(
     chosen,
@@ -84,28 +92,65 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
   const subspace = fitFeatureSubspace(features);
   const residualDistance = createResidualDistance(subspace, kernels);
 
-  const images = measured.map(({ logits, features, quality }, i) => {
-    const { imageId, label, lesionId } = validation[i]!;
-    return {
-      imageId,
-      label,
-      lesionId,
-      logits,
-      quality,
-      distance: residualDistance(features),
-    } satisfies AssessedImage;
-  });
-  const nonLesions: MeasuredNonLesion[] = [];
+  const seen = [];
   for (const { use, kind, rgb } of await readNonLesions(model.nonLesions, prepare)) {
-    const { logits, features } = await classifier.logitsAndFeatures(rgb);
-    const distance = residualDistance(features);
-    nonLesions.push({ use, kind, distance, logits, quality: measureQuality(rgb) });
+    seen.push({
+      ...{ use, kind, quality: measureQuality(rgb) },
+      ...(await classifier.logitsAndFeatures(rgb)),
+    });
   }
+  if (outside.length > 0) log(`measuring ${outside.length} images that are none of the classes`);
+  const measuredOutside = await classifyAll(outside, prepare, async (rgb) => ({
+    ...(await classifier.logitsAndFeatures(rgb)),
+    quality: measureQuality(rgb),
+  }));
+  const notDermoscopic = outside.flatMap(({ modality, source, lesionId }, i) => {
+    const { features } = measuredOutside[i]!;
+    return modality === 'dermoscopic' ? [] : [{ kind: modality, source, lesionId, features, i }];
+  });
+  if (notDermoscopic.length > 0) log('fitting how images were taken');
+  const modality =
+    notDermoscopic.length > 0
+      ? assessModality(
+          chosen.map(({ source }, i) => ({ kind: 'dermoscopic', source, features: features[i]! })),
+          notDermoscopic,
+          seen.flatMap(({ use, features }) =>
+            use === 'choosing' ? [{ kind: 'no-skin' as const, source: use, features }] : [],
+          ),
+        )
+      : undefined;
+  const measureModality = modality && createModalityMeter(modality.model);
+  const dermoscopicOf = (features: Float32Array) => measureModality?.(features).dermoscopic;
+
+  const images = measured.map(({ logits, features, quality }, i): AssessedImage => {
+    const { imageId, label, lesionId, source } = validation[i]!;
+    const distance = residualDistance(features);
+    const dermoscopic = dermoscopicOf(features);
+    return { imageId, label, lesionId, source, logits, quality, distance, dermoscopic };
+  });
+  const heldOutOf = new Map(notDermoscopic.map(({ i }, at) => [i, modality!.heldOut[at]!]));
+  const imagesOutside = measuredOutside.map(({ logits, features, quality }, i): MeasuredImage => {
+    const { imageId, lesionId, source } = outside[i]!;
+    const distance = residualDistance(features);
+    const dermoscopic = heldOutOf.get(i) ?? dermoscopicOf(features);
+    return { imageId, lesionId, source, logits, quality, distance, dermoscopic };
+  });
+  const nonLesions = seen.map(({ use, kind, quality, logits, features }): MeasuredNonLesion => {
+    const distance = residualDistance(features);
+    return { use, kind, distance, logits, quality, dermoscopic: dermoscopicOf(features) };
+  });
+  const withoutSource = new Map(
+    [...(modality?.withoutSource ?? [])].map(([source, fitted]) => {
+      const measure = createModalityMeter(fitted);
+      return [source, measured.map(({ features }) => measure(features).dermoscopic)] as const;
+    }),
+  );
 
   log('fitting the assessment: ten times on nine tenths of the lesions, once on all');
   const built = buildAssessment({
     images,
     nonLesions,
+    withoutSource,
     degraded: [...degraded].map(([degradation, qualities]) => ({ degradation, qualities })),
     split: 'validation',
     plan,
@@ -115,10 +160,26 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
   return {
     ...built,
     images,
+    outside: imagesOutside,
+    modality,
     subspace: {
       bytes: serializeFeatureSubspace(subspace),
       features: size,
       components: subspace.basis.length / size,
     },
   };
+}
+
+/** Training images at random: of the home source half of them, of the others the same part of the rest, as far as there are any. */
+function chooseOfEachSource(training: readonly Sample[], home: string, seed: number): Sample[] {
+  const shuffled = createRandom(seed).shuffle([...training]);
+  const weights = sourceWeights(shuffled, home);
+  const counts = new Map<string, number>();
+  return shuffled.filter(({ source }, i) => {
+    const taken = counts.get(source) ?? 0;
+    const all = shuffled.filter((one) => one.source === source).length;
+    const quota = Math.round((weights[i]! * all * SUBSPACE_IMAGES) / shuffled.length);
+    counts.set(source, taken + 1);
+    return taken < quota;
+  });
 }

@@ -1,15 +1,23 @@
 import type { ImageQuality } from '@naevus/shared/image/image-quality';
 import type { Label } from '@naevus/shared/taxonomy';
 
-/** An image that was not trained on, with all that is measured of it. */
-export interface AssessedImage {
+/** All that is measured of an image. */
+export interface MeasuredImage {
   readonly imageId: string;
-  readonly label: Label;
   /** Images of one lesion share it; null where it is not known. */
   readonly lesionId: string | null;
+  /** Name of its source; `''` where there are no definitions. */
+  readonly source: string;
   /** Of the exported model, one a label. */
   readonly logits: Float32Array;
   readonly quality: ImageQuality;
   /** From the training images' feature subspace. */
   readonly distance: number;
+  /** How likely it was taken through a dermatoscope; undefined where that is not told. */
+  readonly dermoscopic?: number | undefined;
+}
+
+/** An image of a class that was not trained on. */
+export interface AssessedImage extends MeasuredImage {
+  readonly label: Label;
 }

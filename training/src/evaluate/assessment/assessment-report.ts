@@ -89,6 +89,20 @@ export interface AssessmentReport {
     readonly lesionDistances: readonly number[];
     readonly nonLesionDistances: readonly number[];
   };
-  /** Lesions that no answer is given for, for whatever reason. */
+  /** How images were taken; where there were images without a dermatoscope to fit it on. */
+  readonly modality?: {
+    readonly threshold: number;
+    readonly refusedLesions: Measured;
+    /** By source: lesions refused, and refused by a fit, and a threshold, without the source. */
+    readonly bySource: readonly {
+      readonly source: string;
+      readonly images: number;
+      readonly refused: number;
+      readonly refusedWithoutSource: number | null;
+    }[];
+    /** Pictures without a lesion that had no part in the fit. */
+    readonly nonLesions: { readonly images: number; readonly refused: number };
+  };
+  /** Lesions of the home source that no answer is given for, for whatever reason. */
   readonly abstainedLesions: Measured;
 }

@@ -8,6 +8,7 @@ import type { CalibrationMethod } from './fit-calibration.ts';
 export function assessmentSpec(
   { report, fitted }: BuiltAssessment,
   subspace: { readonly path: string; readonly features: number; readonly components: number },
+  modality?: Pick<NonNullable<AssessmentSpec['modality']>, 'path' | 'features' | 'found'>,
 ): AssessmentSpec {
   const { calibration, conformal, triage, quality, outOfDistribution } = report;
   const eceOf = (method: CalibrationMethod) =>
@@ -45,5 +46,14 @@ export function assessmentSpec(
       refusedLesions: outOfDistribution.refusedLesions,
       auroc: outOfDistribution.byUse.find(({ use }) => use === 'held-back')?.auroc ?? null,
     },
+    ...(report.modality &&
+      modality && {
+        modality: {
+          method: 'logistic-regression',
+          ...modality,
+          threshold: report.modality.threshold,
+          refusedLesions: report.modality.refusedLesions,
+        },
+      }),
   };
 }

@@ -29,6 +29,7 @@ function image(i: number): AssessedImage {
     imageId: `image-${i}`,
     label: drawLabel(softmax(logits), random),
     lesionId: i % 3 === 0 ? null : `lesion-${Math.floor(i / 2)}`,
+    source: '',
     logits: Float32Array.from(logits, (logit) => 2 * logit),
     quality: quality(0.5 + 0.3 * random.next()),
     distance: 0.2 * random.next(),
@@ -50,6 +51,7 @@ const input: AssessmentInput = {
   plan: {
     base: { temperature: 1, logitBias: LABELS.map(() => 0) },
     priorBias: LABELS.map(() => 0),
+    home: '',
   },
   seed: 1,
 };

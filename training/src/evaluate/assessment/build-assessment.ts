@@ -3,6 +3,7 @@ import { labelIndex } from '@naevus/shared/taxonomy';
 import { countLesions } from '../../data/load/count-lesions.ts';
 import type { DriftReference } from '../drift/reference.ts';
 import { calibration as reliability } from '../metrics/calibration-error.ts';
+import { abstains, abstentionOf } from './answered-image.ts';
 import type { AssessedImage } from './assessed-image.ts';
 import type { AssessmentReport } from './assessment-report.ts';
 import { chooseCalibration } from './choose-calibration.ts';
@@ -10,7 +11,8 @@ import { crossFit, crossFittedScores, foldCount } from './cross-fit.ts';
 import { buildDriftReference, type ReferenceAnswer } from './drift-reference.ts';
 import { type CalibrationPlan, type FittedAssessment, fitAssessment } from './fit-assessment.ts';
 import type { CalibrationMethod } from './fit-calibration.ts';
-import { failsQuality, heldOutShare, isBeyond } from './held-out-shares.ts';
+import { heldOutShare } from './held-out-shares.ts';
+import { measureModality, type WithoutSource } from './measure-modality.ts';
 import { type MeasuredNonLesion, measureOutOfDistribution } from './measure-out-of-distribution.ts';
 import { measurePredictionSets } from './measure-prediction-sets.ts';
 import { type DegradedImages, measureQualityLimits } from './measure-quality.ts';
@@ -31,6 +33,8 @@ export interface BuiltAssessment {
 export interface AssessmentInput {
   readonly images: readonly AssessedImage[];
   readonly nonLesions: readonly MeasuredNonLesion[];
+  /** Where the modality is told, by source. */
+  readonly withoutSource?: WithoutSource;
   readonly degraded: readonly DegradedImages[];
   /** Where the images are from. */
   readonly split: string;
@@ -38,15 +42,27 @@ export interface AssessmentInput {
   readonly seed: number;
 }
 
-/** Chooses, fits and measures everything that an answer is checked with. */
+/**
+ * Chooses, fits and measures everything that an answer is checked with. What the report says of lesions is of the
+ * home source's: the others have a report of their own.
+ */
 export function buildAssessment(input: AssessmentInput): BuiltAssessment {
   const { images, plan, seed } = input;
-  const truth = images.map(({ label }) => labelIndex(label));
-  const byMethod = crossFittedScores(images, plan, seed);
-  const { chosen: method, candidates } = chooseCalibration(images, byMethod);
+  const atHome = images.filter(({ source }) => source === plan.home);
+  const truth = atHome.map(({ label }) => labelIndex(label));
+  const byMethod = crossFittedScores(atHome, plan, seed);
+  const { chosen: method, candidates } = chooseCalibration(atHome, byMethod);
 
-  const held = crossFit(images, { ...plan, method }, seed);
+  const everywhere = crossFit(images, { ...plan, method }, seed);
+  const held = everywhere.filter(({ image }) => image.source === plan.home);
   const fitted = fitAssessment(images, { ...plan, method });
+  const modality = measureModality(
+    everywhere,
+    input.nonLesions,
+    input.withoutSource ?? new Map(),
+    fitted,
+    { home: plan.home, seed },
+  );
   const report: AssessmentReport = {
     schemaVersion: 1,
     fittedOn: {
@@ -65,9 +81,14 @@ export function buildAssessment(input: AssessmentInput): BuiltAssessment {
     triage: measureTriage(held, fitted, seed),
     quality: measureQualityLimits(held, input.degraded, fitted, seed),
     outOfDistribution: measureOutOfDistribution(held, input.nonLesions, fitted, seed),
-    abstainedLesions: heldOutShare(held, (one) => isBeyond(one) || failsQuality(one), seed),
+    ...(modality && { modality }),
+    abstainedLesions: heldOutShare(
+      held,
+      ({ image, fitted }) => abstains(abstentionOf(image, fitted)),
+      seed,
+    ),
   };
-  const served = images.map(
+  const served = atHome.map(
     ({ logits, quality, distance, lesionId }): ReferenceAnswer => ({
       scores: scores(logits, fitted.calibration),
       measurements: { quality, distance },
@@ -78,8 +99,8 @@ export function buildAssessment(input: AssessmentInput): BuiltAssessment {
     report,
     fitted,
     method,
-    heldOutScores: held.map(({ scores }) => scores),
+    heldOutScores: everywhere.map(({ scores }) => scores),
     driftReference: buildDriftReference(served, input.split, seed),
-    heldOutFits: held.map((one) => one.fitted),
+    heldOutFits: everywhere.map((one) => one.fitted),
   };
 }

@@ -9,7 +9,6 @@ import {
   CONFORMITY_SCORES,
   COVERAGES,
   type ConformityScore,
-  conformalQuantile,
   nonconformity,
 } from '@naevus/shared/answer/prediction-set';
 import { type Calibration, scores } from '@naevus/shared/answer/probabilities';
@@ -18,6 +17,8 @@ import type { QualityLimits } from '@naevus/shared/image/quality-limits';
 import { LABELS, type Label, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { AssessedImage } from './assessed-image.ts';
 import { type CalibrationMethod, fitCalibration } from './fit-calibration.ts';
+import { sourceWeights } from './source-weights.ts';
+import { type WeightedValue, weightedConformalQuantile } from './weighted-quantile.ts';
 
 /** Everything that is fitted on lesions that were not trained on. */
 export interface FittedAssessment {
@@ -27,6 +28,8 @@ export interface FittedAssessment {
   readonly thresholds: Readonly<Record<OperatingPoint, number>>;
   readonly qualityLimits: QualityLimits;
   readonly distanceThreshold: number;
+  /** Images that are less likely dermoscopic are not answered; undefined where that is not told. */
+  readonly modalityThreshold?: number | undefined;
 }
 
 /** How scores come out of logits: the method, what it starts from, and the prior it ends in. */
@@ -35,10 +38,18 @@ export interface CalibrationPlan {
   readonly method: CalibrationMethod;
   /** Added to the fitted biases: takes the scores to the prior that they are served with. */
   readonly priorBias: readonly number[];
+  /**
+   * Name of the home source: the scores are of its prior, and calibrated on its images alone. All else is fitted on
+   * the images of all sources, by {@link sourceWeights}.
+   */
+  readonly home: string;
 }
 
 /** Share of real lesions that may lie beyond the distance's threshold. */
 const BEYOND_DISTANCE = 0.025;
+
+/** Share of real lesions that may be taken for images without a dermatoscope. */
+const BEYOND_MODALITY = 0.015;
 
 /**
  * Share of real lesions that may lie beyond each limit of quality. Not every side of every measure has one:
@@ -74,7 +85,7 @@ export const OPERATING_POINT_AIMS: Readonly<
   },
 };
 
-/** Fits all of it on the same images. */
+/** Fits all of it on the same images. At least one is of the home source. */
 export function fitAssessment(
   images: readonly AssessedImage[],
   plan: CalibrationPlan,
@@ -84,44 +95,82 @@ export function fitAssessment(
     ...image,
     scores: scores(image.logits, calibration),
   }));
+  const { home } = plan;
+  const likelihoods = images.flatMap(({ source, dermoscopic }) =>
+    dermoscopic === undefined ? [] : [{ source, value: dermoscopic }],
+  );
   return {
     calibration,
     quantiles: Object.fromEntries(
-      CONFORMITY_SCORES.map((kind) => [kind, classQuantiles(scored, kind)]),
+      CONFORMITY_SCORES.map((kind) => [kind, classQuantiles(scored, kind, home)]),
     ) as unknown as FittedAssessment['quantiles'],
     thresholds: Object.fromEntries(
-      OPERATING_POINTS.map((point) => [point, operatingThreshold(scored, point)]),
+      OPERATING_POINTS.map((point) => [point, operatingThreshold(scored, point, home)]),
     ) as unknown as FittedAssessment['thresholds'],
-    qualityLimits: fitQualityLimits(images),
+    qualityLimits: fitQualityLimits(images, home),
     distanceThreshold: outerQuantile(
-      images.map(({ distance }) => distance),
+      images.map(({ source, distance }) => ({ source, value: distance })),
       1 - BEYOND_DISTANCE,
+      home,
     ),
+    ...(likelihoods.length > 0 && {
+      modalityThreshold: modalityThreshold(likelihoods, home),
+    }),
   };
 }
 
-/** The calibration of the scores that are served. */
+/** How likely dermoscopic an image must at least be, for so many real lesions of known sources to be. */
+export function modalityThreshold(likelihoods: readonly SourceValue[], home: string): number {
+  const negated = likelihoods.map(({ source, value }) => ({ source, value: -value }));
+  return -outerQuantile(negated, 1 - BEYOND_MODALITY, home);
+}
+
+/** The calibration of the scores that are served, fitted on the home source's images. */
 export function planned(
-  { base, method, priorBias }: CalibrationPlan,
+  { base, method, priorBias, home }: CalibrationPlan,
   images: readonly AssessedImage[],
 ) {
-  const fitted = fitCalibration(images, base, method);
+  const fitted = fitCalibration(
+    images.filter(({ source }) => source === home),
+    base,
+    method,
+  );
   return { ...fitted, logitBias: fitted.logitBias.map((bias, k) => bias + priorBias[k]!) };
 }
 
 interface ScoredLabel {
   readonly label: Label;
+  readonly source: string;
   readonly scores: readonly number[];
 }
 
-function classQuantiles(images: readonly ScoredLabel[], kind: ConformityScore): ClassQuantiles[] {
+function classQuantiles(
+  images: readonly ScoredLabel[],
+  kind: ConformityScore,
+  home: string,
+): ClassQuantiles[] {
   const misfits = LABELS.map((label, k) =>
-    images
-      .filter((image) => image.label === label)
-      .map((image) => nonconformity(image.scores, kind)[k]!)
-      .sort((a, b) => a - b),
+    weighed(
+      images
+        .filter((image) => image.label === label)
+        .map(({ source, scores }) => ({ source, value: nonconformity(scores, kind)[k]! })),
+      home,
+    ),
   );
-  return COVERAGES.map((coverage) => misfits.map((values) => conformalQuantile(values, coverage)));
+  return COVERAGES.map((coverage) =>
+    misfits.map((values) => weightedConformalQuantile(values, coverage)),
+  );
+}
+
+/** A value of an image of a source. */
+export interface SourceValue {
+  readonly source: string;
+  readonly value: number;
+}
+
+function weighed(values: readonly SourceValue[], home: string): WeightedValue[] {
+  const weights = sourceWeights(values, home);
+  return values.map(({ value }, i) => ({ value, weight: weights[i]! }));
 }
 
 /**
@@ -129,39 +178,40 @@ function classQuantiles(images: readonly ScoredLabel[], kind: ConformityScore): 
  * a specificity, the lowest that keeps it below), by the same count as conformal quantiles, so that the
  * share is kept on average of further images. 0 or 1 where there are too few of them.
  */
-function operatingThreshold(images: readonly ScoredLabel[], point: OperatingPoint): number {
+function operatingThreshold(
+  images: readonly ScoredLabel[],
+  point: OperatingPoint,
+  home: string,
+): number {
   const { labels, share, side } = OPERATING_POINT_AIMS[point];
   const malignant = images
     .filter(({ label }) => labels.includes(label))
-    .map((image) => malignantScore(image.scores));
-  if (side === 'below') return Math.min(1, conformalQuantile(ascending(malignant), share));
-  const negated = ascending(malignant.map((score) => -score));
-  return Math.max(0, -conformalQuantile(negated, share));
+    .map(({ source, scores }) => ({ source, value: malignantScore(scores) }));
+  if (side === 'below') {
+    return Math.min(1, weightedConformalQuantile(weighed(malignant, home), share));
+  }
+  const negated = malignant.map(({ source, value }) => ({ source, value: -value }));
+  return Math.max(0, -weightedConformalQuantile(weighed(negated, home), share));
 }
 
-function fitQualityLimits(images: readonly AssessedImage[]): QualityLimits {
+function fitQualityLimits(images: readonly AssessedImage[], home: string): QualityLimits {
   const limits: Record<string, { min?: number; max?: number }> = {};
   for (const [name, { low, high }] of Object.entries(BEYOND_QUALITY)) {
-    const values = images.map(({ quality }) => quality[name as QualityMeasure]);
+    const values = images.map(({ source, quality }) => ({
+      source,
+      value: quality[name as QualityMeasure],
+    }));
+    const negated = values.map(({ source, value }) => ({ source, value: -value }));
     limits[name] = {
-      ...(low !== undefined && {
-        min: -outerQuantile(
-          values.map((value) => -value),
-          1 - low,
-        ),
-      }),
-      ...(high !== undefined && { max: outerQuantile(values, 1 - high) }),
+      ...(low !== undefined && { min: -outerQuantile(negated, 1 - low, home) }),
+      ...(high !== undefined && { max: outerQuantile(values, 1 - high, home) }),
     };
   }
   return limits;
 }
 
 /** The largest value where there are too few for the share. */
-function outerQuantile(values: readonly number[], share: number): number {
-  const sorted = ascending(values);
-  return Math.min(conformalQuantile(sorted, share), sorted.at(-1)!);
-}
-
-function ascending(values: readonly number[]): number[] {
-  return [...values].sort((a, b) => a - b);
+function outerQuantile(values: readonly SourceValue[], share: number, home: string): number {
+  const largest = values.reduce((most, { value }) => Math.max(most, value), -Infinity);
+  return Math.min(weightedConformalQuantile(weighed(values, home), share), largest);
 }

@@ -1,11 +1,12 @@
 import type { ImageQuality } from '@naevus/shared/image/image-quality';
 import { rankSamples } from '../metrics/ranking.ts';
 import { rocAuc } from '../metrics/roc.ts';
+import { abstains, abstentionOf } from './answered-image.ts';
 import type { AssessedImage } from './assessed-image.ts';
 import type { AssessmentReport } from './assessment-report.ts';
 import type { CrossFitted } from './cross-fit.ts';
 import type { FittedAssessment } from './fit-assessment.ts';
-import { fails, heldOutShare, isBeyond, shareOf } from './held-out-shares.ts';
+import { heldOutShare, isBeyond, shareOf } from './held-out-shares.ts';
 import type { NonLesionUse } from './non-lesions.ts';
 
 /** A picture without a lesion, as far as it is measured. */
@@ -15,6 +16,8 @@ export interface MeasuredNonLesion {
   readonly distance: number;
   readonly quality: ImageQuality;
   readonly logits: Float32Array;
+  /** How likely it was taken through a dermatoscope; undefined where that is not told. */
+  readonly dermoscopic?: number | undefined;
 }
 
 /** How many lesions and how many pictures without a lesion are out of distribution. */
@@ -50,7 +53,7 @@ export function measureOutOfDistribution(
         kind,
         images: pictures.length,
         refused: shareOf(pictures.map(refused)),
-        abstained: shareOf(pictures.map((one) => refused(one) || fails(one.quality, fitted))),
+        abstained: shareOf(pictures.map((one) => abstains(abstentionOf(one, fitted)))),
       };
     }),
     lesionDistances: percentiles(images.map(({ distance }) => distance)),

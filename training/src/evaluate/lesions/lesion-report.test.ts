@@ -44,6 +44,7 @@ function heldOut(photos: readonly Photo[]): { images: HeldOutImage[]; fitted: Fi
     ...photo,
     imageId: `I${i}`,
     quality: QUALITY,
+    source: '',
     distance: 0.1,
   }));
   const base = { temperature: 1, logitBias: LABELS.map(() => 0) };
@@ -51,6 +52,7 @@ function heldOut(photos: readonly Photo[]): { images: HeldOutImage[]; fitted: Fi
     base,
     method: 'none',
     priorBias: LABELS.map(() => 0),
+    home: '',
   });
   return {
     fitted,

@@ -65,6 +65,19 @@ const DIAGNOSED_BY: Readonly<Record<string, string>> = {
   confocal: 'confocal microscopy',
 };
 
+/** MILK10k's scale, from 0, very dark, to 5, very light. */
+const SKIN_TONES: Readonly<Record<string, string>> = {
+  '0': '0 (very dark)',
+  '1': '1',
+  '2': '2',
+  '3': '3',
+  '4': '4',
+  '5': '5 (very light)',
+};
+
+/** What sources call skin without hair on hands and feet; a hand or a foot may be its back. */
+const ACRAL_SITES: readonly string[] = ['acral', 'palms/soles', 'palm', 'sole'];
+
 const ATTRIBUTES: readonly Attribute[] = [
   {
     name: 'age',
@@ -73,6 +86,23 @@ const ATTRIBUTES: readonly Attribute[] = [
   },
   { name: 'sex', groupOf: ({ sex }) => named(sex), order: ['female', 'male'] },
   { name: 'site', groupOf: ({ localization }) => named(localization), order: [] },
+  {
+    name: 'skin tone',
+    groupOf: ({ skin_tone }) => {
+      const tone = named(skin_tone);
+      return tone === undefined || tone === UNKNOWN ? undefined : (SKIN_TONES[tone] ?? tone);
+    },
+    order: Object.values(SKIN_TONES),
+  },
+  {
+    name: 'palms and soles',
+    groupOf: ({ localization }) => {
+      const site = named(localization);
+      if (site === undefined || site === UNKNOWN) return undefined;
+      return ACRAL_SITES.includes(site) ? 'palms, soles, acral' : 'elsewhere';
+    },
+    order: ['palms, soles, acral', 'elsewhere'],
+  },
   {
     name: 'diagnosed by',
     groupOf: ({ dx_type }) => {

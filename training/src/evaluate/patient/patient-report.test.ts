@@ -54,7 +54,7 @@ function images(samples: readonly Sample[], seed = 7) {
         : -6,
     );
     return {
-      image: { imageId, label, lesionId, logits, distance: 0, quality: {} as never },
+      image: { imageId, label, lesionId, source: '', logits, distance: 0, quality: {} as never },
       scores: softmax(logits),
       fitted: { thresholds: THRESHOLDS } as FittedAssessment,
     };

@@ -1,0 +1,212 @@
+import { LABELS } from '@naevus/shared/taxonomy';
+import type { AssessmentReport } from '../evaluate/assessment/assessment-report.ts';
+import type { Measured } from '../evaluate/assessment/lesion-interval.ts';
+import type { SubgroupReport } from '../evaluate/metrics/subgroups.ts';
+import type { OutsideReport } from '../evaluate/sources/outside-report.ts';
+import type { SourceFigure } from '../evaluate/sources/source-figures.ts';
+import {
+  FALL_FIGURES,
+  type MeasuredSource,
+  type SourceReport,
+} from '../evaluate/sources/source-report.ts';
+import { type Block, paragraph, type ReportSection, type Table, table } from './document/blocks.ts';
+import { cell } from './figure-text.ts';
+import { subgroupTables } from './metrics-tables.ts';
+
+/** Everything that is measured by source. */
+export interface SourcesMeasured {
+  readonly sources: SourceReport;
+  /** Of lesions from other sources than home. */
+  readonly subgroupsAbroad: SubgroupReport | undefined;
+  readonly outside: OutsideReport | undefined;
+  readonly modality: AssessmentReport['modality'];
+}
+
+const NAMES: Readonly<Partial<Record<SourceFigure, string>>> = {
+  accuracy: 'accuracy, scores as served',
+  balancedAccuracyUniformPrior: 'balanced accuracy, uniform prior',
+  accuracyUniformPrior: 'accuracy, uniform prior',
+  macroAuc: 'macro AUC',
+  melanomaAuc: 'melanoma AUC',
+  malignantAuc: 'AUC of the malignant score',
+  melanomaRecallUniformPrior: 'melanomas found by the top score, uniform prior',
+  melanomaSpecificityUniformPrior: 'others not called melanoma, uniform prior',
+  logLoss: 'log loss',
+  expectedCalibrationError: 'expected calibration error',
+  coverage90: 'coverage of sets at 90 %',
+  setSize: 'classes in the set',
+  melanomaSensitivity: 'melanomas found at the default operating point',
+  malignantSensitivity: 'malignant found at the default operating point',
+  specificity: 'benign not flagged at the default operating point',
+  abstained: 'abstained',
+  abstainedForQuality: 'abstained for quality',
+  abstainedForDistance: 'abstained as out of distribution',
+  abstainedForModality: 'abstained as not dermoscopic',
+};
+
+/** The section on how the version does on each source: home, abroad, and images it was not made for. */
+export function sourcesSection(measured: SourcesMeasured): ReportSection {
+  const { sources: report, subgroupsAbroad, outside, modality } = measured;
+  const { previousVersion, fewestImages } = report;
+  const all = [...report.sources, ...(report.abroad ? [report.abroad] : [])];
+  const blocks: Block[] = [
+    paragraph(
+      `The validation side by source. Scores are calibrated on ${titleOf(report, report.home)} and follow its class distribution; sets, operating points and limits are fitted on all sources, half by home and half by the others in equal parts. Figures of the other sources are of lesions that are in no other source. Balanced accuracy and macro AUC are over classes with at least ${fewestImages} images. In brackets: 95 % bootstrap intervals over lesions (${report.resamples} resamples). Each image is judged by what was fitted without its lesion.`,
+    ),
+    countsBySource(all),
+    figuresBySource(all),
+  ];
+  if (report.fall) {
+    blocks.push(
+      paragraph(
+        '**The fall from home to abroad**: home less all other sources together, each class of each as common as it is there.',
+      ),
+      fallTable(report),
+    );
+  }
+  if (previousVersion !== null) {
+    blocks.push(
+      paragraph(
+        `**Less ${previousVersion}** on the same images, ${previousVersion} as it is served; differences on the same resamples. Images from other sources were new to both; at home ${previousVersion} was fitted on these lesions, too.`,
+      ),
+      differencesTable(all),
+    );
+  }
+  const misses = missedPromises(report);
+  blocks.push(
+    paragraph(
+      misses.length === 0
+        ? 'Sets at 90 % and the default operating point keep their promise on every source, within the intervals.'
+        : `**Where a promise is not kept**: ${misses.join('; ')}.`,
+    ),
+  );
+  if (subgroupsAbroad) {
+    blocks.push(
+      paragraph('Other sources together, by skin tone where a source has it, age, sex and site:'),
+      ...subgroupTables(subgroupsAbroad),
+    );
+  }
+  if (modality) blocks.push(...modalityBlocks(modality));
+  if (outside) blocks.push(...outsideBlocks(outside));
+  return { id: 'sources', title: 'Home and abroad', blocks };
+}
+
+function titleOf({ sources }: SourceReport, name: string): string {
+  return sources.find((source) => source.name === name)?.title ?? name;
+}
+
+function countsBySource(sources: readonly MeasuredSource[]): Table {
+  return table(
+    ['source', 'images', 'lesions', ...LABELS],
+    sources.map(({ title, images, lesions, perClass }) => [
+      title,
+      String(images),
+      String(lesions),
+      ...perClass.map((one) => String(one.images)),
+    ]),
+  );
+}
+
+function figuresBySource(sources: readonly MeasuredSource[]): Table {
+  return table(
+    ['', ...sources.map(({ title }) => title)],
+    Object.entries(NAMES).map(([figure, name]) => [
+      name,
+      ...sources.map(({ figures }) => {
+        const { value, interval } = figures[figure as SourceFigure];
+        return cell(value, interval);
+      }),
+    ]),
+  );
+}
+
+function differencesTable(sources: readonly MeasuredSource[]): Table {
+  const compared = sources.filter(({ previous }) => previous !== null);
+  return table(
+    ['', ...compared.flatMap(({ title }) => [title, 'it had'])],
+    Object.entries(NAMES).map(([figure, name]) => [
+      name,
+      ...compared.flatMap(({ previous }) => {
+        const difference = previous!.difference[figure as SourceFigure];
+        const before = previous!.figures[figure as SourceFigure];
+        return [cell(difference.value, difference.interval), cell(before.value, before.interval)];
+      }),
+    ]),
+  );
+}
+
+function fallTable({ fall, previousVersion }: SourceReport): Table {
+  const { figures, previous } = fall!;
+  return table(
+    ['', 'this version', ...(previous ? [previousVersion!] : [])],
+    FALL_FIGURES.map((figure) => [
+      NAMES[figure]!,
+      cell(figures[figure].value, figures[figure].interval),
+      ...(previous ? [cell(previous[figure].value, previous[figure].interval)] : []),
+    ]),
+  );
+}
+
+/** Where a source's interval excludes what sets and operating point promise. */
+function missedPromises({ sources }: SourceReport): string[] {
+  const promises = [
+    ['coverage90', 0.9, 'sets at 90 % cover'],
+    ['melanomaSensitivity', 0.95, 'the point for 95 % of melanomas finds'],
+  ] as const;
+  return sources.flatMap(({ title, figures }) =>
+    promises.flatMap(([figure, promised, words]) => {
+      const { value, interval } = figures[figure];
+      if (value === null || interval.high === null || interval.high >= promised) return [];
+      return [`on ${title} ${words} ${cell(value, interval)}`];
+    }),
+  );
+}
+
+function modalityBlocks(modality: NonNullable<AssessmentReport['modality']>): Block[] {
+  return [
+    paragraph(
+      `**Taken through a dermatoscope?** A logistic regression on the network's features tells dermoscopic images, close-ups, phone photographs and pictures without skin apart; images that are less than ${modality.threshold.toFixed(3)} likely to be dermoscopic are not answered. At home that is ${share(modality.refusedLesions)} of the lesions. The last column is of a fit, and a threshold, that the source had no part in: what to expect of a clinic that is not among these.`,
+    ),
+    table(
+      ['dermoscopic images', 'images', 'refused', 'refused by a fit without the source'],
+      [
+        ...modality.bySource.map(({ source, images, refused, refusedWithoutSource }) => [
+          source,
+          String(images),
+          refused.toFixed(3),
+          refusedWithoutSource === null ? '–' : refusedWithoutSource.toFixed(3),
+        ]),
+        [
+          'pictures without skin, held back',
+          String(modality.nonLesions.images),
+          modality.nonLesions.refused.toFixed(3),
+          '',
+        ],
+      ],
+    ),
+  ];
+}
+
+function outsideBlocks({ groups }: OutsideReport): Block[] {
+  return [
+    paragraph(
+      '**Images that it was not made for**: other diseases, and images without a dermatoscope. `routine` is what nobody would look after: below the default operating point, and not abstained. Those without a dermatoscope are judged by fits that their lesions had no part in.',
+    ),
+    table(
+      ['images', 'number', 'abstained', 'as not dermoscopic', 'routine'],
+      groups.map(({ source, diagnosis, images, abstained, abstainedFor, routine }) => [
+        diagnosis === null ? source : `${source}: ${diagnosis}`,
+        String(images),
+        share(abstained),
+        abstainedFor.modality.toFixed(2),
+        share(routine),
+      ]),
+    ),
+  ];
+}
+
+function share({ value, interval }: Measured): string {
+  if (value === null || interval === null) return 'not defined';
+  const [low, high] = interval.map((bound) => (100 * bound).toFixed(1));
+  return `${(100 * value).toFixed(1)} % (${low} to ${high})`;
+}
