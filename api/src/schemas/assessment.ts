@@ -1,7 +1,7 @@
 import { OPERATING_POINTS, TRIAGE } from '@naevus/shared/answer/operating-point';
 import { COVERAGES } from '@naevus/shared/answer/prediction-set';
+import { IMAGE_KINDS } from '@naevus/shared/image/image-kinds';
 import { QUALITY_MEASURES } from '@naevus/shared/image/image-quality';
-import { IMAGE_KINDS } from '@naevus/shared/model/image-kinds';
 import { LABELS } from '@naevus/shared/taxonomy';
 import * as z from 'zod';
 import { REASONS, type ReasonCode } from './reasons.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { IMAGE_KINDS } from '../image/image-kinds.ts';
 import { QUALITY_MEASURES } from '../image/image-quality.ts';
-import { IMAGE_KINDS } from '../model/image-kinds.ts';
 import { LABELS } from '../taxonomy.ts';
 import { OPERATING_POINTS } from './operating-point.ts';
 import { CONFORMITY_SCORES, COVERAGES } from './prediction-set.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { IMAGE_KINDS } from './image-kinds.ts';
+import { IMAGE_KINDS } from '../image/image-kinds.ts';
 import { createModalityMeter, loadModalityModel, readModalityModel } from './modality.ts';
 
 /** Two features; each kind's bias, then its weights. */

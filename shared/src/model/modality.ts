@@ -1,5 +1,5 @@
 import { softmax } from '../answer/probabilities.ts';
-import { IMAGE_KINDS, type ImageKind } from './image-kinds.ts';
+import { IMAGE_KINDS, type ImageKind } from '../image/image-kinds.ts';
 import type { Manifest } from './manifest.ts';
 import { type ArtifactSource, loadFile, type Sha256 } from './verify.ts';
 

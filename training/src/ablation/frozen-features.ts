@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { labelIndex } from '@naevus/shared/taxonomy';
 import type { LoadedSplit } from '../data/cache/load-split.ts';
+import { stratumOf } from '../data/cache/strata.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import type { Architecture } from '../network/architecture.ts';
 import { type Parameters, parameterSpecs, withNewClassifier } from '../network/parameters.ts';
@@ -49,12 +49,13 @@ export async function frozenFeatures(source: FeatureSource): Promise<FrozenFeatu
   const kept = (await stat(file).catch(() => null)) ? await readSafetensors(file) : null;
   const tensors = kept ?? (await compute());
   const rows = (side: 'train' | 'validation'): Features => {
-    const labels = images[side].map(({ label }) => labelIndex(label));
+    const strata = images[side].map((image) => stratumOf(image, images.sources));
     const values = tensors.get(side)!;
-    const width = values.length / labels.length;
+    const width = values.length / strata.length;
     return {
-      rows: labels.map((_, i) => values.subarray(i * width, (i + 1) * width)),
-      labels,
+      rows: strata.map((_, i) => values.subarray(i * width, (i + 1) * width)),
+      strata,
+      sources: images.sources.length,
     };
   };
   return {

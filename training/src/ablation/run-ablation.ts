@@ -10,7 +10,7 @@ import { replaceFile } from '../files/replace-file.ts';
 import type { Architecture } from '../network/architecture.ts';
 import type { Parameters } from '../network/parameters.ts';
 import { renderSvg } from '../reports/charts/render-svg.ts';
-import { classShares, countLabels } from '../run/class-prior.ts';
+import { classShares, countStrata } from '../run/class-prior.ts';
 import { type Budget, cacheSize, STATISTICS_IMAGES } from './budgets.ts';
 import { compareTechniques } from './comparison.ts';
 import { comparisonChart } from './comparison-chart.ts';
@@ -101,9 +101,11 @@ export async function runAblation(options: AblationOptions): Promise<string> {
   const lesions = images.validation.map(({ lesionId }) => lesionId);
   const compared = compareTechniques(
     runs,
-    { labels: features.validation.labels, lesions },
+    { labels: features.validation.strata.map((stratum) => stratum % CLASS_COUNT), lesions },
     {
-      trainingPrior: classShares(countLabels(features.training.labels, CLASS_COUNT)),
+      trainingPrior: classShares(
+        countStrata(features.training.strata, CLASS_COUNT, features.training.sources)[0]!,
+      ),
       baseline: PLAIN,
       seed: split.seed,
     },

@@ -4,7 +4,7 @@ import type { ShouldStop } from '../data/run-stopped.ts';
 import type { Architecture } from '../network/architecture.ts';
 import type { Parameters } from '../network/parameters.ts';
 import { TrainableNetwork } from '../network/trainable-network.ts';
-import { assumedPrior, countLabels } from '../run/class-prior.ts';
+import { assumedPrior, countStrata, pooledCounts } from '../run/class-prior.ts';
 import { fineTune } from '../train/phases/fine-tuning.ts';
 import { trainHead } from '../train/phases/head-phase.ts';
 import { predictLogits } from '../train/phases/validation.ts';
@@ -33,7 +33,9 @@ export async function trainTechnique(
   technique: Technique,
   seed: number,
 ): Promise<Pick<TechniqueRun, 'assumedPrior'> & { logits: number[][] }> {
-  const counts = countLabels(features.training.labels, architecture.classes);
+  const { strata, sources } = features.training;
+  const bySource = countStrata(strata, architecture.classes, sources);
+  const counts = pooledCounts(bySource);
   const head = headConfig(budget, technique, counts, seed);
   const network = new TrainableNetwork({
     architecture,
@@ -48,7 +50,7 @@ export async function trainTechnique(
   const fineTuning = fineTuningConfig(budget, technique);
   if (!fineTuning) {
     return {
-      assumedPrior: assumedPrior(counts, head.sampler, head.loss),
+      assumedPrior: assumedPrior(bySource[0]!, head.sampler, head.loss),
       logits: rounded(
         features.validation.rows.map((_, i) =>
           headLogits.subarray(i * CLASS_COUNT, (i + 1) * CLASS_COUNT),
@@ -73,7 +75,7 @@ export async function trainTechnique(
   const logits = await predictLogits(tuned, validation, shouldStop);
   tuned.dispose();
   return {
-    assumedPrior: assumedPrior(counts, fineTuning.sampler, fineTuning.loss),
+    assumedPrior: assumedPrior(bySource[0]!, fineTuning.sampler, fineTuning.loss),
     logits: rounded(logits),
   };
 }

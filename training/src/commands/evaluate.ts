@@ -6,8 +6,8 @@ import { type Dataset, digestSamples, type Sample } from '../data/load/dataset.t
 import { type OutsideImage, outsideImages } from '../data/load/outside-images.ts';
 import { readSplit } from '../data/split/read-split.ts';
 import { parseImageIds, selectImages } from '../evaluate/classifiers/image-selection.ts';
-import { measureVersion } from '../evaluate/classifiers/measure-version.ts';
 import { describeMetrics, metricsReport } from '../evaluate/metrics/metrics-report.ts';
+import { measureVersion } from '../evaluate/sources/measure-version.ts';
 import { outsideReport } from '../evaluate/sources/outside-report.ts';
 import { ownLesions } from '../evaluate/sources/own-lesions.ts';
 import type { AnsweredImage } from '../evaluate/sources/source-figures.ts';

@@ -1,4 +1,4 @@
-import type { SourceDefinition } from '../data/load/source-definition.ts';
+import type { TrainedSource } from '../run/trained-source.ts';
 
 /** The licence of whatever is trained on HAM10000. */
 export const WEIGHTS_LICENCE = 'CC-BY-NC-4.0';
@@ -10,7 +10,7 @@ export const ATTRIBUTION =
 
 /** What the licences ask for wherever weights go that were trained on these sources. */
 export function attributionOf(
-  sources: readonly Pick<SourceDefinition, 'title' | 'attribution' | 'licence'>[],
+  sources: readonly Pick<TrainedSource, 'title' | 'attribution' | 'licence'>[],
 ): string {
   const each = sources.map(
     ({ title, attribution, licence }) => `${title}: ${attribution} (${licence})`,

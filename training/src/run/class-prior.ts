@@ -19,6 +19,25 @@ export function countLabels(labels: readonly number[], classes: number): number[
   return counts;
 }
 
+/**
+ * Images a class of each source, from the stratum of each image: source · classes + class.
+ *
+ * @returns one row a source
+ */
+export function countStrata(
+  strata: readonly number[],
+  classes: number,
+  sources: number,
+): number[][] {
+  const counts = countLabels(strata, classes * sources);
+  return Array.from({ length: sources }, (_, s) => counts.slice(s * classes, (s + 1) * classes));
+}
+
+/** Images a class of all sources together. */
+export function pooledCounts(bySource: readonly (readonly number[])[]): number[] {
+  return bySource[0]!.map((_, k) => bySource.reduce((sum, counts) => sum + counts[k]!, 0));
+}
+
 /** Counts as shares that sum to 1. */
 export function classShares(counts: readonly number[]): number[] {
   const total = counts.reduce((sum, count) => sum + count, 0);
@@ -48,13 +67,20 @@ export function lossWeights(
   });
 }
 
-/** What the loss adds to the logits: τ · log of how often each class is shown (Menon et al. 2021, eq. 10). */
+/**
+ * What the loss adds to the logits: τ · log of how often each class is shown (Menon et al. 2021, eq. 10). A class
+ * without images is taken out of the softmax: a source that has none of it says nothing of it.
+ */
 export function lossLogitOffsets(
   counts: readonly number[],
   sampler: Sampler,
   { logitAdjustment }: LossConfig,
 ): number[] {
-  return sampledShares(counts, sampler).map((share) => logitAdjustment * Math.log(share));
+  // A source that nothing is trained on is validated on all the same.
+  if (counts.every((count) => count === 0)) return counts.map(() => 0);
+  return sampledShares(counts, sampler).map((share) =>
+    share === 0 ? Number.NEGATIVE_INFINITY : logitAdjustment * Math.log(share),
+  );
 }
 
 /**

@@ -7,12 +7,17 @@ import { labelIndex } from '@naevus/shared/taxonomy';
 import { replaceFile } from '../../files/replace-file.ts';
 import { decodeRgb } from '../decode/decoded-images.ts';
 import { RunStopped, type ShouldStop } from '../run-stopped.ts';
+import { stratumOf } from './strata.ts';
 
 /** Decoded, squashed images in memory, one after another, with their labels. */
 export interface LabelledImages {
   readonly imageIds: readonly string[];
   /** Class index of each image. */
   readonly labels: readonly number[];
+  /** {@link stratumOf} each image. */
+  readonly strata: readonly number[];
+  /** Names of the sources, the home source first. */
+  readonly sources: readonly string[];
   /** `count * size * size * 3` bytes, RGB; shared so that worker threads read it without a copy. */
   readonly pixels: SharedArrayBuffer;
   readonly size: number;
@@ -24,6 +29,17 @@ export interface ImageSource {
   readonly imageId: string;
   readonly path: string;
   readonly label: Label;
+  readonly source: string;
+}
+
+/** How images are shown. */
+export interface ShownImages {
+  /** Side of the square, in pixels. */
+  readonly size: number;
+  /** Share of each side of an image that it shows, in the middle. */
+  readonly crop: number;
+  /** Names of all sources that images may be of, the home source first; by default one without a name. */
+  readonly sources?: readonly string[];
 }
 
 const CONCURRENT_DECODES = 4;
@@ -35,25 +51,26 @@ const NAMED_IMAGES = 5;
 /**
  * Decodes all images and squashes them to a square with the project's one resampler.
  *
- * @param shown side of the square, in pixels, and the share of each side of a picture that it shows, in the middle.
  * @param cache folder and key under which the decoded pixels are kept; the key must name the data's digest.
  * @throws Error that names the first images that could not be decoded and counts them; RunStopped when it was
  *   asked to stop.
  */
 export async function decodeImages(
-  sources: readonly ImageSource[],
-  { size, crop }: { readonly size: number; readonly crop: number },
+  images: readonly ImageSource[],
+  { size, crop, sources = [''] }: ShownImages,
   resampler: Resampler,
   cache: { readonly directory: string; readonly key: string },
   shouldStop: ShouldStop = () => false,
 ): Promise<LabelledImages> {
   const imageBytes = size * size * 3;
-  const pixels = new SharedArrayBuffer(sources.length * imageBytes);
-  const aspectsBuffer = new SharedArrayBuffer(sources.length * 4);
+  const pixels = new SharedArrayBuffer(images.length * imageBytes);
+  const aspectsBuffer = new SharedArrayBuffer(images.length * 4);
   const aspects = new Float32Array(aspectsBuffer);
   const result: LabelledImages = {
-    imageIds: sources.map(({ imageId }) => imageId),
-    labels: sources.map(({ label }) => labelIndex(label)),
+    imageIds: images.map(({ imageId }) => imageId),
+    labels: images.map(({ label }) => labelIndex(label)),
+    strata: images.map((image) => stratumOf(image, sources)),
+    sources,
     pixels,
     size,
     aspects,
@@ -62,9 +79,9 @@ export async function decodeImages(
   const buffers = [new Uint8Array(pixels), new Uint8Array(aspectsBuffer)];
   if (await readCache(file, buffers)) return result;
 
-  const progress = createProgress(`decoding to ${size}x${size}`, sources.length);
+  const progress = createProgress(`decoding to ${size}x${size}`, images.length);
   const unreadable: string[] = [];
-  const queue = [...sources.entries()];
+  const queue = [...images.entries()];
   let stopped = false;
   const decodeNext = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
@@ -90,7 +107,7 @@ export async function decodeImages(
     const named = unreadable.slice(0, NAMED_IMAGES).map((image) => `\n  ${image}`);
     const more = unreadable.length - named.length;
     throw new Error(
-      `${unreadable.length} of ${sources.length} images cannot be decoded:${named.join('')}${more > 0 ? `\n  and ${more} more` : ''}\n` +
+      `${unreadable.length} of ${images.length} images cannot be decoded:${named.join('')}${more > 0 ? `\n  and ${more} more` : ''}\n` +
         'Repair them, or take their rows out of the CSV.',
     );
   }

@@ -1,4 +1,4 @@
-import type { ImageKind } from '@naevus/shared/model/image-kinds';
+import type { ImageKind } from '@naevus/shared/image/image-kinds';
 import { createModalityMeter, type ModalityModel } from '@naevus/shared/model/modality';
 import { fitModality, type KindExample, serializeModality } from './fit-modality.ts';
 import { lesionFolds } from './lesion-folds.ts';

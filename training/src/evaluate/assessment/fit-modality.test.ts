@@ -1,4 +1,4 @@
-import { IMAGE_KINDS, type ImageKind } from '@naevus/shared/model/image-kinds';
+import { IMAGE_KINDS, type ImageKind } from '@naevus/shared/image/image-kinds';
 import { createModalityMeter, readModalityModel } from '@naevus/shared/model/modality';
 import { createRandom } from '@naevus/shared/statistics/random';
 import { describe, expect, it } from 'vitest';

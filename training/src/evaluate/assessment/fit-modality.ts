@@ -1,4 +1,4 @@
-import { IMAGE_KINDS, type ImageKind } from '@naevus/shared/model/image-kinds';
+import { IMAGE_KINDS, type ImageKind } from '@naevus/shared/image/image-kinds';
 import type { ModalityModel } from '@naevus/shared/model/modality';
 import { littleEndianBytes } from '../../convert/little-endian.ts';
 import { minimize } from './minimize.ts';

@@ -11,8 +11,11 @@ export interface LogitLossOptions {
   readonly labelSmoothing: number;
   /** Factor of each class's loss by the true label: class weights, or the focal loss's α. */
   readonly classWeights: ArrayLike<number>;
-  /** Added to the logits inside the loss only: τ · log prior (Menon et al. 2021, eq. 10). */
-  readonly logitOffsets: ArrayLike<number>;
+  /**
+   * Added to the logits inside the loss only: τ · log prior (Menon et al. 2021, eq. 10); of every row, or by row.
+   * -Infinity takes a class out of the softmax and out of the smoothed target.
+   */
+  readonly logitOffsets: ArrayLike<number> | ((row: number) => ArrayLike<number>);
 }
 
 export interface LogitLoss {
@@ -41,7 +44,9 @@ export function logitLoss(
   labels: ArrayLike<number>,
   options: LogitLossOptions,
 ): LogitLoss {
-  const { classes, focalGamma, labelSmoothing, classWeights, logitOffsets } = options;
+  const { classes, focalGamma, labelSmoothing, classWeights } = options;
+  const offsets = options.logitOffsets;
+  const offsetsOf = typeof offsets === 'function' ? offsets : () => offsets;
   const rows = labels.length;
   if (logits.length !== rows * classes) {
     throw new Error(`${logits.length} logits are not ${rows} rows of ${classes}`);
@@ -53,6 +58,9 @@ export function logitLoss(
   for (let row = 0; row < rows; row++) {
     const start = row * classes;
     const label = labels[row] ?? 0;
+    const logitOffsets = offsetsOf(row);
+    let present = 0;
+    for (let k = 0; k < classes; k++) if (logitOffsets[k] !== Number.NEGATIVE_INFINITY) present++;
     let top = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < classes; k++) {
       top = Math.max(top, (logits[start + k] ?? 0) + (logitOffsets[k] ?? 0));
@@ -68,7 +76,8 @@ export function logitLoss(
     for (let k = 0; k < classes; k++) {
       const p = Math.max((probabilities[k] ?? 0) / sum, 1e-12);
       probabilities[k] = p;
-      const target = labelSmoothing / classes + (k === label ? 1 - labelSmoothing : 0);
+      const smoothed = logitOffsets[k] === Number.NEGATIVE_INFINITY ? 0 : labelSmoothing / present;
+      const target = smoothed + (k === label ? 1 - labelSmoothing : 0);
       const easy = (1 - p) ** focalGamma;
       const logP = Math.log(p);
       total += -weight * target * easy * logP;

@@ -1,38 +1,49 @@
 import { blendedLoss, type LogitLoss, logitLoss } from '../../network/loss/logit-loss.ts';
-import { lossLogitOffsets, lossWeights } from '../../run/class-prior.ts';
+import { lossLogitOffsets, lossWeights, pooledCounts } from '../../run/class-prior.ts';
 import type { PhaseLoss } from '../../run/config/training-config.ts';
 
-/** The configured loss of a phase over rows of logits and class indices. */
-export type ClassLoss = (logits: Float32Array, labels: readonly number[]) => LogitLoss;
+/** The configured loss of a phase over rows of logits and strata: source · classes + class. */
+export type ClassLoss = (logits: Float32Array, strata: readonly number[]) => LogitLoss;
 
-/** @param counts training images a class, before any resampling. */
+/**
+ * Each image's logits are adjusted by how often its own source shows each class: what a source photographs most says
+ * nothing of what a lesion is.
+ *
+ * @param counts training images a class, before any resampling; one row a source.
+ */
 export function createClassLoss(
-  counts: readonly number[],
+  counts: readonly (readonly number[])[],
   { sampler, loss }: PhaseLoss,
 ): ClassLoss {
+  const classes = counts[0]!.length;
   const options = {
-    classes: counts.length,
+    classes,
     focalGamma: loss.focalGamma,
     labelSmoothing: loss.labelSmoothing,
-    classWeights: lossWeights(counts, loss),
-    logitOffsets: lossLogitOffsets(counts, sampler, loss),
+    classWeights: lossWeights(pooledCounts(counts), loss),
   };
-  return (logits, labels) => logitLoss(logits, labels, options);
+  const offsets = counts.map((own) => lossLogitOffsets(own, sampler, loss));
+  return (logits, strata) =>
+    logitLoss(
+      logits,
+      strata.map((stratum) => stratum % classes),
+      { ...options, logitOffsets: (row) => offsets[Math.floor(strata[row]! / classes)]! },
+    );
 }
 
 /**
  * The loss of images that were mixed: each label's, by its share (Zhang et al. 2018, eq. 2, with a loss that
  * is linear in the target; each label keeps its own class's weight).
  *
- * @param others label of the rest of each image.
+ * @param others stratum of the rest of each image.
  * @param share of each image in itself.
  */
 export function mixedLoss(
   loss: ClassLoss,
   logits: Float32Array,
-  labels: readonly number[],
+  strata: readonly number[],
   others: readonly number[],
   share: number,
 ): LogitLoss {
-  return blendedLoss(loss(logits, labels), loss(logits, others), share);
+  return blendedLoss(loss(logits, strata), loss(logits, others), share);
 }

@@ -8,7 +8,7 @@ import type { Architecture } from '../../network/architecture.ts';
 import { type Parameters, parameterSpecs } from '../../network/parameters.ts';
 import { TrainableNetwork } from '../../network/trainable-network.ts';
 import { type Checkpoint, EMPTY_CHECKPOINT } from '../../run/checkpoint.ts';
-import { countLabels } from '../../run/class-prior.ts';
+import { countStrata } from '../../run/class-prior.ts';
 import type { FineTuningConfig } from '../../run/config/training-config.ts';
 import type { EpochRecord } from '../../run/epoch-record.ts';
 import type { Teacher } from '../distillation/teacher.ts';
@@ -23,7 +23,12 @@ import { PhaseHistory } from './phase-history.ts';
 import { PrefetchedBatches } from './prefetched-batches.ts';
 import { stepGradients } from './step-gradients.ts';
 import type { TrainingEvents } from './training-events.ts';
-import { describeSummary, predictLogits, summarizeValidation } from './validation.ts';
+import {
+  describeBySource,
+  describeSummary,
+  predictLogits,
+  summarizeValidation,
+} from './validation.ts';
 
 export interface FineTuningRun {
   readonly architecture: Architecture;
@@ -86,7 +91,8 @@ interface Stage {
 class FineTuning {
   readonly plan: StepPlan;
   private readonly run: FineTuningRun;
-  private readonly counts: readonly number[];
+  /** Training images a class, one row a source. */
+  private readonly counts: readonly (readonly number[])[];
   private readonly loss: ClassLoss;
   private readonly blocks: readonly string[];
   private readonly optimizer: Adam;
@@ -106,10 +112,10 @@ class FineTuning {
   ) {
     const { architecture, config, training, seed, resumed } = run;
     this.run = run;
-    this.counts = countLabels(training.labels, architecture.classes);
+    this.counts = countStrata(training.strata, architecture.classes, training.sources.length);
     this.loss = createClassLoss(this.counts, config);
     this.blocks = [...new Set(parameterSpecs(architecture).map(({ block }) => block))];
-    this.plan = planSteps(config, training.labels, architecture.classes, seed);
+    this.plan = planSteps(config, training.strata, architecture.classes * this.counts.length, seed);
     this.history = new PhaseHistory('fine-tuning', config, beginning.history);
     this.weights = beginning.parameters;
     this.step = resumed?.step ?? 0;
@@ -234,7 +240,7 @@ class FineTuning {
         : null;
     const gradients = stepGradients(network, {
       batch,
-      labels: indices.map((index) => training.labels[index] ?? 0),
+      strata: indices.map((index) => training.strata[index]!),
       mix: this.mixOf(this.step, resolution),
       teacherLogits,
       loss: this.loss,
@@ -281,7 +287,10 @@ class FineTuning {
     const network = new TrainableNetwork({ architecture, parameters });
     try {
       const logits = await predictLogits(network, validation, shouldStop);
-      return summarizeValidation(validation.labels, logits, this.counts, config);
+      for (const line of describeBySource(validation, logits, this.counts, config)) {
+        console.log(line);
+      }
+      return summarizeValidation(validation.strata, logits, this.counts, config);
     } finally {
       network.dispose();
     }

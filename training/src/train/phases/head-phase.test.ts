@@ -22,7 +22,7 @@ function features(counts: readonly number[], seed: number, shift = 0): Features 
       (_, i) => (i % 7 === (label + shift) % 7 ? 1 : 0) + 0.5 * random.normal(),
     ),
   );
-  return { rows, labels };
+  return { rows, strata: labels, sources: 1 };
 }
 
 const training = features([9, 6, 12, 4, 12, 30, 5], 1);
@@ -100,8 +100,8 @@ describe('trainHead', () => {
 
   it('says which phase diverged, in which step', async () => {
     const rows = training.rows.map((row, i) => (i === 3 ? row.map(() => Number.NaN) : row));
-    await expect(
-      trainHead(fresh(), { rows, labels: training.labels }, headConfig({}), 1),
-    ).rejects.toThrow(/the loss is NaN at step \d+ of head: lower its learning rate/);
+    await expect(trainHead(fresh(), { ...training, rows }, headConfig({}), 1)).rejects.toThrow(
+      /the loss is NaN at step \d+ of head: lower its learning rate/,
+    );
   });
 });

@@ -4,7 +4,7 @@ import { createRandom } from '@naevus/shared/statistics/random';
 import { RunStopped, type ShouldStop } from '../../data/run-stopped.ts';
 import type { TrainableNetwork } from '../../network/trainable-network.ts';
 import type { Checkpoint } from '../../run/checkpoint.ts';
-import { countLabels } from '../../run/class-prior.ts';
+import { countStrata } from '../../run/class-prior.ts';
 import type { HeadConfig } from '../../run/config/training-config.ts';
 import type { EpochRecord, ValidationSummary } from '../../run/epoch-record.ts';
 import { Adam } from '../optimizer/adam.ts';
@@ -58,14 +58,15 @@ export async function trainHead(
   }
   const { classes } = network.architecture;
   // Before any resampling: class weights and priors are the data's.
-  const counts = countLabels(features.labels, classes);
+  const counts = countStrata(features.strata, classes, features.sources);
+  const strata = classes * counts.length;
   const loss = createClassLoss(counts, config);
   const shown =
     config.sampler === 'smote'
       ? smote(features, classes, config.smoteNeighbours, createRandom(seed))
       : features;
   const sampler = config.sampler === 'smote' ? 'natural' : config.sampler;
-  const order = createEpochOrder(shown.labels, classes, sampler, seed);
+  const order = createEpochOrder(shown.strata, strata, sampler, seed);
   const optimizer = new Adam(
     {
       optimizer: config.optimizer,
@@ -91,14 +92,14 @@ export async function trainHead(
 
   const trainStep = (indices: readonly number[], totals: EpochTotals): number => {
     const started = performance.now();
-    const labels = indices.map((index) => shown.labels[index] ?? 0);
+    const shownStrata = indices.map((index) => shown.strata[index]!);
     const rows = indices.map((index) => shown.rows[index] ?? new Float32Array());
     let stepLoss = 0;
     const gradients = network.classifierGradients(rows, {
       dropoutRate: config.dropout,
       random: createRandom(seed * 1_000_003 + step),
       lossGradient: (logits) => {
-        const { value, gradient } = loss(logits, labels);
+        const { value, gradient } = loss(logits, shownStrata);
         if (!Number.isFinite(value)) throw new DivergedError(`the loss is ${value}`, 'head', step);
         stepLoss = value;
         return gradient;
@@ -107,7 +108,7 @@ export async function trainHead(
     const learningRate = history.learningRate(step, totalSteps);
     optimizer.update(network.parameters, gradients, learningRate);
     step++;
-    totals.add(stepLoss, labels.length, (performance.now() - started) / 1000);
+    totals.add(stepLoss, indices.length, (performance.now() - started) / 1000);
     progress.advance(1);
     return learningRate;
   };
@@ -147,14 +148,14 @@ export async function trainHead(
 
 function summarize(
   network: TrainableNetwork,
-  { rows, labels }: Features,
-  counts: readonly number[],
+  { rows, strata }: Features,
+  counts: readonly (readonly number[])[],
   config: HeadConfig,
 ): ValidationSummary {
   const { classes } = network.architecture;
   const logits = network.classifierLogits(rows);
-  const byImage = labels.map((_, row) => logits.slice(row * classes, (row + 1) * classes));
-  return summarizeValidation(labels, byImage, counts, config);
+  const byImage = strata.map((_, row) => logits.slice(row * classes, (row + 1) * classes));
+  return summarizeValidation(strata, byImage, counts, config);
 }
 
 /** A copy of the classifier's parameters, TensorFlow's layout. */

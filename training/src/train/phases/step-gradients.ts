@@ -16,7 +16,8 @@ const STATISTICS_MOMENTUM = 0.1;
 
 export interface TrainingStep {
   readonly batch: ImageBatch;
-  readonly labels: readonly number[];
+  /** Source · classes + class of each image. */
+  readonly strata: readonly number[];
   /** How the batch is mixed, or null where it is not. */
   readonly mix: BatchMix | null;
   /** [N, classes], row-major, where there is a teacher. */
@@ -55,12 +56,12 @@ export function stepGradients(network: TrainableNetwork, step: TrainingStep): Ba
 
 /** The loss of some rows: of their labels, mixed as the images are, and of what the teacher says. */
 function rowsLoss(
-  { labels, mix, teacherLogits, loss, config: { distillation } }: TrainingStep,
+  { strata, mix, teacherLogits, loss, config: { distillation } }: TrainingStep,
   classes: number,
 ): RowsLoss {
-  const others = mix ? mixedLabels(labels) : labels;
+  const others = mix ? mixedLabels(strata) : strata;
   return (logits, from, rows) => {
-    const own = labels.slice(from, from + rows);
+    const own = strata.slice(from, from + rows);
     const ofLabels = mix
       ? mixedLoss(loss, logits, own, others.slice(from, from + rows), mix.share)
       : loss(logits, own);

@@ -16,7 +16,14 @@ import { checkParameters, type Parameters, parameterSpecs } from '../../network/
 import { serializeSafetensors } from '../../network/safetensors.ts';
 import { TrainableNetwork } from '../../network/trainable-network.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../run/checkpoint.ts';
-import { assumedPrior, classShares, countLabels, priorLogitBias } from '../../run/class-prior.ts';
+import {
+  assumedPrior,
+  classShares,
+  countLabels,
+  countStrata,
+  pooledCounts,
+  priorLogitBias,
+} from '../../run/class-prior.ts';
 import { classWeightReport } from '../../run/class-weights.ts';
 import { describeMethod } from '../../run/config/method-description.ts';
 import type { PhaseLoss, TrainingConfig } from '../../run/config/training-config.ts';
@@ -26,7 +33,12 @@ import type { Teacher } from '../distillation/teacher.ts';
 import { fineTune } from './fine-tuning.ts';
 import { frozenBackbonePhases } from './frozen-backbone-phases.ts';
 import { openTrainingEvents } from './training-events.ts';
-import { describeSummary, predictLogits, summarizeValidation } from './validation.ts';
+import {
+  describeBySource,
+  describeSummary,
+  predictLogits,
+  summarizeValidation,
+} from './validation.ts';
 
 /** Of a run's folder: TensorBoard's event files. */
 const EVENTS_FOLDER = 'events';
@@ -92,9 +104,12 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
     training: await images.decode('train', INPUT_SIZE),
     validation: await images.decode('validation', INPUT_SIZE, config.crop),
   };
-  const counts = countLabels(served.training.labels, LABELS.length);
+  const counts = countStrata(served.training.strata, LABELS.length, served.training.sources.length);
   const lastPhase = config.fineTuning ?? config.head;
-  await writeJson(join(out, RUN_FILES.classWeights), classWeightReport(counts, lastPhase));
+  await writeJson(
+    join(out, RUN_FILES.classWeights),
+    classWeightReport(pooledCounts(counts), lastPhase),
+  );
 
   const report = (when: string, parameters: Parameters, phase: PhaseLoss) =>
     reportValidation(run, { when, parameters, phase, counts, validation: served.validation });
@@ -159,26 +174,31 @@ async function reportValidation(
     readonly when: string;
     readonly parameters: Parameters;
     readonly phase: PhaseLoss;
-    readonly counts: readonly number[];
+    readonly counts: readonly (readonly number[])[];
     readonly validation: LabelledImages;
   },
 ): Promise<void> {
   const network = new TrainableNetwork({ architecture, parameters });
   const logits = await predictLogits(network, validation, shouldStop);
   network.dispose();
-  const summary = summarizeValidation(validation.labels, logits, counts, phase);
+  const summary = summarizeValidation(validation.strata, logits, counts, phase);
   console.log(`${when}: ${describeSummary(summary)}`);
+  for (const line of describeBySource(validation, logits, counts, phase)) console.log(line);
 }
 
-/** The facts of a finished run; counts are in the order of the labels. */
+/**
+ * The facts of a finished run; counts are in the order of the labels, those of the training images one row a source,
+ * the home source first: the scores follow its class distribution.
+ */
 function runRecord(
   run: TrainingRun,
-  trainCounts: readonly number[],
+  trainCounts: readonly (readonly number[])[],
   validationCounts: readonly number[],
 ): RunRecord {
   const { config } = run;
   const { sampler, loss } = config.fineTuning ?? config.head;
-  const trainingPrior = classShares(trainCounts);
+  const home = trainCounts[0]!;
+  const trainingPrior = classShares(home);
   return {
     schemaVersion: 1,
     finishedAt: new Date().toISOString(),
@@ -191,13 +211,13 @@ function runRecord(
     configSha256: digest(config),
     codeCommit: run.codeCommit,
     initialWeights: run.initialWeights.description,
-    counts: { train: byLabel(trainCounts), validation: byLabel(validationCounts) },
+    counts: { train: byLabel(pooledCounts(trainCounts)), validation: byLabel(validationCounts) },
     crop: config.crop,
     prior: byLabel(trainingPrior),
     calibration: {
       method: 'none',
       temperature: 1,
-      logitBias: priorLogitBias(assumedPrior(trainCounts, sampler, loss), trainingPrior),
+      logitBias: priorLogitBias(assumedPrior(home, sampler, loss), trainingPrior),
     },
   };
 }

@@ -27,17 +27,22 @@ export async function predictLogits(
 }
 
 /**
- * @param counts training images a class, before any resampling.
+ * Figures of scores that follow the home source's class distribution.
+ *
+ * @param strata source · classes + class of each image.
+ * @param counts training images a class, before any resampling; one row a source, the home source first.
  * @param phase decides which class distribution softmax(logits) assumes.
  */
 export function summarizeValidation(
-  labels: readonly number[],
+  strata: readonly number[],
   logits: readonly Float32Array[],
-  counts: readonly number[],
+  counts: readonly (readonly number[])[],
   phase: PhaseLoss,
 ): ValidationSummary {
-  const assumed = assumedPrior(counts, phase.sampler, phase.loss);
-  const trainingPrior = classShares(counts);
+  const home = counts[0]!;
+  const labels = strata.map((stratum) => stratum % home.length);
+  const assumed = assumedPrior(home, phase.sampler, phase.loss);
+  const trainingPrior = classShares(home);
   const uniform = classShares(trainingPrior.map(() => 1));
   const underPrior = (wanted: readonly number[]) => {
     const bias = priorLogitBias(assumed, wanted);
@@ -54,20 +59,43 @@ export function summarizeValidation(
     balancedAccuracyUniformPrior: underPrior(uniform).balancedAccuracy,
     macroAuc: natural.macro.auc.value ?? Number.NaN,
     logLoss: natural.logLoss,
-    loss: phaseLoss(labels, logits, counts, phase),
+    loss: phaseLoss(strata, logits, counts, phase),
   };
 }
 
 function phaseLoss(
-  labels: readonly number[],
+  strata: readonly number[],
   logits: readonly Float32Array[],
-  counts: readonly number[],
+  counts: readonly (readonly number[])[],
   { sampler, loss }: PhaseLoss,
 ): number {
+  const classes = counts[0]!.length;
   const unweighted = createClassLoss(counts, { sampler, loss: { ...loss, classWeightPower: 0 } });
-  const values = new Float32Array(labels.length * counts.length);
-  for (const [row, rowLogits] of logits.entries()) values.set(rowLogits, row * counts.length);
-  return unweighted(values, labels).value;
+  const values = new Float32Array(strata.length * classes);
+  for (const [row, rowLogits] of logits.entries()) values.set(rowLogits, row * classes);
+  return unweighted(values, strata).value;
+}
+
+/** The figures of each source by itself, a line each; none where there is one source. */
+export function describeBySource(
+  { strata, sources }: Pick<LabelledImages, 'strata' | 'sources'>,
+  logits: readonly Float32Array[],
+  counts: readonly (readonly number[])[],
+  phase: PhaseLoss,
+): string[] {
+  if (sources.length < 2) return [];
+  const classes = counts[0]!.length;
+  return sources.flatMap((name, s) => {
+    const own = strata.flatMap((stratum, i) => (Math.floor(stratum / classes) === s ? [i] : []));
+    if (own.length === 0) return [];
+    const summary = summarizeValidation(
+      own.map((i) => strata[i]!),
+      own.map((i) => logits[i]!),
+      counts,
+      phase,
+    );
+    return [`  ${name}: ${describeSummary(summary)}`];
+  });
 }
 
 export function describeSummary(summary: ValidationSummary): string {

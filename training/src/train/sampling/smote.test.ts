@@ -4,7 +4,8 @@ import { smote } from './smote.ts';
 
 const features = {
   rows: reference.rows.map((row) => Float32Array.from(row)),
-  labels: reference.labels,
+  strata: reference.labels,
+  sources: 1,
 };
 
 /** Gives back what the reference's generator drew. */
@@ -16,8 +17,8 @@ const replay = () => {
 
 describe('smote', () => {
   it("makes the points that imbalanced-learn's SMOTE makes of the same draws", () => {
-    const { rows, labels } = smote(features, 3, 5, replay());
-    expect(labels).toEqual(reference.resampledLabels);
+    const { rows, strata } = smote(features, 3, 5, replay());
+    expect(strata).toEqual(reference.resampledLabels);
     for (const [i, row] of rows.entries()) {
       for (const [j, value] of row.entries()) {
         expect(value, `row ${i}`).toBeCloseTo(reference.resampledRows[i]![j]!, 5);
@@ -27,15 +28,15 @@ describe('smote', () => {
 
   it('leaves what it is given as it is', () => {
     const before = features.rows.map((row) => row.slice());
-    const { rows, labels } = smote(features, 3, 5, replay());
+    const { rows, strata } = smote(features, 3, 5, replay());
     expect(features.rows).toEqual(before);
     expect(rows.slice(0, before.length)).toEqual(before);
-    expect(labels.slice(0, before.length)).toEqual(reference.labels);
+    expect(strata.slice(0, before.length)).toEqual(reference.labels);
   });
 
   it('passes over a class without images', () => {
-    const { labels } = smote(features, 4, 5, replay());
-    expect(labels).toEqual(reference.resampledLabels);
+    const { strata } = smote(features, 4, 5, replay());
+    expect(strata).toEqual(reference.resampledLabels);
   });
 
   it('names the class that has too few images for so many neighbours', () => {

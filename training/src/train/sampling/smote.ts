@@ -6,7 +6,8 @@ import { positionsByClass } from './random-oversampling.ts';
 /**
  * Synthetic minority over-sampling (Chawla et al. 2002): points on the segments between a rare class's
  * feature vectors and their nearest neighbours of the same class, until each class that has images has as
- * many as the commonest one. It only ever sees the features it is given: those of training images.
+ * many as the commonest one. It only ever sees the features it is given: those of training images. Classes of
+ * different sources are different classes here.
  *
  * @param neighbours k of the nearest neighbours (Euclidean) that a point is drawn towards.
  * @returns the features as they are, then the synthetic ones, class by class.
@@ -18,16 +19,16 @@ export function smote(
   neighbours: number,
   random: Pick<Random, 'integer' | 'next'>,
 ): Features {
-  const members = positionsByClass(features.labels, classes);
+  const members = positionsByClass(features.strata, classes * features.sources);
   const most = Math.max(...members.map(({ length }) => length));
   const rows = [...features.rows];
-  const labels = [...features.labels];
+  const shown = [...features.strata];
   for (const [k, positions] of members.entries()) {
     const missing = most - positions.length;
     if (positions.length === 0 || missing === 0) continue;
     if (positions.length <= neighbours) {
       throw new Error(
-        `class ${LABELS[k] ?? k} has ${positions.length} training images: SMOTE with ${neighbours} neighbours ` +
+        `class ${LABELS[k % LABELS.length]} has ${positions.length} training images: SMOTE with ${neighbours} neighbours ` +
           `needs ${neighbours + 1}. Lower smoteNeighbours, or take another sampler`,
       );
     }
@@ -39,10 +40,10 @@ export function smote(
       const towards = own[nearest[Math.floor(drawn / neighbours)]![drawn % neighbours]!]!;
       const step = random.next();
       rows.push(point.map((value, i) => value + step * (towards[i]! - value)));
-      labels.push(k);
+      shown.push(k);
     }
   }
-  return { rows, labels };
+  return { rows, strata: shown, sources: features.sources };
 }
 
 /** Positions of each row's `count` nearest other rows, nearest first. */

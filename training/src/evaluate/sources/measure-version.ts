@@ -9,8 +9,8 @@ import type { UnreadableImage } from '../../data/load/data-error.ts';
 import type { ImageFile } from '../../data/load/image-files.ts';
 import { type ArtifactFolder, folderSource } from '../../versions/artifact-folder.ts';
 import { type Answer, type AnsweringFit, answerTo } from '../assessment/answered-image.ts';
-import { classifyImages } from './classify-images.ts';
-import { createOnnxClassifier } from './onnx-classifier.ts';
+import { classifyImages } from '../classifiers/classify-images.ts';
+import { createOnnxClassifier } from '../classifiers/onnx-classifier.ts';
 
 export interface MeasuredVersion<I> {
   readonly results: readonly {
