@@ -59,6 +59,24 @@ describe('against a server', () => {
     });
   });
 
+  it('gives a FHIR report, and the problem where there is none', async () => {
+    const report = await client.lesionReport([red], {
+      subject: 'Patient/1',
+      heatmap: true,
+      age: 63,
+    });
+    expect(report).toMatchObject({
+      resourceType: 'DiagnosticReport',
+      subject: { reference: 'Patient/1' },
+      presentedForm: [{ contentType: 'image/png' }],
+    });
+    const refused = client.lesionReport([red], { subject: 'nobody', requestId: 'mine' });
+    await expect(refused).rejects.toMatchObject({
+      ...{ kind: 'problem', status: 400, requestId: 'mine' },
+      problem: { type: 'urn:naevus:problem:invalid-body' },
+    });
+  });
+
   it('gives the heat map as JSON and as a picture', async () => {
     const answer = await client.gradcam(red, { class: 'nv', alpha: 0.25 });
     expect(gradcamResponseSchema.parse(answer).class).toBe('nv');

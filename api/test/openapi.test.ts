@@ -87,6 +87,9 @@ describe('/openapi.json', () => {
       );
       expect(responses['415']!.content).toEqual({
         'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+        ...(path !== '/gradcam' && {
+          'application/fhir+json': { schema: { $ref: '#/components/schemas/OperationOutcome' } },
+        }),
       });
     }
   });

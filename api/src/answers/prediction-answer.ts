@@ -1,6 +1,6 @@
 import { malignantScore } from '@naevus/shared/answer/operating-point';
 import { withFactors } from '@naevus/shared/answer/patient-factors';
-import { withPrior } from '@naevus/shared/answer/prior';
+import { priorFactors, withPrior } from '@naevus/shared/answer/prior';
 import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
 import { LABELS, type Label, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { Analysis, ServedModel } from '../analysis/engine.ts';
@@ -75,6 +75,16 @@ export function answeredScores(
       predictions,
     },
   };
+}
+
+/** What scores of the version's own prior are multiplied with, up to a factor that all share. */
+export function answerFactors(
+  { manifest }: ServedModel,
+  { prior, patient }: Pick<AnswerOptions, 'prior' | 'patient'>,
+): number[] {
+  return priorFactors(manifest.prior.probabilities, prior.probabilities).map(
+    (factor, k) => factor * (patient?.factors[k] ?? 1),
+  );
 }
 
 /** What an answer says of one photo. */

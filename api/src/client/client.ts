@@ -1,10 +1,12 @@
 import type { Label } from '@naevus/shared/taxonomy';
+import type { DiagnosticReport, OperationOutcome } from '../fhir/resources.ts';
+import { FHIR_MEDIA_TYPE, type ReportContext } from '../schemas/fhir.ts';
 import type { GradcamResponse } from '../schemas/gradcam.ts';
 import type { Ready } from '../schemas/health.ts';
 import type { LesionResponse } from '../schemas/lesion.ts';
 import type { ModelResponse } from '../schemas/model.ts';
 import type { BatchResponse, PredictResponse } from '../schemas/prediction.ts';
-import { PROBLEM_MEDIA_TYPE, type Problem } from '../schemas/problem.ts';
+import { PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_PREFIX, type Problem } from '../schemas/problem.ts';
 import type { GradcamQuery, PatientQuery, PredictQuery } from '../schemas/request.ts';
 import { NaevusError } from './client-error.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -13,6 +15,7 @@ export type { Problem, ProblemKind } from '../schemas/problem.ts';
 export { type ClientErrorKind, NaevusError } from './client-error.ts';
 export type {
   BatchResponse,
+  DiagnosticReport,
   GradcamResponse,
   LesionResponse,
   ModelResponse,
@@ -63,6 +66,11 @@ interface AnalysisRequestOptions extends RequestOptions, PatientOptions {
 export interface PredictOptions extends AnalysisRequestOptions {
   /** How many predictions, the likeliest first; seven by default. */
   readonly topK?: PredictQuery['top_k'];
+}
+
+/** What a report says because you do, and whether it presents heat maps. */
+export interface ReportOptions extends Omit<PredictOptions, 'similar'>, ReportContext {
+  readonly heatmap?: boolean;
 }
 
 export interface GradcamOptions extends AnalysisRequestOptions {
@@ -148,6 +156,28 @@ export class NaevusClient {
     return this.#json<LesionResponse>('lesion', options, {
       query: predictionQuery(options),
       body: { type: 'application/json', content: JSON.stringify({ images: encoded }) },
+    });
+  }
+
+  /** `POST /lesion` as a FHIR R4 `DiagnosticReport`, of one photo as well. */
+  async lesionReport(
+    photos: readonly ImageFile[],
+    options: ReportOptions = {},
+  ): Promise<DiagnosticReport> {
+    const encoded = await Promise.all(photos.map(toBase64));
+    const { subject, encounter, basedOn, bodySite, heatmap } = options;
+    return this.#json<DiagnosticReport>('lesion', options, {
+      // What tells of a patient is in the body: addresses are logged on the way.
+      query: { top_k: options.topK, tta: options.tta, heatmap },
+      body: {
+        type: JSON_TYPE,
+        content: JSON.stringify({
+          images: encoded,
+          ...patientOf(options),
+          ...{ subject, encounter, basedOn, bodySite },
+        }),
+      },
+      accept: FHIR_MEDIA_TYPE,
     });
   }
 
@@ -307,13 +337,30 @@ async function whole<T>(
 async function errorOf(response: Response, signal: AbortSignal | undefined): Promise<NaevusError> {
   const { status, headers } = response;
   const text = await whole(response, signal, () => response.text());
-  if (!headers.get('Content-Type')?.startsWith(PROBLEM_MEDIA_TYPE)) return foreign(response);
+  const type = headers.get('Content-Type') ?? '';
+  const isOutcome = type.startsWith(FHIR_MEDIA_TYPE);
+  if (!isOutcome && !type.startsWith(PROBLEM_MEDIA_TYPE)) return foreign(response);
   try {
-    const problem = JSON.parse(text) as Problem;
+    const problem = isOutcome
+      ? problemOf(JSON.parse(text) as OperationOutcome, response)
+      : (JSON.parse(text) as Problem);
     return new NaevusError('problem', `${problem.title}: ${problem.detail}`, { status, problem });
   } catch (cause) {
     return foreign(response, cause);
   }
+}
+
+/** The problem that an outcome is made of. */
+function problemOf({ issue }: OperationOutcome, { status, headers }: Response): Problem {
+  const { details, diagnostics } = issue[0]!;
+  const { code, display } = details.coding![0]!;
+  return {
+    type: PROBLEM_TYPE_PREFIX + code,
+    title: display!,
+    status,
+    detail: diagnostics,
+    instance: `urn:naevus:request:${headers.get('X-Request-Id')}`,
+  };
 }
 
 function foreign({ status }: Response, cause?: unknown): NaevusError {

@@ -33,7 +33,9 @@ export function createHttpApp(routes: readonly Route[], deps: HttpDependencies):
   const app = new Hono<AppEnv>();
   const logged = accessLog(deps);
   // One layer, not three: each costs every request some 10 µs.
+  const fhirPaths = new Set(routes.flatMap(({ fhir, path }) => (fhir ? [path] : [])));
   app.use((c, next) => {
+    if (fhirPaths.has(c.req.path)) c.set('fhir', true);
     identify(c);
     setSecurityHeaders(c, deps);
     return logged(c, next);

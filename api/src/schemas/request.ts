@@ -7,6 +7,7 @@ import { HEATMAP_METHODS } from '@naevus/shared/network/heatmap-methods';
 import { TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
 import { CLASS_COUNT, LABELS } from '@naevus/shared/taxonomy';
 import * as z from 'zod';
+import { REPORT_RULES, reportContext } from './fhir.ts';
 import { MAX_SIMILAR } from './similar.ts';
 
 /** Images in one batch, unless the server's settings say less. */
@@ -19,7 +20,7 @@ const image = z.string({ error: 'must be a string: base64 or a data: URL' }).met
   description: 'A JPEG, PNG or WebP file as base64, or as a data: URL with base64.',
 });
 
-/** Members of a JSON body that say something of the patient: as in the query, the age as a number as well. */
+/** Members of a JSON body beside its images: as in the query, the age as a number as well. */
 const bodyField = z.union([z.string(), z.number()], { error: 'must be a string or a number' });
 
 /** A JSON body: `image` for one image, `images` for a batch, never both. */
@@ -33,6 +34,10 @@ export const imagesBodySchema = z
     age: bodyField.optional(),
     sex: bodyField.optional(),
     site: bodyField.optional(),
+    subject: bodyField.optional(),
+    encounter: bodyField.optional(),
+    basedOn: bodyField.optional(),
+    bodySite: bodyField.optional(),
   })
   .refine((body) => (body.image === undefined) !== (body.images === undefined), {
     error: 'needs either "image" or "images", and not both',
@@ -93,6 +98,9 @@ const patientQuery = {
 /** {@link patientQuery}, which may come as fields of a form or members of a JSON body as well. */
 export const patientQuerySchema = z.object(patientQuery);
 
+/** What may come in the body of a request that a report can answer. */
+export const reportedBodySchema = z.object({ ...patientQuery, ...reportContext });
+
 const assessmentQuerySchema = z.object({ ...assessmentQuery, ...patientQuery });
 
 const tta = decimal.pipe(z.coerce.number<string>()).pipe(z.literal(TTA_CHOICES)).default(1).meta({
@@ -114,6 +122,11 @@ export const predictQuerySchema = z.object({
   version,
   ...assessmentQuery,
   ...patientQuery,
+  heatmap: flag.default(false).meta({
+    description:
+      'With FHIR and `true`, the report presents the heat map of the highest score as PNG.',
+  }),
+  ...reportContext,
 });
 
 /** Query of `POST /gradcam`. Unknown names are ignored. */
@@ -161,6 +174,8 @@ export const QUERY_RULES: Readonly<Record<string, string>> = {
   similar: `must be a whole number from 1 to ${MAX_SIMILAR}`,
   age: `must be a number of years from 0 to ${MAX_AGE}`,
   sex: `must be ${SEXES.join(' or ')}`,
+  heatmap: 'must be true or false',
+  ...REPORT_RULES,
   site: `must be one of ${BODY_SITE_NAMES.join(', ')}, or the SNOMED CT code of one (${BODY_SITE_CODES.join(', ')})`,
 };
 

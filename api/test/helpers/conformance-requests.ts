@@ -62,6 +62,14 @@ export const SOUND_REQUESTS: readonly SentRequest[] = [
     () => JSON.stringify({ images: [base64(lesion()), '***'], age: 41, site: 'back' }),
     { headers: JSON_TYPE, path: '/lesion' },
   ),
+  predict('a FHIR report', () => lesion(1), {
+    path: '/predict?age=63&site=back&subject=Patient/1',
+    headers: { Accept: 'application/fhir+json' },
+  }),
+  predict('a FHIR report of a lesion', () => form(lesion(0), lesion(1)), {
+    path: '/lesion',
+    headers: { Accept: 'application/fhir+json' },
+  }),
   predict('a patient', () => lesion(1), { path: '/predict?age=63&sex=female&site=66643007' }),
   predict('a PNG', async () => bytes(sharp(lesion()).png())),
   predict('an interlaced PNG of 16 bits', async () =>

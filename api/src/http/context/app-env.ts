@@ -8,6 +8,8 @@ export interface AppEnv {
     requestId: string;
     /** Pattern of the route that serves the request; unset where there is none. */
     route?: string;
+    /** Set where the route answers with FHIR as well. */
+    fhir?: boolean;
     /** Set where the request is followed. */
     trace?: RequestTrace;
     /** Room for the body, where one is read; released once the answer is known. */

@@ -26,6 +26,8 @@ export interface Route {
   readonly pathParameters?: Readonly<Record<string, string>>;
   /** Errors are those of the Open Inference Protocol, not problem documents. */
   readonly v2?: boolean;
+  /** Answers with FHIR as well, where it is asked for: errors are then an `OperationOutcome`. */
+  readonly fhir?: boolean;
   readonly answer: DescribedResponse;
   /** What may go wrong beside what may always go wrong. */
   readonly problems: readonly ProblemKind[];

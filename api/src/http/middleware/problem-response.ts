@@ -1,5 +1,8 @@
 import type { Context } from 'hono';
+import { parseAccept } from 'hono/utils/accept';
 import type { ProblemError } from '../../answers/problem-error.ts';
+import { operationOutcome } from '../../fhir/operation-outcome.ts';
+import { FHIR_MEDIA_TYPE } from '../../schemas/fhir.ts';
 import type { V2Error } from '../../schemas/inference-protocol.ts';
 import { PROBLEM_MEDIA_TYPE } from '../../schemas/problem.ts';
 import type { AppEnv } from '../context/app-env.ts';
@@ -14,8 +17,22 @@ export function respondWithProblem(c: Context<AppEnv>, error: ProblemError): Res
       'Content-Type': 'application/json',
     });
   }
-  return c.body(JSON.stringify(error.document(c.var.requestId)), error.status, {
+  const problem = error.document(c.var.requestId);
+  if (c.get('fhir') && prefersFhir(c.req.header('Accept'))) {
+    return c.body(JSON.stringify(operationOutcome(problem)), error.status, {
+      ...headers,
+      'Content-Type': FHIR_MEDIA_TYPE,
+    });
+  }
+  return c.body(JSON.stringify(problem), error.status, {
     ...headers,
     'Content-Type': PROBLEM_MEDIA_TYPE,
   });
+}
+
+/** Whether FHIR is named and weighs at least as much as plain JSON. */
+function prefersFhir(accept = ''): boolean {
+  const weight = (type: string) =>
+    parseAccept(accept).find((range) => range.type.toLowerCase() === type)?.q ?? 0;
+  return weight(FHIR_MEDIA_TYPE) > 0 && weight(FHIR_MEDIA_TYPE) >= weight('application/json');
 }

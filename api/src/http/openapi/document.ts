@@ -1,5 +1,6 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import * as z from 'zod';
+import { FHIR_MEDIA_TYPE, operationOutcomeSchema } from '../../schemas/fhir.ts';
 import { v2ErrorSchema } from '../../schemas/inference-protocol.ts';
 import {
   PROBLEM_MEDIA_TYPE,
@@ -7,7 +8,12 @@ import {
   type ProblemKind,
   problemSchema,
 } from '../../schemas/problem.ts';
-import { imagesBodySchema, MAX_PHOTOS, patientQuerySchema } from '../../schemas/request.ts';
+import {
+  imagesBodySchema,
+  MAX_PHOTOS,
+  patientQuerySchema,
+  reportedBodySchema,
+} from '../../schemas/request.ts';
 import type { DescribedResponse, Route } from '../context/route.ts';
 import { JSON_LENGTH_HEADER } from '../v2/infer-request.ts';
 
@@ -112,7 +118,7 @@ function operation(route: Route, schemas: SchemaCollection): Operation {
       ...queryParameters(route),
       REQUEST_ID,
     ],
-    ...(route.takes && { requestBody: imageBody(route.takes, schemas) }),
+    ...(route.takes && { requestBody: imageBody(route, schemas) }),
     ...(route.tensors && { requestBody: tensorBody(route.tensors, schemas) }),
     ...(!route.open && { security: [{ bearer: [] }, { apiKey: [] }, {}] }),
     responses: responses(route, schemas),
@@ -156,7 +162,7 @@ function queryParameters({ query }: Route): Parameter[] {
   });
 }
 
-function imageBody(takes: NonNullable<Route['takes']>, schemas: SchemaCollection) {
+function imageBody({ takes, fhir }: Route, schemas: SchemaCollection) {
   const several = { type: 'array', items: BYTES, minItems: 1 };
   const field =
     takes === 'image' ? BYTES : takes === 'images' ? several : { ...several, maxItems: MAX_PHOTOS };
@@ -167,7 +173,7 @@ function imageBody(takes: NonNullable<Route['takes']>, schemas: SchemaCollection
       'multipart/form-data': {
         schema: {
           type: 'object',
-          properties: { image: field, ...patientProperties() },
+          properties: { image: field, ...bodyProperties(fhir) },
           required: ['image'],
         },
       },
@@ -176,10 +182,11 @@ function imageBody(takes: NonNullable<Route['takes']>, schemas: SchemaCollection
   };
 }
 
-/** What a form may say of the patient: the same as the query. */
-function patientProperties(): Record<string, object> {
+/** What a form may say beside its images: the same as the query. */
+function bodyProperties(fhir = false): Record<string, object> {
+  const { shape } = fhir ? reportedBodySchema : patientQuerySchema;
   return Object.fromEntries(
-    Object.entries(patientQuerySchema.shape).map(([name, schema]) => [name, toJsonSchema(schema)]),
+    Object.entries(shape).map(([name, schema]) => [name, toJsonSchema(schema)]),
   );
 }
 
@@ -205,7 +212,12 @@ function responses(route: Route, schemas: SchemaCollection): Record<string, Resp
   ]);
   const content = route.v2
     ? { 'application/json': { schema: schemas.reference(v2ErrorSchema) } }
-    : { [PROBLEM_MEDIA_TYPE]: { schema: schemas.reference(problemSchema) } };
+    : {
+        [PROBLEM_MEDIA_TYPE]: { schema: schemas.reference(problemSchema) },
+        ...(route.fhir && {
+          [FHIR_MEDIA_TYPE]: { schema: schemas.reference(operationOutcomeSchema) },
+        }),
+      };
   for (const kind of kinds) {
     const { status, title } = PROBLEMS[kind];
     const before = all[status]?.description;

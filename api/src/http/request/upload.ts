@@ -22,7 +22,15 @@ const MAX_OTHER_PARTS = 100;
 type ImageFile = Uint8Array<ArrayBuffer>;
 
 /** What a form or a JSON body may say beside its images, by name and as text. */
-export const BODY_FIELDS = ['age', 'sex', 'site'] as const;
+export const BODY_FIELDS = [
+  'age',
+  'sex',
+  'site',
+  'subject',
+  'encounter',
+  'basedOn',
+  'bodySite',
+] as const;
 
 export type BodyFields = Readonly<Partial<Record<(typeof BODY_FIELDS)[number], string>>>;
 

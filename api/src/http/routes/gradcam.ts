@@ -1,4 +1,3 @@
-import { priorFactors } from '@naevus/shared/answer/prior';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { HeatmapOptions, ServedModel } from '../../analysis/engine.ts';
@@ -6,11 +5,12 @@ import { heatmapAnswer } from '../../answers/heatmap-answer.ts';
 import { LIMITS } from '../../answers/limits.ts';
 import {
   answerAboutImage,
+  answerFactors,
   averagedViews,
   modelReference,
 } from '../../answers/prediction-answer.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
-import { type AnswerOptions, resolveOptions } from '../../answers/resolve-options.ts';
+import { resolveOptions } from '../../answers/resolve-options.ts';
 import { type GradcamResponse, gradcamResponseSchema } from '../../schemas/gradcam.ts';
 import { gradcamQuerySchema, patientQuerySchema } from '../../schemas/request.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
@@ -119,13 +119,6 @@ export function gradcamRoute(deps: AppDependencies): Route {
       return c.body(body, 200, { 'Content-Type': 'application/json' });
     },
   };
-}
-
-/** What the scores are multiplied with, up to a factor that all share. */
-function answerFactors({ manifest }: ServedModel, { prior, patient }: AnswerOptions): number[] {
-  return priorFactors(manifest.prior.probabilities, prior.probabilities).map(
-    (factor, k) => factor * (patient?.factors[k] ?? 1),
-  );
 }
 
 /**

@@ -1,12 +1,13 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import type { ServedModel } from '../../analysis/engine.ts';
+import type { Analysis, ServedModel } from '../../analysis/engine.ts';
 import { answerAboutLesion } from '../../answers/lesion-answer.ts';
 import { LIMITS } from '../../answers/limits.ts';
 import { averagedViews, modelReference } from '../../answers/prediction-answer.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
 import { resolveOptions } from '../../answers/resolve-options.ts';
+import { diagnosticReportSchema, FHIR_MEDIA_TYPE } from '../../schemas/fhir.ts';
 import { type LesionResponse, lesionResponseSchema } from '../../schemas/lesion.ts';
-import { lesionQuerySchema, MAX_PHOTOS, patientQuerySchema } from '../../schemas/request.ts';
+import { lesionQuerySchema, MAX_PHOTOS, reportedBodySchema } from '../../schemas/request.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
 import { analyseUpload } from '../request/analyse-upload.ts';
@@ -14,6 +15,7 @@ import { withBodyFields } from '../request/body-fields.ts';
 import { chooseEngine } from '../request/choose-engine.ts';
 import { negotiate } from '../request/negotiate.ts';
 import { readQuery } from '../request/query.ts';
+import { reportHeatmap, respondWithReport } from '../request/report.ts';
 import { readUpload } from '../request/upload.ts';
 
 /** `POST /lesion`: one answer to several photos of one lesion. */
@@ -29,20 +31,24 @@ export function lesionRoute(deps: AppDependencies): Route {
       'One photo is answered as `/predict` answers it.',
     query: lesionQuerySchema,
     takes: 'photos',
+    fhir: true,
     answer: {
       description: 'Predictions of the lesion, and of each photo by itself.',
-      content: { 'application/json': lesionResponseSchema },
+      content: {
+        'application/json': lesionResponseSchema,
+        [FHIR_MEDIA_TYPE]: diagnosticReportSchema,
+      },
     },
     problems: ['all-images-failed', 'too-many-images', 'abstained'],
     work: true,
     async handle(c) {
-      negotiate(c.req.header('Accept'), ['application/json']);
+      const type = negotiate(c.req.header('Accept'), ['application/json', FHIR_MEDIA_TYPE]);
       const sent = readQuery(c.req, lesionQuerySchema);
       const resolve = (model: ServedModel, query = sent) =>
         resolveOptions(query, (name) => c.req.query(name), model);
       resolve(chooseEngine(deps, sent.version, { tta: sent.tta }).model);
       const upload = await readUpload(c, deps);
-      const query = withBodyFields(sent, upload.fields, patientQuerySchema);
+      const query = withBodyFields(sent, upload.fields, reportedBodySchema);
       const photos = upload.batch ? upload.images : [upload.image];
       if (photos.length > maxPhotos) {
         const detail = `${photos.length} photos came; a lesion may have ${maxPhotos}`;
@@ -53,9 +59,16 @@ export function lesionRoute(deps: AppDependencies): Route {
       const options = resolve(model, query);
       const results = await analyseUpload(c, deps, engine, photos, {
         tta: query.tta,
-        ...(options.similar && { similar: options.similar }),
+        ...(type === FHIR_MEDIA_TYPE
+          ? reportHeatmap(query, model, options)
+          : options.similar && { similar: options.similar }),
       });
       const answer = answerAboutLesion(results, query.top_k, model, options, c.var.requestId);
+      if (type === FHIR_MEDIA_TYPE) {
+        const read = results.filter((one): one is Analysis => !(one instanceof ProblemError));
+        const images = answer.images.flatMap((image) => ('error' in image ? [] : [image]));
+        return respondWithReport(c, { ...answer, images }, read, query, model, options);
+      }
       c.header('Cache-Control', 'no-store');
       return c.json<LesionResponse>({
         id: c.var.requestId,

@@ -9,6 +9,7 @@ import {
 } from '../../answers/prediction-answer.ts';
 import { ProblemError, problemOr } from '../../answers/problem-error.ts';
 import { resolveOptions } from '../../answers/resolve-options.ts';
+import { diagnosticReportSchema, FHIR_MEDIA_TYPE } from '../../schemas/fhir.ts';
 import {
   type BatchItem,
   type BatchResponse,
@@ -16,7 +17,7 @@ import {
   type PredictResponse,
   predictResponseSchema,
 } from '../../schemas/prediction.ts';
-import { patientQuerySchema, predictQuerySchema } from '../../schemas/request.ts';
+import { predictQuerySchema, reportedBodySchema } from '../../schemas/request.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
 import { analyseUpload } from '../request/analyse-upload.ts';
@@ -24,6 +25,7 @@ import { withBodyFields } from '../request/body-fields.ts';
 import { chooseEngine } from '../request/choose-engine.ts';
 import { negotiate } from '../request/negotiate.ts';
 import { readQuery } from '../request/query.ts';
+import { reportHeatmap, respondWithReport } from '../request/report.ts';
 import { readUpload } from '../request/upload.ts';
 
 /** `POST /predict`: scores of one image, or of a batch. */
@@ -37,20 +39,24 @@ export function predictRoute(deps: AppDependencies): Route {
       'One bad image of a batch is an error in its own place and does not fail the others.',
     query: predictQuerySchema,
     takes: 'images',
+    fhir: true,
     answer: {
       description: 'Predictions, the likeliest first; for a batch one item an image, as sent.',
-      content: { 'application/json': z.union([predictResponseSchema, batchResponseSchema]) },
+      content: {
+        'application/json': z.union([predictResponseSchema, batchResponseSchema]),
+        [FHIR_MEDIA_TYPE]: diagnosticReportSchema,
+      },
     },
     problems: ['all-images-failed', 'too-many-images', 'abstained'],
     work: true,
     async handle(c) {
-      negotiate(c.req.header('Accept'), ['application/json']);
+      const type = negotiate(c.req.header('Accept'), ['application/json', FHIR_MEDIA_TYPE]);
       const { top_k, tta, version, ...sent } = readQuery(c.req, predictQuerySchema);
       const resolve = (model: ServedModel, query = sent) =>
         resolveOptions(query, (name) => c.req.query(name), model);
       resolve(chooseEngine(deps, version, { tta }).model);
       const upload = await readUpload(c, deps);
-      const query = withBodyFields(sent, upload.fields, patientQuerySchema);
+      const query = withBodyFields(sent, upload.fields, reportedBodySchema);
       const engine = chooseEngine(deps, version);
       const { model } = engine;
       const options = resolve(model, query);
@@ -60,6 +66,17 @@ export function predictRoute(deps: AppDependencies): Route {
         prior: options.prior,
         ...averagedViews(tta),
       };
+      if (type === FHIR_MEDIA_TYPE) {
+        if (upload.batch) throw oneImage(upload.images.length);
+        const [result] = await analyseUpload(c, deps, engine, [upload.image], {
+          tta,
+          ...reportHeatmap(query, model, options),
+        });
+        if (result instanceof ProblemError) throw result;
+        const answer = answerAboutImage(result!, top_k, model, options);
+        const reported = { ...answer, images: [answer] };
+        return respondWithReport(c, reported, [result!], query, model, options);
+      }
       const analysis = { tta, ...(options.similar && { similar: options.similar }) };
       const caveats = { limits: LIMITS, disclaimer: DISCLAIMER };
       c.header('Cache-Control', 'no-store');
@@ -87,4 +104,9 @@ export function predictRoute(deps: AppDependencies): Route {
       return c.json<BatchResponse>({ ...envelope, results: items, ...caveats });
     },
   };
+}
+
+function oneImage(count: number): ProblemError {
+  const detail = `a report is about one image, and ${count} came; POST /lesion reports on the photos of one lesion`;
+  return new ProblemError('too-many-images', detail);
 }

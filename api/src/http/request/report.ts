@@ -1,0 +1,65 @@
+import { parseBodySite } from '@naevus/shared/answer/body-site';
+import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import type { Context } from 'hono';
+import type { Analysis, HeatmapOptions, ServedModel } from '../../analysis/engine.ts';
+import { LIMITS } from '../../answers/limits.ts';
+import { answerFactors, modelReference } from '../../answers/prediction-answer.ts';
+import type { AnswerOptions } from '../../answers/resolve-options.ts';
+import { diagnosticReport, type Reported } from '../../fhir/diagnostic-report.ts';
+import { FHIR_MEDIA_TYPE, type ReportContext } from '../../schemas/fhir.ts';
+import type { PatientQuery } from '../../schemas/request.ts';
+import type { AppEnv } from '../context/app-env.ts';
+
+/** What a query says of a report. */
+export type ReportQuery = ReportContext & PatientQuery & { readonly heatmap: boolean };
+
+/** The heat map that a report presents where one was asked for: of the highest score. */
+export function reportHeatmap(
+  { heatmap }: ReportQuery,
+  model: ServedModel,
+  options: AnswerOptions,
+): { readonly heatmap?: HeatmapOptions } {
+  if (!heatmap) return {};
+  const factors = answerFactors(model, options);
+  return { heatmap: { alpha: 0.5, overlay: 'thumbnail', factors } };
+}
+
+/**
+ * Answers with a FHIR R4 `DiagnosticReport`.
+ *
+ * @param analyses whose heat maps are presented, in the order sent
+ */
+export function respondWithReport(
+  c: Context<AppEnv>,
+  answer: Omit<Reported, 'id' | 'model' | 'patientUsed' | 'limits' | 'disclaimer'>,
+  analyses: readonly Analysis[],
+  query: ReportQuery,
+  model: ServedModel,
+  { patient }: AnswerOptions,
+): Response {
+  const heatmaps = analyses.flatMap(({ heatmap }, i) =>
+    heatmap
+      ? [
+          {
+            title: `Image ${i + 1}: what raised the score of ${heatmap.label}`,
+            data: new TextDecoder().decode(heatmap.overlay),
+          },
+        ]
+      : [],
+  );
+  const report = diagnosticReport(
+    {
+      ...answer,
+      id: c.var.requestId,
+      model: modelReference(model),
+      patientUsed: patient?.used ?? [],
+      limits: LIMITS,
+      disclaimer: DISCLAIMER,
+    },
+    { ...query, site: query.site === undefined ? undefined : parseBodySite(query.site) },
+    new Date().toISOString(),
+    heatmaps,
+  );
+  c.header('Cache-Control', 'no-store');
+  return c.body(JSON.stringify(report), 200, { 'Content-Type': FHIR_MEDIA_TYPE });
+}
