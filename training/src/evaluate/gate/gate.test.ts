@@ -211,9 +211,17 @@ describe('comparableImages', () => {
 
   it('refuses splits that differ', () => {
     expect(() => comparableImages(model(['a', 'b']), model(['c'], ['a']))).toThrow(
-      "not validated on the same images: 1.0.0 was trained on 1 of the candidate's 2. Train with --split",
+      "kept 0 of the 1 validation images of 1.0.0, too few to compare: 1.0.0 was trained on 1 of the candidate's 2. Train with --split",
     );
-    expect(() => comparableImages(model(['a', 'b']), model(['a']))).toThrow('same images. Train');
+    const ten = [...'abcdefghij'];
+    expect(() => comparableImages(model(ten.slice(2)), model(ten))).toThrow(
+      'kept 8 of the 10 validation images of 1.0.0, too few to compare. Train',
+    );
+  });
+
+  it('takes what both kept, where the candidate left a few out or has others besides', () => {
+    const ten = [...'abcdefghij'];
+    expect(comparableImages(model([...ten.slice(1), 'x']), model(ten))).toEqual(ten.slice(1));
     expect(() => comparableImages(model([]), undefined)).toThrow('no validation images');
   });
 
