@@ -194,10 +194,15 @@ function operatingThreshold(
   return Math.max(0, -weightedConformalQuantile(weighed(negated, home), share));
 }
 
+/**
+ * Limits of all sources, but for colour: a source with casts of its own would widen that one until exchanged
+ * channels pass.
+ */
 function fitQualityLimits(images: readonly AssessedImage[], home: string): QualityLimits {
   const limits: Record<string, { min?: number; max?: number }> = {};
   for (const [name, { low, high }] of Object.entries(BEYOND_QUALITY)) {
-    const values = images.map(({ source, quality }) => ({
+    const fitted = name === 'colour' ? images.filter(({ source }) => source === home) : images;
+    const values = fitted.map(({ source, quality }) => ({
       source,
       value: quality[name as QualityMeasure],
     }));
