@@ -144,7 +144,7 @@ describe('a server with keys', () => {
         timeout: 10_000,
       });
     writeFileSync(file, 'clinic-b:not a hash\n');
-    await logged('the keys are refused; those before still hold').toBe(true);
+    await logged('the new keys are refused; the previous ones stay valid').toBe(true);
     expect(await status(FIRST.key)).toBe(200);
     writeFileSync(file, `${SECOND.line}\n`);
     await logged('the keys were read again').toBe(true);

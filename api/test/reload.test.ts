@@ -29,8 +29,8 @@ async function predict(server: ServerProcess, image: Uint8Array<ArrayBuffer>, qu
   return { version: model.version, sha256: model.sha256, top: predictions[0]!.label };
 }
 
-const LOOKED = 'looked for a new version';
-const REFUSED = 'the new version is refused; the one before is still served';
+const CHECKED = 'checked for a new version';
+const REFUSED = 'the new version is refused; the previous one is still served';
 
 describe('a new current version', () => {
   it('takes over without a request lost, and each answer names the model that gave it', async () => {
@@ -43,13 +43,13 @@ describe('a new current version', () => {
       while (asking) answers.push(await predict(server, image));
     });
     writeFixtureVersion(root, { version: '0.0.2', network: ALWAYS_DF });
-    const entry = await logged(server, LOOKED);
+    const entry = await logged(server, CHECKED);
     expect(entry).toMatchObject({ outcome: 'served', from: '0.0.1', to: '0.0.2' });
     // Back again, by the signal this time and at once.
     useFixtureVersion(root, '0.0.1');
     const lines = server.log.length;
     server.process.kill('SIGHUP');
-    await logged(server, LOOKED, lines);
+    await logged(server, CHECKED, lines);
     asking = false;
     await Promise.all(clients);
     const seen = new Set(answers.map(({ version, top }) => `${version} ${top}`));
@@ -62,7 +62,7 @@ describe('a new current version', () => {
   it('is not taken for new when nothing has changed', async () => {
     const server = await startServer({ NAEVUS_MODEL_DIR: writeFixtureArtifact() });
     server.process.kill('SIGHUP');
-    expect(await logged(server, LOOKED)).toMatchObject({ outcome: 'unchanged', version: '0.0.1' });
+    expect(await logged(server, CHECKED)).toMatchObject({ outcome: 'unchanged', version: '0.0.1' });
     expect(await server.stop()).toBe(0);
   });
 
@@ -123,7 +123,7 @@ describe('several versions at once', () => {
     const image = await jpeg();
     writeFixtureVersion(root, { version: '0.0.2' });
     server.process.kill('SIGHUP');
-    await logged(server, LOOKED);
+    await logged(server, CHECKED);
     expect(await predict(server, image)).toMatchObject({ version: '0.0.2', top: 'mel' });
     expect(await predict(server, image, '?version=0.0.1')).toMatchObject({ top: 'df' });
     expect(await server.stop()).toBe(0);
