@@ -11,7 +11,12 @@ await mkdir(path('dist'), { recursive: true });
 await buildPageAssets(path('dist/page-assets.js'), path('dist/page-files'));
 const { metafile } = await build({
   absWorkingDir: path('.'),
-  entryPoints: ['src/entry/node.ts', 'src/entry/cli.ts', 'src/entry/inference-worker.ts'],
+  entryPoints: [
+    'src/entry/node.ts',
+    'src/entry/cli.ts',
+    'src/entry/inference-worker.ts',
+    'src/entry/parser-worker.ts',
+  ],
   outdir: 'dist',
   bundle: true,
   // What is not needed at once stays in files of its own: the first worker starts before them.

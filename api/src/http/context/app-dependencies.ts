@@ -4,6 +4,7 @@ import type { Engines } from '../../analysis/engines.ts';
 import type { Limits } from '../../answers/request-limits.ts';
 import type { AppEnv } from './app-env.ts';
 import type { BodyMemory } from './body-memory.ts';
+import type { RunParser } from './body-parser.ts';
 import type { Caller } from './caller.ts';
 import type { KeyCheck } from './key-check.ts';
 import type { Log } from './log.ts';
@@ -18,6 +19,8 @@ export interface AppDependencies {
   readonly limits: Limits;
   /** Memory for the bodies of all requests. */
   readonly bodies: BodyMemory;
+  /** Takes large bodies apart on another thread, where there is one. */
+  readonly runParser?: RunParser;
   /** The runtime's own way to read a body; without it, the platform's stream. */
   readonly receiveBody?: ReceiveBody;
   readonly log: Log;

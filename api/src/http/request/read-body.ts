@@ -4,7 +4,10 @@ import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { AppEnv } from '../context/app-env.ts';
 
 /** What reading a body takes. */
-export type BodyDependencies = Pick<AppDependencies, 'limits' | 'bodies' | 'receiveBody'>;
+export type BodyDependencies = Pick<
+  AppDependencies,
+  'limits' | 'bodies' | 'receiveBody' | 'runParser'
+>;
 
 /** A body over the limit, as a problem. */
 export function bodyTooLarge(maxBodyBytes: number): ProblemError {

@@ -10,7 +10,16 @@ import { ProblemError } from '../../answers/problem-error.ts';
 import type { Limits } from '../../answers/request-limits.ts';
 import { imagesBodySchema } from '../../schemas/request.ts';
 import type { AppEnv } from '../context/app-env.ts';
-import { parseBody } from './parse-json.ts';
+import { type BodyParser, runParserHere } from '../context/body-parser.ts';
+import { checkBody } from './check-body.ts';
+import {
+  arrayElements,
+  isArray,
+  parseCutJson,
+  type Span,
+  sameKind,
+  stringBytes,
+} from './cut-json.ts';
 import { type BodyDependencies, readBody } from './read-body.ts';
 
 /** Values of a JSON body, members that are not known included. */
@@ -54,8 +63,9 @@ export async function readUpload(c: Context<AppEnv>, deps: BodyDependencies): Pr
   const mediaType = contentType.split(';', 1)[0]!.trim().toLowerCase();
   const body = await readBody(c, deps);
   if (mediaType === 'multipart/form-data') return readMultipart(body, contentType, limits);
-  if (mediaType === 'application/json' || mediaType.endsWith('+json'))
-    return readJson(body, limits);
+  if (mediaType === 'application/json' || mediaType.endsWith('+json')) {
+    return (deps.runParser ?? runParserHere)(JSON_UPLOAD, body, limits);
+  }
   return { batch: false, image: body, fields: NO_FIELDS };
 }
 
@@ -111,19 +121,50 @@ function formParts(
   }
 }
 
-function readJson(bytes: ImageFile, limits: Limits): Upload {
-  const body = parseBody(bytes, MAX_VALUES, imagesBodySchema);
-  const { image, images } = body;
-  const fields: Record<string, string> = {};
-  for (const name of BODY_FIELDS) {
-    const value = body[name];
-    if (value !== undefined) fields[name] = String(value);
+/** A JSON body with its images as base64. */
+export const JSON_UPLOAD: BodyParser<[limits: Limits], Upload> = {
+  name: 'json-upload',
+  parse(body, limits) {
+    const { value, cut } = parseCutJson(body, {
+      cuts: (depth, name) => depth === 1 && (name === 'image' || name === 'images'),
+      maxValues: MAX_VALUES,
+    });
+    const spans = cutImages(body, value, cut);
+    const data = checkBody(spans.standIn, imagesBodySchema);
+    const fields: Record<string, string> = {};
+    for (const name of BODY_FIELDS) {
+      const field = data[name];
+      if (field !== undefined) fields[name] = String(field);
+    }
+    const decode = (span: Span) => decodeBase64Image(stringBytes(body, span)!);
+    if (data.images === undefined) {
+      return { batch: false, image: orThrow(decode(spans.image!)), fields };
+    }
+    checkBatch(spans.images.length, limits);
+    return { batch: true, images: spans.images.map(decode), fields };
+  },
+};
+
+/** Where the images of a body are, and the body with a value of the same kind in place of each. */
+function cutImages(body: Uint8Array, value: unknown, cut: readonly Span[]) {
+  const spanOf = (name: string): Span | undefined => {
+    const index: unknown = Object.getOwnPropertyDescriptor(value, name)?.value;
+    return typeof index === 'number' ? cut[index] : undefined;
+  };
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return { standIn: value, images: [] };
   }
-  if (images === undefined) {
-    return { batch: false, image: orThrow(decodeBase64Image(image!)), fields };
-  }
-  checkBatch(images.length, limits);
-  return { batch: true, images: images.map(decodeBase64Image), fields };
+  const image = spanOf('image');
+  const list = spanOf('images');
+  const images = list && isArray(body, list) ? arrayElements(body, list, MAX_VALUES) : [];
+  const standIn = {
+    ...value,
+    ...(image && { image: sameKind(body, image) }),
+    ...(list && {
+      images: isArray(body, list) ? images.map((one) => sameKind(body, one)) : sameKind(body, list),
+    }),
+  };
+  return { standIn, image, images };
 }
 
 /** @throws ProblemError `too-many-images` */
@@ -134,15 +175,18 @@ export function checkBatch(count: number, { maxBatch }: Limits): void {
 }
 
 const DATA_URL = /^data:[^,]{0,200};base64,/i;
+const LONGEST_DATA_URL_START = 220;
 
-/** The file in a text of base64 or a data: URL, or what is wrong with the text. */
-export function decodeBase64Image(text: string): ImageFile | ProblemError {
-  if (/^data:/i.test(text) && !DATA_URL.test(text)) {
+/** The file in the characters of a text of base64 or a data: URL, or what is wrong with the text. */
+export function decodeBase64Image(text: Uint8Array): ImageFile | ProblemError {
+  const start = String.fromCharCode(...text.subarray(0, LONGEST_DATA_URL_START));
+  const prefix = DATA_URL.exec(start)?.[0] ?? '';
+  if (/^data:/i.test(start) && prefix === '') {
     const detail = 'a data: URL of an image reads data:image/jpeg;base64,…';
     return new ProblemError('invalid-base64', detail);
   }
   try {
-    return emptyAsProblem(decodeBase64(text.replace(DATA_URL, '')));
+    return emptyAsProblem(decodeBase64(text.subarray(prefix.length)));
   } catch (error) {
     if (!(error instanceof Base64Error)) throw error;
     return new ProblemError('invalid-base64', `the image is not base64: ${error.message}`);

@@ -7,7 +7,15 @@ import { ProblemError } from '../../answers/problem-error.ts';
 import type { Limits } from '../../answers/request-limits.ts';
 import { type InputTensor, inferRequestSchema } from '../../schemas/inference-protocol.ts';
 import type { AppEnv } from '../context/app-env.ts';
-import { parseBody } from '../request/parse-json.ts';
+import { type BodyParser, runParserHere } from '../context/body-parser.ts';
+import { checkBody } from '../request/check-body.ts';
+import {
+  arrayElements,
+  isArray,
+  parseCutJson,
+  type Span,
+  stringBytes,
+} from '../request/cut-json.ts';
 import { type BodyDependencies, readBody } from '../request/read-body.ts';
 import { checkBatch, decodeBase64Image, emptyAsProblem } from '../request/upload.ts';
 import { readBytesTensor } from './bytes-tensor.ts';
@@ -72,28 +80,50 @@ export async function readInferRequest(
     return { id: undefined, images: [body], ...all, label: undefined, tta: 1 };
   }
 
-  // Each pixel row nested in arrays of its own: four values a pixel, and some for rows and images.
-  const maxValues = limits.maxBatch * PIXEL_BYTES * 1.5 + OTHER_VALUES;
-  const json = parseBody(body.subarray(0, jsonLength), maxValues, inferRequestSchema);
-  const { id, inputs, outputs, parameters } = json;
-  const input = singleInput(inputs);
-  const objects = [json, input, ...(outputs ?? [])];
-  for (const name of REFUSED_PARAMETERS) {
-    if (objects.some((object) => object.parameters?.[name] !== undefined)) {
-      throw new ProblemError('invalid-body', `the parameter "${name}" is not served`);
+  return (deps.runParser ?? runParserHere)(INFER_REQUEST, body, jsonLength, limits);
+}
+
+/** A body with JSON, and perhaps a tensor behind it. */
+export const INFER_REQUEST: BodyParser<[jsonLength: number, limits: Limits], ParsedInferRequest> = {
+  name: 'infer-request',
+  parse(body, jsonLength, limits) {
+    const text = body.subarray(0, jsonLength);
+    const { value, cut } = parseCutJson(text, {
+      // inputs[0].data
+      cuts: (depth, name) => depth === 3 && name === 'data',
+      maxValues: OTHER_VALUES,
+    });
+    const json = checkBody(value, inferRequestSchema);
+    const { id, inputs, outputs, parameters } = json;
+    const input = singleInput(inputs);
+    const objects = [json, input, ...(outputs ?? [])];
+    for (const name of REFUSED_PARAMETERS) {
+      if (objects.some((object) => object.parameters?.[name] !== undefined)) {
+        throw new ProblemError('invalid-body', `the parameter "${name}" is not served`);
+      }
     }
-  }
-  return {
-    id,
-    images: readImages(input, body.subarray(jsonLength), limits),
-    outputs: outputs?.map(({ name, parameters }) => ({
-      name,
-      binary: readBoolean(parameters, 'binary_data'),
-    })),
-    binaryOutput: readBoolean(parameters, 'binary_data_output') ?? false,
-    label: readLabel(parameters?.class),
-    tta: readTta(parameters?.tta),
-  };
+    const data = typeof input.data === 'number' ? cut[input.data] : undefined;
+    return {
+      id,
+      images: readImages(input, { text, data, binary: body.subarray(jsonLength) }, limits),
+      outputs: outputs?.map(({ name, parameters }) => ({
+        name,
+        binary: readBoolean(parameters, 'binary_data'),
+      })),
+      binaryOutput: readBoolean(parameters, 'binary_data_output') ?? false,
+      label: readLabel(parameters?.class),
+      tta: readTta(parameters?.tta),
+    };
+  },
+};
+
+/** Where the data of a tensor may be. */
+interface TensorPlaces {
+  readonly text: Uint8Array;
+  /** In the text. */
+  readonly data: Span | undefined;
+  /** Behind the text. */
+  readonly binary: Uint8Array;
 }
 
 function readJsonLength(header: string | undefined, bodyLength: number): number {
@@ -119,12 +149,12 @@ function singleInput(inputs: readonly InputTensor[]): InputTensor {
 
 function readImages(
   input: InputTensor,
-  binary: Uint8Array,
+  places: TensorPlaces,
   limits: Limits,
 ): ParsedInferRequest['images'] {
   const count = readImageCount(input);
   checkBatch(count, limits);
-  const source = dataSource(input, binary);
+  const source = dataSource(input, places);
   if (input.datatype === 'UINT8') return readPixels(source, count);
   return readFiles(source, count);
 }
@@ -156,18 +186,18 @@ function readImageCount({ datatype, shape }: InputTensor): number {
 }
 
 type DataSource =
-  | { readonly kind: 'json'; readonly data: readonly unknown[] }
+  | { readonly kind: 'json'; readonly text: Uint8Array; readonly array: Span }
   | { readonly kind: 'binary'; readonly bytes: Uint8Array };
 
 /** Where the data of the tensor is: inside of the JSON or behind it, and not at both places. */
-function dataSource({ data, parameters }: InputTensor, binary: Uint8Array): DataSource {
+function dataSource({ parameters }: InputTensor, { text, data, binary }: TensorPlaces): DataSource {
   const size = parameters?.binary_data_size;
   if (size === undefined) {
     if (binary.length > 0) {
       const detail = `${binary.length} bytes follow the JSON, but "image" has no parameter "binary_data_size"`;
       throw new ProblemError('invalid-body', detail);
     }
-    if (Array.isArray(data)) return { kind: 'json', data };
+    if (data !== undefined && isArray(text, data)) return { kind: 'json', text, array: data };
     const detail = '"image" needs either an array "data", or the parameter "binary_data_size"';
     throw new ProblemError('invalid-body', detail);
   }
@@ -184,7 +214,9 @@ function dataSource({ data, parameters }: InputTensor, binary: Uint8Array): Data
 
 function readPixels(source: DataSource, count: number): NetworkInput[] {
   const bytes =
-    source.kind === 'binary' ? source.bytes : readUint8Tensor(source.data, [count, ...PIXEL_SHAPE]);
+    source.kind === 'binary'
+      ? source.bytes
+      : readUint8Tensor(source.text, source.array, [count, ...PIXEL_SHAPE]);
   if (bytes.length !== count * PIXEL_BYTES) {
     const detail = `the shape of "image" takes ${count * PIXEL_BYTES} bytes; ${bytes.length} came`;
     throw new ProblemError('invalid-body', detail);
@@ -199,17 +231,21 @@ function readFiles(source: DataSource, count: number): ParsedInferRequest['image
   if (source.kind === 'binary') {
     return readBytesTensor(source.bytes, count).map(emptyAsProblem);
   }
+  const { text, array } = source;
   // The shape [N, 1] may be nested.
-  const texts = source.data.flat();
-  if (texts.length !== count) {
-    const detail = `the shape of "image" says ${count} elements; "data" has ${texts.length}`;
+  const elements = arrayElements(text, array, OTHER_VALUES).flatMap((element) =>
+    isArray(text, element) ? arrayElements(text, element, 1) : [element],
+  );
+  if (elements.length !== count) {
+    const detail = `the shape of "image" says ${count} elements; "data" has ${elements.length}`;
     throw new ProblemError('invalid-body', detail);
   }
-  return texts.map((text) =>
-    typeof text === 'string'
-      ? decodeBase64Image(text)
-      : new ProblemError('invalid-body', 'a BYTES element is no string of base64'),
-  );
+  return elements.map((element) => {
+    const characters = stringBytes(text, element);
+    return characters === undefined
+      ? new ProblemError('invalid-body', 'a BYTES element is no string of base64')
+      : decodeBase64Image(characters);
+  });
 }
 
 function readBoolean(

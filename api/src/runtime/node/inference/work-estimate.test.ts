@@ -29,12 +29,12 @@ describe('the work that an image is', () => {
     expect(estimate.of(image('png', 5000, 5000), {}).ms).toBeGreaterThan(900);
   });
 
-  it('is learnt: what takes longer at once, what takes less slowly', () => {
+  it('is learnt: what takes longer soon, what takes less slowly', () => {
     const estimate = new WorkEstimate();
     const before = estimate.of(undefined, {}).ms;
     estimate.learn(SMALL, { tta: 4 }, { decodeMs: 1, inferenceMs: 4 * 100 });
     const risen = estimate.of(undefined, {}).ms;
-    expect(risen).toBeGreaterThan(before + 0.4 * (100 - before));
+    expect(risen).toBeCloseTo(before + 0.2 * (100 - before));
     estimate.learn(SMALL, {}, { decodeMs: 1, inferenceMs: 10 });
     expect(estimate.of(undefined, {}).ms).toBeGreaterThan(0.9 * risen);
     for (let i = 0; i < 200; i++) estimate.learn(SMALL, {}, { decodeMs: 1, inferenceMs: 10 });
@@ -46,7 +46,7 @@ describe('the work that an image is', () => {
     const png = image('png', 4000, 3000);
     const jpeg = image('jpeg', 4000, 3000);
     const before = estimate.of(jpeg, {}).ms;
-    for (let i = 0; i < 20; i++) estimate.learn(png, {}, { decodeMs: 1200, inferenceMs: 20 });
+    for (let i = 0; i < 40; i++) estimate.learn(png, {}, { decodeMs: 1200, inferenceMs: 20 });
     expect(estimate.of(png, {}).ms).toBeGreaterThan(1190);
     expect(estimate.of(jpeg, {}).ms).toBe(before);
   });

@@ -8,8 +8,8 @@ const FIRST_DECODE_MS_PER_MEGAPIXEL: Readonly<Partial<Record<Format, number>>> =
 /** Every other format is decoded whole. */
 const FIRST_OTHER_DECODE_MS_PER_MEGAPIXEL = 40;
 
-/** A longer time than expected is believed at once, a shorter one slowly: what is accepted must be answered in time. */
-const RISING = 0.5;
+/** A longer time than expected is believed soon, a shorter one slowly: what is accepted must be answered in time. */
+const RISING = 0.2;
 const FALLING = 0.05;
 
 /** Below, what is measured is not the pixels. */

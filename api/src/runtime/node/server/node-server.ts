@@ -24,6 +24,7 @@ import { openKeys } from './open-keys.ts';
 import { openRateLimit } from './open-rate-limit.ts';
 import { openTracing } from './open-tracing.ts';
 import { openVersions } from './open-versions.ts';
+import { parserThread } from './parser-thread.ts';
 import { receiveBody } from './receive-body.ts';
 import { reloadOnDemand } from './reload-on-demand.ts';
 import { printableSettings, type Settings } from './settings.ts';
@@ -31,6 +32,7 @@ import { StartError } from './start-error.ts';
 
 /** Beside the bundle. */
 const PAGE_FILES = fileURLToPath(new URL('./page-files', import.meta.url));
+const PARSER_WORKER = new URL('./parser-worker.js', import.meta.url);
 
 /** What large bodies leave of the memory for bodies. */
 const LARGE_BODIES_SHARE = 0.75;
@@ -120,6 +122,9 @@ export class NodeServer {
       },
       bodies,
       receiveBody,
+      runParser: parserThread(PARSER_WORKER, (reason) =>
+        logger.error({ reason }, 'the thread that parses bodies was lost'),
+      ),
       log,
       ...(keys && { keys }),
       ...(rateLimit && { rateLimit }),
