@@ -1,6 +1,6 @@
 import { LABELS } from '@naevus/shared/taxonomy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LIMITS } from '../src/answers/limits.ts';
+import { LIMITS } from '../src/language/limits.ts';
 import { gradcamResponseSchema } from '../src/schemas/gradcam.ts';
 import { modelResponseSchema } from '../src/schemas/model.ts';
 import { batchResponseSchema, predictResponseSchema } from '../src/schemas/prediction.ts';

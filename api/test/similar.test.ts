@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gradcamResponseSchema } from '../src/schemas/gradcam.ts';
+import { lesionResponseSchema } from '../src/schemas/lesion.ts';
 import { modelResponseSchema } from '../src/schemas/model.ts';
 import { batchResponseSchema, predictResponseSchema } from '../src/schemas/prediction.ts';
 import { problemSchema } from '../src/schemas/problem.ts';
@@ -81,6 +82,18 @@ describe('similar cases', () => {
     const gradcam = await server.post('/gradcam?similar=3', red, { Accept: 'application/json' });
     const answer = gradcamResponseSchema.parse(await gradcam.json());
     expect(answer.similar).toHaveLength(3);
+  });
+
+  it('of a lesion are those of its photos together, each once', async () => {
+    const form = new FormData();
+    form.append('image', new Blob([red]), 'a.jpg');
+    form.append('image', new Blob([await jpeg([60, 110, 20])]), 'b.jpg');
+    const response = await fetch(`${server.url}/lesion?similar=3`, { method: 'POST', body: form });
+    const answer = lesionResponseSchema.parse(await response.json());
+    const ids = answer.similar!.map(({ image_id }) => image_id);
+    expect(ids).toHaveLength(3);
+    expect(ids.slice(0, 2).sort()).toEqual(['ISIC_0000001', 'ISIC_0000003']);
+    expect(answer.similar_by_class).toBeDefined();
   });
 
   it('are not searched for unless asked for', async () => {

@@ -8,6 +8,7 @@ import { type Judgement, judge } from './assess.ts';
 import { answerAboutImage, answeredScores, type ImageAnswer } from './prediction-answer.ts';
 import { ProblemError } from './problem-error.ts';
 import type { AnswerOptions } from './resolve-options.ts';
+import { mergeFoundCases, similarAnswer } from './similar-answer.ts';
 
 /** What is pooled by a version that was not fitted for several photos. */
 const DEFAULT_POOLING = 'mean-logit';
@@ -66,9 +67,16 @@ export function answerAboutLesion(
     );
   if (options.strict && judged?.assessment.abstained) throw abstention(judged.assessment);
 
+  const found = voters.flatMap(({ analysis }) => analysis.similar ?? []);
   return {
     ...answeredScores(scores, topK, manifest, options),
     ...judged,
+    ...(options.similar !== undefined &&
+      similarAnswer(
+        mergeFoundCases(found, options.similar),
+        manifest.version,
+        judged?.prediction_set?.labels,
+      )),
     pooled: {
       method,
       photos: photos.length,

@@ -1,9 +1,9 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import type { Analysis, ServedModel } from '../analysis/engine.ts';
-import { LIMITS } from '../answers/limits.ts';
 import { answerAboutImage, modelReference } from '../answers/prediction-answer.ts';
 import { ProblemError } from '../answers/problem-error.ts';
 import { type AnswerOptions, resolveOptions } from '../answers/resolve-options.ts';
+import { LIMITS } from '../language/limits.ts';
 import type { BatchItem, ModelReference } from '../schemas/prediction.ts';
 import { predictQuerySchema } from '../schemas/request.ts';
 import type { ImageReference } from './messages.ts';

@@ -61,6 +61,8 @@ interface AnalysisRequestOptions extends RequestOptions, PatientOptions {
   readonly tta?: PredictQuery['tta'];
   /** How many of the training lesions that look most like the image to answer with, 1 to 10. */
   readonly similar?: PredictQuery['similar'];
+  /** Of names, reasons, limits and disclaimer: `en`, `de`, `fr` or `es`. */
+  readonly language?: PredictQuery['language'];
 }
 
 export interface PredictOptions extends AnalysisRequestOptions {

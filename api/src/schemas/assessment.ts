@@ -12,7 +12,9 @@ const reasonCodes = Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]];
 export const reasonSchema = z
   .strictObject({
     code: z.enum(reasonCodes),
-    text: z.string().meta({ description: 'One plain sentence, always the same for a code.' }),
+    text: z
+      .string()
+      .meta({ description: 'One plain sentence, always the same for a code and a language.' }),
   })
   .meta({ id: 'Reason' });
 

@@ -9,6 +9,7 @@ import {
   predictionsSchema,
 } from './prediction.ts';
 import { problemSchema } from './problem.ts';
+import { similarMembers } from './similar.ts';
 
 const weight = z.number().min(0).max(1).meta({
   description: 'How much of the answer is this photo; 0 where it was not counted.',
@@ -42,6 +43,7 @@ export const lesionAnswer = {
   assessment: assessmentSchema.optional(),
   prediction_set: predictionSetSchema.optional(),
   pooled: pooledSchema,
+  ...similarMembers,
   images: z.array(lesionPhotoSchema).min(1).meta({
     description: 'Each photo by itself, in the order sent, without what is known of the patient.',
   }),

@@ -131,6 +131,9 @@ export const envelope = {
 export const caveats = {
   limits: z.string().meta({ description: 'What the model has not seen.' }),
   disclaimer: z.string(),
+  translation: z.string().optional().meta({
+    description: 'Where the answer is not in English: that its translation was not reviewed.',
+  }),
 };
 
 /** Answer of `POST /predict` to one image. */

@@ -7,6 +7,7 @@ import { HEATMAP_METHODS } from '@naevus/shared/network/heatmap-methods';
 import { TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
 import { CLASS_COUNT, LABELS } from '@naevus/shared/taxonomy';
 import * as z from 'zod';
+import { LANGUAGES } from '../language/languages.ts';
 import { REPORT_RULES, reportContext } from './fhir.ts';
 import { MAX_SIMILAR } from './similar.ts';
 
@@ -74,6 +75,10 @@ const assessmentQuery = {
   strict: flag
     .default(false)
     .meta({ description: 'With `true`, an image that no answer should be given for is a 422.' }),
+  language: z.enum(LANGUAGES).optional().meta({
+    description:
+      'Language of names, reasons, limits and disclaimer. Without it, what `Accept-Language` prefers. Labels and codes are the same in all.',
+  }),
   similar: decimal.pipe(z.coerce.number<string>().int().min(1).max(MAX_SIMILAR)).optional().meta({
     description:
       'How many of the training lesions that look most like the image to answer with. Without it, none are searched for.',
@@ -171,6 +176,7 @@ export const QUERY_RULES: Readonly<Record<string, string>> = {
   coverage: 'must be a number from 0.80 to 0.99 with at most two decimals',
   operating_point: `must be one of ${OPERATING_POINTS.join(', ')}`,
   strict: 'must be true or false',
+  language: `must be one of ${LANGUAGES.join(', ')}`,
   similar: `must be a whole number from 1 to ${MAX_SIMILAR}`,
   age: `must be a number of years from 0 to ${MAX_AGE}`,
   sex: `must be ${SEXES.join(' or ')}`,

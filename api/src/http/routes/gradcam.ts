@@ -2,7 +2,6 @@ import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { HeatmapOptions, ServedModel } from '../../analysis/engine.ts';
 import { heatmapAnswer } from '../../answers/heatmap-answer.ts';
-import { LIMITS } from '../../answers/limits.ts';
 import {
   answerAboutImage,
   answerFactors,
@@ -11,6 +10,7 @@ import {
 } from '../../answers/prediction-answer.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
 import { resolveOptions } from '../../answers/resolve-options.ts';
+import { caveatsIn, translateAnswer } from '../../language/translate-answer.ts';
 import { type GradcamResponse, gradcamResponseSchema } from '../../schemas/gradcam.ts';
 import { gradcamQuerySchema, patientQuerySchema } from '../../schemas/request.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
@@ -18,6 +18,7 @@ import type { Route } from '../context/route.ts';
 import { analyseUpload } from '../request/analyse-upload.ts';
 import { withBodyFields } from '../request/body-fields.ts';
 import { chooseEngine } from '../request/choose-engine.ts';
+import { chooseLanguage } from '../request/choose-language.ts';
 import { negotiate } from '../request/negotiate.ts';
 import { readQuery } from '../request/query.ts';
 import { readUpload } from '../request/upload.ts';
@@ -82,7 +83,11 @@ export function gradcamRoute(deps: AppDependencies): Route {
       });
       if (analysis instanceof ProblemError) throw analysis;
       const { label, share, method, overlay } = analysis!.heatmap!;
-      const answer = answerAboutImage(analysis!, CLASS_COUNT, engine.model, options);
+      const language = chooseLanguage(c, query.language);
+      const answer = translateAnswer(
+        answerAboutImage(analysis!, CLASS_COUNT, engine.model, options),
+        language,
+      );
       const model = modelReference(engine.model);
 
       c.header('Cache-Control', 'no-store');
@@ -111,8 +116,7 @@ export function gradcamRoute(deps: AppDependencies): Route {
         ...answer,
         class: label,
         heatmap: heatmapAnswer(analysis!.heatmap!),
-        limits: LIMITS,
-        disclaimer: DISCLAIMER,
+        ...caveatsIn(language),
       };
       const body = withOverlay(members, overlay);
       deps.freeOnceSent?.(c, [body.buffer, overlay.buffer]);

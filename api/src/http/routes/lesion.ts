@@ -1,18 +1,23 @@
-import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import type { Analysis, ServedModel } from '../../analysis/engine.ts';
 import { answerAboutLesion } from '../../answers/lesion-answer.ts';
-import { LIMITS } from '../../answers/limits.ts';
 import { averagedViews, modelReference } from '../../answers/prediction-answer.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
 import { resolveOptions } from '../../answers/resolve-options.ts';
+import type { Language } from '../../language/languages.ts';
+import { caveatsIn, translateAnswer } from '../../language/translate-answer.ts';
 import { diagnosticReportSchema, FHIR_MEDIA_TYPE } from '../../schemas/fhir.ts';
-import { type LesionResponse, lesionResponseSchema } from '../../schemas/lesion.ts';
+import {
+  type LesionAnswer,
+  type LesionResponse,
+  lesionResponseSchema,
+} from '../../schemas/lesion.ts';
 import { lesionQuerySchema, MAX_PHOTOS, reportedBodySchema } from '../../schemas/request.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
 import { analyseUpload } from '../request/analyse-upload.ts';
 import { withBodyFields } from '../request/body-fields.ts';
 import { chooseEngine } from '../request/choose-engine.ts';
+import { chooseLanguage } from '../request/choose-language.ts';
 import { negotiate } from '../request/negotiate.ts';
 import { readQuery } from '../request/query.ts';
 import { reportHeatmap, respondWithReport } from '../request/report.ts';
@@ -69,16 +74,26 @@ export function lesionRoute(deps: AppDependencies): Route {
         const images = answer.images.flatMap((image) => ('error' in image ? [] : [image]));
         return respondWithReport(c, { ...answer, images }, read, query, model, options);
       }
+      const language = chooseLanguage(c, query.language);
       c.header('Cache-Control', 'no-store');
       return c.json<LesionResponse>({
         id: c.var.requestId,
         model: modelReference(model),
         prior: options.prior,
         ...averagedViews(query.tta),
-        ...answer,
-        limits: LIMITS,
-        disclaimer: DISCLAIMER,
+        ...translateLesion(answer, language),
+        ...caveatsIn(language),
       });
     },
+  };
+}
+
+/** The lesion's own words and those of each photo. */
+function translateLesion(answer: LesionAnswer, language: Language): LesionAnswer {
+  return {
+    ...translateAnswer(answer, language),
+    images: answer.images.map((photo) =>
+      'error' in photo ? photo : translateAnswer(photo, language),
+    ),
   };
 }

@@ -1,7 +1,7 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { CODE_SYSTEMS, LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import { MIN_SIDE } from '../../answers/check-image.ts';
-import { LIMITS } from '../../answers/limits.ts';
+import { LIMITS } from '../../language/limits.ts';
 import { type ModelResponse, modelResponseSchema } from '../../schemas/model.ts';
 import { modelQuerySchema } from '../../schemas/request.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';

@@ -1,7 +1,5 @@
-import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import * as z from 'zod';
-import type { ServedModel } from '../../analysis/engine.ts';
-import { LIMITS } from '../../answers/limits.ts';
+import type { Analysis, ServedModel } from '../../analysis/engine.ts';
 import {
   answerAboutImage,
   averagedViews,
@@ -9,6 +7,7 @@ import {
 } from '../../answers/prediction-answer.ts';
 import { ProblemError, problemOr } from '../../answers/problem-error.ts';
 import { resolveOptions } from '../../answers/resolve-options.ts';
+import { caveatsIn, translateAnswer } from '../../language/translate-answer.ts';
 import { diagnosticReportSchema, FHIR_MEDIA_TYPE } from '../../schemas/fhir.ts';
 import {
   type BatchItem,
@@ -23,6 +22,7 @@ import type { Route } from '../context/route.ts';
 import { analyseUpload } from '../request/analyse-upload.ts';
 import { withBodyFields } from '../request/body-fields.ts';
 import { chooseEngine } from '../request/choose-engine.ts';
+import { chooseLanguage } from '../request/choose-language.ts';
 import { negotiate } from '../request/negotiate.ts';
 import { readQuery } from '../request/query.ts';
 import { reportHeatmap, respondWithReport } from '../request/report.ts';
@@ -78,21 +78,21 @@ export function predictRoute(deps: AppDependencies): Route {
         return respondWithReport(c, reported, [result!], query, model, options);
       }
       const analysis = { tta, ...(options.similar && { similar: options.similar }) };
-      const caveats = { limits: LIMITS, disclaimer: DISCLAIMER };
+      const language = chooseLanguage(c, query.language);
+      const caveats = caveatsIn(language);
+      const answered = (result: Analysis) =>
+        translateAnswer(answerAboutImage(result, top_k, model, options), language);
       c.header('Cache-Control', 'no-store');
 
       if (!upload.batch) {
         const [result] = await analyseUpload(c, deps, engine, [upload.image], analysis);
         if (result instanceof ProblemError) throw result;
-        const answer = answerAboutImage(result!, top_k, model, options);
+        const answer = answered(result!);
         return c.json<PredictResponse>({ ...envelope, ...answer, ...caveats });
       }
 
       const results = (await analyseUpload(c, deps, engine, upload.images, analysis)).map(
-        (result) =>
-          result instanceof ProblemError
-            ? result
-            : problemOr(() => answerAboutImage(result, top_k, model, options)),
+        (result) => (result instanceof ProblemError ? result : problemOr(() => answered(result))),
       );
       const items = results.map<BatchItem>((result) =>
         result instanceof ProblemError ? { error: result.document(c.var.requestId) } : result,

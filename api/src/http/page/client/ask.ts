@@ -60,6 +60,8 @@ export async function ask({
     Accept: 'application/json',
     // A file that calls itself multipart or JSON would be read as such; the server looks at the bytes.
     'Content-Type': 'application/octet-stream',
+    // The page's own language, whatever the browser prefers.
+    'Accept-Language': document.documentElement.lang,
   });
   if (key) headers.set('Authorization', `Bearer ${key}`);
   let response: Response;

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { LANGUAGES } from './languages.ts';
+import { CATALOGUES, caveatsIn, translateAnswer } from './translate-answer.ts';
+
+/** Every text of a catalogue by where it is; `translation` is only of those that are one. */
+function texts(value: unknown, path = ''): Map<string, string> {
+  if (typeof value === 'string') return new Map([[path, value]]);
+  if (typeof value !== 'object' || value === null) return new Map();
+  return new Map(
+    Object.entries(value).flatMap(([key, inner]) => [...texts(inner, `${path}/${key}`)]),
+  );
+}
+
+const original = texts(CATALOGUES.en);
+const others = LANGUAGES.filter((language) => language !== 'en');
+
+describe.each(others)('the catalogue %s', (language) => {
+  const translated = texts(CATALOGUES[language]);
+
+  it('has every text of the original, and no other but that it is a translation', () => {
+    expect([...translated.keys()].sort()).toEqual([...original.keys(), '/translation'].sort());
+    for (const text of translated.values()) expect(text.trim()).toBe(text);
+    expect([...translated.values()]).not.toContain('');
+  });
+
+  it('keeps the numbers and placeholders of each text', () => {
+    for (const [path, text] of original) {
+      const kept = (value: string) => (value.match(/\d+|\{\w+\}/g) ?? []).sort();
+      expect([path, kept(translated.get(path)!)]).toEqual([path, kept(text)]);
+    }
+  });
+
+  it('translates: no sentence is the original', () => {
+    for (const [path, text] of original) {
+      if (path.startsWith('/classes/')) continue;
+      expect(translated.get(path)).not.toBe(text);
+    }
+  });
+});
+
+describe('translateAnswer', () => {
+  const answer = {
+    predictions: [
+      {
+        label: 'bcc' as const,
+        name: 'Basal cell carcinoma',
+        score: 1,
+        risk: 'malignant' as const,
+        codes: { icd10: ['C44'], icd11: null, snomed_ct: null },
+      },
+    ],
+    other: 7,
+  };
+
+  it('changes names alone', () => {
+    const [prediction] = translateAnswer(answer, 'de').predictions;
+    expect(prediction).toEqual({ ...answer.predictions[0], name: 'Basalzellkarzinom' });
+    expect(translateAnswer(answer, 'fr').other).toBe(7);
+    expect(translateAnswer(answer, 'en')).toBe(answer);
+  });
+
+  it('says that a translation was not reviewed, and of the original nothing', () => {
+    expect(caveatsIn('es').translation).toContain('no fue revisada');
+    expect(caveatsIn('en')).not.toHaveProperty('translation');
+  });
+});

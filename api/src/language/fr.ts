@@ -1,0 +1,53 @@
+import type { Catalogue } from './catalogue.ts';
+
+export const fr: Catalogue = {
+  classes: {
+    akiec: 'Kératose actinique / carcinome intraépithélial',
+    bcc: 'Carcinome basocellulaire',
+    bkl: 'Lésion bénigne de type kératose',
+    df: 'Dermatofibrome',
+    mel: 'Mélanome',
+    nv: 'Nævus mélanocytaire',
+    vasc: 'Lésion vasculaire',
+  },
+  reasons: {
+    'far-above-threshold':
+      'Les scores de mélanome, de carcinome basocellulaire et de kératose actinique atteignent ensemble un niveau au-dessous duquel restent 9 lésions bénignes sur 10.',
+    'above-threshold':
+      'Les scores de mélanome, de carcinome basocellulaire et de kératose actinique atteignent ensemble le seuil du point de fonctionnement.',
+    'below-threshold':
+      'Les scores de mélanome, de carcinome basocellulaire et de kératose actinique restent ensemble au-dessous du seuil du point de fonctionnement. Cela n’exclut pas une maladie.',
+    'raised-by-patient':
+      'Ce que l’on sait de la personne élève ensemble les scores de mélanome, de carcinome basocellulaire et de kératose actinique à un niveau plus urgent. Cela ne les abaisse jamais.',
+    'melanoma-not-excluded':
+      'Le mélanome est dans l’ensemble de prédiction : il ne peut pas être exclu à la couverture demandée.',
+    'no-typical-class':
+      'L’ensemble de prédiction est vide : l’image est inhabituelle pour chacune des sept classes.',
+    'photo-more-urgent':
+      'Une des photos reçoit à elle seule un mot plus urgent que toutes les photos ensemble.',
+    'photos-left-out':
+      'Toutes les photos n’ont pas été comptées : certaines sont de mauvaise qualité, hors distribution ou n’ont pas pu être lues.',
+    'out-of-distribution':
+      'L’image ne ressemble pas aux images dermatoscopiques avec lesquelles le modèle a été entraîné ; ses scores ne signifient rien pour une telle image.',
+    'not-dermoscopic':
+      'L’image n’a pas été prise à travers un dermatoscope ; ses scores ne signifient rien pour une telle image. Prenez-la à travers un dermatoscope.',
+    'not-sharp':
+      'L’image est moins nette que presque toutes les images avec lesquelles le modèle a été testé. Faites la mise au point et reprenez-la.',
+    'too-dark':
+      'L’image est plus sombre que presque toutes les images avec lesquelles le modèle a été testé.',
+    'too-bright':
+      'L’image est plus claire que presque toutes les images avec lesquelles le modèle a été testé.',
+    'over-or-underexposed': 'De grandes parties de l’image sont entièrement noires ou blanches.',
+    'no-lesion-visible': 'Aucune lésion ne se détache de la peau qui l’entoure.',
+    'lesion-too-small': 'La lésion est trop petite dans l’image. Prenez-la de plus près.',
+    'lesion-too-large': 'La lésion remplit l’image ; son bord n’est pas visible.',
+    'hair-or-ruler': 'Des poils ou les traits d’une règle couvrent une grande partie de l’image.',
+    'unusual-colours':
+      'Les couleurs ne sont pas celles de la peau : l’image est grise, teintée ou inversée, ou ses canaux de couleur sont permutés. Envoyez-la dans ses couleurs d’origine.',
+  },
+  limits:
+    'Entraîné avec des images dermatoscopiques de lésions pigmentées, presque uniquement de peau claire, de deux pays. Les photos prises par un téléphone sans dermatoscope sont hors de ce avec quoi il a été entraîné : un score pour une telle photo ne signifie rien, qu’il soit élevé ou bas.',
+  disclaimer:
+    'Pour la recherche et l’enseignement uniquement. Ce n’est pas un dispositif médical : ne diagnostiquez pas, ne traitez pas et ne retardez pas de soins à partir de cette réponse. Si une lésion vous inquiète, consultez un médecin.',
+  translation: 'Cette traduction n’a pas été relue par un clinicien. Le texte anglais fait foi.',
+};
