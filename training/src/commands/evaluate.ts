@@ -40,6 +40,9 @@ Images of diseases that are none of the classes, and those taken without a derma
 what they are answered is under "outside".
 `;
 
+/** Of the bootstrap. */
+const SEED = 1;
+
 await runCommand({
   help: HELP,
   options: {
@@ -138,8 +141,6 @@ await runCommand({
     return 0;
   },
 });
-
-const SEED = 1;
 
 /** The dermoscopic images of the classes, and all others. */
 function sortedImages(dataset: Dataset): { labelled: Sample[]; outside: OutsideImage[] } {
