@@ -79,6 +79,10 @@ describe('runReports', () => {
     expect(used.shareOfLossAtEnd).toHaveLength(7);
     expect(page()).toContain(`<td>${(100 * used.shareOfLossAtEnd[5]).toFixed(1)} %</td>`);
     const { attributes } = JSON.parse(reports.files.get('subgroups.json')!);
-    expect(attributes.map(({ name }: { name: string }) => name)).toEqual(['sex', 'site']);
+    expect(attributes.map(({ name }: { name: string }) => name)).toEqual([
+      'sex',
+      'site',
+      'palms and soles',
+    ]);
   });
 });
