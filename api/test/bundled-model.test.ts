@@ -100,7 +100,8 @@ describe.skipIf(!hasModel)('the bundled model', () => {
     const [all, allTurned] = [await explain(8, upright), await explain(8, turned)];
     expect(Math.abs(melanoma(once) - melanoma(onceTurned))).toBeGreaterThan(1e-3);
     expect(melanoma(all)).not.toBe(melanoma(once));
-    expect(melanoma(allTurned)).toBeCloseTo(melanoma(all), 4);
+    // The crop is resampled: rows before columns, each rounded, so a turned one differs in its last bits.
+    expect(melanoma(allTurned)).toBeCloseTo(melanoma(all), 3);
     // A quarter turn clockwise: the lowest row comes to stand at the left.
     for (let y = 0; y < 7; y++) {
       for (let x = 0; x < 7; x++) {
@@ -121,7 +122,9 @@ describe.skipIf(!hasModel)('the bundled model', () => {
           .map((line) => line.split(',').slice(1, 3) as [string, string]),
       );
       const folders = ['HAM10000_images_part_1', 'HAM10000_images_part_2'];
-      const sample = validation.filter((_, i) => i % Math.floor(validation.length / 150) === 0);
+      // The version's figures are of HAM10000; it validates on other sources besides.
+      const own = validation.filter((id) => diagnoses.has(id));
+      const sample = own.filter((_, i) => i % Math.floor(own.length / 150) === 0);
       let right = 0;
       for (const id of sample) {
         const file = folders
