@@ -46,7 +46,7 @@ export const reportContext = {
   bodySite: z
     .string()
     .max(MAX_LENGTH)
-    .regex(/^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u)
+    .refine((text) => /^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u.test(text))
     .optional()
     .meta({
       description:

@@ -12,12 +12,13 @@ const HEATMAP_DEFAULTS = { ...DEFAULTS, alpha: 0.5, method: 'grad-cam', legend: 
 
 describe('predictQuerySchema', () => {
   it('gives all seven without top_k', () => {
-    expect(predictQuerySchema.parse({})).toEqual({ ...DEFAULTS, top_k: 7 });
+    expect(predictQuerySchema.parse({})).toEqual({ ...DEFAULTS, heatmap: false, top_k: 7 });
   });
 
   it.each(['1', '3', '7'])('takes top_k=%s', (top_k) => {
     expect(predictQuerySchema.parse({ top_k, unknown: 'ignored' })).toEqual({
       ...DEFAULTS,
+      heatmap: false,
       top_k: Number(top_k),
     });
   });
