@@ -104,6 +104,19 @@ describe('JSON', () => {
 });
 
 describe('a form', () => {
+  it.each([
+    ['a header', '--x\r\nContent-Disposition: form-data; name="\xff"\r\n\r\n1\r\n--x--\r\n'],
+    [
+      'a field',
+      '--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n1\r\n' +
+        '--x\r\nContent-Disposition: form-data; name="age"\r\n\r\n\xff\r\n--x--\r\n',
+    ],
+  ])('whose text in %s is not UTF-8 is refused', async (_, body) => {
+    const headers = { 'Content-Type': 'multipart/form-data; boundary=x' };
+    const result = await read(readUpload, Uint8Array.from(Buffer.from(body, 'latin1')), headers);
+    expect(result).toBeInstanceOf(ProblemError);
+  });
+
   const part = fc.record({
     name: fc.constantFrom('image', 'note', '', '__proto__'),
     filename: fc.option(fc.constantFrom('a.jpg', '../a', 'ü'), { nil: undefined }),

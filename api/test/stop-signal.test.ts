@@ -72,6 +72,8 @@ describe('a second signal', () => {
     // What a drain waits for, however fast the machine is.
     const head = 'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n';
     const unfinished = exchange(server.port, head).catch(() => 'cut');
+    // Until it is connected: a server that drains takes no new connections.
+    await delay(300);
     const exited = once(server.process, 'exit');
     server.process.kill('SIGTERM');
     await delay(1200);

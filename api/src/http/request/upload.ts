@@ -96,9 +96,17 @@ function formFields(parts: readonly MultipartPart[]): BodyFields {
       const detail = `the field "${name}" must be sent once, as text`;
       throw new ProblemError('invalid-body', detail);
     }
-    fields[name] = part.text;
+    fields[name] = fieldText(part, name);
   }
   return fields;
+}
+
+function fieldText(part: MultipartPart, name: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(part.bytes);
+  } catch {
+    throw new ProblemError('invalid-body', `the field "${name}" is not UTF-8 text`);
+  }
 }
 
 /** Not by `FormData`: its parsers take seconds for a body of headers, and one cannot stop them. */
@@ -111,7 +119,10 @@ function formParts(
   try {
     const boundary = getMultipartBoundary(contentType) ?? '';
     const limits = { maxParts, maxFileSize: maxBodyBytes, maxTotalSize: maxBodyBytes };
-    return [...parseMultipart(body, { boundary, ...limits })];
+    const parts = [...parseMultipart(body, { boundary, ...limits })];
+    // Headers are decoded when they are first read, and throw where they are not UTF-8.
+    for (const part of parts) part.headers;
+    return parts;
   } catch (error) {
     if (error instanceof MaxPartsExceededError) {
       throw new ProblemError('invalid-body', `a form may have ${maxParts} fields`);
