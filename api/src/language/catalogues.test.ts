@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LANGUAGES } from './languages.ts';
+import { LANGUAGES } from '../schemas/languages.ts';
 import { CATALOGUES, caveatsIn, translateAnswer } from './translate-answer.ts';
 
 /** Every text of a catalogue by where it is; `translation` is only of those that are one. */

@@ -1,11 +1,11 @@
 import type { Assessment } from '../schemas/assessment.ts';
+import { DEFAULT_LANGUAGE, type Language } from '../schemas/languages.ts';
 import type { Prediction } from '../schemas/prediction.ts';
 import type { Catalogue } from './catalogue.ts';
 import { de } from './de.ts';
 import { en } from './en.ts';
 import { es } from './es.ts';
 import { fr } from './fr.ts';
-import { DEFAULT_LANGUAGE, type Language } from './languages.ts';
 
 export const CATALOGUES: Readonly<Record<Language, Catalogue>> = { en, de, fr, es };
 

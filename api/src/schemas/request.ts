@@ -7,8 +7,8 @@ import { HEATMAP_METHODS } from '@naevus/shared/network/heatmap-methods';
 import { TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
 import { CLASS_COUNT, LABELS } from '@naevus/shared/taxonomy';
 import * as z from 'zod';
-import { LANGUAGES } from '../language/languages.ts';
 import { REPORT_RULES, reportContext } from './fhir.ts';
+import { LANGUAGES } from './languages.ts';
 import { MAX_SIMILAR } from './similar.ts';
 
 /** Images in one batch, unless the server's settings say less. */

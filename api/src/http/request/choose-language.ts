@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { parseAccept } from 'hono/utils/accept';
-import { DEFAULT_LANGUAGE, LANGUAGES, type Language } from '../../language/languages.ts';
+import { DEFAULT_LANGUAGE, LANGUAGES, type Language } from '../../schemas/languages.ts';
 import type { AppEnv } from '../context/app-env.ts';
 
 /**

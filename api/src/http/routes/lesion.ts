@@ -3,9 +3,9 @@ import { answerAboutLesion } from '../../answers/lesion-answer.ts';
 import { averagedViews, modelReference } from '../../answers/prediction-answer.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
 import { resolveOptions } from '../../answers/resolve-options.ts';
-import type { Language } from '../../language/languages.ts';
 import { caveatsIn, translateAnswer } from '../../language/translate-answer.ts';
 import { diagnosticReportSchema, FHIR_MEDIA_TYPE } from '../../schemas/fhir.ts';
+import type { Language } from '../../schemas/languages.ts';
 import {
   type LesionAnswer,
   type LesionResponse,
