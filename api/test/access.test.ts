@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +13,7 @@ import { runServer, type ServerProcess, startServer } from './helpers/server-pro
 const FIRST = newKey('clinic-a');
 const SECOND = newKey('clinic-b');
 const IN_VARIABLE = newKey('clinic-c');
+const SCRAPER = newKey('prometheus', ['metrics']);
 
 let file: string;
 let server: ServerProcess;
@@ -26,7 +27,7 @@ beforeAll(async () => {
   server = await startServer({
     NAEVUS_MODEL_DIR: models,
     NAEVUS_API_KEYS_FILE: file,
-    NAEVUS_API_KEYS: IN_VARIABLE.line,
+    NAEVUS_API_KEYS: `${IN_VARIABLE.line},${SCRAPER.line}`,
     NAEVUS_CORS_ORIGINS: 'https://clinic.example',
   });
 });
@@ -137,27 +138,88 @@ describe('a server with keys', () => {
     expect(refused.headers.get('Access-Control-Allow-Origin')).toBe('https://clinic.example');
   });
 
-  it('takes new keys and drops old ones while it runs, and keeps them when the file is broken', async () => {
+  it('takes new keys and drops old ones while it runs, also out of a file that is partly broken', async () => {
     const status = async (key: string) => (await ask({ 'X-API-Key': key })).status;
-    const logged = (msg: string) =>
-      expect.poll(() => server.log.some((e) => e.msg === msg), {
-        timeout: 10_000,
-      });
-    writeFileSync(file, 'clinic-b:not a hash\n');
-    await logged('the new keys are refused; the previous ones stay valid').toBe(true);
-    expect(await status(FIRST.key)).toBe(200);
-    writeFileSync(file, `${SECOND.line}\n`);
-    await logged('the keys were read again').toBe(true);
+    const ready = async () => (await (await fetch(`${server.url}/health/ready`)).json()) as object;
+    const metric = async () =>
+      (
+        await (
+          await fetch(`${server.url}/metrics`, { headers: { 'X-API-Key': SCRAPER.key } })
+        ).text()
+      ).match(/^naevus_key_file_faulty (\d)$/m)?.[1];
+    const revoked = (key: string) => expect.poll(() => status(key), { timeout: 10_000 }).toBe(401);
+    expect(await ready()).not.toHaveProperty('warnings');
+    expect(await metric()).toBe('0');
+
+    writeFileSync(file, `# of a, b and c\n${SECOND.line}\nclinic-x:not a hash\n`);
+    await revoked(FIRST.key);
     expect(await status(SECOND.key)).toBe(200);
-    expect(await status(FIRST.key)).toBe(401);
+    expect(await ready()).toMatchObject({
+      status: 'ready',
+      warnings: ['line 3 of the keys is not NAME:sha256:HEX'],
+    });
+    expect(await metric()).toBe('1');
+    expect(server.log).toContainEqual(
+      expect.objectContaining({ level: 50, msg: 'the file of keys could not be read whole' }),
+    );
+
+    writeFileSync(file, `${FIRST.line}\n`);
+    await revoked(SECOND.key);
+    expect(await status(FIRST.key)).toBe(200);
+    expect(await ready()).not.toHaveProperty('warnings');
+
+    rmSync(file);
+    await revoked(FIRST.key);
+    expect(await ready()).toHaveProperty('warnings', ['the file of keys holds no key']);
     expect(await status(IN_VARIABLE.key)).toBe(200);
+    writeFileSync(file, `${FIRST.line}\n`);
+    await expect.poll(() => status(FIRST.key), { timeout: 10_000 }).toBe(200);
+  }, 60_000);
+
+  it('lets a key do what it is for', async () => {
+    const metrics = async (key: string) =>
+      fetch(`${server.url}/metrics`, { headers: { Authorization: `Bearer ${key}` } });
+    expect((await metrics(SCRAPER.key)).status).toBe(200);
+    const refused = await metrics(IN_VARIABLE.key);
+    expect(refused.status).toBe(403);
+    expect(refused.headers.get('WWW-Authenticate')).toBe(
+      'Bearer realm="naevus", error="insufficient_scope", scope="metrics"',
+    );
+    expect(problemSchema.parse(await refused.json()).type).toBe('urn:naevus:problem:forbidden');
+    expect((await ask({ 'X-API-Key': SCRAPER.key })).status).toBe(403);
+    expect(
+      (await ask({ Authorization: `Bearer ${SCRAPER.key}`, 'X-API-Key': IN_VARIABLE.key })).status,
+    ).toBe(200);
   });
 
-  it('writes no key and no client into its log', () => {
+  it('says in its log whose key came, and never which, nor of probes', () => {
+    const requests = server.log.filter(({ msg }) => msg === 'request');
+    expect(requests).toContainEqual(expect.objectContaining({ key: 'clinic-a', status: 200 }));
+    expect(requests.find(({ status }) => status === 401)).not.toHaveProperty('key');
+    expect(requests.filter(({ route }) => `${route}`.includes('/health/'))).toEqual([]);
     const text = JSON.stringify(server.log);
-    expect(text).not.toMatch(/nvs_|clinic-|Bearer/);
+    expect(text).not.toMatch(/nvs_|Bearer/);
     for (const { line } of [FIRST, SECOND, IN_VARIABLE])
       expect(text).not.toContain(line.slice(-64));
+  });
+
+  it('says nothing of keys where that is set, and of probes where all is logged', async () => {
+    const quiet = await startServer({
+      NAEVUS_MODEL_DIR: writeFixtureArtifact(),
+      NAEVUS_API_KEYS: IN_VARIABLE.line,
+      NAEVUS_LOG_KEY_NAMES: 'false',
+      NAEVUS_LOG_LEVEL: 'debug',
+    });
+    await quiet.post('/predict', image, { 'X-API-Key': IN_VARIABLE.key });
+    for (const path of ['/health/live', '/v2/health/ready']) await fetch(quiet.url + path);
+    expect(await quiet.stop()).toBe(0);
+    const requests = quiet.log.filter(({ msg }) => msg === 'request');
+    expect(requests.map(({ level, route }) => [level, route])).toEqual([
+      [30, '/predict'],
+      [20, '/health/live'],
+      [20, '/v2/health/ready'],
+    ]);
+    expect(JSON.stringify(requests)).not.toContain('clinic-c');
   });
 });
 
@@ -208,7 +270,7 @@ describe('who may start a server without keys', () => {
       HOST: '0.0.0.0',
     });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/NAEVUS_API_KEYS_FILE.*NAEVUS_ALLOW_ANONYMOUS=true/);
+    expect(stderr).toMatch(/NAEVUS_API_KEYS.*NAEVUS_ALLOW_ANONYMOUS=true/);
   });
 
   it('except who says so', async () => {
@@ -246,6 +308,18 @@ describe('keys NAME', () => {
     await expect
       .poll(async () => (await ask({ 'X-API-Key': key })).status, { timeout: 10_000 })
       .toBe(200);
+  });
+
+  it('makes one for the figures alone', async () => {
+    const { code, stdout } = await runServer({}, ['keys', 'prometheus', '--scope', 'metrics']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^prometheus:sha256:[0-9a-f]{64}:metrics\n$/);
+  });
+
+  it('refuses a scope that there is not', async () => {
+    const { code, stderr } = await runServer({}, ['keys', 'a', '--scope', 'all']);
+    expect(code).toBe(1);
+    expect(stderr).toBe('naevus: --scope is predict or metrics, not "all" (see --help)\n');
   });
 
   it.each([[['keys']], [['keys', 'a', 'b']], [['keys', 'a b']]])('refuses %j', async (args) => {

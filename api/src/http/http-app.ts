@@ -19,6 +19,7 @@ export type HttpDependencies = Pick<
   | 'limits'
   | 'log'
   | 'keys'
+  | 'logKeyNames'
   | 'rateLimit'
   | 'caller'
   | 'hstsSeconds'
@@ -75,12 +76,14 @@ export function createHttpApp(routes: readonly Route[], deps: HttpDependencies):
   for (const route of routes) {
     app.on(route.method, route.path, async (c) => {
       c.set('route', route.path);
-      const client = deps.keys && !route.open ? await authenticate(c.req, deps.keys) : undefined;
+      const { open, scope = 'predict' } = route;
+      const client = deps.keys && !open ? await authenticate(c.req, deps.keys, scope) : undefined;
+      if (client) c.set('client', client.name);
       if (route.work) {
         if (deps.draining()) throw shuttingDown();
         if (deps.rateLimit) {
           // A key may be used from many addresses, and an address be that of many without a key.
-          const counted = client ? `key:${client}` : `address:${deps.caller(c).address ?? ''}`;
+          const counted = client ? `key:${client.name}` : `address:${deps.caller(c).address ?? ''}`;
           await limitRate(c, deps.rateLimit, counted);
         }
       }

@@ -6,6 +6,10 @@ export const readySchema = z
   .strictObject({
     status: z.literal('ready'),
     model: z.strictObject({ name: z.string(), version: z.string() }),
+    warnings: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'What the operator should see to; absent where there is nothing.' }),
   })
   .meta({ id: 'Ready' });
 

@@ -14,6 +14,7 @@ export const PROBLEMS = {
   'too-many-images': { status: 400, title: 'Too many images' },
   'invalid-query': { status: 400, title: 'Query value out of its range' },
   unauthorized: { status: 401, title: 'Key missing or wrong' },
+  forbidden: { status: 403, title: 'Key not allowed here' },
   'not-found': { status: 404, title: 'No such route' },
   'no-such-job': { status: 404, title: 'No such job' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
@@ -36,6 +37,7 @@ export const PROBLEMS = {
   busy: { status: 503, title: 'Too busy' },
   interrupted: { status: 503, title: 'Interrupted' },
   draining: { status: 503, title: 'Shutting down' },
+  'not-configured': { status: 503, title: 'Not configured' },
   'no-model': { status: 503, title: 'No model' },
   timeout: { status: 504, title: 'Took too long' },
 } as const satisfies Record<string, { status: number; title: string }>;

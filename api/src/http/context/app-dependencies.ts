@@ -28,6 +28,10 @@ export interface AppDependencies {
   readonly pageFiles: ArtifactSource;
   /** Without it, everyone may ask. */
   readonly keys?: KeyCheck;
+  /** What the operator should see to although the server answers; said by /health/ready. */
+  readonly warnings?: () => readonly string[];
+  /** Whether the log says which client asked. */
+  readonly logKeyNames?: boolean;
   /** Without it, as often as they like. */
   readonly rateLimit?: RateLimit;
   readonly caller: (c: Context<AppEnv>) => Caller;

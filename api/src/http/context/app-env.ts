@@ -12,6 +12,8 @@ export interface AppEnv {
     fhir?: boolean;
     /** Set where the request is followed. */
     trace?: RequestTrace;
+    /** Name of the client, where keys are asked for. */
+    client?: string;
     /** Room for the body, where one is read; released once the answer is known. */
     bodyLease?: BodyLease;
     /** Set where the answer is a problem, for the log. */

@@ -1,4 +1,4 @@
-/** One line of the log: no image content, no query values, nothing of who asked. */
+/** One line of the log: no image content, no query values, and nothing of who asked but the name of a key. */
 export interface AccessEntry {
   readonly requestId: string;
   readonly method: string;
@@ -7,6 +7,8 @@ export interface AccessEntry {
   readonly status: number;
   readonly problem?: string;
   readonly durationMs: number;
+  /** Name of the client whose key came, where that is to be logged: never the key. */
+  readonly key?: string;
   /** Where the request is followed by {@link Tracing}. */
   readonly traceId?: string;
 }

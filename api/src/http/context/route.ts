@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type * as z from 'zod';
 import type { ProblemKind } from '../../schemas/problem.ts';
 import type { AppEnv } from './app-env.ts';
+import type { KeyScope } from './key-check.ts';
 
 /** What the OpenAPI document says of one answer. */
 export interface DescribedResponse {
@@ -33,6 +34,8 @@ export interface Route {
   readonly problems: readonly ProblemKind[];
   /** Answered without a key, also where keys are asked for. */
   readonly open?: boolean;
+  /** What a key must be for; `predict` by default. */
+  readonly scope?: KeyScope;
   /** Costs computing: counted by the rate limit, and refused once the process is going away. */
   readonly work?: boolean;
   readonly handle: (c: Context<AppEnv>) => Response | Promise<Response>;

@@ -11,7 +11,8 @@ export function accessLog({
   log,
   metrics,
   tracing,
-}: Pick<AppDependencies, 'log' | 'metrics' | 'tracing'>) {
+  logKeyNames,
+}: Pick<AppDependencies, 'log' | 'metrics' | 'tracing' | 'logKeyNames'>) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const start = performance.now();
     const trace = tracing?.begin(c.req);
@@ -21,12 +22,14 @@ export function accessLog({
     // Work ends early for one reason or the other; who watches for 504 must not be woken by the first.
     const hungUp = named === 'timeout' && c.req.raw.signal.aborted;
     const problem = hungUp ? undefined : named;
+    const key = logKeyNames ? c.get('client') : undefined;
     const entry: AccessEntry = {
       requestId: c.get('requestId'),
       method: c.req.method,
       route: c.get('route') ?? 'none',
       status: hungUp ? CLIENT_CLOSED_REQUEST : c.res.status,
       ...(problem && { problem }),
+      ...(key && { key }),
       durationMs: Math.round((performance.now() - start) * 100) / 100,
       ...(trace && { traceId: trace.traceId }),
     };

@@ -133,8 +133,9 @@ const SECURITY_SCHEMES = {
 const REQUEST_ID: Parameter = {
   name: 'X-Request-Id',
   in: 'header',
-  description: 'Taken over where it fits the pattern; else one is made. The answer carries it.',
-  schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,64}$' },
+  description:
+    'Taken over where it is 1 to 64 letters, digits, dots, dashes and underscores; else one is made. The answer carries it.',
+  schema: { type: 'string' },
 };
 
 const JSON_LENGTH: Parameter = {
@@ -204,7 +205,7 @@ function responses(route: Route, schemas: SchemaCollection): Record<string, Resp
   const all: Record<string, ResponseObject> = { 200: success(route.answer, schemas) };
   const kinds = new Set([
     ...route.problems,
-    ...(route.open ? [] : (['unauthorized'] as const)),
+    ...(route.open ? [] : (['unauthorized', 'forbidden'] as const)),
     ...(route.work ? (['too-many-requests'] as const) : []),
     ...(route.takes ? WITH_UPLOAD : []),
     ...(route.takes || route.tensors ? WITH_IMAGES : []),

@@ -33,6 +33,8 @@ export async function readBody(
   { limits, bodies, receiveBody = receiveStream }: BodyDependencies,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { maxBodyBytes, timeoutSeconds } = limits;
+  const encoding = c.req.header('Content-Encoding')?.trim().toLowerCase() ?? '';
+  if (encoding !== '' && encoding !== 'identity') throw compressed();
   const declared = declaredLength(c.req);
   if (declared !== undefined && declared > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
   const lease = await bodies.reserve(declared, c.req.raw.signal);
@@ -88,6 +90,12 @@ async function receiveStream(
     offset += chunk.length;
   }
   return bytes;
+}
+
+function compressed(): ProblemError {
+  const detail =
+    'the body is compressed, as its Content-Encoding says; compressed bodies are not read: send it as it is';
+  return new ProblemError('malformed-body', detail, { headers: { 'Accept-Encoding': 'identity' } });
 }
 
 function cutOff(): ProblemError {

@@ -20,7 +20,9 @@ import {
   sameKind,
   stringBytes,
 } from './cut-json.ts';
+import { preambleLength } from './multipart-preamble.ts';
 import { type BodyDependencies, readBody } from './read-body.ts';
+import { refuseOtherBodies } from './refuse-other-bodies.ts';
 
 /** Values of a JSON body, members that are not known included. */
 const MAX_VALUES = 10_000;
@@ -66,6 +68,7 @@ export async function readUpload(c: Context<AppEnv>, deps: BodyDependencies): Pr
   if (mediaType === 'application/json' || mediaType.endsWith('+json')) {
     return (deps.runParser ?? runParserHere)(JSON_UPLOAD, body, limits);
   }
+  refuseOtherBodies(body);
   return { batch: false, image: body, fields: NO_FIELDS };
 }
 
@@ -119,7 +122,8 @@ function formParts(
   try {
     const boundary = getMultipartBoundary(contentType) ?? '';
     const limits = { maxParts, maxFileSize: maxBodyBytes, maxTotalSize: maxBodyBytes };
-    const parts = [...parseMultipart(body, { boundary, ...limits })];
+    const form = body.subarray(preambleLength(body, boundary));
+    const parts = [...parseMultipart(form, { boundary, ...limits })];
     // Headers are decoded when they are first read, and throw where they are not UTF-8.
     for (const part of parts) part.headers;
     return parts;

@@ -32,7 +32,12 @@ export function readyRoute(deps: AppDependencies): Route {
       const engine = deps.engines.current;
       requireReady(engine, deps);
       const { name, version } = engine.model.manifest;
-      return c.json<Ready>({ status: 'ready', model: { name, version } });
+      const warnings = deps.warnings?.() ?? [];
+      return c.json<Ready>({
+        status: 'ready',
+        model: { name, version },
+        ...(warnings.length > 0 && { warnings: [...warnings] }),
+      });
     },
   };
 }

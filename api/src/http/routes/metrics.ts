@@ -8,6 +8,7 @@ export function metricsRoute(metrics: Metrics): Route {
     path: '/metrics',
     summary: 'Figures of this server, for Prometheus',
     open: metrics.open,
+    scope: 'metrics',
     answer: {
       description: 'The text format of Prometheus.',
       content: { 'text/plain': 'text' },

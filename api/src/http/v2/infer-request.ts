@@ -69,10 +69,6 @@ export async function readInferRequest(
   deps: BodyDependencies,
 ): Promise<ParsedInferRequest> {
   const { limits } = deps;
-  const encoding = c.req.header('Content-Encoding');
-  if (encoding !== undefined && encoding !== 'identity') {
-    throw new ProblemError('malformed-body', 'compressed bodies are not read; send it as it is');
-  }
   const body = await readBody(c, deps);
   const jsonLength = readJsonLength(c.req.header(JSON_LENGTH_HEADER), body.length);
   if (jsonLength === 0) {

@@ -7,6 +7,7 @@ import { requestIdFrom } from '../../http/middleware/request-id.ts';
 import { BodyBudget } from '../../http/request/body-budget.ts';
 import { PROBLEM_MEDIA_TYPE } from '../../schemas/problem.ts';
 import type { WasmModules } from '../../wasm/create-wasm-backend.ts';
+import { anonymousRefusal } from '../settings/anonymous-access.ts';
 import { type Assets, assetSource } from './asset-source.ts';
 import { edgeCaller } from './edge-caller.ts';
 import { EdgeEngine } from './edge-engine.ts';
@@ -41,6 +42,10 @@ export class EdgeServer {
     bindings: EdgeBindings,
     context: ExecutionContext,
   ): Promise<Response> {
+    const refusal = bindings.NAEVUS_API_KEYS
+      ? undefined
+      : anonymousRefusal(new URL(request.url).hostname, bindings.NAEVUS_ALLOW_ANONYMOUS === 'true');
+    if (refusal !== undefined) return unconfigured(request, refusal);
     if (this.#app === undefined) {
       const app = this.#start(bindings);
       this.#app = app;
@@ -79,11 +84,23 @@ export class EdgeServer {
 
 /** The model could not be loaded; the next request tries again. */
 function noModel(request: Request, error: unknown): Response {
+  const detail = 'the model could not be loaded; try again in 5 s';
+  return respond(request, error, new ProblemError('no-model', detail, RETRY));
+}
+
+/** Node does not even start then. */
+function unconfigured(request: Request, refusal: string): Response {
+  const detail = 'this worker is not set up: its log says what is missing';
+  return respond(request, new Error(refusal), new ProblemError('not-configured', detail));
+}
+
+const RETRY = { headers: { 'Retry-After': '5' } };
+
+function respond(request: Request, cause: unknown, problem: ProblemError): Response {
   const id = requestIdFrom(request.headers.get('X-Request-Id') ?? undefined);
-  edgeLog.defect(id, error);
-  const problem = new ProblemError('no-model', 'the model could not be loaded; try again in 5 s');
+  edgeLog.defect(id, cause);
   return new Response(JSON.stringify(problem.document(id)), {
     status: problem.status,
-    headers: { 'Content-Type': PROBLEM_MEDIA_TYPE, 'X-Request-Id': id, 'Retry-After': '5' },
+    headers: { ...problem.headers, 'Content-Type': PROBLEM_MEDIA_TYPE, 'X-Request-Id': id },
   });
 }

@@ -15,6 +15,7 @@ const schema = z.object(COMMON_VARIABLES);
 export type EdgeVariables = z.input<typeof schema>;
 
 export interface EdgeSettings extends AccessSettings {
+  readonly logKeyNames: boolean;
   readonly rateLimit?: RateLimit;
   readonly corsOrigins?: readonly string[];
 }
@@ -37,6 +38,7 @@ export function readEdgeSettings(
   if (window && !limiter) throw new Error('NAEVUS_RATE_LIMIT needs the binding RATE_LIMIT');
   return {
     ...accessSettings(variables),
+    logKeyNames: variables.NAEVUS_LOG_KEY_NAMES,
     ...(window && limiter && { rateLimit: platformRateLimit(limiter, window) }),
     ...(variables.NAEVUS_CORS_ORIGINS && { corsOrigins: variables.NAEVUS_CORS_ORIGINS }),
   };

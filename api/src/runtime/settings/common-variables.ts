@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { origins, publicKeys, rate, whole } from './setting-types.ts';
+import { flag, origins, publicKeys, rate, whole } from './setting-types.ts';
 
 /** Settings that mean the same on Node and in the workers. */
 export const COMMON_VARIABLES = {
@@ -7,6 +7,12 @@ export const COMMON_VARIABLES = {
     .string()
     .optional()
     .describe('keys as in that file, separated by commas (default: none, open to everyone)'),
+  NAEVUS_ALLOW_ANONYMOUS: flag
+    .default(false)
+    .describe('true to be reached from more than this machine without keys'),
+  NAEVUS_LOG_KEY_NAMES: flag
+    .default(true)
+    .describe("whether the log says which client's key came; never the key"),
   NAEVUS_TRUSTED_KEY: publicKeys
     .optional()
     .describe('public keys, one of which must have signed the model (default: signed or not)'),

@@ -22,6 +22,7 @@ describe('callerOf', () => {
     ['the first where all are proxies', '127.0.0.1', '10.0.0.2, 10.0.0.1', '10.0.0.2'],
     ['without its port', '10.1.2.3', '198.51.100.1:4711', '198.51.100.1'],
     ['IPv4 in the dress of IPv6', '::ffff:10.1.2.3', '::ffff:198.51.100.1', '198.51.100.1'],
+    ['IPv4 in hexadecimal digits', '::ffff:a01:203', '::ffff:c633:6401', '198.51.100.1'],
     ['a network of IPv6', '2001:db8:1:2:3:4:5:6', undefined, '2001:db8:1:2::/64'],
     ['a short IPv6', '2001:db8::1', undefined, '2001:db8:0:0::/64'],
     ['in brackets', 'fd00::1', '[2001:DB8::1]:443', '2001:db8:0:0::/64'],
@@ -46,6 +47,15 @@ describe('isNetwork', () => {
     expect(isNetwork(text)).toBe(true);
     expect(() => trustedProxies([text])).not.toThrow();
   });
+
+  it.each(['10.0.0.0/8', '::ffff:10.0.0.0/104', '::ffff:a00:0/104'])(
+    '%s is one network',
+    (text) => {
+      const trusts = trustedProxies([text]);
+      expect(trusts({ text: '10.1.2.3', family: 4 })).toBe(true);
+      expect(trusts({ text: '11.1.2.3', family: 4 })).toBe(false);
+    },
+  );
 
   it.each(['', 'localhost', '10.0.0.0/33', '10.0.0', 'fd00::/129', '10.0.0.0/8/8', '10.0.0.0/'])(
     'refuses %j',

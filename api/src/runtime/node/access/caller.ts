@@ -1,12 +1,17 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP, isIPv4 } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { AppEnv } from '../../../http/context/app-env.ts';
 import type { Caller } from '../../../http/context/caller.ts';
+import {
+  clientNetwork,
+  type PlainAddress,
+  plainAddress,
+} from '../../../http/context/client-address.ts';
 
 /** Addresses of the gateways whose word is taken for who sent a request. */
-export type TrustedProxies = (address: string) => boolean;
+export type TrustedProxies = (address: PlainAddress) => boolean;
 
 /**
  * @param networks addresses, or networks such as `10.0.0.0/8`; each one that `isNetwork`
@@ -15,12 +20,19 @@ export function trustedProxies(networks: readonly string[]): TrustedProxies {
   if (networks.length === 0) return () => false;
   const list = new BlockList();
   for (const network of networks) {
-    const [address = '', bits] = network.split('/');
-    const family = isIPv4(address) ? 'ipv4' : 'ipv6';
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
+    const [text = '', bits] = network.split('/');
+    const address = plainAddress(text)!;
+    const family = familyName(address);
+    // Bits of an IPv4 address that is written as one of IPv6.
+    const before = address.family === 4 && text.includes(':') ? 96 : 0;
+    if (bits === undefined) list.addAddress(address.text, family);
+    else list.addSubnet(address.text, Math.max(0, Number(bits) - before), family);
   }
-  return (address) => list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
+  return (address) => list.check(address.text, familyName(address));
+}
+
+function familyName({ family }: PlainAddress): 'ipv4' | 'ipv6' {
+  return family === 4 ? 'ipv4' : 'ipv6';
 }
 
 /** Whether a text names an address or a network. */
@@ -52,7 +64,7 @@ export function callerOf(
 ): Caller {
   let address = plainAddress(socket.remoteAddress ?? '');
   if (address === undefined) return { https: false };
-  if (!trusts(address)) return { address: bucket(address), https: false };
+  if (!trusts(address)) return { address: clientNetwork(address), https: false };
   const hops = String(headers['x-forwarded-for'] ?? '').split(',');
   while (trusts(address)) {
     const hop = plainAddress(hops.pop() ?? '');
@@ -62,28 +74,5 @@ export function callerOf(
   const proto = String(headers['x-forwarded-proto'] ?? '')
     .split(',')
     .at(-1)!;
-  return { address: bucket(address), https: proto.trim().toLowerCase() === 'https' };
-}
-
-/** Without port, brackets, zone, and the IPv6 dress of IPv4 addresses; undefined where it is none. */
-function plainAddress(text: string): string | undefined {
-  const bare = text
-    .trim()
-    .replace(/^\[(.*)\](:\d+)?$/, '$1')
-    .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')
-    .replace(/%.*$/, '')
-    .replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
-  return isIP(bare) === 0 ? undefined : bare;
-}
-
-/** What counts as one caller: of IPv6 the network of 64 bits, as one machine has all its addresses. */
-function bucket(address: string): string {
-  if (isIPv4(address)) return address;
-  const [head = '', tail] = address.toLowerCase().split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail ? tail.split(':') : [];
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
-  const groups = [...left, ...Array.from({ length: zeros }, () => '0'), ...right];
-  const network = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
-  return `${network.join(':')}::/64`;
+  return { address: clientNetwork(address), https: proto.trim().toLowerCase() === 'https' };
 }

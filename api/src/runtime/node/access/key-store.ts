@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { nodeSha256 } from '@naevus/shared/model/folder-source';
-import type { KeyCheck } from '../../../http/context/key-check.ts';
-import { KeyListError, readKeyList } from '../../../http/middleware/api-keys.ts';
+import type { Client, KeyCheck } from '../../../http/context/key-check.ts';
+import {
+  checkKeys,
+  describeFaults,
+  KeyListError,
+  parseKeyList,
+  readKeyList,
+} from '../../../http/middleware/api-keys.ts';
 import { onFileChange } from '../files/watch-file.ts';
 
 export interface KeyStoreOptions {
@@ -9,16 +15,22 @@ export interface KeyStoreOptions {
   readonly file?: string | undefined;
   /** Keys that stay as they are as long as the process runs. */
   readonly list?: string | undefined;
-  readonly onReload: () => void;
-  /** The file cannot be used: the keys before it stay. */
-  readonly onRefused: (reason: string) => void;
+  /** The file was read; `fault` says what of it could not be. */
+  readonly onReload: (fault?: string) => void;
 }
 
-/** The keys of the server, as they stand in its settings and in a file that may change meanwhile. */
+/**
+ * The keys of the server, as they stand in its settings and in a file that may change meanwhile.
+ *
+ * A key works if, and as long as, the file holds it: what is wrong in other lines, or that the file is empty or gone,
+ * brings no key back. Where the file is there and cannot be read, the keys before stay, as nobody knows which were
+ * revoked.
+ */
 export class KeyStore implements KeyCheck {
   readonly #options: KeyStoreOptions;
   readonly #listed: KeyCheck | undefined;
   #inFile: KeyCheck | undefined;
+  #fault: string | undefined;
 
   private constructor(options: KeyStoreOptions) {
     this.#options = options;
@@ -35,20 +47,39 @@ export class KeyStore implements KeyCheck {
     return store;
   }
 
-  /** Reads the file again; one that cannot be used changes nothing. */
-  async reload(): Promise<void> {
-    const { file, onReload, onRefused } = this.#options;
-    if (file === undefined) return;
-    try {
-      this.#inFile = await readKeyFile(file);
-      onReload();
-    } catch (error) {
-      onRefused((error as Error).message);
-    }
+  /** What is wrong with the file, as long as it is; without its path. */
+  get fault(): string | undefined {
+    return this.#fault;
   }
 
-  async clientOf(key: string): Promise<string | undefined> {
+  /** Reads the file again. */
+  async reload(): Promise<void> {
+    const { file, onReload } = this.#options;
+    if (file === undefined) return;
+    try {
+      const { keys, faultyLines } = parseKeyList(await readOrEmpty(file));
+      this.#inFile = checkKeys(keys, nodeSha256);
+      if (faultyLines.length > 0) this.#fault = describeFaults(faultyLines);
+      else this.#fault = keys.length === 0 ? 'the file of keys holds no key' : undefined;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      this.#fault = `the file of keys cannot be read (${code}): revoked keys may still work`;
+    }
+    onReload(this.#fault);
+  }
+
+  async clientOf(key: string): Promise<Client | undefined> {
     return (await this.#inFile?.clientOf(key)) ?? this.#listed?.clientOf(key);
+  }
+}
+
+/** A file that is gone holds no keys. */
+async function readOrEmpty(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
   }
 }
 

@@ -1,10 +1,6 @@
-import {
-  type RateLimiterAbstract,
-  RateLimiterMemory,
-  RateLimiterRedis,
-  RateLimiterRes,
-} from 'rate-limiter-flexible';
+import { type RateLimiterAbstract, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { RateLimit, RateLimitState } from '../../../http/context/rate-limit.ts';
+import { MemoryWindows } from './memory-windows.ts';
 import type { connectRedis } from './redis.ts';
 
 export interface RateLimitsOptions {
@@ -42,7 +38,7 @@ class RateLimits implements RateLimit {
   readonly requests: number;
   readonly windowSeconds: number;
   readonly #options: RateLimitsOptions;
-  readonly #memory: RateLimiterMemory;
+  readonly #memory: MemoryWindows;
   readonly #shared: RateLimiterAbstract | undefined;
   #lost = false;
   /** Redis is left alone until then, so that not every request waits for it. */
@@ -52,8 +48,7 @@ class RateLimits implements RateLimit {
     this.#options = options;
     this.requests = options.requests;
     this.windowSeconds = options.windowSeconds;
-    const window = { points: options.requests, duration: options.windowSeconds, keyPrefix: PREFIX };
-    this.#memory = new RateLimiterMemory(window);
+    this.#memory = new MemoryWindows(options.requests, options.windowSeconds);
     if (connect === undefined) return;
     const redis = connect(
       options.redisUrl!,
@@ -61,7 +56,9 @@ class RateLimits implements RateLimit {
       () => this.#regain(),
     );
     this.#shared = new RateLimiterRedis({
-      ...window,
+      points: options.requests,
+      duration: options.windowSeconds,
+      keyPrefix: PREFIX,
       storeClient: redis,
       useRedisPackage: true,
       rejectIfRedisNotReady: true,
@@ -72,7 +69,7 @@ class RateLimits implements RateLimit {
     if (this.#shared !== undefined) {
       try {
         if (performance.now() >= this.#askAgainAt) {
-          const state = await consume(this.#shared, client, REDIS_MS);
+          const state = await this.#consume(this.#shared, client);
           this.#regain();
           return state;
         }
@@ -82,7 +79,22 @@ class RateLimits implements RateLimit {
       }
       this.#options.onUncounted();
     }
-    return consume(this.#memory, client);
+    return this.#memory.count(client);
+  }
+
+  /** @throws Error when the store fails, or does not answer in time */
+  async #consume(limiter: RateLimiterAbstract, client: string): Promise<RateLimitState> {
+    try {
+      return this.#stateOf(await inTime(limiter.consume(client), REDIS_MS), true);
+    } catch (error) {
+      if (error instanceof RateLimiterRes) return this.#stateOf(error, false);
+      throw error;
+    }
+  }
+
+  #stateOf({ msBeforeNext, remainingPoints }: RateLimiterRes, allowed: boolean): RateLimitState {
+    const seconds = Math.min(this.windowSeconds, Math.ceil(msBeforeNext / 1000));
+    return { allowed, remaining: remainingPoints, resetSeconds: Math.max(0, seconds) };
   }
 
   #lose(error: Error): void {
@@ -99,27 +111,7 @@ class RateLimits implements RateLimit {
   }
 }
 
-/** @throws Error when the store fails, or does not answer in time */
-async function consume(
-  limiter: RateLimiterAbstract,
-  client: string,
-  timeoutMs?: number,
-): Promise<RateLimitState> {
-  try {
-    return stateOf(await inTime(limiter.consume(client), timeoutMs), true);
-  } catch (error) {
-    if (error instanceof RateLimiterRes) return stateOf(error, false);
-    throw error;
-  }
-}
-
-function stateOf(result: RateLimiterRes, allowed: boolean): RateLimitState {
-  const resetSeconds = Math.max(0, Math.ceil(result.msBeforeNext / 1000));
-  return { allowed, remaining: result.remainingPoints, resetSeconds };
-}
-
-async function inTime<T>(work: Promise<T>, milliseconds: number | undefined): Promise<T> {
-  if (milliseconds === undefined) return work;
+async function inTime<T>(work: Promise<T>, milliseconds: number): Promise<T> {
   // What loses the race may still fail.
   work.catch(() => {});
   let timer: ReturnType<typeof setTimeout> | undefined;

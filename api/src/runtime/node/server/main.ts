@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { ArtifactError } from '@naevus/shared/model/verify';
+import { isKeyScope, KEY_SCOPES, type KeyScope } from '../../../http/context/key-check.ts';
 import { KeyListError } from '../../../http/middleware/api-keys.ts';
 import { SettingsError } from '../../settings/settings-error.ts';
 import { newKey } from '../access/new-key.ts';
@@ -13,9 +14,10 @@ import type { StopSignal } from './stop-signal.ts';
 const HELP = `Serves the Naevus API over HTTP.
 
 Usage: node api/dist/node.js [--help]
-       node api/dist/node.js keys NAME >> FILE
+       node api/dist/node.js keys NAME [--scope SCOPE]… >> FILE
 
-The second makes a key for a client: it shows the key once, and writes the line that NAEVUS_API_KEYS_FILE takes.
+The second makes a key for a client: it shows the key once, and writes the line that NAEVUS_API_KEYS_FILE takes. Without
+--scope it is for predict (images and models); --scope metrics is for /metrics.
 
 Settings are environment variables:
 ${describeSettings()}
@@ -55,33 +57,46 @@ function isStartError(error: unknown): error is Error {
   );
 }
 
-function readArguments(args: string[]): { help: boolean; keyFor?: string } {
-  let parsed: { values: { help?: boolean }; positionals: string[] };
+interface Task {
+  readonly help: boolean;
+  readonly keyFor?: { readonly name: string; readonly scopes: readonly KeyScope[] };
+}
+
+function readArguments(args: string[]): Task {
+  let parsed: { values: { help?: boolean; scope?: string[] }; positionals: string[] };
   try {
-    parsed = parseArgs({ args, options: { help: { type: 'boolean' } }, allowPositionals: true });
+    parsed = parseArgs({ args, options: { help: { type: 'boolean' }, scope: { type: 'string', multiple: true } }, allowPositionals: true });
   } catch (error) {
     // After its first sentence, Node's message is about positional arguments.
     throw new StartError(`${(error as Error).message.split('. ', 1)[0]} (see --help)`);
   }
   const [command, name, ...more] = parsed.positionals;
   const help = parsed.values.help === true;
-  if (command === undefined) return { help };
+  if (command === undefined) {
+    if (parsed.values.scope === undefined) return { help };
+    throw new StartError('--scope is an option of keys (see --help)');
+  }
   if (command !== 'keys') throw new StartError(`there is no command "${command}" (see --help)`);
   if (help) return { help };
   if (name === undefined || more.length > 0) {
     throw new StartError('keys takes one name, of the client that the key is for (see --help)');
   }
-  return { help, keyFor: name };
+  const scopes = parsed.values.scope ?? [];
+  const unknown = scopes.find((scope) => !isKeyScope(scope));
+  if (unknown !== undefined) {
+    throw new StartError(`--scope is ${KEY_SCOPES.join(' or ')}, not "${unknown}" (see --help)`);
+  }
+  return { help, keyFor: { name, scopes: scopes.filter(isKeyScope) } };
 }
 
-function makeKey(client: string): void {
+function makeKey({ name, scopes }: NonNullable<Task['keyFor']>): void {
   let made: ReturnType<typeof newKey>;
   try {
-    made = newKey(client);
+    made = newKey(name, scopes);
   } catch {
     throw new StartError('a name has up to 64 letters, digits, dots, dashes and underscores');
   }
-  process.stderr.write(`The key of ${client}, shown this once: ${made.key}\n`);
+  process.stderr.write(`The key of ${name}, shown this once: ${made.key}\n`);
   process.stdout.write(`${made.line}\n`);
 }
 

@@ -100,6 +100,7 @@ export class NodeServer {
       metrics = new Prometheus(settings.NAEVUS_METRICS === 'open');
       metrics.watch(versions, settings.NAEVUS_QUEUE);
       metrics.watchLog(logWriter);
+      if (keys) metrics.watchKeys(keys);
     }
 
     const log = appLog(logger);
@@ -126,7 +127,8 @@ export class NodeServer {
         logger.error({ reason }, 'the thread that parses bodies was lost'),
       ),
       log,
-      ...(keys && { keys }),
+      ...(keys && { keys, warnings: () => (keys.fault === undefined ? [] : [keys.fault]) }),
+      logKeyNames: settings.NAEVUS_LOG_KEY_NAMES,
       ...(rateLimit && { rateLimit }),
       ...(metrics && { metrics }),
       ...(tracing && { tracing }),

@@ -30,6 +30,7 @@ describe('readSettings', () => {
       NAEVUS_KEEP_ALIVE_SECONDS: 75,
       NAEVUS_DRAIN_SECONDS: 10,
       NAEVUS_ALLOW_ANONYMOUS: false,
+      NAEVUS_LOG_KEY_NAMES: true,
       NAEVUS_TRUSTED_PROXIES: [],
       NAEVUS_METRICS: 'key',
       NAEVUS_LOG_LEVEL: 'info',

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { MAX_BATCH } from '../../../schemas/request.ts';
 import { COMMON_VARIABLES } from '../../settings/common-variables.ts';
 import { readVariables } from '../../settings/read-variables.ts';
-import { flag, seconds, whole } from '../../settings/setting-types.ts';
+import { seconds, whole } from '../../settings/setting-types.ts';
 import { isNetwork } from '../access/caller.ts';
 import { ENGINES } from '../inference/worker-messages.ts';
 
@@ -78,11 +78,11 @@ const variables = {
   NAEVUS_API_KEYS_FILE: z
     .string()
     .optional()
-    .describe('file of keys, one NAME:sha256:HEX a line; read again when it changes'),
+    .describe(
+      'file of keys, one NAME:sha256:HEX or NAME:sha256:HEX:SCOPES a line; read again when it changes',
+    ),
   NAEVUS_API_KEYS: COMMON_VARIABLES.NAEVUS_API_KEYS,
-  NAEVUS_ALLOW_ANONYMOUS: flag
-    .default(false)
-    .describe('true to listen on more than this machine without keys'),
+  NAEVUS_ALLOW_ANONYMOUS: COMMON_VARIABLES.NAEVUS_ALLOW_ANONYMOUS,
   NAEVUS_RATE_LIMIT: COMMON_VARIABLES.NAEVUS_RATE_LIMIT,
   REDIS_URL: z
     .string()
@@ -99,7 +99,9 @@ const variables = {
   NAEVUS_METRICS: z
     .enum(METRICS, { error: `must be one of ${METRICS.join(', ')}` })
     .default('key')
-    .describe('who may read /metrics: who has a key, anyone (open), or nobody (off)'),
+    .describe(
+      'who may read /metrics: a key with the scope metrics, anyone (open), or nobody (off)',
+    ),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .string()
     .regex(/^https?:\/\/\S+$/, 'must be a URL like http://localhost:4318')
@@ -107,6 +109,7 @@ const variables = {
     .describe(
       'collector of traces, OTLP over HTTP; the other OTEL_ variables hold, too (default: none)',
     ),
+  NAEVUS_LOG_KEY_NAMES: COMMON_VARIABLES.NAEVUS_LOG_KEY_NAMES,
   NAEVUS_LOG_LEVEL: z
     .enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` })
     .default('info')

@@ -10,11 +10,15 @@ export function createLogger(level: string, writer: LogWriter): Logger {
   return pino({ level, base: null }, writer);
 }
 
+/** Asked every few seconds, and told from its answer alone. */
+const PROBE = /^(\/v2)?\/health\//;
+
 /** The app's log on a logger: what failed on the server's side is louder than what was asked wrongly. */
 export function appLog(logger: Logger): Log {
   return {
     access(entry) {
-      if (entry.status >= 500) logger.warn(entry, 'request');
+      if (PROBE.test(entry.route)) logger.debug(entry, 'request');
+      else if (entry.status >= 500) logger.warn(entry, 'request');
       else logger.info(entry, 'request');
     },
     defect(requestId, error) {

@@ -116,6 +116,12 @@ export class Prometheus implements Metrics {
     });
   }
 
+  /** Tells whether the file of keys could be read whole. */
+  watchKeys(keys: { readonly fault: string | undefined }): void {
+    const help = '1 while a part of the file of keys, or all of it, cannot be read.';
+    this.#gauge('key_file_faulty', help, () => (keys.fault === undefined ? 0 : 1));
+  }
+
   /** Tells how many lines the log has lost. */
   watchLog(log: { readonly lost: number }): void {
     const lost = this.#counter('log_lines_lost', 'Lines of the log that could not be written.');
@@ -179,7 +185,7 @@ export class Prometheus implements Metrics {
     this.#reloads.inc({ outcome });
   }
 
-  keysRead(outcome: 'taken' | 'refused'): void {
+  keysRead(outcome: 'taken' | 'faulty'): void {
     this.#keyReloads.inc({ outcome });
   }
 
