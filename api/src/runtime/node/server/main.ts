@@ -65,7 +65,11 @@ interface Task {
 function readArguments(args: string[]): Task {
   let parsed: { values: { help?: boolean; scope?: string[] }; positionals: string[] };
   try {
-    parsed = parseArgs({ args, options: { help: { type: 'boolean' }, scope: { type: 'string', multiple: true } }, allowPositionals: true });
+    parsed = parseArgs({
+      args,
+      options: { help: { type: 'boolean' }, scope: { type: 'string', multiple: true } },
+      allowPositionals: true,
+    });
   } catch (error) {
     // After its first sentence, Node's message is about positional arguments.
     throw new StartError(`${(error as Error).message.split('. ', 1)[0]} (see --help)`);
