@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modelResponseSchema } from '../src/schemas/model.ts';
+import { problemSchema } from '../src/schemas/problem.ts';
 import {
   BROKEN_REQUESTS,
   lesion,
@@ -53,7 +54,16 @@ async function ask(url: string, { method, path, headers, body }: SentRequest): P
 }
 
 /** Members that two answers, or two machines, do not share: times, pictures, and scores within sentences. */
-const UNSHARED = ['timing', 'overlay', 'issued', 'div', 'conclusion'];
+const UNSHARED = [
+  'timing',
+  'overlay',
+  'issued',
+  'div',
+  'conclusion',
+  // Of the edge alone.
+  'max_network_runs',
+  'max_batch_pixels',
+];
 
 /** What no two answers share, nor two machines. */
 function comparable(value: unknown): unknown {
@@ -140,6 +150,15 @@ describe('the worker as it is deployed', () => {
   it('says its own limits', async () => {
     const { limits } = modelResponseSchema.parse(await (await fetch(`${edge.url}/model`)).json());
     expect(limits.max_pixels).toBe(25_000_000);
+    expect(limits).toMatchObject({ max_network_runs: 64, max_batch_pixels: 100_000_000 });
+    const image = Buffer.from(await lesion()).toString('base64');
+    const response = await fetch(`${edge.url}/predict?tta=8`, {
+      method: 'POST',
+      body: JSON.stringify({ images: Array(9).fill(image) }),
+      headers: { 'Content-Type': 'application/json' },
+    });
+    expect(response.status).toBe(400);
+    expect(problemSchema.parse(await response.json()).detail).toContain('send at most 8');
   });
 
   it('serves the page with what it loads', async () => {
@@ -172,6 +191,19 @@ describe('the worker as it is deployed', () => {
       type: 'urn:naevus:problem:no-model',
       detail: 'the model could not be loaded; try again in 5 s',
     });
+  }, 60_000);
+
+  it('answers nobody on a public address without keys, as Node does not start there', async () => {
+    const ask = (worker: EdgeProcess, url: string) => worker.miniflare.dispatchFetch(url);
+    const refused = await ask(edge, 'https://clinic.example/health/live');
+    expect(refused.status).toBe(503);
+    const problem = problemSchema.parse(await refused.json());
+    expect(problem.type).toBe('urn:naevus:problem:not-configured');
+    expect(problem.detail).not.toContain('NAEVUS');
+    expect((await ask(edge, 'http://localhost/health/live')).status).toBe(200);
+    const open = await startEdge({ bindings: { NAEVUS_ALLOW_ANONYMOUS: 'true' } });
+    expect((await ask(open, 'https://clinic.example/health/live')).status).toBe(200);
+    await open.stop();
   }, 60_000);
 
   it('asks for keys, limits rates by the platform, and lets listed origins in', async () => {

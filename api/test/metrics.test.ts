@@ -201,7 +201,7 @@ describe('GET /metrics', () => {
   });
 
   it('needs a key where there are keys, unless it is opened, and may be off', async () => {
-    const { key, line } = newKey('prometheus');
+    const { key, line } = newKey('prometheus', ['metrics']);
     const variables = { NAEVUS_MODEL_DIR: writeFixtureArtifact(), NAEVUS_API_KEYS: line };
     const status = async (more: Record<string, string>, headers = {}) => {
       const other = await startServer({ ...variables, ...more });

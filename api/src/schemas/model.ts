@@ -33,6 +33,14 @@ export const modelResponseSchema = z
       max_pixels: z.int(),
       min_side: z.int(),
       max_batch: z.int(),
+      max_network_runs: z.int().optional().meta({
+        description:
+          'Of one request: images, times views (`tta`), times 5 for `dense-grad-cam`. Absent where only the time for an answer bounds them.',
+      }),
+      max_batch_pixels: z
+        .int()
+        .optional()
+        .meta({ description: 'Of all images of one request together; absent without a limit.' }),
       timeout_seconds: z.number(),
     }),
     calibration: manifest.calibration,

@@ -12,6 +12,7 @@ import { internalProblem, ProblemError, problemOr } from '../../answers/problem-
 import { problemOfFailure } from '../../answers/problem-of-failure.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { AppEnv } from '../context/app-env.ts';
+import { checkWork } from './check-work.ts';
 import { engineProblem } from './choose-engine.ts';
 
 type ImageFile = Uint8Array<ArrayBuffer>;
@@ -22,7 +23,7 @@ type ImageFile = Uint8Array<ArrayBuffer>;
  * @param engine chosen in this very turn
  * @param images files, whose headers are looked at first; or the network's inputs. What is a problem already stays one
  * @returns as many, in the same order: an analysis, or the problem of that image
- * @throws ProblemError when the engine cannot answer: `busy`, `no-model`, `timeout`
+ * @throws ProblemError when the engine cannot answer: `busy`, `no-model`, `timeout`; `too-many-images`
  */
 export async function analyseUpload(
   c: Context<AppEnv>,
@@ -36,6 +37,7 @@ export async function analyseUpload(
     return problemOr(() => checkImage(image, limits));
   });
   const inputs = inspected.filter((item): item is EngineInput => !(item instanceof ProblemError));
+  checkWork(inputs, options, limits);
   const ended = c.get('trace')?.analyse(images.length);
   const outcomes = await withDeadline(c, limits.timeoutSeconds, (signal) =>
     inputs.length === 0 ? Promise.resolve<Outcome[]>([]) : engine.analyse(inputs, options, signal),

@@ -53,6 +53,8 @@ export function modelRoute({ engines, limits }: AppDependencies): Route {
           max_pixels: limits.maxPixels,
           min_side: MIN_SIDE,
           max_batch: limits.maxBatch,
+          ...(limits.maxNetworkRuns !== undefined && { max_network_runs: limits.maxNetworkRuns }),
+          ...(limits.maxBatchPixels !== undefined && { max_batch_pixels: limits.maxBatchPixels }),
           timeout_seconds: limits.timeoutSeconds,
         },
         calibration: manifest.calibration,

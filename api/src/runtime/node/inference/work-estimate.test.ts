@@ -1,6 +1,7 @@
 import type { ImageHeader } from '@naevus/shared/image/header/image-header';
 import { describe, expect, it } from 'vitest';
-import { networkRuns, WorkEstimate } from './work-estimate.ts';
+import { networkRuns } from '../../../analysis/network-runs.ts';
+import { WorkEstimate } from './work-estimate.ts';
 
 const image = (format: ImageHeader['format'], width: number, height: number) => ({
   bytes: new Uint8Array(),

@@ -1,4 +1,5 @@
 import type { EngineInput, NetworkOptions } from '../../../analysis/engine.ts';
+import { networkRuns } from '../../../analysis/network-runs.ts';
 
 type Format = NonNullable<EngineInput['header']>['format'];
 
@@ -14,11 +15,6 @@ const FALLING = 0.05;
 
 /** Below, what is measured is not the pixels. */
 const LEAST_MEGAPIXELS = 0.5;
-
-/** Runs of the network that one image takes. */
-export function networkRuns({ tta = 1, heatmap }: NetworkOptions): number {
-  return tta * (heatmap?.method === 'dense-grad-cam' ? 5 : 1);
-}
 
 /** Milliseconds of one worker. */
 export interface Work {
