@@ -9,7 +9,11 @@ export const NAEVUS = {
   label: 'naevus',
   command: process.execPath,
   args: () => [at('../dist/node.js')],
-  env: (port) => ({ PORT: String(port), MALLOC_ARENA_MAX: process.env.MALLOC_ARENA_MAX ?? '2' }),
+  env: (port) => ({
+    PORT: String(port),
+    MALLOC_ARENA_MAX: process.env.MALLOC_ARENA_MAX ?? '2',
+    MALLOC_MMAP_THRESHOLD_: process.env.MALLOC_MMAP_THRESHOLD_ ?? '1048576',
+  }),
 };
 
 /**
