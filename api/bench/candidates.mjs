@@ -39,6 +39,7 @@ export function candidates(python, modelFolder) {
     env: () => ({
       MODEL_FOLDER: modelFolder,
       PYTHONPYCACHEPREFIX: at('../.cache/bench/pycache'),
+      ORT_DISABLE_TELEMETRY: '1',
       ...env,
     }),
   });

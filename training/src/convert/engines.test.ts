@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { parseOnnx } from '@naevus/shared/model/onnx-messages';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { loadOnnxRuntime } from '@naevus/shared/onnxruntime/load-onnx-runtime';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type Architecture,
@@ -31,6 +31,8 @@ import type { WeightPrecision } from './float16.ts';
 import { exportOnnx } from './onnx/onnx-export.ts';
 import { loadTfjsModel } from './tfjs/load-graph-model.ts';
 import { exportTfjs } from './tfjs/tfjs-export.ts';
+
+const { InferenceSession, Tensor } = loadOnnxRuntime();
 
 const OUTPUTS = ['logits', 'cam', 'features'] as const;
 
@@ -86,7 +88,10 @@ async function runOnnx(
   const count = pictures.length / (size * size * 3);
   const image = new Tensor('float32', planar(pictures, size), [count, 3, size, size]);
   const { logits, cam, features } = await session.run({ image });
-  const output = ({ data, dims }: Tensor) => ({ data: data as Float32Array, dims });
+  const output = ({ data, dims }: InstanceType<typeof Tensor>) => ({
+    data: data as Float32Array,
+    dims,
+  });
   const outputs = { logits: output(logits!), cam: output(cam!), features: output(features!) };
   await session.release();
   return outputs;

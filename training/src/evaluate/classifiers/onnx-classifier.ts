@@ -1,7 +1,7 @@
 import { fillPlanar } from '@naevus/shared/image/planar';
 import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import type { Classify } from '@naevus/shared/network/network-output';
-import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import { loadOnnxRuntime } from '@naevus/shared/onnxruntime/load-onnx-runtime';
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../../convert/inference-graph.ts';
 import type { Classifier } from './classifier.ts';
 
@@ -27,6 +27,7 @@ export interface OnnxClassifier extends Classifier {
  * figures do not depend on the number of cores.
  */
 export async function createOnnxClassifier(model: Uint8Array): Promise<OnnxClassifier> {
+  const { env, InferenceSession, Tensor } = loadOnnxRuntime();
   const session = await InferenceSession.create(model, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,

@@ -3,7 +3,8 @@ import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/image/preprocessing-s
 import { folderSource } from '@naevus/shared/model/folder-source';
 import { symmetryIndices } from '@naevus/shared/network/symmetry';
 import { meanLogits, TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { loadOnnxRuntime } from '@naevus/shared/onnxruntime/load-onnx-runtime';
+import type { InferenceSession } from 'onnxruntime-node';
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../../convert/inference-graph.ts';
 import type { Split } from '../../data/split/split-schema.ts';
 import type { ImageBatch } from '../../network/trainable-network.ts';
@@ -33,6 +34,7 @@ export async function openTeachers({
   readonly folders: readonly string[];
   readonly split: Pick<Split, 'validation'>;
 }): Promise<Teacher> {
+  const runtime = loadOnnxRuntime();
   const names: string[] = [];
   const models: Uint8Array[] = [];
   for (const folder of folders) {
@@ -45,7 +47,7 @@ export async function openTeachers({
   }
   const sessions = await Promise.all(
     models.map((model) =>
-      InferenceSession.create(model, { intraOpNumThreads: availableParallelism() }),
+      runtime.InferenceSession.create(model, { intraOpNumThreads: availableParallelism() }),
     ),
   );
   return {
@@ -74,6 +76,7 @@ async function viewLogits(
   symmetry: number,
   { values, count }: ImageBatch,
 ): Promise<Float32Array> {
+  const { Tensor } = loadOnnxRuntime();
   const places = symmetryIndices(symmetry, INPUT_SIZE);
   const logits: number[] = [];
   for (let from = 0; from < count; from += MICRO_BATCH) {

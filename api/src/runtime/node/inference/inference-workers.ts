@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { disableTelemetry } from '@naevus/shared/onnxruntime/load-onnx-runtime';
 import { sharpState } from './shared-sharp.ts';
 import type { ToWorker, WorkerSetup } from './worker-messages.ts';
 
@@ -16,6 +17,7 @@ export class InferenceWorkers {
 
   /** @param file `inference-worker.js` */
   constructor(file: URL) {
+    disableTelemetry();
     this.#file = file;
   }
 

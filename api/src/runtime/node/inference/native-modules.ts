@@ -1,9 +1,7 @@
 import { createRequire } from 'node:module';
+import * as onnxRuntime from '@naevus/shared/onnxruntime/load-onnx-runtime';
 
 type Sharp = typeof import('sharp').default;
-
-/** onnxruntime's module, as far as it is used. */
-export type OnnxRuntime = Pick<typeof import('onnxruntime-node'), 'InferenceSession' | 'Tensor'>;
 
 /** A native module that has no build for this machine, or whose libraries are missing on it. */
 export class NoNativeModuleError extends Error {
@@ -18,23 +16,24 @@ export class NoNativeModuleError extends Error {
 
 const require = createRequire(import.meta.url);
 
-/** @throws NoNativeModuleError */
-export function loadSharp(): Sharp {
-  return load('sharp') as Sharp;
-}
-
-/** @throws NoNativeModuleError */
-export function loadOnnxRuntime(): OnnxRuntime {
-  return load('onnxruntime-node') as OnnxRuntime;
-}
-
 /**
- * By require, because Node resolves and reads their many files twice as fast so as by import: 0.1 s
- * of the time to the first answer.
+ * By require, because Node resolves and reads its many files twice as fast so as by import: 0.1 s of
+ * the time to the first answer.
+ *
+ * @throws NoNativeModuleError
  */
-function load(name: string): unknown {
+export function loadSharp(): Sharp {
+  return load('sharp', () => require('sharp') as Sharp);
+}
+
+/** @throws NoNativeModuleError */
+export function loadOnnxRuntime(): onnxRuntime.OnnxRuntime {
+  return load('onnxruntime-node', onnxRuntime.loadOnnxRuntime);
+}
+
+function load<Module>(name: string, read: () => Module): Module {
   try {
-    return require(name);
+    return read();
   } catch (cause) {
     throw new NoNativeModuleError(name, cause);
   }
