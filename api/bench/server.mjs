@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runCommand } from '../../training/setup/run-command.mjs';
@@ -85,15 +85,20 @@ export class Server {
   /**
    * Waits until it does nothing more: what clients that hung up had asked for would slow whoever is driven next
    * (a Keras server computes four heat maps to their end, for seconds).
+   *
+   * @returns how many spells it took, or undefined where it is still at work at the end of the limit
    */
   async idle() {
     const { pids } = await this.family();
     const taken = () => sum(pids.map((pid) => cpuMs(pid) ?? 0));
-    for (let waited = 0; waited < IDLE_LIMIT_MS; waited += IDLE_SPELL_MS) {
+    const spells = IDLE_LIMIT_MS / IDLE_SPELL_MS;
+    for (let spell = 1; spell <= spells; spell++) {
       const before = taken();
       await delay(IDLE_SPELL_MS);
-      if (taken() - before <= IDLE_MS) return;
+      // On a machine with more to do than it can, one that works may get no time in a whole spell, but wants some.
+      if (taken() - before <= IDLE_MS && !pids.some(wantsToRun)) return spell;
     }
+    return undefined;
   }
 
   kill() {
@@ -140,6 +145,18 @@ function cpuMs(pid) {
     return (Number(fields[11]) + Number(fields[12])) * 10;
   } catch {
     return undefined;
+  }
+}
+
+/** Whether a thread of a process runs, or waits for a core. */
+function wantsToRun(pid) {
+  try {
+    return readdirSync(`/proc/${pid}/task`).some((thread) => {
+      const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+      return stat.split(') ').at(-1).startsWith('R');
+    });
+  } catch {
+    return false;
   }
 }
 

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { predictResponseSchema } from '../src/schemas/prediction.ts';
 import { problemSchema } from '../src/schemas/problem.ts';
 import { writeFixtureArtifact } from './helpers/fixture-artifact.ts';
 import { jpeg } from './helpers/pictures.ts';
@@ -34,6 +36,16 @@ const form = (before: string, after: string): Uint8Array<ArrayBuffer> =>
   );
 
 describe('a form', () => {
+  it('that came in from the field is read', async () => {
+    const body = readFileSync(new URL('fixtures/field/multipart-preamble.bin', import.meta.url));
+    const type = { 'Content-Type': 'multipart/form-data; boundary=xyz' };
+    const response = await server.post('/predict', new Uint8Array(body), type);
+    expect(response.status).toBe(200);
+    expect(predictResponseSchema.parse(await response.json()).image).toMatchObject({
+      format: 'jpeg',
+    });
+  });
+
   it.each([
     ['with an empty line before it', '\r\n', '\r\n'],
     ['with a preamble', 'This is a multi-part message in MIME format.\r\n', '\r\n'],
@@ -78,13 +90,13 @@ describe('a connection', () => {
     socket.setEncoding('latin1').on('data', (part) => {
       text += part;
     });
-    const request = 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n';
-    socket.write(request);
+    socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
     await expect.poll(() => text).toMatch(/^Keep-Alive: timeout=75\r$/m);
     // Node's own default closes it after five.
-    await delay(7000);
+    await delay(10_000);
     const before = text.length;
-    socket.write(request);
+    socket.write(`POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: ${image.length}\r\n\r\n`);
+    socket.write(image);
     await expect.poll(() => text.slice(before)).toMatch(/^HTTP\/1\.1 200 /);
     socket.destroy();
     await once(socket, 'close');

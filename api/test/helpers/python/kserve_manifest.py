@@ -25,7 +25,8 @@ for name in dir(kubernetes.client.models):
 
 class Response:
     with open(sys.argv[1]) as file:
-        document = yaml.safe_load(file)
+        # What follows it in the file is Kubernetes' own.
+        document = next(yaml.safe_load_all(file))
     data = json.dumps(document)
 
 
