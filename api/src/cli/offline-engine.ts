@@ -55,6 +55,7 @@ export async function withEngine<T>(
   const engine = new WorkerEngine(model, {
     ...limits,
     workers: threads,
+    wideThreads: 1,
     queue: concurrency,
     engine: settings.NAEVUS_ENGINE,
     spawn: () => workers.spawn(),

@@ -2,6 +2,7 @@ import { parentPort, type Transferable, workerData } from 'node:worker_threads';
 import { type AnalysisBackend, analyseOrCrash } from '../analysis/analyse.ts';
 import {
   createNodeBackend,
+  onnxClassifier,
   type WasmFiles,
 } from '../runtime/node/inference/create-node-backend.ts';
 import { freeMemory } from '../runtime/node/inference/free-memory.ts';
@@ -9,6 +10,7 @@ import { loadOnnxRuntime } from '../runtime/node/inference/native-modules.ts';
 import type {
   FromWorker,
   ToWorker,
+  WorkerModel,
   WorkerSetup,
 } from '../runtime/node/inference/worker-messages.ts';
 
@@ -30,6 +32,9 @@ try {
 }
 
 let backend: AnalysisBackend | undefined;
+/** The same with a session of several threads, for an image that has the cores to itself. */
+let wideBackend: AnalysisBackend | undefined;
+let model: WorkerModel | undefined;
 
 port.on('message', async (message: ToWorker) => {
   if (message.type === 'stop') {
@@ -38,6 +43,7 @@ port.on('message', async (message: ToWorker) => {
   }
   if (message.type === 'load') {
     try {
+      model = message.model;
       backend = await createNodeBackend(message, WASM_FILES, sharpState, (module) =>
         send({ type: 'missing', module }),
       );
@@ -47,7 +53,17 @@ port.on('message', async (message: ToWorker) => {
     }
     return;
   }
-  const outcome = await analyseOrCrash(message.image, message.options, backend!);
+  if (message.type === 'widen') {
+    try {
+      wideBackend = { ...backend!, classify: await onnxClassifier(model!, message.threads) };
+      send({ type: 'widened' });
+    } catch (error) {
+      send({ type: 'widened', reason: error instanceof Error ? error.message : String(error) });
+    }
+    return;
+  }
+  const chosen = (message.wide && wideBackend) || backend!;
+  const outcome = await analyseOrCrash(message.image, message.options, chosen);
   // It is this worker's alone, and some 20 images would pile up before V8 looks after them.
   freeMemory([message.image.bytes.buffer]);
   const overlay = outcome.ok ? outcome.analysis.heatmap?.overlay : undefined;

@@ -29,6 +29,7 @@ it.each(VERSIONS)('computes what onnxruntime does with the bundled version %s', 
   const reference = await createOnnxClassifier(
     await loadFile(source, manifest, onnx.path, nodeSha256),
     onnx,
+    1,
   );
   const { data: rgb } = await sharp(lesion(0))
     .resize(INPUT_SIZE, INPUT_SIZE, { fit: 'fill' })

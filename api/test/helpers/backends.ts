@@ -41,7 +41,7 @@ export async function nativeBackend(): Promise<AnalysisBackend> {
     decode: async (file, header, use) =>
       use(await decodeWithSharp(sharp, file, { header, maxPixels: DEFAULT_MAX_PIXELS })),
     resampler: createResampler(kernels),
-    classify: await createOnnxClassifier(model, manifest.engines.onnx),
+    classify: await createOnnxClassifier(model, manifest.engines.onnx, 1),
     overlay: createOverlay(kernels),
     encodePng,
     encodeBase64: createBase64Encoder(kernels),

@@ -46,7 +46,7 @@ export async function createNodeBackend(
   const source = folderSource(model.folder);
   const codecs = compiled(wasm.codecs);
   const kernels = compiled(wasm.kernels);
-  let classify = engine === 'wasm' ? undefined : await onnxClassifier(model, source).catch(standIn);
+  let classify = engine === 'wasm' ? undefined : await onnxClassifier(model, 1).catch(standIn);
   classify ??= await graphClassifier(model, source, wasm.network);
   return {
     decode:
@@ -70,10 +70,16 @@ export async function createNodeBackend(
   };
 }
 
-async function onnxClassifier(model: WorkerModel, source: ArtifactSource): Promise<Classifier> {
+/**
+ * The network in a session of `threads` threads.
+ *
+ * @throws ArtifactError when the file is not what the manifest says
+ * @throws NoNativeModuleError where onnxruntime has no build
+ */
+export async function onnxClassifier(model: WorkerModel, threads: number): Promise<Classifier> {
   const { onnx } = model.engines;
-  const bytes = await loadFile(source, model, onnx.path, nodeSha256);
-  const classify = await createOnnxClassifier(bytes, onnx);
+  const bytes = await loadFile(folderSource(model.folder), model, onnx.path, nodeSha256);
+  const classify = await createOnnxClassifier(bytes, onnx, threads);
   // The first run allocates and checks the outputs: ready means that the model has answered.
   await selfTest(classify);
   return classify;

@@ -12,16 +12,18 @@ const LOGITS_SHAPE = [1, CLASS_COUNT];
 const CAM_SHAPE = [1, CLASS_COUNT, 7, 7];
 
 /**
- * The network in onnxruntime, on the calling thread: `run` computes there, one thread for each
- * session, so that as many images are computed as there are workers.
+ * The network in onnxruntime. `run` computes on the calling thread, and on `threads - 1` of the session's
+ * own, which spin during a run, and sleep after it: they would take the cores from other workers.
  *
  * @param model the bytes of `model.onnx`, already held against their hash
+ * @param threads 1 where as many images are computed at once as there are cores
  * @throws NoNativeModuleError where onnxruntime has no build
  * @throws Error when the graph cannot be loaded, or gives other outputs than the manifest says
  */
 export async function createOnnxClassifier(
   model: Uint8Array,
   engine: Manifest['engines']['onnx'],
+  threads: number,
 ): Promise<Classifier> {
   if (engine.input.layout !== 'NCHW') {
     throw new Error(`the input layout ${engine.input.layout} is not served; export it as NCHW`);
@@ -30,8 +32,10 @@ export async function createOnnxClassifier(
   const graph = process.arch === 'x64' ? forBlockedLayout(model) : model;
   const session = await InferenceSession.create(graph, {
     executionProviders: ['cpu'],
-    intraOpNumThreads: 1,
+    intraOpNumThreads: threads,
     interOpNumThreads: 1,
+    // Threads that sleep between operations wake too late to gain anything; after a run they do.
+    extra: { session: { force_spinning_stop: '1' } },
   });
   const pixels = new Float32Array(INPUT_CHANNELS * INPUT_SIZE * INPUT_SIZE);
   const feeds = { [engine.input.name]: new Tensor('float32', pixels, INPUT_SHAPE) };

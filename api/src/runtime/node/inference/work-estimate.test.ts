@@ -8,6 +8,7 @@ const image = (format: ImageHeader['format'], width: number, height: number) => 
   header: { format, width, height } as ImageHeader,
 });
 
+const NARROW = { wide: false };
 const SMALL = image('jpeg', 600, 450);
 
 describe('the work that an image is', () => {
@@ -33,13 +34,23 @@ describe('the work that an image is', () => {
   it('is learnt: what takes longer soon, what takes less slowly', () => {
     const estimate = new WorkEstimate();
     const before = estimate.of(undefined, {}).ms;
-    estimate.learn(SMALL, { tta: 4 }, { decodeMs: 1, inferenceMs: 4 * 100 });
+    estimate.learn(SMALL, { tta: 4 }, { decodeMs: 1, inferenceMs: 4 * 100 }, NARROW);
     const risen = estimate.of(undefined, {}).ms;
     expect(risen).toBeCloseTo(before + 0.2 * (100 - before));
-    estimate.learn(SMALL, {}, { decodeMs: 1, inferenceMs: 10 });
+    estimate.learn(SMALL, {}, { decodeMs: 1, inferenceMs: 10 }, NARROW);
     expect(estimate.of(undefined, {}).ms).toBeGreaterThan(0.9 * risen);
-    for (let i = 0; i < 200; i++) estimate.learn(SMALL, {}, { decodeMs: 1, inferenceMs: 10 });
+    for (let i = 0; i < 200; i++)
+      estimate.learn(SMALL, {}, { decodeMs: 1, inferenceMs: 10 }, NARROW);
     expect(estimate.of(undefined, {}).ms).toBeCloseTo(10, 1);
+  });
+
+  it('learns nothing of the network from a run on several threads', () => {
+    const estimate = new WorkEstimate();
+    const before = estimate.of(undefined, {}).ms;
+    const timing = { decodeMs: 40, inferenceMs: 900 };
+    estimate.learn(SMALL, {}, timing, { wide: true });
+    expect(estimate.of(undefined, {}).ms).toBe(before);
+    expect(estimate.of(SMALL, {}).ms).toBeGreaterThan(before + 5);
   });
 
   it('is learnt for each format', () => {
@@ -47,7 +58,8 @@ describe('the work that an image is', () => {
     const png = image('png', 4000, 3000);
     const jpeg = image('jpeg', 4000, 3000);
     const before = estimate.of(jpeg, {}).ms;
-    for (let i = 0; i < 40; i++) estimate.learn(png, {}, { decodeMs: 1200, inferenceMs: 20 });
+    for (let i = 0; i < 40; i++)
+      estimate.learn(png, {}, { decodeMs: 1200, inferenceMs: 20 }, NARROW);
     expect(estimate.of(png, {}).ms).toBeGreaterThan(1190);
     expect(estimate.of(jpeg, {}).ms).toBe(before);
   });

@@ -36,12 +36,14 @@ export class WorkEstimate {
     return { ms: decodeMs + networkMs, networkMs };
   }
 
+  /** @param how `wide`: the network ran on several threads, which says nothing of how long it takes on one */
   learn(
     { header }: EngineInput,
     options: NetworkOptions,
     { decodeMs, inferenceMs }: { readonly decodeMs: number; readonly inferenceMs: number },
+    { wide }: { readonly wide: boolean },
   ): void {
-    this.#runMs = moved(this.#runMs, inferenceMs / networkRuns(options));
+    if (!wide) this.#runMs = moved(this.#runMs, inferenceMs / networkRuns(options));
     if (header === undefined) return;
     const { format } = header;
     this.#decodeMsPerMegapixel.set(

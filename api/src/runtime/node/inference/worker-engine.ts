@@ -14,6 +14,8 @@ import { WorkerPool } from './worker-pool.ts';
 
 export interface WorkerEngineOptions {
   readonly workers: number;
+  /** Threads for an image that has the machine to itself; 1 for none beside its worker's. */
+  readonly wideThreads: number;
   /** Images that may wait for a worker. */
   readonly queue: number;
   readonly maxPixels: number;
@@ -21,6 +23,8 @@ export interface WorkerEngineOptions {
   readonly engine: LoadRequest['engine'];
   readonly spawn: () => Worker;
   readonly onWorkerLost: (reason: string) => void;
+  /** No session of several threads could be made. */
+  readonly onNotWide?: (reason: string) => void;
   /** WebAssembly stands in for a native module; each worker tells. */
   readonly onMissing?: (module: string) => void;
   /** How long an image waited before a worker took it. */
@@ -46,10 +50,12 @@ export class WorkerEngine implements Engine {
     const { maxPixels, engine } = options;
     this.#pool = new WorkerPool({
       size: options.workers,
+      wideThreads: engine === 'wasm' ? 1 : options.wideThreads,
       spawn: options.spawn,
       load: { type: 'load', model: workerModel(model), maxPixels, engine },
       maxTaskMs: options.timeoutSeconds * 1000,
       onWorkerLost: options.onWorkerLost,
+      ...(options.onNotWide && { onNotWide: options.onNotWide }),
       ...(options.onMissing && { onMissing: options.onMissing }),
       ...(options.onTaken && { onTaken: options.onTaken }),
     });
@@ -127,8 +133,11 @@ export class WorkerEngine implements Engine {
   ): Promise<Outcome> {
     this.#pendingMs += workMs;
     try {
-      const outcome = await this.#pool.run({ image, options }, signal);
-      if (outcome.ok) this.#estimate.learn(image, options, outcome.analysis.timing);
+      let wide = false;
+      const outcome = await this.#pool.run({ image, options }, signal, (taken) => {
+        wide = taken;
+      });
+      if (outcome.ok) this.#estimate.learn(image, options, outcome.analysis.timing, { wide });
       return outcome;
     } finally {
       this.#pendingMs -= workMs;

@@ -36,7 +36,10 @@ export interface LoadRequest {
 /** From the pool to a worker. One task at a time. */
 export type ToWorker =
   | ({ readonly type: 'load' } & LoadRequest)
-  | ({ readonly type: 'analyse' } & AnalyseTask)
+  /** Loads a second session of so many threads beside the one that has one. */
+  | { readonly type: 'widen'; readonly threads: number }
+  /** `wide`: by the session of several threads. */
+  | ({ readonly type: 'analyse'; readonly wide: boolean } & AnalyseTask)
   | { readonly type: 'stop' };
 
 /** From a worker to the pool. */
@@ -46,4 +49,6 @@ export type FromWorker =
   /** WebAssembly stands in for a native module that has no build for this machine. May come at any time. */
   | { readonly type: 'missing'; readonly module: string }
   | { readonly type: 'load-failed'; readonly reason: string }
+  /** Without a reason: there is a session of several threads now. */
+  | { readonly type: 'widened'; readonly reason?: string }
   | { readonly type: 'done'; readonly outcome: Outcome };

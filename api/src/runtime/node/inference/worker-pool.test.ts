@@ -26,6 +26,11 @@ const SCRIPT = `
       }
       return parentPort.postMessage({ type: 'loaded' });
     }
+    if (message.type === 'widen') {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const reason = workerData.widens ? undefined : 'no memory';
+      return parentPort.postMessage({ type: 'widened', reason });
+    }
     const [order, tag] = message.image.bytes;
     if (order === 3) process.exit(7);
     if (order === 2) return;
@@ -39,6 +44,8 @@ interface Setup extends Partial<WorkerPoolOptions> {
   readonly goodLoads?: number;
   /** How many loads succeed before there is no word of them. */
   readonly silentLoads?: number;
+  /** Whether a session of several threads can be made. */
+  readonly widens?: boolean;
 }
 
 const pools: WorkerPool[] = [];
@@ -47,22 +54,31 @@ afterEach(() => {
   for (const pool of pools.splice(0)) pool.close();
 });
 
-function makePool({ goodLoads = 1e6, silentLoads = 1e6, ...options }: Setup = {}) {
+function makePool({ goodLoads = 1e6, silentLoads = 1e6, widens = true, ...options }: Setup = {}) {
   const loads = new SharedArrayBuffer(20);
   const counters = new Int32Array(loads);
   counters[3] = goodLoads;
   counters[4] = silentLoads;
   const lost: string[] = [];
+  const notWide: string[] = [];
   const pool = new WorkerPool({
     size: 2,
-    spawn: () => new Worker(SCRIPT, { eval: true, workerData: { loads } }),
+    wideThreads: 1,
+    spawn: () => new Worker(SCRIPT, { eval: true, workerData: { loads, widens } }),
     load: { type: 'load', model: {} as WorkerModel, maxPixels: 1, engine: 'auto' },
     maxTaskMs: 10_000,
     onWorkerLost: (reason) => lost.push(reason),
+    onNotWide: (reason) => notWide.push(reason),
     ...options,
   });
   pools.push(pool);
-  return { pool, lost, mostLoadsAtOnce: () => counters[1], loadsSoFar: () => counters[2]! };
+  return {
+    pool,
+    lost,
+    notWide,
+    mostLoadsAtOnce: () => counters[1],
+    loadsSoFar: () => counters[2]!,
+  };
 }
 
 function task(order: number, tag = 0): AnalyseTask {
@@ -172,6 +188,45 @@ describe('WorkerPool', () => {
     expect(await fatal).toMatchObject({ failure: { kind: 'interrupted' } });
     await expect(next).rejects.toMatchObject({ fault: { kind: 'unavailable' } });
     expect(pool.broken).toBe(true);
+  });
+
+  /** Which of tasks that come at once are computed on several threads. */
+  async function takenAtOnce(pool: WorkerPool, orders: readonly number[]): Promise<boolean[]> {
+    const taken: boolean[] = [];
+    await Promise.all(
+      orders.map((order) => pool.run(task(order), forever(), (w) => taken.push(w))),
+    );
+    return taken;
+  }
+
+  it('computes a task on several threads where nothing else is to be done', async () => {
+    const { pool } = makePool({ wideThreads: 2 });
+    await pool.start();
+    await expect.poll(() => takenAtOnce(pool, [0])).toEqual([true]);
+    expect(await takenAtOnce(pool, [1, 0, 0])).toEqual([true, false, false]);
+    const first = pool.run(task(1), forever());
+    expect(await takenAtOnce(pool, [0, 0])).toEqual([false, false]);
+    await first;
+    expect(await takenAtOnce(pool, [0])).toEqual([true]);
+  });
+
+  it('makes the session of several threads anew where its worker died', async () => {
+    const { pool, lost } = makePool({ wideThreads: 2 });
+    await pool.start();
+    await expect.poll(() => takenAtOnce(pool, [0])).toEqual([true]);
+    await pool.run(task(3), forever());
+    expect(await takenAtOnce(pool, [0])).toEqual([false]);
+    await expect.poll(() => takenAtOnce(pool, [0])).toEqual([true]);
+    expect(lost).toHaveLength(1);
+  });
+
+  it('computes on one thread where no session of several can be made, and asks once', async () => {
+    const { pool, notWide } = makePool({ wideThreads: 2, widens: false });
+    await pool.start();
+    await expect.poll(() => notWide).toEqual(['no memory']);
+    expect(await takenAtOnce(pool, [0])).toEqual([false]);
+    await delay(50);
+    expect(notWide).toHaveLength(1);
   });
 
   it('refuses everything once it is closed', async () => {

@@ -7,6 +7,11 @@ import type { AnalyseTask, FromWorker, ToWorker } from './worker-messages.ts';
 export interface WorkerPoolOptions {
   /** Threads, each with a session of its own. */
   readonly size: number;
+  /**
+   * Threads that one worker computes with while nothing else waits or is computed; 1 for none. The session
+   * for it is loaded beside the narrow one once all workers are there.
+   */
+  readonly wideThreads: number;
   readonly spawn: () => Worker;
   /** Sent to each worker first. */
   readonly load: Extract<ToWorker, { type: 'load' }>;
@@ -16,6 +21,8 @@ export interface WorkerPoolOptions {
   readonly recoveryMs?: number;
   /** A worker died or could not be made; the pool carries on without it, and tries again. */
   readonly onWorkerLost: (reason: string) => void;
+  /** No worker could make a session of several threads; images are computed on one. */
+  readonly onNotWide?: (reason: string) => void;
   /** WebAssembly stands in for a native module in a worker. */
   readonly onMissing?: (module: string) => void;
   /** How long a task waited before a worker took it. */
@@ -25,6 +32,7 @@ export interface WorkerPoolOptions {
 interface Job {
   readonly task: AnalyseTask;
   readonly queuedAt: number;
+  readonly onTaken: ((wide: boolean) => void) | undefined;
   readonly resolve: (result: Outcome | EngineError) => void;
 }
 
@@ -32,6 +40,8 @@ interface Member {
   readonly worker: Worker;
   job: Job | undefined;
   watchdog: ReturnType<typeof setTimeout> | undefined;
+  /** Whether it has a session of several threads; it takes no image while it makes it. */
+  wide: boolean | 'soon';
 }
 
 const LONGEST_BACKOFF_MS = 30_000;
@@ -107,9 +117,10 @@ export class WorkerPool {
    * Runs a task; its image's memory moves to the worker.
    *
    * @param signal when it fires, a task that waits is dropped, one that runs is no longer waited for
+   * @param onTaken called when a worker takes it, with whether it computes on several threads
    * @throws EngineError `timeout` or `unavailable`
    */
-  run(task: AnalyseTask, signal: AbortSignal): Promise<Outcome> {
+  run(task: AnalyseTask, signal: AbortSignal, onTaken?: (wide: boolean) => void): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
         const place = this.#waiting.indexOf(job);
@@ -120,6 +131,7 @@ export class WorkerPool {
       const job: Job = {
         task,
         queuedAt: performance.now(),
+        onTaken,
         resolve(result) {
           signal.removeEventListener('abort', onAbort);
           if (result instanceof EngineError) reject(result);
@@ -156,17 +168,30 @@ export class WorkerPool {
   }
 
   #dispatch(): void {
-    for (const member of this.#members) {
-      if (member.job !== undefined) continue;
-      const job = this.#waiting.shift();
-      if (job === undefined) return;
+    while (this.#waiting.length > 0) {
+      const alone = this.#waiting.length === 1 && this.#running === 0;
+      const wideMember = alone ? this.#freeMember(true) : undefined;
+      const member = wideMember ?? this.#freeMember();
+      if (!member) return;
+      const job = this.#waiting.shift()!;
       member.job = job;
       this.#running++;
+      const wide = member === wideMember;
+      job.onTaken?.(wide);
       this.#options.onTaken?.(performance.now() - job.queuedAt);
       member.watchdog = setTimeout(() => this.#giveUpOn(member), this.#options.maxTaskMs);
-      const message: ToWorker = { type: 'analyse', ...job.task };
+      const message: ToWorker = { type: 'analyse', wide, ...job.task };
       member.worker.postMessage(message, [job.task.image.bytes.buffer]);
     }
+  }
+
+  /** @param wide only one with a session of several threads */
+  #freeMember(wide = false): Member | undefined {
+    for (const member of this.#members) {
+      if (member.job || member.wide === 'soon' || (wide && !member.wide)) continue;
+      return member;
+    }
+    return undefined;
   }
 
   /** Settles what the worker was computing, if it was. */
@@ -219,10 +244,14 @@ export class WorkerPool {
       stopWorker(worker);
       return;
     }
-    const member: Member = { worker, job: undefined, watchdog: undefined };
+    const member: Member = { worker, job: undefined, watchdog: undefined, wide: false };
     worker.on('message', (message: FromWorker) => {
       if (message.type === 'missing') this.#options.onMissing?.(message.module);
       else if (message.type === 'done') this.#finish(member, message.outcome);
+      else if (message.type === 'widened') {
+        member.wide = message.reason === undefined;
+        if (message.reason !== undefined) this.#options.onNotWide?.(message.reason);
+      }
       this.#dispatch();
     });
     worker.once('error', (error) => this.#lose(member, error.message));
@@ -270,6 +299,19 @@ export class WorkerPool {
       }
     }
     this.#filling = false;
+    this.#widen();
+  }
+
+  /** One worker, once all are there: sessions are made one after another. */
+  #widen(): void {
+    const members = [...this.#members];
+    const { wideThreads } = this.#options;
+    if (this.#closed || wideThreads < 2 || members.some(({ wide }) => wide !== false)) return;
+    const [member] = members;
+    if (!member) return;
+    member.wide = 'soon';
+    const message: ToWorker = { type: 'widen', threads: wideThreads };
+    member.worker.postMessage(message);
   }
 
   /** Nobody waits longer for a worker that does not come. */

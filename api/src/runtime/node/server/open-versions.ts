@@ -10,8 +10,12 @@ import {
   versionsIn,
 } from '../models/model-folder.ts';
 import type { Prometheus } from '../telemetry/prometheus.ts';
+import { usableCpus } from './cpu-limit.ts';
 import type { Settings } from './settings.ts';
 import { StartError } from './start-error.ts';
+
+/** An image's layers are small: more threads wait for each other. */
+const MOST_WIDE_THREADS = 4;
 
 interface VersionsDependencies {
   readonly workers: InferenceWorkers;
@@ -49,6 +53,9 @@ export async function openVersions(
     makeEngine: (model, role) =>
       new WorkerEngine(model, {
         workers: role === 'current' ? threads : 1,
+        wideThreads: role === 'current' ? Math.min(threads, usableCpus(), MOST_WIDE_THREADS) : 1,
+        onNotWide: (reason) =>
+          logger.warn({ reason }, 'an image alone is computed on one thread, not on all'),
         queue: settings.NAEVUS_QUEUE,
         maxPixels: settings.NAEVUS_MAX_PIXELS,
         timeoutSeconds: settings.NAEVUS_TIMEOUT_SECONDS,
