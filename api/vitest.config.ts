@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.mjs'],
+    include: [
+      'src/**/*.test.ts',
+      'packages/**/*.test.ts',
+      'test/**/*.test.ts',
+      'bench/**/*.test.mjs',
+    ],
     // The tests of the server run the bundle: it is made of the sources as they are now.
     globalSetup: ['test/build.ts'],
     testTimeout: 20_000,

@@ -1,12 +1,24 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type ImageFile, NaevusClient, NaevusError } from '../src/client/client.ts';
+import {
+  type GradcamPictureOptions,
+  type ImageFile,
+  NaevusClient,
+  NaevusError,
+  type PredictOptions,
+} from '../src/client/client.ts';
 import { retryAfterMs } from '../src/client/retry-after.ts';
 import { gradcamResponseSchema } from '../src/schemas/gradcam.ts';
 import { lesionResponseSchema } from '../src/schemas/lesion.ts';
 import { modelResponseSchema } from '../src/schemas/model.ts';
 import { batchResponseSchema, predictResponseSchema } from '../src/schemas/prediction.ts';
+import {
+  gradcamQuerySchema,
+  lesionQuerySchema,
+  modelQuerySchema,
+  predictQuerySchema,
+} from '../src/schemas/request.ts';
 import { writeFixtureArtifact } from './helpers/fixture-artifact.ts';
 import { BLUE, jpeg, RED } from './helpers/pictures.ts';
 import { type ServerProcess, startServer } from './helpers/server-process.ts';
@@ -117,6 +129,99 @@ describe('against a server', () => {
     expect(error.is('damaged-image')).toBe(true);
     expect(error.is('busy')).toBe(false);
     expect(error.message).toMatch(/^Damaged image: the JPEG file/);
+  });
+});
+
+describe('what it sends', () => {
+  /** What one call sends: the query, and the members of a JSON body. */
+  async function sent(call: (client: NaevusClient) => Promise<unknown>): Promise<string[]> {
+    const names: string[] = [];
+    const client = new NaevusClient({
+      baseUrl: 'http://localhost',
+      fetch: async (input, init) => {
+        names.push(...new URL(String(input)).searchParams.keys());
+        if (typeof init?.body === 'string') names.push(...Object.keys(JSON.parse(init.body)));
+        const type = new Headers(init?.headers).get('Accept')!;
+        return new Response('{}', { headers: { 'Content-Type': type } });
+      },
+    });
+    await call(client);
+    return names;
+  }
+
+  const prediction: PredictOptions = {
+    ...{ tta: 4, version: '1.2.3', prior: 'uniform', coverage: 0.8, strict: true, similar: 3 },
+    ...{ operatingPoint: 'specificity-90', language: 'de', age: 63, sex: 'female', site: 'back' },
+    topK: 2,
+  };
+  const report = {
+    ...{ heatmap: true, subject: 'Patient/1', encounter: 'Encounter/5' },
+    ...{ basedOn: 'ServiceRequest/7', bodySite: 'left arm' },
+  };
+  const { topK: _, ...analysis } = prediction;
+  const heatmap: GradcamPictureOptions = {
+    ...analysis,
+    ...{ class: 'mel', alpha: 0, method: 'grad-cam', legend: true },
+  };
+  const image = new Uint8Array(1);
+  const reported = Object.keys(report);
+
+  it.each([
+    [
+      'predict',
+      predictQuerySchema,
+      reported,
+      (client: NaevusClient) => client.predict(image, prediction),
+    ],
+    [
+      'predictBatch',
+      predictQuerySchema,
+      reported,
+      (client: NaevusClient) => client.predictBatch([image], prediction),
+    ],
+    [
+      'lesion',
+      lesionQuerySchema,
+      reported,
+      (client: NaevusClient) => client.lesion([image], prediction),
+    ],
+    [
+      'lesionReport',
+      lesionQuerySchema,
+      ['similar'],
+      (client: NaevusClient) => client.lesionReport([image], { ...prediction, ...report }),
+    ],
+    [
+      'gradcam',
+      gradcamQuerySchema,
+      ['legend'],
+      (client: NaevusClient) => client.gradcam(image, heatmap),
+    ],
+    [
+      'gradcamPicture',
+      gradcamQuerySchema,
+      [],
+      (client: NaevusClient) => client.gradcamPicture(image, heatmap),
+    ],
+    ['model', modelQuerySchema, [], (client: NaevusClient) => client.model({ version: '1.2.3' })],
+  ])('%s: every parameter of its route', async (_name, schema, others: string[], call) => {
+    const wanted = Object.keys(schema.shape).filter((name) => !others.includes(name));
+    const names = (await sent(call)).filter((name) => name !== 'images');
+    expect(names.sort()).toEqual(wanted.sort());
+  });
+
+  it('a prior as numbers in the order of the labels', async () => {
+    let prior: string | null = null;
+    const client = new NaevusClient({
+      baseUrl: 'http://localhost',
+      fetch: async (input) => {
+        prior = new URL(String(input)).searchParams.get('prior');
+        return new Response('{}', { headers: { 'Content-Type': 'application/json' } });
+      },
+    });
+    const shares = { vasc: 0.1, nv: 0.3, mel: 0.2, df: 0.1, bkl: 0.1, bcc: 0.15, akiec: 0.05 };
+    await client.predict(image, { prior: shares });
+    expect(prior).toBe('0.05,0.15,0.1,0.1,0.2,0.3,0.1');
   });
 });
 

@@ -1,12 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  PROBLEM_MEDIA_TYPE,
-  PROBLEMS,
-  type ProblemKind,
-  problemSchema,
-} from '../src/schemas/problem.ts';
+import { PROBLEMS, type ProblemKind, problemSchema } from '../src/schemas/problem.ts';
+import { PROBLEM_MEDIA_TYPE } from '../src/schemas/wire-names.ts';
 import { writeFixtureArtifact } from './helpers/fixture-artifact.ts';
 import { jpeg, plain, pngThatClaims, RED } from './helpers/pictures.ts';
 import { exchange, postChunked } from './helpers/raw-http.ts';

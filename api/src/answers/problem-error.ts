@@ -1,9 +1,5 @@
-import {
-  PROBLEM_TYPE_PREFIX,
-  PROBLEMS,
-  type Problem,
-  type ProblemKind,
-} from '../schemas/problem.ts';
+import { PROBLEMS, type Problem, type ProblemKind } from '../schemas/problem.ts';
+import { PROBLEM_TYPE_PREFIX } from '../schemas/wire-names.ts';
 
 interface ProblemExtras {
   /** Headers that go with the answer, such as `Allow`. */

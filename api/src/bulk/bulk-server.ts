@@ -8,7 +8,7 @@ import { edgeCaller } from '../runtime/edge/edge-caller.ts';
 import { EdgeEngine } from '../runtime/edge/edge-engine.ts';
 import { EDGE_LIMITS, MAX_DECODER_BYTES, MODEL_FOLDER } from '../runtime/edge/edge-limits.ts';
 import { edgeLog } from '../runtime/edge/edge-log.ts';
-import { PROBLEM_MEDIA_TYPE } from '../schemas/problem.ts';
+import { PROBLEM_MEDIA_TYPE } from '../schemas/wire-names.ts';
 import type { WasmModules } from '../wasm/create-wasm-backend.ts';
 import type { Bulk } from './bulk.ts';
 import { type BulkSettings, type BulkVariables, readBulkSettings } from './bulk-settings.ts';

@@ -1,4 +1,5 @@
-import { PROBLEM_TYPE_PREFIX, type Problem, type ProblemKind } from '../schemas/problem.ts';
+import type { Problem, ProblemKind } from '../schemas/problem.ts';
+import { PROBLEM_TYPE_PREFIX } from '../schemas/wire-names.ts';
 
 /** Why there is no answer. Tell the three apart by `kind`. */
 export type ClientErrorKind =

@@ -1,13 +1,14 @@
-import type { Label } from '@naevus/shared/taxonomy';
+import { LABELS, type Label } from '@naevus/shared/taxonomy';
 import type { DiagnosticReport, OperationOutcome } from '../fhir/resources.ts';
-import { FHIR_MEDIA_TYPE, type ReportContext } from '../schemas/fhir.ts';
+import type { ReportContext } from '../schemas/fhir.ts';
 import type { GradcamResponse } from '../schemas/gradcam.ts';
 import type { Ready } from '../schemas/health.ts';
 import type { LesionResponse } from '../schemas/lesion.ts';
 import type { ModelResponse } from '../schemas/model.ts';
 import type { BatchResponse, PredictResponse } from '../schemas/prediction.ts';
-import { PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_PREFIX, type Problem } from '../schemas/problem.ts';
+import type { Problem } from '../schemas/problem.ts';
 import type { GradcamQuery, PatientQuery, PredictQuery } from '../schemas/request.ts';
+import { FHIR_MEDIA_TYPE, PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_PREFIX } from '../schemas/wire-names.ts';
 import { NaevusError } from './client-error.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -57,6 +58,16 @@ export interface PatientOptions {
 }
 
 interface AnalysisRequestOptions extends RequestOptions, PatientOptions {
+  /** Version of the model; the current one by default. */
+  readonly version?: PredictQuery['version'];
+  /** How common the classes are: by name, or one share a class, which sum to 1. The version's own by default. */
+  readonly prior?: 'training' | 'uniform' | Readonly<Record<Label, number>>;
+  /** Of the prediction set: 0.80 to 0.99 in steps of 0.01; 0.90 by default. */
+  readonly coverage?: PredictQuery['coverage'];
+  /** Where the malignant score is cut; `model()` says what each point is worth. */
+  readonly operatingPoint?: PredictQuery['operating_point'];
+  /** Whether an image that no answer should be given for is a problem (`abstained`). */
+  readonly strict?: PredictQuery['strict'];
   /** Views that the answer is averaged over: 1, 4 or 8. */
   readonly tta?: PredictQuery['tta'];
   /** How many of the training lesions that look most like the image to answer with, 1 to 10. */
@@ -87,6 +98,11 @@ export interface GradcamOptions extends AnalysisRequestOptions {
 export interface GradcamPictureOptions extends GradcamOptions {
   /** A colour bar below the image, with the class in words. */
   readonly legend?: boolean;
+}
+
+export interface ModelOptions extends RequestOptions {
+  /** The current one by default. */
+  readonly version?: string;
 }
 
 /** The overlay as an image. */
@@ -170,7 +186,7 @@ export class NaevusClient {
     const { subject, encounter, basedOn, bodySite, heatmap } = options;
     return this.#json<DiagnosticReport>('lesion', options, {
       // What tells of a patient is in the body: addresses are logged on the way.
-      query: { top_k: options.topK, tta: options.tta, heatmap },
+      query: { ...analysisQuery(options), top_k: options.topK, heatmap },
       body: {
         type: JSON_TYPE,
         content: JSON.stringify({
@@ -212,8 +228,8 @@ export class NaevusClient {
   }
 
   /** `GET /model`: what is served, and how good it was measured to be. */
-  model(options: RequestOptions = {}): Promise<ModelResponse> {
-    return this.#json<ModelResponse>('model', options);
+  model(options: ModelOptions = {}): Promise<ModelResponse> {
+    return this.#json<ModelResponse>('model', options, { query: { version: options.version } });
   }
 
   /** `GET /health/ready`. Not repeated: that the server is not ready is an answer, too. */
@@ -288,22 +304,47 @@ export class NaevusClient {
 
 const JSON_TYPE = 'application/json';
 
+type QueryValue = string | number | boolean | undefined;
+
+/** One value a parameter, so that the compiler finds one that the client lacks. */
+type QueryOf<Parameters> = { readonly [Name in keyof Required<Parameters>]: QueryValue };
+
 interface Outgoing {
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly query?: Readonly<Record<string, QueryValue>>;
   readonly body?: { readonly type: string; readonly content: ImageFile | string };
   readonly accept?: string;
   readonly retries?: number;
 }
 
-function predictionQuery({ topK, tta, similar, ...options }: PredictOptions) {
-  return { top_k: topK, tta, similar, ...patientOf(options) };
+/** What `lesionReport` sends in its body or by itself. */
+type OfReports = keyof ReportContext | 'heatmap';
+
+function predictionQuery(options: PredictOptions): QueryOf<Omit<PredictQuery, OfReports>> {
+  const { topK, similar } = options;
+  return { top_k: topK, similar, ...analysisQuery(options), ...patientOf(options) };
 }
 
-function heatmapQuery({ class: label, alpha, method, tta, similar, ...options }: GradcamOptions) {
-  return { class: label, alpha, method, tta, similar, ...patientOf(options) };
+function heatmapQuery(options: GradcamOptions): QueryOf<Omit<GradcamQuery, 'legend'>> {
+  const { class: label, alpha, method, similar } = options;
+  return {
+    class: label,
+    ...{ alpha, method, similar },
+    ...analysisQuery(options),
+    ...patientOf(options),
+  };
 }
 
-function patientOf({ age, sex, site }: PatientOptions) {
+/** What every answer about images takes, without the patient. */
+function analysisQuery(options: Omit<AnalysisRequestOptions, 'similar'>) {
+  const { prior, operatingPoint, version, coverage, strict, tta, language } = options;
+  return {
+    prior: typeof prior === 'object' ? LABELS.map((label) => prior[label]).join(',') : prior,
+    operating_point: operatingPoint,
+    ...{ version, coverage, strict, tta, language },
+  };
+}
+
+function patientOf({ age, sex, site }: PatientOptions): QueryOf<PatientQuery> {
   return { age, sex, site };
 }
 

@@ -1,4 +1,5 @@
-import { PROBLEM_TYPE_PREFIX, type Problem, type ProblemKind } from '../schemas/problem.ts';
+import type { Problem, ProblemKind } from '../schemas/problem.ts';
+import { PROBLEM_TYPE_PREFIX } from '../schemas/wire-names.ts';
 import type { OperationOutcome } from './resources.ts';
 
 /** FHIR's issue type of each problem. https://hl7.org/fhir/R4/valueset-issue-type.html */

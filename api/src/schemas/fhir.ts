@@ -1,8 +1,5 @@
 import * as z from 'zod';
 
-/** Media type of FHIR R4 resources as JSON. */
-export const FHIR_MEDIA_TYPE = 'application/fhir+json';
-
 /** Characters of a reference or a text that the caller gives. */
 const MAX_LENGTH = 256;
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PROBLEM_TYPE_PREFIX } from './wire-names.ts';
 
 /**
  * Everything that can go wrong with a request, by the name that its `type` ends with.
@@ -43,11 +44,6 @@ export const PROBLEMS = {
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemKind = keyof typeof PROBLEMS;
-
-export const PROBLEM_TYPE_PREFIX = 'urn:naevus:problem:';
-
-/** Media type of a problem document. */
-export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
 const types = Object.keys(PROBLEMS).map((kind) => `${PROBLEM_TYPE_PREFIX}${kind}`);
 

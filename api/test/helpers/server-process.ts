@@ -30,16 +30,23 @@ export interface FinishedProcess {
   readonly stderr: string;
 }
 
-function launch(variables: Variables, args: readonly string[] = []): ChildProcess {
-  return spawn(process.execPath, [NODE_ENTRY, ...args], {
+function launch(variables: Variables, args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, args, {
     env: { PATH: process.env.PATH, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
 
-/** Starts the server on a free port and waits until it is ready. */
-export async function startServer(variables: Variables): Promise<ServerProcess> {
-  const child = launch({ PORT: '0', ...variables });
+/**
+ * Starts the server on a free port and waits until it is ready.
+ *
+ * @param args of node: the built server by default
+ */
+export async function startServer(
+  variables: Variables,
+  args: readonly string[] = [NODE_ENTRY],
+): Promise<ServerProcess> {
+  const child = launch({ PORT: '0', ...variables }, args);
   const log: Record<string, unknown>[] = [];
   let stderr = '';
   child.stderr!.on('data', (chunk: Buffer) => {
@@ -80,7 +87,7 @@ export async function runServer(
   variables: Variables,
   args: readonly string[] = [],
 ): Promise<FinishedProcess> {
-  const child = launch({ PORT: '0', ...variables }, args);
+  const child = launch({ PORT: '0', ...variables }, [NODE_ENTRY, ...args]);
   let stdout = '';
   let stderr = '';
   child.stdout!.on('data', (chunk: Buffer) => {

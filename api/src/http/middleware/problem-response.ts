@@ -2,9 +2,8 @@ import type { Context } from 'hono';
 import { parseAccept } from 'hono/utils/accept';
 import type { ProblemError } from '../../answers/problem-error.ts';
 import { operationOutcome } from '../../fhir/operation-outcome.ts';
-import { FHIR_MEDIA_TYPE } from '../../schemas/fhir.ts';
 import type { V2Error } from '../../schemas/inference-protocol.ts';
-import { PROBLEM_MEDIA_TYPE } from '../../schemas/problem.ts';
+import { FHIR_MEDIA_TYPE, PROBLEM_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { AppEnv } from '../context/app-env.ts';
 
 /** Answers with a problem document; under /v2 with the error that the protocol has instead. */

@@ -1,19 +1,15 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import * as z from 'zod';
-import { FHIR_MEDIA_TYPE, operationOutcomeSchema } from '../../schemas/fhir.ts';
+import { operationOutcomeSchema } from '../../schemas/fhir.ts';
 import { v2ErrorSchema } from '../../schemas/inference-protocol.ts';
-import {
-  PROBLEM_MEDIA_TYPE,
-  PROBLEMS,
-  type ProblemKind,
-  problemSchema,
-} from '../../schemas/problem.ts';
+import { PROBLEMS, type ProblemKind, problemSchema } from '../../schemas/problem.ts';
 import {
   imagesBodySchema,
   MAX_PHOTOS,
   patientQuerySchema,
   reportedBodySchema,
 } from '../../schemas/request.ts';
+import { FHIR_MEDIA_TYPE, PROBLEM_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { DescribedResponse, Route } from '../context/route.ts';
 import { JSON_LENGTH_HEADER } from '../v2/infer-request.ts';
 

@@ -6,8 +6,9 @@ import { answerFactors, modelReference } from '../../answers/prediction-answer.t
 import type { AnswerOptions } from '../../answers/resolve-options.ts';
 import { diagnosticReport, type Reported } from '../../fhir/diagnostic-report.ts';
 import { LIMITS } from '../../language/limits.ts';
-import { FHIR_MEDIA_TYPE, type ReportContext } from '../../schemas/fhir.ts';
+import type { ReportContext } from '../../schemas/fhir.ts';
 import type { PatientQuery } from '../../schemas/request.ts';
+import { FHIR_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { AppEnv } from '../context/app-env.ts';
 
 /** What a query says of a report. */

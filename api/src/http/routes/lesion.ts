@@ -4,7 +4,7 @@ import { averagedViews, modelReference } from '../../answers/prediction-answer.t
 import { ProblemError } from '../../answers/problem-error.ts';
 import { resolveOptions } from '../../answers/resolve-options.ts';
 import { caveatsIn, translateAnswer } from '../../language/translate-answer.ts';
-import { diagnosticReportSchema, FHIR_MEDIA_TYPE } from '../../schemas/fhir.ts';
+import { diagnosticReportSchema } from '../../schemas/fhir.ts';
 import type { Language } from '../../schemas/languages.ts';
 import {
   type LesionAnswer,
@@ -12,6 +12,7 @@ import {
   lesionResponseSchema,
 } from '../../schemas/lesion.ts';
 import { lesionQuerySchema, MAX_PHOTOS, reportedBodySchema } from '../../schemas/request.ts';
+import { FHIR_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
 import { analyseUpload } from '../request/analyse-upload.ts';

@@ -8,7 +8,7 @@ import {
 import { ProblemError, problemOr } from '../../answers/problem-error.ts';
 import { resolveOptions } from '../../answers/resolve-options.ts';
 import { caveatsIn, translateAnswer } from '../../language/translate-answer.ts';
-import { diagnosticReportSchema, FHIR_MEDIA_TYPE } from '../../schemas/fhir.ts';
+import { diagnosticReportSchema } from '../../schemas/fhir.ts';
 import {
   type BatchItem,
   type BatchResponse,
@@ -17,6 +17,7 @@ import {
   predictResponseSchema,
 } from '../../schemas/prediction.ts';
 import { predictQuerySchema, reportedBodySchema } from '../../schemas/request.ts';
+import { FHIR_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
 import { analyseUpload } from '../request/analyse-upload.ts';

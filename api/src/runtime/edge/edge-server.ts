@@ -5,7 +5,7 @@ import { createApp } from '../../http/app.ts';
 import type { AppEnv } from '../../http/context/app-env.ts';
 import { requestIdFrom } from '../../http/middleware/request-id.ts';
 import { BodyBudget } from '../../http/request/body-budget.ts';
-import { PROBLEM_MEDIA_TYPE } from '../../schemas/problem.ts';
+import { PROBLEM_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { WasmModules } from '../../wasm/create-wasm-backend.ts';
 import { anonymousRefusal } from '../settings/anonymous-access.ts';
 import { type Assets, assetSource } from './asset-source.ts';

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ProblemError } from '../../../answers/problem-error.ts';
-import { PROBLEM_MEDIA_TYPE } from '../../../schemas/problem.ts';
+import { PROBLEM_MEDIA_TYPE } from '../../../schemas/wire-names.ts';
 
 // Problem documents for what never reaches the app.
 
