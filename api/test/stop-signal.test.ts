@@ -48,7 +48,10 @@ describe('a second signal', () => {
       ),
     );
     await expect
-      .poll(async () => (await fetch(`${server.url}/metrics`)).text(), { interval: 10, timeout: 15_000 })
+      .poll(async () => (await fetch(`${server.url}/metrics`)).text(), {
+        interval: 10,
+        timeout: 15_000,
+      })
       .toMatch(/^naevus_images_running 2$/m);
     return { server, answers };
   }
