@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -137,6 +145,18 @@ describe('naevus gradcam', () => {
     expect(stderr).toContain(DISCLAIMER);
     const { width, height, format } = await sharp(readFileSync(join(folder, 'out.png'))).metadata();
     expect({ width, height, format }).toEqual({ width: 320, height: 240, format: 'png' });
+  });
+
+  it('does not write over its input, whatever the path', async () => {
+    const input = readFileSync(join(folder, 'pictures/a.jpg'));
+    linkSync(join(folder, 'pictures/a.jpg'), join(folder, 'hard.png'));
+    symlinkSync(join('pictures', 'a.jpg'), join(folder, 'soft.png'));
+    for (const output of ['pictures/a.jpg', 'pictures/../pictures/a.jpg', 'hard.png', 'soft.png']) {
+      const { code, stderr } = await naevus('gradcam', 'pictures/a.jpg', '-o', output);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^naevus: .* would be overwritten, and it is an input/);
+    }
+    expect(readFileSync(join(folder, 'pictures/a.jpg'))).toEqual(input);
   });
 
   it('writes a finer map with a legend below it', async () => {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { OverwriteError } from '@naevus/shared/files/refuse-overwriting';
 import { ArtifactError } from '@naevus/shared/model/verify';
 import { ProblemError } from '../answers/problem-error.ts';
 import type { InferenceWorkers } from '../runtime/node/inference/inference-workers.ts';
@@ -57,6 +58,7 @@ export async function runCommand(
   } catch (error) {
     const told =
       error instanceof UsageError ||
+      error instanceof OverwriteError ||
       error instanceof SettingsError ||
       error instanceof ProblemError ||
       error instanceof ArtifactError;

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import { refuseOverwriting } from '@naevus/shared/files/refuse-overwriting';
 import { HEATMAP_METHODS } from '@naevus/shared/network/heatmap-methods';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { rankedPredictions } from '../answers/prediction-answer.ts';
@@ -56,6 +57,7 @@ export const gradcamCommand: Command = {
       const names = [...new Set(query.error.issues.map(({ path }) => String(path[0])))];
       throw new UsageError(names.map((name) => `--${name} ${QUERY_RULES[name]}`).join('; '));
     }
+    await refuseOverwriting([String(output)], [file]);
     return withEngine(workers, model as string | undefined, async (engine) => {
       try {
         const options = defaultOptions(engine.model, patient);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { refuseOverwriting } from '@naevus/shared/files/refuse-overwriting';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { BUDGET_NAMES, BUDGETS, type BudgetName } from '../ablation/budgets.ts';
 import { runAblation } from '../ablation/run-ablation.ts';
@@ -61,6 +62,10 @@ await runCommand({
     const shouldStop = listenForStop();
 
     const dataset = await loadDataset({ directory: data, metadata: values.metadata });
+    await refuseOverwriting(
+      ['json', 'md', 'svg'].map((extension) => join(out, `${name}.${extension}`)),
+      [...dataset.inputs, ...(values.weights ? [values.weights] : [])],
+    );
     const split = splitDataset(
       dataset,
       await fingerprintDataset(dataset, { cacheDirectory }),

@@ -205,6 +205,15 @@ describe('gate', () => {
     expect(JSON.parse(manifest).gate).toEqual({ verdict: 'passed', comparedWith: '0.0.1' });
   });
 
+  it('does not write over its policy: the report has a JSON beside it', async () => {
+    const policy = join(folder, 'policy.json');
+    const args = ['--current', 'none', '--policy', policy, '--out', join(folder, 'policy.md')];
+    const { code, stderr } = await gating(...args);
+    expect(code).toBe(1);
+    expect(stderr).toContain('policy.json would be overwritten, and it is an input');
+    expect(await readFile(policy, 'utf8')).toBe('{"minImages": 14}');
+  });
+
   it('says when there is nothing to judge on', async () => {
     const { code, stderr } = await gating('--current', 'none', '--out', 'first.md');
     expect(code).toBe(1);

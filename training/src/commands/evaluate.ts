@@ -1,5 +1,6 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import { refuseOverwriting } from '@naevus/shared/files/refuse-overwriting';
 import { describeProblem } from '../data/load/data-error.ts';
 import { DATA_FLAGS, DATA_FLAGS_HELP, dataFolders, loadFolders } from '../data/load/data-flags.ts';
 import { type Dataset, digestSamples, type Sample } from '../data/load/dataset.ts';
@@ -14,11 +15,12 @@ import type { AnsweredImage } from '../evaluate/sources/source-figures.ts';
 import { sourceReport } from '../evaluate/sources/source-report.ts';
 import { readText, writeJson } from '../files/json-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
-import { predictionsCsv } from '../reports/predictions-csv.ts';
+import { isPredictionsCsv, predictionsCsv } from '../reports/predictions-csv.ts';
 import {
   type ArtifactFolder,
   currentVersionFolder,
   loadArtifactFolder,
+  versionFiles,
 } from '../versions/artifact-folder.ts';
 import { loadKernels, MODEL_ARTIFACTS } from './frame/places.ts';
 import { runCommand } from './frame/run-command.ts';
@@ -60,7 +62,7 @@ await runCommand({
       throw new Error(`--out ${values.out} does not end in .json`);
     const wanted = await readWanted(values);
     const out = resolve(values.out);
-    await mkdir(dirname(out), { recursive: true });
+    const csv = out.replace(/\.json$/, '.csv');
 
     const folder = values.model
       ? resolve(values.model)
@@ -71,6 +73,17 @@ await runCommand({
 
     const folders = dataFolders(values);
     const dataset = await loadFolders(folders, { mismatches: 'skip' });
+    const previous = values.previous ? await loadArtifactFolder(values.previous) : undefined;
+    await refuseOverwriting(
+      [out, csv],
+      [
+        ...dataset.inputs,
+        ...[values.only ?? [], values.split ?? [], values.source].flat(),
+        ...[version, previous ?? []].flat().flatMap(versionFiles),
+      ],
+    );
+    await requireOwnTable(csv, out);
+    await mkdir(dirname(out), { recursive: true });
     const problems = dataset.problems.map(describeProblem);
     for (const problem of problems) console.warn(`passed over: ${problem}`);
     const { labelled, outside } = sortedImages(dataset);
@@ -101,7 +114,6 @@ await runCommand({
     const answered = images.flatMap(({ answer, ...image }) =>
       answer ? [{ ...image, answer }] : [],
     );
-    const previous = values.previous ? await loadArtifactFolder(values.previous) : undefined;
     const sources =
       answered.length > 0 && dataset.sources.length > 0
         ? sourceReport({
@@ -131,7 +143,6 @@ await runCommand({
       ...(others.length > 0 && { outside: outsideReport(others, SEED) }),
     };
     await writeJson(out, document);
-    const csv = out.replace(/\.json$/, '.csv');
     await replaceFile(
       csv,
       predictionsCsv(results.map(({ image, scores }) => ({ imageId: image.imageId, scores }))),
@@ -141,6 +152,15 @@ await runCommand({
     return 0;
   },
 });
+
+/** @throws Error when the file beside `--out`, which nobody named, holds something else than scores */
+async function requireOwnTable(csv: string, out: string): Promise<void> {
+  const text = await readFile(csv, 'utf8').catch(() => undefined);
+  if (text === undefined || isPredictionsCsv(text)) return;
+  throw new Error(
+    `--out ${out} also writes ${csv}, which is there and holds no scores of evaluate: choose another name`,
+  );
+}
 
 /** The dermoscopic images of the classes, and all others. */
 function sortedImages(dataset: Dataset): { labelled: Sample[]; outside: OutsideImage[] } {

@@ -1,5 +1,6 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { refuseOverwriting } from '@naevus/shared/files/refuse-overwriting';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { folderSource } from '@naevus/shared/model/folder-source';
 import { readCurrentVersion } from '@naevus/shared/model/load-manifest';
@@ -12,12 +13,16 @@ import { scoreSamples } from '../evaluate/classifiers/score-samples.ts';
 import { comparableImages, type GateImage, type GateModel } from '../evaluate/gate/gate-images.ts';
 import { type GatePolicy, gatePolicySchema } from '../evaluate/gate/gate-policy.ts';
 import { judgeCandidate } from '../evaluate/gate/judge-candidate.ts';
-import { readScores, type ScoreTable } from '../evaluate/gate/read-scores.ts';
+import { readScores, type ScoreTable, scoreTableOf } from '../evaluate/gate/read-scores.ts';
 import { recordVerdict } from '../evaluate/gate/record-verdict.ts';
 import { readJson, writeJson } from '../files/json-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { describeCheck, gateMarkdown } from '../reports/gate-markdown.ts';
-import { type ArtifactFolder, loadArtifactFolder } from '../versions/artifact-folder.ts';
+import {
+  type ArtifactFolder,
+  loadArtifactFolder,
+  versionFiles,
+} from '../versions/artifact-folder.ts';
 import { readVersionSplit } from '../versions/version-weights.ts';
 import { loadKernels, MODEL_ARTIFACTS } from './frame/places.ts';
 import { runCommand } from './frame/run-command.ts';
@@ -83,6 +88,18 @@ await runCommand({
         `${values.data.join(' and ')} is not what the candidate was trained on: its digest is ${dataset.dataSha256}, not ${candidate.split.data_sha256}`,
       );
     }
+    const out = resolve(values.out);
+    const json = out.replace(/\.md$/, '.json');
+    const scoreFiles = [values['candidate-scores'] ?? [], values['current-scores'] ?? []].flat();
+    await refuseOverwriting(
+      [out, json],
+      [
+        ...dataset.inputs,
+        ...(values.policy ? [values.policy] : []),
+        ...scoreFiles.flatMap((file) => [file, scoreTableOf(file)]),
+        ...[candidate, current ?? []].flat().flatMap(versionFiles),
+      ],
+    );
     const scores = values['candidate-scores']
       ? await readBoth(values['candidate-scores'], candidate, values['current-scores'], current)
       : await scoreBoth(dataset, wanted, candidate, current);
@@ -94,11 +111,10 @@ await runCommand({
       overrideReason: values.override,
     });
 
-    const out = resolve(values.out);
     const markdown = gateMarkdown(report);
     await mkdir(dirname(out), { recursive: true });
     await replaceFile(out, markdown);
-    await writeJson(out.replace(/\.md$/, '.json'), report);
+    await writeJson(json, report);
     if (process.env.GITHUB_STEP_SUMMARY)
       await appendFile(process.env.GITHUB_STEP_SUMMARY, markdown);
     if (values.record && report.verdict !== 'refused')

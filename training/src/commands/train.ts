@@ -81,7 +81,13 @@ await runCommand({
     const folders = dataFolders(values);
     const config = await readConfig(values);
     const deadline = readDeadline(values['max-minutes']);
-    await checkOut(out, values.resume);
+    const { weights, config: configFile, split: splitFile, 'keep-split': keepSplit } = values;
+    const files = [weights, configFile, splitFile, keepSplit, ...values.metadata, ...values.source];
+    await checkOut(
+      out,
+      values.resume,
+      files.filter((file) => file !== undefined),
+    );
     const cacheDirectory = cacheFolder(values.cache);
     const progress = listenToSignals();
 

@@ -2,10 +2,15 @@ import { csvRow } from '@naevus/shared/csv/csv-row';
 import { LABELS } from '@naevus/shared/taxonomy';
 import type { ScoredImage } from '../evaluate/metrics/metrics-report.ts';
 
+const HEADER = csvRow(['image_id', ...LABELS]);
+
 /** Per-image scores as CSV: `image_id`, then one column a label; nine significant digits. */
 export function predictionsCsv(images: readonly Pick<ScoredImage, 'imageId' | 'scores'>[]): string {
   const rows = images.map(({ imageId, scores }) =>
     csvRow([imageId, ...scores.map((score) => Number(score.toPrecision(9)))]),
   );
-  return `${[csvRow(['image_id', ...LABELS]), ...rows].join('\n')}\n`;
+  return `${[HEADER, ...rows].join('\n')}\n`;
 }
+
+/** Whether a text is such a table, by its header. */
+export const isPredictionsCsv = (text: string): boolean => text.startsWith(`${HEADER}\n`);

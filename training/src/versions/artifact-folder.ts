@@ -25,6 +25,12 @@ export async function loadArtifactFolder(folder: string): Promise<ArtifactFolder
   return { ...loaded, folder, onnx };
 }
 
+/** Every file of a loaded version. */
+export function versionFiles({ folder, manifest }: ArtifactFolder): string[] {
+  const names = ['manifest.json', ...manifest.files.map(({ path }) => path)];
+  return names.map((name) => join(folder, name));
+}
+
 /**
  * Folder of the version that `current.json` names.
  *

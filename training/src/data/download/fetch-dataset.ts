@@ -1,5 +1,5 @@
-import { cp, mkdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { cp, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve, sep } from 'node:path';
 import type { ProgressStream } from '@naevus/shared/progress';
 import { DownloadError } from './download-error.ts';
 import { type DownloadOptions, downloadFile } from './download-file.ts';
@@ -39,6 +39,7 @@ export async function fetchDataset(options: FetchDatasetOptions): Promise<void> 
   }
   await mkdir(dirname(out), { recursive: true });
   const folder = `${out}.unpacking`;
+  if (from !== undefined) await requireOutside(from, folder);
   await rm(folder, { recursive: true, force: true });
 
   const local = from !== undefined && !/^https?:\/\//i.test(from);
@@ -55,6 +56,18 @@ export async function fetchDataset(options: FetchDatasetOptions): Promise<void> 
   }
   await options.check(folder);
   await rename(folder, out);
+}
+
+/** @throws DownloadError where a local source is in the folder that is cleared before it is filled */
+async function requireOutside(from: string, folder: string): Promise<void> {
+  const [source, cleared] = await Promise.all(
+    [from, folder].map((path) => realpath(path).catch(() => undefined)),
+  );
+  if (source === undefined || cleared === undefined) return;
+  if (!`${source}${sep}`.startsWith(`${cleared}${sep}`)) return;
+  throw new DownloadError(
+    `--from ${from} is in ${folder}, which is cleared first: move it, or choose another --out`,
+  );
 }
 
 async function downloadArchive(file: string, options: FetchDatasetOptions): Promise<void> {

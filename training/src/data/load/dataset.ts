@@ -38,6 +38,8 @@ export interface Dataset {
   readonly sources: readonly SourceDefinition[];
   /** {@link digestSamples} of `samples`. */
   readonly dataSha256: string;
+  /** Every file that was read: the CSV and the images. */
+  readonly inputs: readonly string[];
   /** What was found and lived with, because the caller asked for it or nothing is lost by it. */
   readonly problems: readonly DataProblem[];
 }
@@ -113,6 +115,7 @@ export async function loadDataset(options: LoadOptions): Promise<Dataset> {
     others: others.sort(byImageId),
     sources: (options.source ? [options.source] : known).filter(({ name }) => present.has(name)),
     dataSha256: digestSamples(samples),
+    inputs: [metadataPath, ...matching.map(({ path }) => path)],
     problems: [...problems, ...repeated],
   };
 }
@@ -140,6 +143,7 @@ export function joinDatasets(datasets: readonly [Dataset, ...Dataset[]]): Datase
     others,
     sources: sources.filter(({ name }, i) => sources.findIndex((one) => one.name === name) === i),
     dataSha256: digestSamples(samples),
+    inputs: datasets.flatMap(({ inputs }) => inputs),
     problems: datasets.flatMap(({ problems }) => problems),
   };
 }

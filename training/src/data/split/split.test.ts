@@ -55,6 +55,7 @@ function make(images: readonly Made[]): { dataset: Dataset; fingerprints: Finger
     others: [],
     sources: [],
     dataSha256: digestSamples(samples),
+    inputs: [],
     problems: [],
   };
   return { dataset, fingerprints };

@@ -12,6 +12,9 @@ const evaluationSchema = z.object({
   data: z.object({ sha256: z.string() }),
 });
 
+/** The CSV that `evaluate` wrote beside its JSON. */
+export const scoreTableOf = (file: string): string => file.replace(/\.json$/, '.csv');
+
 /**
  * Reads what `evaluate` wrote: `FILE.json`, and the scores in `FILE.csv` beside it.
  *
@@ -29,8 +32,10 @@ export async function readScores(
       `${file} is of another model (manifest ${evaluation.modelSha256}, not ${modelSha256}): evaluate again`,
     );
   }
-  const csv = file.replace(/\.json$/, '.csv');
-  const rows = parse(await readText(csv), { columns: true }) as Record<string, string>[];
+  const rows = parse(await readText(scoreTableOf(file)), { columns: true }) as Record<
+    string,
+    string
+  >[];
   const scores = new Map(
     rows.map((row) => [
       row.image_id ?? '',
