@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { JobStatus } from '../src/bulk/job-status.ts';
 import type { ImageResult } from '../src/bulk/result.ts';
+import { BULK_CSV } from '../src/bulk/table-part.ts';
 import { EXAMPLES } from '../src/http/page/examples.ts';
 import { predictResponseSchema } from '../src/schemas/prediction.ts';
 import { type BulkProcess, type StoredObject, startBulk } from './helpers/bulk-process.ts';
@@ -129,7 +130,7 @@ async function folder(): Promise<string> {
 function cells(row: string): string[] {
   return [...row.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)]
     .map(([, cell]) => cell!.replace(/^"|"$/g, '').replaceAll('""', '"'))
-    .slice(0, LABELS.length + 3);
+    .slice(0, BULK_CSV.columns.split(',').length);
 }
 
 describe('a bucket of images becomes a table of predictions', () => {
@@ -186,21 +187,28 @@ describe('a bucket of images becomes a table of predictions', () => {
       const response = await worker.ask(`${path}/table`);
       expect(response.headers.get('X-Complete')).toBe('true');
       const [header, ...rows] = (await response.text()).trimEnd().split('\r\n');
-      expect(header).toBe(['image_id', ...LABELS, 'label', 'error'].join());
+      expect(header).toBe(BULK_CSV.columns);
       expect(rows.map((row) => cells(row)[0])).toEqual(keys);
       for (const row of rows) {
         const [key, ...rest] = cells(row);
         const error = rest.pop()!;
-        const label = rest.pop()!;
+        const scores = rest.splice(0, LABELS.length);
+        const [label, abstained, triage, flagged, malignant, set, reasons] = rest;
         const bad = REFUSED[key!.slice('in/'.length)];
         if (bad) {
-          expect([label, ...new Set(rest)]).toEqual(['', '']);
+          expect([...new Set([...scores, ...rest])]).toEqual(['']);
           expect(error).not.toBe('');
         } else {
-          const scores = rest.map(Number);
-          expect(scores.reduce((sum, score) => sum + score)).toBeCloseTo(1, 5);
-          expect(LABELS[scores.indexOf(Math.max(...scores))]).toBe(label);
+          const numbers = scores.map(Number);
+          expect(numbers.reduce((sum, score) => sum + score)).toBeCloseTo(1, 5);
+          expect(LABELS[numbers.indexOf(Math.max(...numbers))]).toBe(label);
           expect(error).toBe('');
+          // None of these small pictures is like what was trained on.
+          expect({ abstained, flagged }).toEqual({ abstained: 'true', flagged: 'true' });
+          expect(['review', 'refer']).toContain(triage);
+          expect(Number(malignant)).toBeGreaterThan(0);
+          expect(set!.split(' ')).toContain(label);
+          expect(reasons).not.toBe('');
         }
       }
 

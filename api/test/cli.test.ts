@@ -85,15 +85,17 @@ describe('naevus predict', () => {
     expect(code).toBe(1);
     const rows = stdout.split('\r\n');
     expect(rows).toHaveLength(6);
-    expect(rows[0]).toBe(`file,${LABELS.join()},label,error`);
+    const columns = 'label,abstained,triage,flagged,malignant_score,prediction_set,reasons,error';
+    expect(rows[0]).toBe(`file,${LABELS.join()},${columns}`);
     const [file, ...scores] = rows[1]!.split(',');
     expect(file).toBe(join('pictures', 'a.jpg'));
     const expected = expectedScores(...RED);
     for (const [i, label] of LABELS.entries()) {
       expect(Number(scores[i]), label).toBeCloseTo(expected[i]!, 2);
     }
-    expect(scores.slice(7)).toEqual(['mel', '']);
-    expect(rows[2]).toMatch(/^pictures.b\.jpg,{9}"?the first bytes/);
+    // This version does not assess its answers.
+    expect(scores.slice(7)).toEqual(['mel', '', '', '', '', '', '', '']);
+    expect(rows[2]).toMatch(/^pictures.b\.jpg,{15}"?the first bytes/);
     expect(rows[4]).toContain('"pictures/inner, ""odd""/d.jpg",');
     expect(stderr).toContain(DISCLAIMER);
   });
@@ -191,7 +193,16 @@ describe('usage', () => {
     [[], /a command is missing/],
     [['train'], /no command train/],
     [['constructor'], /no command constructor/],
-    [['predict', '--fromat', 'csv', 'pictures'], /--fromat/],
+    [['predict', '--fromat', 'csv', 'pictures'], /"--fromat"; did you mean "--format"\?/],
+    [['predict', 'pictures', '--stric'], /"--stric"; did you mean "--strict"\?/],
+    [['gradcam', 'pictures/a.jpg', '--ouptut=x.png'], /"--ouptut"; did you mean "--output"\?/],
+    [['predict', 'pictures', '--operating_point', 'x'], /did you mean "--operating-point"\?/],
+    [['predict', 'pictures', '-x'], /no flag "-x"; there are --format/],
+    [['predict', 'pictures', '--coverage', '0.5'], /--coverage must be.*0\.80 to 0\.99.*not 0\.5/],
+    [['predict', 'pictures', '--prior', 'clinic'], /--prior must be training, uniform/],
+    [['predict', 'pictures', '--language', 'it'], /--language must be one of en, de, fr, es/],
+    [['predict', 'pictures', '--coverage', '0.9'], /version 0\.0\.1 has no prediction sets/],
+    [['predict', 'pictures', '--version', '9.9.9'], /--version.*0\.0\.1.*not 9\.9\.9/],
     [['predict', 'pictures', '--format', 'xml'], /--format must be json or csv, not xml/],
     [['predict', 'pictures', '--top-k', '8'], /--top-k.*1 to 7/],
     [['predict', 'pictures', '--tta', '2'], /--tta must be one of 1, 4, 8/],

@@ -129,7 +129,7 @@ describe('assess', () => {
     expect(urgent.assessment).toMatchObject({ abstained: true, triage: 'refer' });
   });
 
-  it('says so where the set is empty', () => {
+  it('says so where no class fits: the set holds the first class alone', () => {
     const noDf = rows.map((row) => row.map((value) => value ?? 0.8));
     const strict = {
       ...manifest,
@@ -138,10 +138,21 @@ describe('assess', () => {
         conformal: { ...spec.conformal, quantiles: { lac: noDf, raps: noDf } },
       },
     };
-    const flat = { ...measurements(0), scores: LABELS.map(() => 1 / 7) };
+    const flat = { ...measurements(0), scores: LABELS.map((_, k) => (k === 2 ? 0.16 : 0.14)) };
     const answer = assess(flat, strict, { coverage: 0.8 });
-    expect(answer.prediction_set!.labels).toEqual([]);
+    expect(answer.prediction_set!.labels).toEqual(['bkl']);
     expect(codes(answer)).toContain('no-typical-class');
+  });
+
+  it('never excludes the class that the answer puts first, by whatever prior or patient', () => {
+    const found = measurements(0.15);
+    const melanoma = LABELS.map((label) => (label === 'mel' ? 50 : 1));
+    const plain = assess(found, manifest);
+    const weighed = assess(found, manifest, {}, { answer: melanoma });
+    expect(plain.prediction_set!.labels).toEqual(['df', 'nv']);
+    expect(weighed.prediction_set!.labels).toEqual(['df', 'mel', 'nv']);
+    expect(codes(weighed)).toContain('melanoma-not-excluded');
+    expect(weighed.assessment.triage).toBe(plain.assessment.triage);
   });
 
   it('refuses a version that has nothing to assess with', () => {

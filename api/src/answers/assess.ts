@@ -10,12 +10,13 @@ import { withFactors } from '@naevus/shared/answer/patient-factors';
 import {
   COVERAGES,
   type ConformityScore,
+  conformalSet,
   DEFAULT_COVERAGE,
-  predictionSet,
 } from '@naevus/shared/answer/prediction-set';
 import { checkQuality, LIMITS_OF_OLDER_VERSIONS } from '@naevus/shared/image/quality-limits';
 import type { Manifest } from '@naevus/shared/model/manifest';
 import type { MeasuredModality } from '@naevus/shared/model/modality';
+import { LABELS } from '@naevus/shared/taxonomy';
 import type { Measurements } from '../analysis/engine.ts';
 import type {
   Assessment,
@@ -52,20 +53,21 @@ export interface AssessedAnswer extends Judgement {
  * Holds what was found in an image against what the artifact was fitted with.
  *
  * Prediction sets and triage follow the artifact's own prior, whatever prior the scores are answered with:
- * coverage of each class, sensitivity and specificity do not depend on how common the classes are.
+ * coverage of each class, sensitivity and specificity do not depend on how common the classes are. Only the class
+ * that the answer puts first is added to the set, as no answer may exclude it.
  *
  * An answer abstains where the image was not taken through a dermatoscope, is out of distribution or fails a limit
  * of quality. Then nothing is `routine`, and what has no score, being of another kind or out of distribution, is not
  * `refer` either.
  *
- * @param patientFactors what is known of the patient, as `patientFactors` gives it: it may raise the word
+ * @param factors what is known of the patient, and what the answered scores are multiplied with
  * @throws Error when the manifest has no `assessment`, or not the threshold asked for
  */
 export function assess(
   { scores, quality, distance, modality: measured }: ScoredMeasurements,
   { assessment: spec, thresholds }: Pick<Manifest, 'assessment' | 'thresholds'>,
   options: AssessmentOptions = {},
-  patientFactors?: readonly number[],
+  factors: AnswerFactors = {},
 ): AssessedAnswer {
   if (spec === undefined) throw new Error('this version has nothing to assess its answers with');
   const checks = checkQuality(quality, { ...LIMITS_OF_OLDER_VERSIONS, ...spec.quality.limits });
@@ -83,7 +85,7 @@ export function assess(
   const { default: kind, quantiles } = spec.conformal;
   return {
     ...judge(
-      { scores, hasScore, abstained, doubts, patientFactors },
+      { scores, hasScore, abstained, doubts, factors },
       { kind, quantiles: quantiles[kind], thresholds },
       options,
     ),
@@ -97,6 +99,14 @@ export function assess(
   };
 }
 
+/** What scores are multiplied with, one a label; without it, nothing. */
+export interface AnswerFactors {
+  /** As `patientFactors` gives it: may raise the word of triage. */
+  readonly patient?: readonly number[] | undefined;
+  /** Prior and patient together: what the answered scores were multiplied with. */
+  readonly answer?: readonly number[] | undefined;
+}
+
 /** What is judged: an image, or a lesion. */
 interface Judged {
   readonly scores: readonly number[];
@@ -105,7 +115,7 @@ interface Judged {
   readonly abstained: boolean;
   /** Why it is abstained from, and what else is to be said. */
   readonly doubts: readonly ReasonCode[];
-  readonly patientFactors?: readonly number[] | undefined;
+  readonly factors: AnswerFactors;
 }
 
 /** What it is judged by. */
@@ -128,27 +138,30 @@ export interface Judgement {
  * @throws Error when there is no such threshold or coverage
  */
 export function judge(
-  { scores, hasScore, abstained, doubts, patientFactors }: Judged,
+  { scores, hasScore, abstained, doubts, factors }: Judged,
   { kind, quantiles, thresholds }: Yardstick,
   { coverage = DEFAULT_COVERAGE, operatingPoint = DEFAULT_OPERATING_POINT }: AssessmentOptions,
 ): Judgement {
   const row = COVERAGES.indexOf(coverage);
   if (row < 0) throw new RangeError(`there are no quantiles of a coverage of ${coverage}`);
-  const labels =
+  const set =
     quantiles &&
-    predictionSet(
+    conformalSet(
       scores,
       kind,
       quantiles[row]!.map((quantile) => quantile ?? Number.POSITIVE_INFINITY),
     );
+
+  const first = highest(factors.answer ? withFactors(scores, factors.answer) : scores);
+  const labels = set && LABELS.filter((label, k) => set.labels.includes(label) || k === first);
 
   const score = malignantScore(scores);
   const threshold = thresholdOf(thresholds, operatingPoint);
   const referral = thresholdOf(thresholds, REFERRAL_POINT);
   const own = triageOf(score, threshold, referral);
   const raised =
-    patientFactors &&
-    triageOf(malignantScore(withFactors(scores, patientFactors)), threshold, referral);
+    factors.patient &&
+    triageOf(malignantScore(withFactors(scores, factors.patient)), threshold, referral);
   const word = raised && TRIAGE.indexOf(raised) < TRIAGE.indexOf(own) ? raised : own;
   const triage = abstained && (!hasScore || word === 'routine') ? 'review' : word;
 
@@ -157,7 +170,7 @@ export function judge(
     reasons.push(SCORE_REASONS[own]);
     if (word !== own) reasons.push('raised-by-patient');
     if (labels?.includes('mel')) reasons.push('melanoma-not-excluded');
-    if (labels?.length === 0) reasons.push('no-typical-class');
+    if (set?.typical === false) reasons.push('no-typical-class');
   }
   return {
     assessment: {
@@ -185,6 +198,11 @@ const SCORE_REASONS: Readonly<Record<Triage, ReasonCode>> = {
   review: 'above-threshold',
   routine: 'below-threshold',
 };
+
+/** Index of the highest score. */
+function highest(scores: readonly number[]): number {
+  return scores.indexOf(Math.max(...scores));
+}
 
 function triageOf(score: number, threshold: number, referral: number): Triage {
   if (score < threshold) return 'routine';

@@ -5,7 +5,12 @@ import type { Assessment } from '../schemas/assessment.ts';
 import type { LesionAnswer } from '../schemas/lesion.ts';
 import { ABSTENTION_REASONS, REASONS, type ReasonCode } from '../schemas/reasons.ts';
 import { type Judgement, judge } from './assess.ts';
-import { answerAboutImage, answeredScores, type ImageAnswer } from './prediction-answer.ts';
+import {
+  answerAboutImage,
+  answeredScores,
+  assessmentFactors,
+  type ImageAnswer,
+} from './prediction-answer.ts';
 import { ProblemError } from './problem-error.ts';
 import type { AnswerOptions } from './resolve-options.ts';
 import { mergeFoundCases, similarAnswer } from './similar-answer.ts';
@@ -103,9 +108,10 @@ function judgeLesion(
     readonly abstained: boolean;
     readonly photos: number;
   },
-  { manifest }: ServedModel,
+  model: ServedModel,
   options: AnswerOptions,
 ): Judgement {
+  const { manifest } = model;
   const { assessment: spec, lesions, thresholds } = manifest;
   const { default: kind, quantiles } = spec!.conformal;
   const answers = voters.map(({ answer }) => answer);
@@ -123,7 +129,13 @@ function judgeLesion(
   );
   if (!abstained && voters.length < photos) doubts.add('photos-left-out');
   const judged = judge(
-    { scores, hasScore, abstained, doubts: [...doubts], patientFactors: options.patient?.factors },
+    {
+      scores,
+      hasScore,
+      abstained,
+      doubts: [...doubts],
+      factors: assessmentFactors(model, options),
+    },
     voters.length === 1
       ? { kind, quantiles: quantiles[kind], thresholds }
       : {
@@ -161,5 +173,5 @@ function abstention({ malignant_score: _, ...assessment }: Assessment): ProblemE
   const why = assessment.reasons
     .filter(({ code }) => ABSTENTION_REASONS.includes(code))
     .map(({ text }) => text);
-  return new ProblemError('abstained', why.join(' '), { members: { assessment } });
+  return new ProblemError('abstained', why.join(' '), { abstention: assessment });
 }

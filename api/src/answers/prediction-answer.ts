@@ -12,7 +12,7 @@ import type {
   PredictResponse,
 } from '../schemas/prediction.ts';
 import { ABSTENTION_REASONS } from '../schemas/reasons.ts';
-import { type AssessedAnswer, assess } from './assess.ts';
+import { type AnswerFactors, type AssessedAnswer, assess } from './assess.ts';
 import { ProblemError } from './problem-error.ts';
 import type { AnswerOptions } from './resolve-options.ts';
 import { similarAnswer } from './similar-answer.ts';
@@ -87,6 +87,11 @@ export function answerFactors(
   );
 }
 
+/** What an assessment has to know of the options. */
+export function assessmentFactors(model: ServedModel, options: AnswerOptions): AnswerFactors {
+  return { patient: options.patient?.factors, answer: answerFactors(model, options) };
+}
+
 /** What an answer says of one photo. */
 export type ImageAnswer = Exclude<BatchItem, { error: unknown }>;
 
@@ -98,12 +103,13 @@ export type ImageAnswer = Exclude<BatchItem, { error: unknown }>;
 export function answerAboutImage(
   { scores, measurements, similar, image, timing }: Analysis,
   topK: number,
-  { manifest }: ServedModel,
+  model: ServedModel,
   options: AnswerOptions,
 ): ImageAnswer {
-  const { patient } = options;
+  const { manifest } = model;
   const assessed =
-    measurements && assess({ scores, ...measurements }, manifest, options, patient?.factors);
+    measurements &&
+    assess({ scores, ...measurements }, manifest, options, assessmentFactors(model, options));
   if (options.strict && assessed?.assessment.abstained) throw abstention(assessed);
   return {
     ...answeredScores(scores, topK, manifest, options),
@@ -125,7 +131,8 @@ function abstention(assessed: AssessedAnswer): ProblemError {
     .filter(({ code }) => ABSTENTION_REASONS.includes(code))
     .map(({ text }) => text);
   return new ProblemError('abstained', why.join(' '), {
-    members: { assessment: rest, quality, in_distribution, ...(modality && { modality }) },
+    abstention: rest,
+    members: { quality, in_distribution, ...(modality && { modality }) },
   });
 }
 

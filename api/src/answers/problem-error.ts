@@ -1,3 +1,4 @@
+import type { Abstention } from '../schemas/assessment.ts';
 import { PROBLEMS, type Problem, type ProblemKind } from '../schemas/problem.ts';
 import { PROBLEM_TYPE_PREFIX } from '../schemas/wire-names.ts';
 
@@ -6,6 +7,8 @@ interface ProblemExtras {
   readonly headers?: Readonly<Record<string, string>>;
   /** Members beside those of RFC 9457, such as `results`. */
   readonly members?: Readonly<Record<string, unknown>>;
+  /** Of `abstained`: the assessment without its score, which becomes the member `assessment`. */
+  readonly abstention?: Abstention;
 }
 
 /**
@@ -19,13 +22,19 @@ export class ProblemError extends Error {
   readonly kind: ProblemKind;
   readonly headers: Readonly<Record<string, string>>;
   readonly members: Readonly<Record<string, unknown>>;
+  readonly abstention: Abstention | undefined;
 
   /** @param detail for the caller: what was wrong, and what to do; never a path or image content */
-  constructor(kind: ProblemKind, detail: string, { headers, members }: ProblemExtras = {}) {
+  constructor(
+    kind: ProblemKind,
+    detail: string,
+    { headers, members, abstention }: ProblemExtras = {},
+  ) {
     super(detail);
     this.kind = kind;
     this.headers = headers ?? {};
-    this.members = members ?? {};
+    this.members = { ...(abstention && { assessment: abstention }), ...members };
+    this.abstention = abstention;
   }
 
   get status() {

@@ -15,7 +15,7 @@ import { jobProgress } from './job-status.ts';
 import type { SettleMessage } from './messages.ts';
 import { JOBS, manifestKey, partKey, type TableFormat } from './places.ts';
 import { type BucketPage, MOST_MESSAGES } from './platform.ts';
-import { BULK_CSV } from './table-part.ts';
+import { BULK_CSV, type SettledImage, tablePart } from './table-part.ts';
 
 const jobsQuery = z.object({ prefix: z.string().max(1024).default('') });
 
@@ -165,6 +165,20 @@ async function jobIds({ predictions }: Bulk): Promise<string[]> {
   return ids;
 }
 
+/** The CSV of a part that an earlier release wrote with other columns, out of its whole answers. */
+async function rewrittenPart(
+  job: string,
+  page: number,
+  offset: number,
+  predictions: Bulk['predictions'],
+): Promise<ReadableStream<Uint8Array>> {
+  const answers = await predictions.get(partKey(job, page, 'ndjson'));
+  if (!answers) throw new Error(`part ${page} is gone`);
+  const lines = new TextDecoder().decode(await answers.arrayBuffer()).split('\n');
+  const images = lines.filter((line) => line !== '').map((line): SettledImage => JSON.parse(line));
+  return new Blob([tablePart(images).csv.slice(offset)]).stream();
+}
+
 /** The parts one behind the other, of which only one is on its way at a time. */
 function table(
   job: string,
@@ -179,7 +193,10 @@ function table(
       const offset = format === 'csv' && i > 0 ? BULK_CSV.header.length : 0;
       const part = await predictions.get(partKey(job, page, format), { range: { offset } });
       if (!part) throw new Error(`part ${page} is gone`);
-      await part.body.pipeTo(writable, { preventClose: true });
+      const current = format === 'ndjson' || part.customMetadata?.columns === BULK_CSV.columns;
+      if (!current) await part.body.cancel();
+      const body = current ? part.body : await rewrittenPart(job, page, offset, predictions);
+      await body.pipeTo(writable, { preventClose: true });
     }
     await writable.close();
   };

@@ -6,7 +6,7 @@ import type { SettleMessage } from './messages.ts';
 import { imageDeadLetterKey, manifestKey, partKey, resultKey } from './places.ts';
 import { mapFew, putOnce } from './platform.ts';
 import type { ImageResult } from './result.ts';
-import { type SettledImage, tablePart } from './table-part.ts';
+import { BULK_CSV, type SettledImage, tablePart } from './table-part.ts';
 
 /** Seconds between two looks at a page, at most. */
 const LONGEST_WAIT = 900;
@@ -38,6 +38,7 @@ export async function settlePage(message: SettleMessage, bulk: Bulk): Promise<vo
   await predictions.put(partKey(id, page, 'csv'), csv, {
     httpMetadata: { contentType: 'text/csv' },
     customMetadata: {
+      columns: BULK_CSV.columns,
       predicted: String(counts.predicted),
       refused: String(counts.refused),
       dead: String(counts.dead),

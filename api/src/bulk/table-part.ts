@@ -1,5 +1,5 @@
-import { LABELS } from '@naevus/shared/taxonomy';
 import { PredictionCsv } from '../answers/prediction-csv.ts';
+import { abstentionSchema } from '../schemas/assessment.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import type { ImageReference } from './messages.ts';
 import type { ImageResult } from './result.ts';
@@ -36,14 +36,11 @@ export function tablePart(images: readonly SettledImage[]): {
       csv += BULK_CSV.failed(key, image.dead_letter.reason);
     } else if ('error' in image) {
       counts.refused++;
-      csv += BULK_CSV.failed(key, image.error.detail);
+      const abstention = abstentionSchema.safeParse(image.error.assessment).data;
+      csv += BULK_CSV.failed(key, image.error.detail, abstention);
     } else {
       counts.predicted++;
-      const scores = new Map(image.predictions.map(({ label, score }) => [label, score]));
-      csv += BULK_CSV.predicted(
-        key,
-        LABELS.map((label) => scores.get(label)!),
-      );
+      csv += BULK_CSV.answered(key, image);
     }
     ndjson += `${JSON.stringify(image)}\n`;
   }

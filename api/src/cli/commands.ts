@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { OverwriteError } from '@naevus/shared/files/refuse-overwriting';
 import { ArtifactError } from '@naevus/shared/model/verify';
+import { unknownNames } from '@naevus/shared/validation/nearest-name';
 import { ProblemError } from '../answers/problem-error.ts';
 import type { InferenceWorkers } from '../runtime/node/inference/inference-workers.ts';
 import { SettingsError } from '../runtime/settings/settings-error.ts';
@@ -69,14 +70,31 @@ export async function runCommand(
   }
 }
 
-function parse(args: string[], { options }: Command) {
+function parse(args: string[], command: Command) {
+  const options: Command['options'] = {
+    ...command.options,
+    help: { type: 'boolean', short: 'h' },
+  };
+  refuseUnknownFlags(args, options);
   try {
-    return parseArgs({
-      args,
-      options: { ...options, help: { type: 'boolean', short: 'h' } },
-      allowPositionals: true,
-    });
+    return parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
     throw new UsageError(`${(error as Error).message} (see --help)`);
   }
+}
+
+/** @throws UsageError naming the flag that was most likely meant */
+function refuseUnknownFlags(args: string[], options: Command['options']): void {
+  const { tokens } = parseArgs({
+    args,
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const flags = Object.entries(options).map(([name, { short }]) => ({ name, short }));
+  const names = flags.flatMap(({ name, short }) => [`--${name}`, ...(short ? [`-${short}`] : [])]);
+  const used = tokens.flatMap((token) => (token.kind === 'option' ? [token.rawName] : []));
+  const faults = unknownNames(used, names, 'flag');
+  if (faults.length > 0) throw new UsageError(`${faults.join('; ')} (see --help)`);
 }

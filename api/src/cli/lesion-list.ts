@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
-import type { PatientQuery } from '../schemas/request.ts';
-import { readPatient } from './patient-options.ts';
+import { type PatientQuery, patientQuerySchema } from '../schemas/request.ts';
+import { checkQuery } from './query-flags.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A lesion, its photos and what is known of the patient. */
@@ -49,8 +49,9 @@ export async function readLesionList(path: string): Promise<ListedLesion[]> {
     lesion,
     images,
     files: images.map((image) => resolve(folder, image)),
-    patient: readPatient(
+    patient: checkQuery(
       Object.fromEntries(PATIENT_COLUMNS.map((name) => [name, row[name] || undefined])),
+      patientQuerySchema,
       (name) => `${path}, lesion ${lesion}: ${name}`,
     ),
   }));

@@ -6,8 +6,10 @@ import type { InferenceWorkers } from '../runtime/node/inference/inference-worke
 import { WorkerEngine } from '../runtime/node/inference/worker-engine.ts';
 import {
   BUNDLED_MODELS,
+  holdsOneVersion,
   type ModelFolder,
   openModelFolder,
+  versionsIn,
 } from '../runtime/node/models/model-folder.ts';
 import { usableCpus } from '../runtime/node/server/cpu-limit.ts';
 import { readSettings } from '../runtime/node/server/settings.ts';
@@ -31,12 +33,12 @@ export interface OfflineEngine {
 /**
  * Runs work with an engine, which the server's settings configure.
  *
- * @param modelDirectory in place of the setting
+ * @param chosen a folder in place of the setting, and a version in it
  * @throws UsageError, SettingsError, ArtifactError when there can be no engine
  */
 export async function withEngine<T>(
   workers: InferenceWorkers,
-  modelDirectory: string | undefined,
+  chosen: { readonly directory?: string | undefined; readonly version?: string | undefined },
   work: (engine: OfflineEngine) => Promise<T>,
 ): Promise<T> {
   const settings = readSettings(process.env);
@@ -46,10 +48,8 @@ export async function withEngine<T>(
     maxBatch: 1,
     timeoutSeconds: settings.NAEVUS_TIMEOUT_SECONDS,
   };
-  const model = await openModelFolder({
-    directory: modelDirectory ?? settings.NAEVUS_MODEL_DIR ?? BUNDLED_MODELS,
-    trustedKeys: settings.NAEVUS_TRUSTED_KEY,
-  });
+  const directory = chosen.directory ?? settings.NAEVUS_MODEL_DIR ?? BUNDLED_MODELS;
+  const model = await openVersion(directory, chosen.version, settings.NAEVUS_TRUSTED_KEY);
   const threads = settings.NAEVUS_WORKERS ?? usableCpus();
   const concurrency = threads + 1;
   const engine = new WorkerEngine(model, {
@@ -74,6 +74,29 @@ export async function withEngine<T>(
     engine.close();
     await workers.stopAll(STOP_SECONDS);
   }
+}
+
+/** @throws UsageError where the folder has no such version; ArtifactError */
+async function openVersion(
+  directory: string,
+  version: string | undefined,
+  trustedKeys: readonly string[] | undefined,
+): Promise<ModelFolder> {
+  const one = await holdsOneVersion(directory);
+  if (version !== undefined && !one) {
+    const versions = await versionsIn(directory).catch((): string[] => []);
+    if (!versions.includes(version)) {
+      const there = versions.length > 0 ? versions.join(', ') : 'no version';
+      throw new UsageError(`--version: there is ${there} in ${directory}, not ${version}`);
+    }
+  }
+  const model = await openModelFolder({
+    directory,
+    version: one ? undefined : version,
+    trustedKeys,
+  });
+  if (version === undefined || model.manifest.version === version) return model;
+  throw new UsageError(`--version: ${directory} is ${model.manifest.version}, not ${version}`);
 }
 
 async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,86 +1,103 @@
-import { withFactors } from '@naevus/shared/answer/patient-factors';
-import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
-import type { Analysis } from '../analysis/engine.ts';
+import type { Analysis, ServedModel } from '../analysis/engine.ts';
 import { answerAboutImage, averagedViews, modelReference } from '../answers/prediction-answer.ts';
 import { PredictionCsv } from '../answers/prediction-csv.ts';
-import type { ProblemError } from '../answers/problem-error.ts';
+import { type ProblemError, problemOr } from '../answers/problem-error.ts';
 import { type AnswerOptions, resolveOptions } from '../answers/resolve-options.ts';
-import { LIMITS } from '../language/limits.ts';
-import type { ModelFolder } from '../runtime/node/models/model-folder.ts';
+import { caveatsIn, translateAnswer } from '../language/translate-answer.ts';
+import { DEFAULT_LANGUAGE } from '../schemas/languages.ts';
 import type { Problem } from '../schemas/problem.ts';
-import { type PatientQuery, predictQuerySchema } from '../schemas/request.ts';
+import { type AnswerQuery, answerQuerySchema } from '../schemas/request.ts';
+import { checkQuery } from './query-flags.ts';
 
-/** Writes results one after another, as they come. */
+/** What the flags ask for: read as the API reads a query, and as it was sent. */
+export interface AskedFlags {
+  readonly query: AnswerQuery;
+  readonly sent: Readonly<Record<string, string | undefined>>;
+}
+
+/** @throws UsageError where a value is out of its range */
+export function askedFlags(sent: AskedFlags['sent']): AskedFlags {
+  return { query: checkQuery(sent, answerQuerySchema), sent };
+}
+
+/** What the answers of a version take for granted. */
+export function optionsOf({ query, sent }: AskedFlags, model: ServedModel): AnswerOptions {
+  return resolveOptions(query, (name) => sent[name], model);
+}
+
+/** What is written of one file or lesion. */
+export interface Written {
+  readonly text: string;
+  /** Why there is no answer. */
+  readonly problem?: ProblemError | undefined;
+}
+
+/** Writes the answers to files one after another, as they come. */
 export interface PredictionWriter {
-  begin(model: ModelFolder): string;
-  result(file: string, result: Analysis | ProblemError): string;
+  begin(): string;
+  result(file: string, result: Analysis | ProblemError): Written;
   end(): string;
 }
 
 /** One document: `model`, `prior`, `tta` where it is not 1, `results` with one item a file, `limits`, `disclaimer`. */
-export function jsonWriter(
-  topK: number,
-  tta: TtaViews,
-  query: PatientQuery & { readonly similar?: number } = {},
-): PredictionWriter {
-  let first = true;
-  let served: ModelFolder;
-  let options: AnswerOptions;
+export function jsonWriter(asked: AskedFlags, model: ServedModel): PredictionWriter {
+  const options = optionsOf(asked, model);
+  const { top_k: topK, language = DEFAULT_LANGUAGE } = asked.query;
+  const list = new JsonList();
   return {
-    begin(model) {
-      served = model;
-      options = defaultOptions(model, query);
-      const head = JSON.stringify({
-        model: modelReference(model),
-        prior: options.prior,
-        ...averagedViews(tta),
-      });
-      return `${head.slice(0, -1)},"results":[`;
-    },
+    begin: () => openDocument(asked, model),
     result(file, result) {
       const answer = isAnalysis(result)
-        ? answerAboutImage(result, topK, served, options)
-        : { error: problemOf(result) };
-      const separator = first ? '\n' : ',\n';
-      first = false;
-      return separator + JSON.stringify({ file, ...answer });
+        ? problemOr(() => answerAboutImage(result, topK, model, options))
+        : result;
+      if (!('predictions' in answer)) {
+        return { text: list.item({ file, error: problemOf(answer) }), problem: answer };
+      }
+      return { text: list.item({ file, ...translateAnswer(answer, language) }) };
     },
-    end: () => `\n],${JSON.stringify({ limits: LIMITS, disclaimer: DISCLAIMER }).slice(1)}\n`,
+    end: () => closeDocument(asked),
   };
 }
 
 /** A row a file, as {@link PredictionCsv} has it. */
-export function csvWriter(patient: PatientQuery = {}): PredictionWriter {
+export function csvWriter(asked: AskedFlags, model: ServedModel): PredictionWriter {
   const csv = new PredictionCsv('file');
-  let options: AnswerOptions;
+  const options = optionsOf(asked, model);
   return {
-    begin(model) {
-      options = defaultOptions(model, patient);
-      return csv.header;
+    begin: () => csv.header,
+    result(file, result) {
+      const answer = isAnalysis(result)
+        ? problemOr(() => answerAboutImage(result, asked.query.top_k, model, options))
+        : result;
+      return 'predictions' in answer
+        ? { text: csv.answered(file, answer) }
+        : { text: csv.failed(file, answer.message, answer.abstention), problem: answer };
     },
-    result: (file, result) =>
-      isAnalysis(result)
-        ? csv.predicted(file, withPatient(result.scores, options))
-        : csv.failed(file, result.message),
     end: () => '',
   };
 }
 
-/** What an answer without a query takes for granted, with what is known of the patient. */
-export function defaultOptions(
-  model: ModelFolder,
-  query: PatientQuery & { readonly similar?: number },
-): AnswerOptions {
-  return resolveOptions({ ...predictQuerySchema.parse({}), ...query }, () => undefined, model);
+/** Everything before the first result. */
+export function openDocument(asked: AskedFlags, model: ServedModel): string {
+  const { prior } = optionsOf(asked, model);
+  const head = { model: modelReference(model), prior, ...averagedViews(asked.query.tta) };
+  return `${JSON.stringify(head).slice(0, -1)},"results":[`;
 }
 
-/** Scores of the version's own prior, with what is known of the patient. */
-export function withPatient(
-  scores: readonly number[],
-  { patient }: AnswerOptions,
-): readonly number[] {
-  return patient ? withFactors(scores, patient.factors) : scores;
+/** Everything behind the last result. */
+export function closeDocument({ query: { language = DEFAULT_LANGUAGE } }: AskedFlags): string {
+  return `\n],${JSON.stringify(caveatsIn(language)).slice(1)}\n`;
+}
+
+/** The items of a JSON array, one a line. */
+export class JsonList {
+  #first = true;
+
+  item(value: object): string {
+    const separator = this.#first ? '\n' : ',\n';
+    this.#first = false;
+    return separator + JSON.stringify(value);
+  }
 }
 
 function isAnalysis(result: Analysis | ProblemError): result is Analysis {
@@ -88,7 +105,9 @@ function isAnalysis(result: Analysis | ProblemError): result is Analysis {
 }
 
 /** What RFC 9457 has of it that means something without a request. */
-export function problemOf(error: ProblemError): Pick<Problem, 'type' | 'title' | 'detail'> {
-  const { type, title, detail } = error.document('none');
-  return { type, title, detail };
+export function problemOf(
+  error: ProblemError,
+): Pick<Problem, 'type' | 'title' | 'detail'> & Record<string, unknown> {
+  const { status: _, instance: __, ...problem } = error.document('none');
+  return problem;
 }

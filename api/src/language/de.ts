@@ -22,7 +22,7 @@ export const de: Catalogue = {
     'melanoma-not-excluded':
       'Melanom ist in der Vorhersagemenge: Es kann bei der verlangten Abdeckung nicht ausgeschlossen werden.',
     'no-typical-class':
-      'Die Vorhersagemenge ist leer: Das Bild ist für jede der sieben Klassen ungewöhnlich.',
+      'Das Bild ist für jede der sieben Klassen ungewöhnlich: Die Vorhersagemenge enthält allein die Klasse mit dem höchsten Wert, obwohl sie schlecht passt.',
     'photo-more-urgent':
       'Eines der Fotos bekommt für sich allein ein dringlicheres Wort als alle zusammen.',
     'photos-left-out':

@@ -22,7 +22,7 @@ export const es: Catalogue = {
     'melanoma-not-excluded':
       'El melanoma está en el conjunto de predicción: no se puede excluir con la cobertura pedida.',
     'no-typical-class':
-      'El conjunto de predicción está vacío: la imagen es inusual para cada una de las siete clases.',
+      'La imagen es inusual para cada una de las siete clases: el conjunto de predicción solo contiene la clase con la puntuación más alta, aunque encaja mal.',
     'photo-more-urgent':
       'Una de las fotos recibe por sí sola una palabra más urgente que todas juntas.',
     'photos-left-out':

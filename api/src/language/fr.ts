@@ -22,7 +22,7 @@ export const fr: Catalogue = {
     'melanoma-not-excluded':
       'Le mélanome est dans l’ensemble de prédiction : il ne peut pas être exclu à la couverture demandée.',
     'no-typical-class':
-      'L’ensemble de prédiction est vide : l’image est inhabituelle pour chacune des sept classes.',
+      'L’image est inhabituelle pour chacune des sept classes : l’ensemble de prédiction ne contient que la classe au score le plus élevé, bien qu’elle convienne mal.',
     'photo-more-urgent':
       'Une des photos reçoit à elle seule un mot plus urgent que toutes les photos ensemble.',
     'photos-left-out':

@@ -1,5 +1,6 @@
 import type { Assessment } from '../schemas/assessment.ts';
 import { DEFAULT_LANGUAGE, type Language } from '../schemas/languages.ts';
+import type { LesionAnswer } from '../schemas/lesion.ts';
 import type { Prediction } from '../schemas/prediction.ts';
 import type { Catalogue } from './catalogue.ts';
 import { de } from './de.ts';
@@ -29,6 +30,16 @@ export function translateAnswer<A extends Worded>(answer: A, language: Language)
         reasons: assessment.reasons.map(({ code }) => ({ code, text: reasons[code] })),
       },
     }),
+  };
+}
+
+/** The lesion's own words and those of each photo. */
+export function translateLesion(answer: LesionAnswer, language: Language): LesionAnswer {
+  return {
+    ...translateAnswer(answer, language),
+    images: answer.images.map((photo) =>
+      'error' in photo ? photo : translateAnswer(photo, language),
+    ),
   };
 }
 

@@ -42,6 +42,9 @@ export const assessmentSchema = z
   })
   .meta({ id: 'Assessment' });
 
+/** What is said of an image that has no answer because it is abstained from (`strict`). */
+export const abstentionSchema = assessmentSchema.omit({ malignant_score: true });
+
 export const predictionSetSchema = z
   .strictObject({
     coverage: z.number().min(COVERAGES[0]!).max(COVERAGES.at(-1)!).meta({
@@ -49,7 +52,7 @@ export const predictionSetSchema = z
     }),
     labels: z.array(z.enum(LABELS)).meta({
       description:
-        "The classes that cannot be excluded; empty where the image is unusual for all. By the version's own prior, as it holds under any.",
+        "The classes that cannot be excluded, and always the one with the highest score. By the version's own prior, as it holds under any; of another prior or a patient, the class with the highest score is added.",
     }),
   })
   .meta({ id: 'PredictionSet' });
@@ -103,6 +106,7 @@ export const priorSchema = z
 
 export type Reason = z.infer<typeof reasonSchema>;
 export type Assessment = z.infer<typeof assessmentSchema>;
+export type Abstention = z.infer<typeof abstentionSchema>;
 export type PredictionSet = z.infer<typeof predictionSetSchema>;
 export type QualityAnswer = z.infer<typeof qualitySchema>;
 export type ModalityAnswer = z.infer<typeof modalitySchema>;

@@ -13,7 +13,7 @@ export const REASONS = {
   'melanoma-not-excluded':
     'Melanoma is in the prediction set: it cannot be excluded at the coverage asked for.',
   'no-typical-class':
-    'The prediction set is empty: the image is unusual for each of the seven classes.',
+    'The image is unusual for each of the seven classes: the prediction set holds the class with the highest score alone, although it fits badly.',
   'photo-more-urgent':
     'One of the photos by itself gets a more urgent word than all of them together.',
   'photos-left-out':

@@ -117,8 +117,8 @@ const version = z.string().optional().meta({
   description: 'Version of the model, of those that are served. Without it, the current one.',
 });
 
-/** Query of `POST /predict`. Unknown names are ignored. */
-export const predictQuerySchema = z.object({
+/** What may be asked of an answer about an image or a lesion, in whatever form it is answered. */
+const answerQuery = {
   top_k: decimal
     .pipe(z.coerce.number<string>().int().min(1).max(CLASS_COUNT))
     .default(CLASS_COUNT)
@@ -127,6 +127,14 @@ export const predictQuerySchema = z.object({
   version,
   ...assessmentQuery,
   ...patientQuery,
+};
+
+/** {@link answerQuery}, for what is no HTTP. */
+export const answerQuerySchema = z.object(answerQuery);
+
+/** Query of `POST /predict`. */
+export const predictQuerySchema = z.object({
+  ...answerQuery,
   heatmap: flag.default(false).meta({
     description:
       'With FHIR and `true`, the report presents the heat map of the highest score as PNG.',
@@ -134,7 +142,7 @@ export const predictQuerySchema = z.object({
   ...reportContext,
 });
 
-/** Query of `POST /gradcam`. Unknown names are ignored. */
+/** Query of `POST /gradcam`. */
 export const gradcamQuerySchema = z.object({
   class: z
     .enum(LABELS)
@@ -158,10 +166,10 @@ export const gradcamQuerySchema = z.object({
   ...patientQuery,
 });
 
-/** Query of `POST /lesion`. Unknown names are ignored. */
+/** Query of `POST /lesion`. */
 export const lesionQuerySchema = predictQuerySchema;
 
-/** Query of `GET /model`. Unknown names are ignored. */
+/** Query of `GET /model`. */
 export const modelQuerySchema = z.object({ version });
 
 /** What each query value must be, for the people who get it wrong. */
@@ -187,5 +195,6 @@ export const QUERY_RULES: Readonly<Record<string, string>> = {
 
 export type AssessmentQuery = z.infer<typeof assessmentQuerySchema>;
 export type PatientQuery = z.infer<typeof patientQuerySchema>;
+export type AnswerQuery = z.infer<typeof answerQuerySchema>;
 export type PredictQuery = z.infer<typeof predictQuerySchema>;
 export type GradcamQuery = z.infer<typeof gradcamQuerySchema>;

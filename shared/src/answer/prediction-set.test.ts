@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../statistics/random.ts';
-import { COVERAGES, conformalQuantile, nonconformity, predictionSet } from './prediction-set.ts';
+import { LABELS } from '../taxonomy.ts';
+import {
+  COVERAGES,
+  conformalQuantile,
+  conformalSet,
+  nonconformity,
+  predictionSet,
+} from './prediction-set.ts';
 
 const SCORES = [0.05, 0.1, 0.02, 0.01, 0.3, 0.5, 0.02];
 
@@ -23,14 +30,40 @@ describe('predictionSet', () => {
 
   it('holds the classes that fit no worse than their quantile', () => {
     expect(predictionSet(SCORES, 'lac', all(0.9))).toEqual(['bcc', 'mel', 'nv']);
-    expect(predictionSet(SCORES, 'lac', all(0.4))).toEqual([]);
     expect(predictionSet(SCORES, 'lac', all(Number.POSITIVE_INFINITY))).toHaveLength(7);
   });
 
   it('has a quantile for each class', () => {
     const quantiles = all(0.4);
     quantiles[3] = 0.995;
-    expect(predictionSet(SCORES, 'lac', quantiles)).toEqual(['df']);
+    expect(predictionSet(SCORES, 'lac', quantiles)).toEqual(['df', 'nv']);
+  });
+
+  it.each(['lac', 'raps'] as const)(
+    'by %s always holds the class with the highest score',
+    (kind) => {
+      const random = createRandom(7);
+      for (let trial = 0; trial < 500; trial++) {
+        const weights = SCORES.map(() => random.next() ** 4);
+        const total = weights.reduce((sum, weight) => sum + weight, 0);
+        const scores = weights.map((weight) => weight / total);
+        const quantiles = SCORES.map(() => random.next());
+        const { labels, typical } = conformalSet(scores, kind, quantiles);
+        const misfit = nonconformity(scores, kind);
+        const fitting = LABELS.filter((_, k) => misfit[k]! <= quantiles[k]!);
+        const top = LABELS[scores.indexOf(Math.max(...scores))]!;
+        expect(labels).toContain(top);
+        expect(labels.filter((label) => label !== top)).toEqual(
+          fitting.filter((label) => label !== top),
+        );
+        expect(typical).toBe(fitting.length > 0);
+      }
+    },
+  );
+
+  it('says where no class fits', () => {
+    expect(conformalSet(SCORES, 'lac', all(0.4))).toEqual({ labels: ['nv'], typical: false });
+    expect(conformalSet(SCORES, 'lac', all(0.5))).toEqual({ labels: ['nv'], typical: true });
   });
 });
 

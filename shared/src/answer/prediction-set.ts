@@ -40,19 +40,39 @@ export function nonconformity(scores: readonly number[], kind: ConformityScore):
   return result;
 }
 
+/** The classes that cannot be excluded. */
+export interface ConformalSet {
+  /** In the order of `LABELS`; never empty. */
+  readonly labels: Label[];
+  /** Whether a class fits by its quantile; without one the image is unusual for each of the seven. */
+  readonly typical: boolean;
+}
+
 /**
- * The classes that cannot be excluded: those that fit no worse than the given share of images of that
- * class does. It may be empty, where the image is unusual for each of them.
+ * The classes that cannot be excluded: those that fit no worse than the given share of images of that class
+ * does, and always the class with the highest score, so that no answer excludes what it puts first. By that the
+ * set covers at least as many images of each class as by the quantiles alone.
  *
  * @param scores of the prior that the quantiles were fitted with
  */
+export function conformalSet(
+  scores: readonly number[],
+  kind: ConformityScore,
+  quantiles: ClassQuantiles,
+): ConformalSet {
+  const misfit = nonconformity(scores, kind);
+  const fits = LABELS.map((_, k) => misfit[k]! <= quantiles[k]!);
+  const top = scores.indexOf(Math.max(...scores));
+  return { labels: LABELS.filter((_, k) => fits[k] || k === top), typical: fits.includes(true) };
+}
+
+/** The labels of {@link conformalSet}. */
 export function predictionSet(
   scores: readonly number[],
   kind: ConformityScore,
   quantiles: ClassQuantiles,
 ): Label[] {
-  const misfit = nonconformity(scores, kind);
-  return LABELS.filter((_, k) => misfit[k]! <= quantiles[k]!);
+  return conformalSet(scores, kind, quantiles).labels;
 }
 
 /**

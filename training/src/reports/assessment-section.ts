@@ -20,7 +20,7 @@ Fitted on the validation images, which training never saw. Every figure here is 
 
 **Calibration.** ${CALIBRATION_TEXT[calibration.chosen]} Expected calibration error ${eceOf('none').toFixed(3)} before and ${eceOf(calibration.chosen).toFixed(3)} after (log loss ${calibration.candidates.map(logLossText).join(', ')}; the simplest within one standard error of the lowest is served).
 
-**Prediction sets** (${conformal.default.toUpperCase()}, class-conditional). At 90 % they hold the right class of ${measuredPercent(conformal.overall90)} of the images and ${at90.meanSize.toFixed(2)} classes on average; ${(100 * at90.empty).toFixed(1)} % are empty.
+**Prediction sets** (${conformal.default.toUpperCase()}, class-conditional). At 90 % they hold the right class of ${measuredPercent(conformal.overall90)} of the images and ${at90.meanSize.toFixed(2)} classes on average; they always hold the class with the highest score, and ${(100 * at90.empty).toFixed(1)} % hold it alone because no class fits.
 
 ${tableMarkdown(setsTable(at90))}
 

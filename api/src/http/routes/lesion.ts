@@ -3,14 +3,9 @@ import { answerAboutLesion } from '../../answers/lesion-answer.ts';
 import { averagedViews, modelReference } from '../../answers/prediction-answer.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
 import { resolveOptions } from '../../answers/resolve-options.ts';
-import { caveatsIn, translateAnswer } from '../../language/translate-answer.ts';
+import { caveatsIn, translateLesion } from '../../language/translate-answer.ts';
 import { diagnosticReportSchema } from '../../schemas/fhir.ts';
-import type { Language } from '../../schemas/languages.ts';
-import {
-  type LesionAnswer,
-  type LesionResponse,
-  lesionResponseSchema,
-} from '../../schemas/lesion.ts';
+import { type LesionResponse, lesionResponseSchema } from '../../schemas/lesion.ts';
 import { lesionQuerySchema, MAX_PHOTOS, reportedBodySchema } from '../../schemas/request.ts';
 import { FHIR_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
@@ -86,15 +81,5 @@ export function lesionRoute(deps: AppDependencies): Route {
         ...caveatsIn(language),
       });
     },
-  };
-}
-
-/** The lesion's own words and those of each photo. */
-function translateLesion(answer: LesionAnswer, language: Language): LesionAnswer {
-  return {
-    ...translateAnswer(answer, language),
-    images: answer.images.map((photo) =>
-      'error' in photo ? photo : translateAnswer(photo, language),
-    ),
   };
 }

@@ -13,7 +13,7 @@ export interface CoverageReport {
   readonly coverage: number;
   readonly overall: number;
   readonly meanSize: number;
-  /** Share of sets that hold no class. */
+  /** Share of images that no class fits: their sets hold the class with the highest score alone. */
   readonly empty: number;
   readonly perClass: readonly {
     readonly label: Label;

@@ -1,11 +1,12 @@
 import {
   CONFORMITY_SCORES,
   COVERAGES,
+  type ConformalSet,
   type ConformityScore,
+  conformalSet,
   DEFAULT_COVERAGE,
-  predictionSet,
 } from '@naevus/shared/answer/prediction-set';
-import { LABELS, type Label } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy';
 import type { AssessmentReport, CoverageReport } from './assessment-report.ts';
 import type { CrossFitted } from './cross-fit.ts';
 import { average, shareOf } from './held-out-shares.ts';
@@ -27,7 +28,7 @@ export function measurePredictionSets(
     byScore[kind][row90]!.meanSize < byScore[best][row90]!.meanSize ? kind : best,
   );
   const hits = held.map((one) => ({
-    hit: setOf(one, smallest, row90).includes(one.image.label),
+    hit: setOf(one, smallest, row90).labels.includes(one.image.label),
     lesionId: one.image.lesionId,
   }));
   return { default: smallest, overall90: measuredShare(hits, seed), byScore };
@@ -40,12 +41,12 @@ function coverageReport(
   row: number,
 ): CoverageReport {
   const sets = held.map((one) => setOf(one, kind, row));
-  const hits = held.map(({ image }, i) => sets[i]!.includes(image.label));
+  const hits = held.map(({ image }, i) => sets[i]!.labels.includes(image.label));
   return {
     coverage,
     overall: shareOf(hits),
-    meanSize: average(sets.map(({ length }) => length)),
-    empty: shareOf(sets.map(({ length }) => length === 0)),
+    meanSize: average(sets.map(({ labels }) => labels.length)),
+    empty: shareOf(sets.map(({ typical }) => !typical)),
     perClass: LABELS.map((label) => {
       const own = held.flatMap(({ image }, i) => (image.label === label ? [i] : []));
       const none = own.length === 0;
@@ -53,12 +54,12 @@ function coverageReport(
         label,
         images: own.length,
         coverage: none ? null : shareOf(own.map((i) => hits[i]!)),
-        meanSize: none ? null : average(own.map((i) => sets[i]!.length)),
+        meanSize: none ? null : average(own.map((i) => sets[i]!.labels.length)),
       };
     }),
   };
 }
 
-function setOf({ scores, fitted }: CrossFitted, kind: ConformityScore, row: number): Label[] {
-  return predictionSet(scores, kind, fitted.quantiles[kind][row]!);
+function setOf({ scores, fitted }: CrossFitted, kind: ConformityScore, row: number): ConformalSet {
+  return conformalSet(scores, kind, fitted.quantiles[kind][row]!);
 }
