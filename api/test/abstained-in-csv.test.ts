@@ -92,7 +92,9 @@ describe('a label never goes without its warning', { timeout: 300_000 }, () => {
     expect(noise.stderr).toMatch(/^noise\.png: \w+; no answer for this picture \(review\)\n {2}\w/);
     expect(noise.stderr).not.toMatch(/highest score/);
     const lesion = await naevus('gradcam', 'melanoma.png', '-o', 'lesion.png', '--language', 'de');
-    expect(lesion.stderr).toMatch(/highest score: \S.* \(\w+\) .*; malignant score [\d.]+ %: \w+; cannot be/);
+    expect(lesion.stderr).toMatch(
+      /highest score: \S.* \(\w+\) .*; malignant score [\d.]+ %: \w+; cannot be/,
+    );
     expect(lesion.stderr).toContain('Kein Medizinprodukt');
   });
 
