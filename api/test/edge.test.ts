@@ -35,7 +35,7 @@ afterAll(async () => {
   expect(await node?.stop()).toBe(0);
 }, 60_000);
 
-/** A server may close an idle connection, or one whose body it refuses, just when it is written to. */
+/** A server may close an idle connection just when it is written to. */
 const ATTEMPTS = 4;
 
 async function ask(url: string, { method, path, headers, body }: SentRequest): Promise<Response> {

@@ -79,9 +79,9 @@ async function receiveStream(
       onBytes(value.length);
       chunks.push(value);
     }
-  } catch (error) {
-    reader.cancel().catch(() => {});
-    throw error;
+  } finally {
+    // What is left of a body that is refused is the runtime's to discard.
+    reader.releaseLock();
   }
   const bytes = new Uint8Array(length);
   let offset = 0;

@@ -9,6 +9,7 @@ import { PROBLEM_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { WasmModules } from '../../wasm/create-wasm-backend.ts';
 import { anonymousRefusal } from '../settings/anonymous-access.ts';
 import { type Assets, assetSource } from './asset-source.ts';
+import { discardRest } from './discard-rest.ts';
 import { edgeCaller } from './edge-caller.ts';
 import { EdgeEngine } from './edge-engine.ts';
 import { EDGE_LIMITS, MAX_DECODER_BYTES, MODEL_FOLDER } from './edge-limits.ts';
@@ -38,6 +39,16 @@ export class EdgeServer {
   }
 
   async fetch(
+    request: Request,
+    bindings: EdgeBindings,
+    context: ExecutionContext,
+  ): Promise<Response> {
+    const response = await this.#answer(request, bindings, context);
+    await discardRest(request.body);
+    return response;
+  }
+
+  async #answer(
     request: Request,
     bindings: EdgeBindings,
     context: ExecutionContext,

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** For the client to read the answer before the connection closes. */
-const DISCARD_MS = 500;
+/** For the client to read the answer before the connection closes: so long after the last piece, and at most so long. */
+const SILENT_MS = 500;
+const DISCARD_MS = 10_000;
 
 /**
  * Reads what is left of a body once its request was answered, so that the client comes to read the answer: where a
@@ -13,9 +14,11 @@ export function discardRest(incoming: IncomingMessage, outgoing: ServerResponse)
   outgoing.prependOnceListener('finish', () => {
     if (incoming.complete || incoming.destroyed) return;
     const { socket } = incoming;
-    const timer = setTimeout(() => socket.destroySoon(), DISCARD_MS);
+    const end = performance.now() + DISCARD_MS;
+    const timer = setTimeout(() => socket.destroySoon(), SILENT_MS);
     incoming.once('close', () => clearTimeout(timer));
     incoming.on('data', () => {
+      if (performance.now() < end) timer.refresh();
       incoming.pause();
       setImmediate(() => incoming.resume());
     });
