@@ -3,16 +3,22 @@
 import { UsageError } from '../../training/bench/flags.mjs';
 import { benchTraining, TRAINING_HELP } from '../../training/bench/training-bench.mjs';
 import { SetupError } from '../../training/setup/setup-error.mjs';
+import { ATTACKS_HELP, benchAttacks } from './attacks/attack-bench.mjs';
+import { benchSoak, SOAK_HELP } from './attacks/soak-bench.mjs';
 import { benchEdge, EDGE_HELP } from './edge-bench.mjs';
 import { benchServing, SERVING_HELP } from './serving-bench.mjs';
 
-const HELP = `Usage: npm run bench -- [serving|training|edge] [options]
+const HELP = `Usage: npm run bench -- [serving|training|edge|attacks|soak] [options]
 
 ${SERVING_HELP}
 
 ${TRAINING_HELP}
 
-${EDGE_HELP}`;
+${EDGE_HELP}
+
+${ATTACKS_HELP}
+
+${SOAK_HELP}`;
 
 // The 'exit' event is what ends the servers.
 process.once('SIGINT', () => process.exit(130));
@@ -28,8 +34,12 @@ try {
   else if (name === 'serving') await benchServing(args);
   else if (name === 'training') await benchTraining(args);
   else if (name === 'edge') await benchEdge(args);
+  else if (name === 'attacks') await benchAttacks(args);
+  else if (name === 'soak') await benchSoak(args);
   else
-    throw new UsageError(`there is no benchmark "${name}"; there are serving, training and edge`);
+    throw new UsageError(
+      `there is no benchmark "${name}"; there are serving, training, edge, attacks and soak`,
+    );
 } catch (error) {
   if (error instanceof SetupError) {
     console.error(`bench: ${error.message}\nWhat to do: ${error.remedy}`);
