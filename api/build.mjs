@@ -1,14 +1,28 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildPageAssets } from './src/http/page/build-page-assets.mjs';
 
+// Usage: node build.mjs [--dev]     into dist/, or in development into .cache/dev/
+
 const root = new URL('./', import.meta.url);
 const path = (relative) => fileURLToPath(new URL(relative, root));
 
-await mkdir(path('dist'), { recursive: true });
-await buildPageAssets(path('dist/page-assets.js'), path('dist/page-files'));
+/** In development: loads the page again once the server was built again, which the time in it tells. */
+const RELOAD = `const built = ${Date.now()};
+let tag;
+setInterval(async () => {
+  const response = await fetch(import.meta.url, { method: 'HEAD', cache: 'no-cache' }).catch(() => {});
+  const now = response?.ok ? response.headers.get('ETag') : tag;
+  if (tag !== undefined && now !== tag) location.reload();
+  tag = now;
+}, 500);`;
+const dev = process.argv.includes('--dev');
+const out = path(dev ? '.cache/dev' : 'dist');
+
+await mkdir(out, { recursive: true });
+await buildPageAssets(`${out}/page-assets.js`, `${out}/page-files`, dev ? RELOAD : '');
 const { metafile } = await build({
   absWorkingDir: path('.'),
   entryPoints: [
@@ -17,7 +31,8 @@ const { metafile } = await build({
     'src/entry/inference-worker.ts',
     'src/entry/parser-worker.ts',
   ],
-  outdir: 'dist',
+  outdir: out,
+  alias: { '#page-assets': `${out}/page-assets.js` },
   bundle: true,
   // What is not needed at once stays in files of its own: the first worker starts before them.
   splitting: true,
@@ -41,6 +56,8 @@ const current = new Set([
   'page-files',
   ...Object.keys(metafile.outputs).map((file) => basename(file)),
 ]);
-for (const file of await readdir(path('dist'))) {
-  if (!current.has(file)) await rm(path(`dist/${file}`), { recursive: true });
+for (const file of await readdir(out)) {
+  if (!current.has(file)) await rm(`${out}/${file}`, { recursive: true });
 }
+// Tells that this build is whole, and when it was.
+await writeFile(`${out}/built`, '');

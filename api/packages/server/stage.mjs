@@ -18,7 +18,8 @@ export async function stageServer(folder, root) {
   await cp(join(api, 'naevus.mjs'), join(folder, 'api/naevus.mjs'));
   await cp(dist, join(folder, 'api/dist'), {
     recursive: true,
-    filter: (path) => !path.endsWith('.map'),
+    // What edge workers and tests build lies there, too.
+    filter: (path) => path === dist || /\.js$|[/\\]page-files/.test(path),
   });
   await copyModel(join(root, 'model-artifacts'), join(folder, 'model-artifacts'));
   await addDependencies(join(folder, 'package.json'), join(api, 'package.json'));

@@ -12,8 +12,9 @@ const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
  *
  * @param {string} outfile the JavaScript module that `#page-assets` names
  * @param {string} folder for what is too large for it: the workers of the page and their WebAssembly
+ * @param {string} [script] runs in the page beside its own
  */
-export async function buildPageAssets(outfile, folder) {
+export async function buildPageAssets(outfile, folder, script = '') {
   await buildWorkers(folder);
   const bundled = await build({
     entryPoints: { page: path('client/main.ts'), style: path('page.css') },
@@ -25,6 +26,7 @@ export async function buildPageAssets(outfile, folder) {
     platform: 'browser',
     target: ['chrome109', 'firefox115', 'safari16'],
     charset: 'utf8',
+    footer: { js: script },
     logLevel: 'warning',
   });
   const text = (ending) => bundled.outputFiles.find((file) => file.path.endsWith(ending)).text;
