@@ -13,13 +13,13 @@ export async function discardRest(body: ReadableStream<Uint8Array> | null): Prom
   if (body === null || body.locked) return;
   const reader = body.getReader();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<undefined>((resolve) => {
+  const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, DISCARD_MS);
   });
   try {
     for (let length = 0; length < DISCARD_BYTES; ) {
       const piece = await Promise.race([reader.read(), late]);
-      if (piece?.value === undefined) break;
+      if (!piece || piece.value === undefined) break;
       length += piece.value.length;
     }
   } catch {
