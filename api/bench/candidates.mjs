@@ -44,17 +44,19 @@ export function candidates(python, modelFolder) {
     }),
   });
   const onnxruntime = (id, label, options) => peer(id, label, 'fastapi_onnxruntime', options);
-  const tuned = { ONNX_THREADS: '1' };
+  const draft = { PILLOW_DRAFT: '1' };
+  const tuned = { ONNX_THREADS: '1', ...draft };
   return [
     NAEVUS,
     onnxruntime('ort-default', 'FastAPI + onnxruntime', { quiet: false }),
     onnxruntime('ort-tuned-1', 'the same, tuned, 1 worker', { env: tuned }),
     onnxruntime('ort-tuned-2', 'the same, tuned, 2 workers', { env: tuned, workers: 2 }),
-    onnxruntime('ort-draft-2', 'the same, 2 workers, draft', {
-      env: { ...tuned, PILLOW_DRAFT: '1' },
+    onnxruntime('ort-opencv-2', 'tuned, OpenCV, 2 workers', {
+      env: { ...tuned, DECODER: 'opencv' },
       workers: 2,
-      only: ({ image }) => image === '12 MP',
     }),
+    // One image on all cores: the strongest where one is asked for at a time.
+    onnxruntime('ort-draft-wide', 'tuned, all cores an image', { env: draft }),
     peer('keras', 'FastAPI + Keras predict', 'fastapi_keras', { only: kerasOnly }),
     peer('keras-function', 'the same, as a tf.function', 'fastapi_keras', {
       env: { KERAS_CALL: 'function' },

@@ -29,10 +29,10 @@ it('aligns the first column to the left and the others to the right', () => {
   ).toBe(['name     x', '----------', 'a       10', 'longer   2'].join('\n'));
 });
 
-it('describes both trainers and their memory', () => {
+it('describes each trainer, its memory, and our ratio to it', () => {
   const text = describeResult({
     tensorflow: '2.21.0',
-    keras: '3.15.1',
+    versions: { Keras: '3.15.1', PyTorch: '2.12.0' },
     batch: 32,
     size: 224,
     steps: 2,
@@ -40,11 +40,17 @@ it('describes both trainers and their memory', () => {
     modes: [
       {
         name: 'all weights',
-        imagesPerSecond: { naevus: 14, keras: 13.6 },
-        ratio: { median: 1.03, least: 1, greatest: 1.1 },
-        peakRssBytes: { naevus: 4.9e9, keras: 4.4e9 },
+        imagesPerSecond: { naevus: 14, Keras: 13.6, PyTorch: 20 },
+        ratios: {
+          Keras: { median: 1.03, least: 1, greatest: 1.1 },
+          PyTorch: { median: 0.7, least: 0.6, greatest: 0.8 },
+        },
+        peakRssBytes: { naevus: 4.9e9, Keras: 4.4e9, PyTorch: 5e9 },
       },
     ],
   });
-  expect(text).toMatch(/all weights +14\.0 +13\.6 +1\.03 +1\.00 to 1\.10 +4\.90 +4\.40/);
+  expect(text).toMatch(/all weights: naevus +14\.0 +4\.90\n/);
+  expect(text).toMatch(/all weights: Keras +13\.6 +1\.03 +1\.00 to 1\.10 +4\.40\n/);
+  expect(text).toMatch(/all weights: PyTorch +20\.0 +0\.70 +0\.60 to 0\.80 +5\.00$/);
+  expect(text).toContain('Keras 3.15.1, PyTorch 2.12.0');
 });

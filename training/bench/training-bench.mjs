@@ -1,4 +1,4 @@
-// `npm run bench -- training`: our training step against Keras's on the same TensorFlow, in one run.
+// `npm run bench -- training`: our training step against Keras's on the same TensorFlow and PyTorch's, in one run.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -16,25 +16,27 @@ import { formatTable } from './table.mjs';
 export const TRAINING_HELP = `Usage: npm run bench -- training [options]
 
 Trains EfficientNet-B0 at batch 32 and 224 pixels on random pictures, in turns with Keras on the same TensorFlow:
-all weights, and with the stem and the first three stages frozen. Prints images/s, their ratio and the peak memory of
-both. Makes a Python environment with TensorFlow ${TENSORFLOW_VERSION} (400 MB to download, once) in ~/.cache/naevus.
+all weights, and with the stem and the first three stages frozen. Prints images/s, ratios and the peak memory of each.
+--pytorch adds PyTorch with timm's EfficientNet-B0, channels last. Makes a Python environment with TensorFlow ${TENSORFLOW_VERSION} (400 MB to download, once) in ~/.cache/naevus.
 Needs the native binding (npm run setup:training), Python 3 with pip, and 12 GB of free memory.
 
-  --steps N     measured steps of each, after one that is not (default 12)
-  --batch N     images a step (default 32)
-  --size N      pixels a side (default 224)
-  --quick       3 steps
-  --json FILE   the figures as JSON
-  --help        this text`;
+  --steps N          measured steps of each, after one that is not (default 12)
+  --batch N          images a step (default 32)
+  --size N           pixels a side (default 224)
+  --pytorch PYTHON   a Python that has torch and timm: PyPI has no build without CUDA, so it is not installed here
+  --quick            3 steps
+  --json FILE        the figures as JSON
+  --help             this text`;
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 const MODES = [
-  { name: 'all weights', frozenThrough: 'none', kerasPrefixes: '' },
+  { name: 'all weights', frozenThrough: 'none', kerasPrefixes: '', timmPrefixes: '' },
   {
     name: 'stem and stages 1 to 3 frozen',
     frozenThrough: 'blocks.2',
     kerasPrefixes: 'stem,block1,block2,block3',
+    timmPrefixes: 'conv_stem,bn1,blocks.0,blocks.1,blocks.2',
   },
 ];
 
@@ -48,6 +50,7 @@ export async function benchTraining(args) {
     steps: { type: 'string' },
     batch: { type: 'string', default: '32' },
     size: { type: 'string', default: '224' },
+    pytorch: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -65,24 +68,30 @@ export async function benchTraining(args) {
 
   const machine = describeMachine();
   const modes = [];
-  let kerasVersion;
-  for (const { name, frozenThrough, kerasPrefixes } of MODES) {
-    const naevus = await startTrainer(process.execPath, [ours, ...shape, frozenThrough]);
-    const keras = await startTrainer(python, [
-      at('keras_training_steps.py'),
-      ...shape,
-      kerasPrefixes,
-    ]);
-    kerasVersion = keras.version;
+  let versions;
+  for (const { name, frozenThrough, kerasPrefixes, timmPrefixes } of MODES) {
+    const trainers = {
+      naevus: await startTrainer(process.execPath, [ours, ...shape, frozenThrough]),
+      Keras: await startTrainer(python, [at('keras_training_steps.py'), ...shape, kerasPrefixes]),
+      ...(flags.pytorch && {
+        PyTorch: await startTrainer(flags.pytorch, [
+          at('pytorch_training_steps.py'),
+          ...shape,
+          timmPrefixes,
+        ]),
+      }),
+    };
+    const started = Object.entries(trainers);
+    versions = Object.fromEntries(started.map(([who, { version }]) => [who, version]));
     try {
-      modes.push({ name, ...(await takeTurns(name, naevus, keras, steps, shape[0], log)) });
+      modes.push({ name, ...(await takeTurns(name, trainers, steps, shape[0], log)) });
     } finally {
-      await Promise.all([naevus.stop(), keras.stop()]);
+      await Promise.all(started.map(([, trainer]) => trainer.stop()));
     }
   }
   const result = {
     tensorflow: TENSORFLOW_VERSION,
-    keras: kerasVersion,
+    versions,
     batch: shape[0],
     size: shape[1],
     steps,
@@ -142,53 +151,55 @@ async function startTrainer(command, args) {
   };
 }
 
-/** Steps of both, one after the other, each first in every second round; the first round warms up. */
-async function takeTurns(name, naevus, keras, steps, batch, log) {
-  const seconds = { naevus: [], keras: [] };
-  const peak = { naevus: 0, keras: 0 };
+/** Steps of each, one after the other, in every round another one first; the first round warms up. */
+async function takeTurns(name, trainers, steps, batch, log) {
+  const names = Object.keys(trainers);
+  const seconds = Object.fromEntries(names.map((who) => [who, []]));
+  const peakRssBytes = Object.fromEntries(names.map((who) => [who, 0]));
   for (let round = 0; round <= steps; round++) {
     const took = {};
-    const order = [
-      ['naevus', naevus],
-      ['keras', keras],
-    ];
-    for (const [who, trainer] of round % 2 === 0 ? order : order.reverse()) {
-      const answer = await trainer.step();
-      peak[who] = Math.max(peak[who], answer.peakRssBytes);
-      took[who] = answer.seconds.toFixed(2);
+    for (let turn = 0; turn < names.length; turn++) {
+      const who = names[(turn + round) % names.length];
+      const answer = await trainers[who].step();
+      peakRssBytes[who] = Math.max(peakRssBytes[who], answer.peakRssBytes);
+      took[who] = answer.seconds;
       if (round > 0) seconds[who].push(answer.seconds);
     }
     const which = round === 0 ? 'warm-up' : `step ${round} of ${steps}`;
-    const { loadAverage } = describeMachine();
-    log(`${name}, ${which}: naevus ${took.naevus} s, Keras ${took.keras} s, load ${loadAverage}`);
+    const times = names.map((who) => `${who} ${took[who].toFixed(2)} s`).join(', ');
+    log(`${name}, ${which}: ${times}, load ${describeMachine().loadAverage}`);
   }
+  const peers = names.filter((who) => who !== 'naevus');
   return {
-    imagesPerSecond: {
-      naevus: batch / median(seconds.naevus),
-      keras: batch / median(seconds.keras),
-    },
-    // Of throughputs: the time of the one over the time of the other.
-    ratio: pairedRatio(seconds.keras, seconds.naevus),
-    peakRssBytes: peak,
+    imagesPerSecond: Object.fromEntries(names.map((who) => [who, batch / median(seconds[who])])),
+    // Of throughputs: the time of the peer over ours.
+    ratios: Object.fromEntries(
+      peers.map((who) => [who, pairedRatio(seconds[who], seconds.naevus)]),
+    ),
+    peakRssBytes,
     seconds,
   };
 }
 
-/** The figures as text. */
-export function describeResult({ tensorflow, keras, batch, size, steps, machine, modes }) {
-  const gigabytes = (bytes) => (bytes / 1e9).toFixed(2);
-  const rows = modes.map(({ name, imagesPerSecond, ratio, peakRssBytes }) => [
-    name,
-    imagesPerSecond.naevus.toFixed(1),
-    imagesPerSecond.keras.toFixed(1),
-    ratio.median.toFixed(2),
-    `${ratio.least.toFixed(2)} to ${ratio.greatest.toFixed(2)}`,
-    gigabytes(peakRssBytes.naevus),
-    gigabytes(peakRssBytes.keras),
-  ]);
-  const header = ['', 'naevus', 'Keras', 'ratio', 'range', 'GB', 'Keras GB'];
+/** The figures as text: a row for each trainer of each mode. */
+export function describeResult({ tensorflow, versions, batch, size, steps, machine, modes }) {
+  const rows = modes.flatMap(({ name, imagesPerSecond, ratios, peakRssBytes }) =>
+    Object.keys(imagesPerSecond).map((who) => {
+      const ratio = ratios[who];
+      return [
+        `${name}: ${who}`,
+        imagesPerSecond[who].toFixed(1),
+        ratio ? ratio.median.toFixed(2) : '',
+        ratio ? `${ratio.least.toFixed(2)} to ${ratio.greatest.toFixed(2)}` : '',
+        (peakRssBytes[who] / 1e9).toFixed(2),
+      ];
+    }),
+  );
+  const header = ['', 'images/s', 'ratio', 'range', 'peak GB'];
+  const peers = Object.entries(versions).filter(([who]) => who !== 'naevus');
+  const list = [`TensorFlow ${tensorflow}`, ...peers.map(([who, version]) => `${who} ${version}`)];
   return `Training EfficientNet-B0, batch ${batch}, ${size} pixels, images/s (medians of ${steps} steps in turns), peak memory
-TensorFlow ${tensorflow}, Keras ${keras}; ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, load before: ${machine.loadAverage}
+${list.join(', ')}; ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, load before: ${machine.loadAverage}
 
 ${formatTable(header, rows)}`;
 }

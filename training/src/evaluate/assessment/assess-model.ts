@@ -68,18 +68,23 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
   const { classifier, training, validation, outside, prepare, kernels, plan, seed, log } = model;
   const measureQuality = createQualityMeter(kernels);
   log('measuring the quality and the features of the validation images');
-  const degraded = new Map<Degradation, DegradedImages['qualities'][number][]>(
-    DEGRADATIONS.map((degradation) => [degradation, []]),
-  );
   let index = 0;
   const measured = await classifyAll(validation, prepare, async (rgb) => {
-    if (index++ % DEGRADED_EVERY === 0) {
-      for (const [degradation, qualities] of degraded) {
-        qualities.push(measureQuality(await degrade(rgb, degradation)));
-      }
-    }
-    return { ...(await classifier.logitsAndFeatures(rgb)), quality: measureQuality(rgb) };
+    const spoil = index++ % DEGRADED_EVERY === 0;
+    return {
+      ...(await classifier.logitsAndFeatures(rgb)),
+      quality: measureQuality(rgb),
+      spoilt: spoil
+        ? await Promise.all(DEGRADATIONS.map(async (by) => measureQuality(await degrade(rgb, by))))
+        : [],
+    };
   });
+  const degraded = new Map<Degradation, DegradedImages['qualities'][number][]>(
+    DEGRADATIONS.map((degradation, i) => [
+      degradation,
+      measured.flatMap(({ spoilt }) => spoilt[i] ?? []),
+    ]),
+  );
 
   const chosen = chooseOfEachSource(training, plan.home, seed);
   log(`fitting the subspace of the features on ${chosen.length} training images`);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { classifyImages } from './classify-images.ts';
+import { NETWORK_WORKERS } from './network-workers.ts';
 
 const images = Array.from({ length: 9 }, (_, i) => ({
   imageId: `image ${i}`,
@@ -29,6 +30,14 @@ it('names what cannot be prepared and goes on', async () => {
   ]);
 });
 
+it('keeps the order where later images are done first', async () => {
+  const { results } = await classifyImages(images, prepare, async (rgb) => {
+    await new Promise((resolve) => setTimeout(resolve, 20 - 2 * rgb[0]!));
+    return rgb[0];
+  });
+  expect(results.map(({ result }) => result)).toEqual(images.map(({ i }) => i));
+});
+
 it('does not take a failure of the model for one of an image', async () => {
   const broken = async () => {
     throw new Error('out of memory');
@@ -45,13 +54,14 @@ it('prepares a few images ahead and no more', async () => {
     most = Math.max(most, begun - classified);
     return prepare(path);
   };
-  await classifyImages(images, counting, async () => {
+  const many = Array.from({ length: 60 }, (_, i) => ({ ...images[0]!, i }));
+  await classifyImages(many, counting, async () => {
     await new Promise((resolve) => setTimeout(resolve, 2));
     classified++;
   });
-  expect(begun).toBe(images.length);
+  expect(begun).toBe(many.length);
   expect(most).toBeGreaterThan(1);
-  expect(most).toBeLessThanOrEqual(5);
+  expect(most).toBeLessThanOrEqual(NETWORK_WORKERS + 4);
 });
 
 it('has nothing to do without images', async () => {

@@ -2,17 +2,19 @@ import { createProgress } from '@naevus/shared/progress';
 import type { PrepareImage } from '../../data/decode/prepare-image.ts';
 import type { UnreadableImage } from '../../data/load/data-error.ts';
 import type { ImageFile } from '../../data/load/image-files.ts';
+import { mapConcurrently } from '../../data/map-concurrently.ts';
+import { NETWORK_WORKERS } from './network-workers.ts';
 
 export interface Classified<I, T> {
   readonly results: readonly { readonly image: I; readonly result: T }[];
   readonly unreadable: readonly UnreadableImage[];
 }
 
-/** Images that are being decoded while one is classified: decoding has threads of its own. */
-const DECODED_AHEAD = 4;
+/** Images under way at once: some that are classified, and the next that are decoded, by threads of their own. */
+const UNDER_WAY = NETWORK_WORKERS + 4;
 
 /**
- * Prepares and classifies images in their order.
+ * Prepares and classifies images, several at once; the results are in the order of the images.
  *
  * @param prepare path to the network's input, 224 * 224 * 3 RGB bytes; a failure of its own makes the image
  *   unreadable, and the others go on
@@ -23,25 +25,24 @@ export async function classifyImages<I extends ImageFile, T>(
   prepare: PrepareImage,
   classify: (rgb: Uint8Array) => Promise<T>,
 ): Promise<Classified<I, T>> {
-  type Prepared = { readonly rgb: Uint8Array } | { readonly reason: string };
-  const begin = ({ path }: I): Promise<Prepared> =>
-    prepare(path).then(
-      (rgb) => ({ rgb }),
-      (error: unknown) => ({ reason: error instanceof Error ? error.message : String(error) }),
-    );
   const results: { image: I; result: T }[] = [];
   const unreadable: UnreadableImage[] = [];
   const progress = createProgress('classifying', images.length);
-  const begun = images.slice(0, DECODED_AHEAD).map(begin);
-  for (const [index, image] of images.entries()) {
-    const prepared = await begun.shift()!;
-    const next = images[index + DECODED_AHEAD];
-    if (next) begun.push(begin(next));
-    if ('rgb' in prepared) results.push({ image, result: await classify(prepared.rgb) });
-    else unreadable.push({ imageId: image.imageId, path: image.path, reason: prepared.reason });
+  const outcomes = await mapConcurrently(images, UNDER_WAY, async ({ path }) => {
+    const prepared = await prepare(path).then(
+      (rgb) => ({ rgb }),
+      (error: unknown) => ({ reason: error instanceof Error ? error.message : String(error) }),
+    );
+    const outcome = 'rgb' in prepared ? { result: await classify(prepared.rgb) } : prepared;
     progress.advance(1);
-  }
+    return outcome;
+  });
   progress.done();
+  for (const [index, image] of images.entries()) {
+    const outcome = outcomes[index]!;
+    if ('result' in outcome) results.push({ image, result: outcome.result });
+    else unreadable.push({ imageId: image.imageId, path: image.path, reason: outcome.reason });
+  }
   return { results, unreadable };
 }
 

@@ -1,9 +1,8 @@
-import { fillPlanar } from '@naevus/shared/image/planar';
-import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import type { Classify } from '@naevus/shared/network/network-output';
 import { loadOnnxRuntime } from '@naevus/shared/onnxruntime/load-onnx-runtime';
-import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../../convert/inference-graph.ts';
+import { GRAPH_OUTPUTS } from '../../convert/inference-graph.ts';
 import type { Classifier } from './classifier.ts';
+import { NetworkWorkers } from './network-workers.ts';
 
 /** A classifier that also gives what it decides by. */
 export interface OnnxClassifier extends Classifier {
@@ -23,45 +22,32 @@ export interface OnnxClassifier extends Classifier {
 }
 
 /**
- * An exported ONNX model on onnxruntime, as the API runs it: one picture at a time on one thread, so that the
- * figures do not depend on the number of cores.
+ * An exported ONNX model on onnxruntime, as the API runs it: each picture on one thread, several of them at once.
+ *
+ * @throws Error when the network cannot be loaded
  */
 export async function createOnnxClassifier(model: Uint8Array): Promise<OnnxClassifier> {
-  const { env, InferenceSession, Tensor } = loadOnnxRuntime();
-  const session = await InferenceSession.create(model, {
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-  });
-  const run = (rgb: Uint8Array, outputs: readonly string[]) => {
-    const planar = new Float32Array(3 * INPUT_SIZE * INPUT_SIZE);
-    fillPlanar(rgb, planar);
-    const image = new Tensor('float32', planar, [1, 3, INPUT_SIZE, INPUT_SIZE]);
-    return session.run({ [GRAPH_INPUT]: image }, outputs);
-  };
+  const { env } = loadOnnxRuntime();
+  const workers = await NetworkWorkers.start(model);
+  const { logits, cam, features } = GRAPH_OUTPUTS;
   return {
     engine: `onnxruntime ${env.versions.node ?? env.versions.common}`,
     async logits(rgb) {
-      const { logits } = await run(rgb, [GRAPH_OUTPUTS.logits]);
-      return (logits!.data as Float32Array).slice();
+      const [values] = await workers.run(rgb, [logits]);
+      return values!;
     },
     async logitsAndFeatures(rgb) {
-      const { logits, features } = await run(rgb, [GRAPH_OUTPUTS.logits, GRAPH_OUTPUTS.features]);
-      return {
-        logits: (logits!.data as Float32Array).slice(),
-        features: (features!.data as Float32Array).slice(),
-      };
+      const [first, second] = await workers.run(rgb, [logits, features]);
+      return { logits: first!, features: second! };
     },
     async classify(rgb) {
-      const { logits, cam } = await run(rgb, [GRAPH_OUTPUTS.logits, GRAPH_OUTPUTS.cam]);
-      return {
-        logits: (logits!.data as Float32Array).slice(),
-        cam: (cam!.data as Float32Array).slice(),
-      };
+      const [first, second] = await workers.run(rgb, [logits, cam]);
+      return { logits: first!, cam: second! };
     },
     async activationMaps(rgb) {
-      const { cam } = await run(rgb, [GRAPH_OUTPUTS.cam]);
-      return (cam!.data as Float32Array).slice();
+      const [values] = await workers.run(rgb, [cam]);
+      return values!;
     },
-    close: () => session.release(),
+    close: () => workers.stop(),
   };
 }

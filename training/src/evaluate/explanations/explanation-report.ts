@@ -4,12 +4,14 @@ import type { Classify } from '@naevus/shared/network/network-output';
 import { runNetwork } from '@naevus/shared/network/run-network';
 import { createRandom, type Random } from '@naevus/shared/statistics/random';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
+import { mapConcurrently } from '../../data/map-concurrently.ts';
 import type { Architecture } from '../../network/architecture.ts';
 import type { Parameters } from '../../network/parameters.ts';
+import { NETWORK_WORKERS } from '../classifiers/network-workers.ts';
 import { bootstrapStatistics } from '../metrics/bootstrap.ts';
 import { topClass } from '../metrics/labelled-probabilities.ts';
 import type { Estimate } from '../metrics/subgroups.ts';
-import { areaUnder, type Curves, deletionInsertion, STEPS } from './deletion-insertion.ts';
+import { areaUnder, deletionInsertion, STEPS } from './deletion-insertion.ts';
 import { pixelOrder } from './pixel-order.ts';
 import { cascadingRandomisation } from './randomised-weights.ts';
 import { rankCorrelation } from './rank-correlation.ts';
@@ -104,17 +106,20 @@ interface Explained {
 export async function explanationReport(input: ExplanationInput): Promise<ExplanationReport> {
   const { pictures, classify, calibration, seed, resamples = 1000 } = input;
   const random = createRandom(seed);
-  const explained: Explained[] = [];
-  const curves: Curves[][] = [];
-  for (const rgb of pictures) {
+  // Drawn in the order of the pictures, however many are computed at once.
+  const patches = pictures.map(() => randomPatches(random));
+  const measured = await mapConcurrently(pictures, NETWORK_WORKERS, async (rgb, index) => {
     const label = topClass(scores((await classify(rgb)).logits, calibration));
     const maps = await mapsOf(classify, rgb, label);
-    explained.push({ rgb, label, maps });
-    const orders = PIXEL_ORDERS.map((name) => pixelOrder(mapFor(name, maps, random)));
+    const mapFor = { ...maps, random: patches[index]!, centre: CENTRE };
+    const orders = PIXEL_ORDERS.map((name) => pixelOrder(mapFor[name]));
     const score = async (picture: Uint8Array) =>
       scores((await classify(picture)).logits, calibration)[label]!;
-    curves.push(await deletionInsertion(rgb, orders, score));
-  }
+    const curves = await deletionInsertion(rgb, orders, score);
+    return { explained: { rgb, label, maps }, curves };
+  });
+  const explained = measured.map((one) => one.explained);
+  const curves = measured.map((one) => one.curves);
 
   const estimate = meanEstimator({ seed, resamples });
   const areas = PIXEL_ORDERS.map((_, i) => ({
@@ -163,8 +168,9 @@ async function randomisedWeights(
   const cascade: ExplanationReport['randomisedWeights']['cascade'][number][] = [];
   for (const network of cascadingRandomisation(parameters, architecture, seed)) {
     const { classify, close } = await open(network.parameters);
-    const maps: Explained['maps'][] = [];
-    for (const { rgb, label } of explained) maps.push(await mapsOf(classify, rgb, label));
+    const maps = await mapConcurrently(explained, NETWORK_WORKERS, ({ rgb, label }) =>
+      mapsOf(classify, rgb, label),
+    );
     await close();
     cascade.push({
       downTo: network.downTo,
@@ -199,17 +205,18 @@ async function mapsOf(
   return maps as Explained['maps'];
 }
 
-/** As many random patches as Grad-CAM has cells; the centre as a map. */
-function mapFor(name: PixelOrderName, maps: Explained['maps'], random: Random): ArrayLike<number> {
-  const side = 7;
-  if (name === 'random') return Array.from({ length: side * side }, () => random.next());
-  if (name !== 'centre') return maps[name];
-  const off = (cell: number) => cell - (side - 1) / 2;
-  return Array.from(
-    { length: side * side },
-    (_, i) => -(off(Math.floor(i / side)) ** 2) - off(i % side) ** 2,
-  );
+/** As many cells as Grad-CAM has, a side. */
+const SIDE = 7;
+
+function randomPatches(random: Random): number[] {
+  return Array.from({ length: SIDE * SIDE }, () => random.next());
 }
+
+/** The centre as a map: the nearer, the hotter. */
+const CENTRE = Array.from({ length: SIDE * SIDE }, (_, i) => {
+  const off = (cell: number) => cell - (SIDE - 1) / 2;
+  return -(off(Math.floor(i / SIDE)) ** 2) - off(i % SIDE) ** 2;
+});
 
 function meanCurve(curves: readonly (readonly number[])[]): number[] {
   return curves[0]!.map(
