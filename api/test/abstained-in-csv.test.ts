@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { inferResponseSchema } from '../src/schemas/inference-protocol.ts';
+import { modelResponseSchema } from '../src/schemas/model.ts';
+import { startServer } from './helpers/server-process.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const PROGRAM = at('../naevus.mjs');
@@ -85,6 +89,24 @@ describe('a label never goes without its warning', { timeout: 300_000 }, () => {
     expect(rows[1]).toMatchObject({ abstained: 'true', label: '', nv: '', malignant_score: '' });
     expect(rows[1]!.error).not.toBe('');
     expect(rows[1]!.reasons).not.toBe('');
+  });
+
+  it('in the outputs and parameters of v2, and in the example in Python', async () => {
+    const server = await startServer({ NAEVUS_WORKERS: '1' });
+    onTestFinished(async () => void (await server.stop()));
+    const { name } = modelResponseSchema.parse(await (await fetch(`${server.url}/model`)).json());
+    const file = new Uint8Array(readFileSync(NOT_A_LESION));
+    const response = await server.post(`/v2/models/${name}/infer`, file, {
+      'Inference-Header-Content-Length': '0',
+    });
+    const { parameters, outputs } = inferResponseSchema.parse(await response.json());
+    expect(parameters).toMatchObject({ abstained: true, flagged: true });
+    expect(outputs.find((output) => output.name === 'abstained')!.data).toEqual([true]);
+
+    const example = at('../examples/predict.py');
+    const { stdout } = await promisify(execFile)('python3', [example, NOT_A_LESION, server.url]);
+    expect(stdout).toMatch(/^No answer for this image/);
+    expect(stdout).not.toMatch(/\d%/);
   });
 
   it('beside a heat map', async () => {

@@ -15,7 +15,9 @@ const script = fileURLToPath(new URL('./helpers/python/v2_clients.py', import.me
 it.skipIf(!python)(
   'public clients of Triton and KServe get the answers of this server, unmodified',
   async () => {
-    const server = await startServer({ NAEVUS_MODEL_DIR: writeFixtureArtifact() });
+    const server = await startServer({
+      NAEVUS_MODEL_DIR: writeFixtureArtifact({ assessed: true }),
+    });
     const photo = new Uint8Array(await cornered().jpeg().toBuffer());
     const path = join(FIXTURES, 'v2-clients.jpg');
     writeFileSync(path, photo);

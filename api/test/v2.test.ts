@@ -8,7 +8,7 @@ import {
   serverMetadataSchema,
   v2ErrorSchema,
 } from '../src/schemas/inference-protocol.ts';
-import { predictResponseSchema } from '../src/schemas/prediction.ts';
+import { batchResponseSchema, predictResponseSchema } from '../src/schemas/prediction.ts';
 import { expectedScores, writeFixtureArtifact } from './helpers/fixture-artifact.ts';
 import { BLUE, type Colour, cornered, jpeg, RED } from './helpers/pictures.ts';
 import { type ServerProcess, startServer } from './helpers/server-process.ts';
@@ -18,17 +18,20 @@ const SIDE = 224;
 const PIXEL_BYTES = SIDE * SIDE * 3;
 
 let server: ServerProcess;
+let assessed: ServerProcess;
 let red: Uint8Array<ArrayBuffer>;
 let blue: Uint8Array<ArrayBuffer>;
 
 beforeAll(async () => {
   server = await startServer({ NAEVUS_MODEL_DIR: writeFixtureArtifact() });
+  assessed = await startServer({ NAEVUS_MODEL_DIR: writeFixtureArtifact({ assessed: true }) });
   red = await jpeg(RED);
   blue = await jpeg(BLUE);
 });
 
 afterAll(async () => {
   expect(await server.stop()).toBe(0);
+  expect(await assessed.stop()).toBe(0);
 });
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
@@ -46,8 +49,12 @@ function files(data: unknown, shape: number[] = [1]) {
   return { name: 'image', datatype: 'BYTES', shape, data };
 }
 
-async function infer(body: object, path = `${MODEL}/infer`): Promise<InferResponse> {
-  const response = await server.postJson(path, body);
+async function infer(
+  body: object,
+  path = `${MODEL}/infer`,
+  asked = server,
+): Promise<InferResponse> {
+  const response = await asked.postJson(path, body);
   expect(response.status, await response.clone().text()).toBe(200);
   expect(response.headers.get('Content-Type')).toBe('application/json');
   expect(response.headers.get('Cache-Control')).toBe('no-store');
@@ -298,6 +305,116 @@ describe('explain', () => {
   });
 });
 
+describe('an assessed answer', () => {
+  const ASSESSMENT = ['abstained', 'triage', 'flagged', 'malignant_score', 'prediction_set'];
+  const both = () => files([base64(red), base64(blue)], [2]);
+
+  it('is declared in the metadata', async () => {
+    const { outputs } = modelMetadataSchema.parse(await (await fetch(assessed.url + MODEL)).json());
+    expect(outputs.slice(3)).toEqual([
+      { name: 'abstained', datatype: 'BOOL', shape: [-1] },
+      { name: 'triage', datatype: 'BYTES', shape: [-1] },
+      { name: 'flagged', datatype: 'BOOL', shape: [-1] },
+      { name: 'malignant_score', datatype: 'FP32', shape: [-1] },
+      { name: 'prediction_set', datatype: 'BYTES', shape: [-1] },
+      { name: 'reasons', datatype: 'BYTES', shape: [-1] },
+    ]);
+  });
+
+  it.each(['infer', 'explain'])('of %s says what /predict says', async (kind) => {
+    const form = new FormData();
+    for (const image of [red, blue]) form.append('image', new Blob([image]), 'photo.jpg');
+    const response = await fetch(`${assessed.url}/predict`, { method: 'POST', body: form });
+    const results = batchResponseSchema.parse(await response.json()).results.map((result) => {
+      if ('error' in result) throw new Error(result.error.detail);
+      return result;
+    });
+    const answer = await infer({ inputs: [both()] }, `${MODEL}/${kind}`, assessed);
+    expect(output(answer, 'abstained').data).toEqual([false, true]);
+    expect(output(answer, 'triage').data).toEqual(results.map((r) => r.assessment!.triage));
+    expect(output(answer, 'flagged').data).toEqual(results.map((r) => r.assessment!.flagged));
+    expect(numbers(answer, 'malignant_score')).toEqual(
+      results.map((r) => Math.fround(r.assessment!.malignant_score)),
+    );
+    const sets = results.map((r) => r.prediction_set!.labels.join(' '));
+    expect(output(answer, 'prediction_set').data).toEqual(sets);
+    expect(output(answer, 'reasons').data).toEqual(
+      results.map((r) => r.assessment!.reasons.map(({ code }) => code).join(' ')),
+    );
+    expect(answer.parameters).toMatchObject({
+      abstained: true,
+      flagged: true,
+      triage: 'refer,review',
+      malignant_score: results.map((r) => r.assessment!.malignant_score).join(),
+      prediction_set: sets.join(),
+      reasons: expect.stringMatching(/,out-of-distribution$/),
+    });
+  });
+
+  it('goes in the parameters where a client asks for the label alone', async () => {
+    const label = [{ name: 'label' }];
+    const one = { inputs: [files([base64(blue)])], outputs: label };
+    const answer = await infer(one, undefined, assessed);
+    expect(answer.outputs.map(({ name }) => name)).toEqual(['label']);
+    expect(answer.parameters).toMatchObject({ abstained: true, flagged: true, triage: 'review' });
+    const sure = { inputs: [files([base64(red)])], outputs: label };
+    expect((await infer(sure, undefined, assessed)).parameters.abstained).toBe(false);
+    // Pixels have an assessment as files do.
+    const pixelsOnly = { inputs: [tensor([...pixels(BLUE)])], outputs: label };
+    expect((await infer(pixelsOnly, undefined, assessed)).parameters.abstained).toBe(true);
+  });
+
+  it('can be asked for alone, behind the JSON as well', async () => {
+    const outputs = ASSESSMENT.map((name) => ({ name }));
+    const request = { inputs: [both()], outputs, parameters: { binary_data_output: true } };
+    const response = await assessed.postJson(`${MODEL}/infer`, request);
+    const bytes = Buffer.from(await response.arrayBuffer());
+    const length = Number(response.headers.get('Inference-Header-Content-Length'));
+    const answer = inferResponseSchema.parse(JSON.parse(bytes.toString('utf8', 0, length)));
+    expect(answer.outputs.map(({ name }) => name)).toEqual(ASSESSMENT);
+    expect(output(answer, 'abstained').parameters).toEqual({ binary_data_size: 2 });
+    expect([...bytes.subarray(length, length + 2)]).toEqual([0, 1]);
+  });
+
+  it('keeps the prior, the coverage, the operating point and the patient asked for', async () => {
+    const wanted = [0.02, 0.03, 0.05, 0.05, 0.05, 0.75, 0.05];
+    const parameters = {
+      prior: wanted.join(),
+      coverage: 0.99,
+      operating_point: 'melanoma-sensitivity-98',
+      age: 60,
+    };
+    const answer = await infer({ inputs: [files([base64(red)])], parameters }, undefined, assessed);
+    const query = new URLSearchParams({ ...parameters, coverage: '0.99', age: '60' });
+    const predicted = predictResponseSchema.parse(
+      await (await assessed.post(`/predict?${query}`, red)).json(),
+    );
+    for (const { label, score } of predicted.predictions) {
+      const found = numbers(answer, 'probabilities')[LABELS.indexOf(label)];
+      expect(found).toBe(Math.fround(score));
+    }
+    expect(output(answer, 'label').data).toEqual([predicted.predictions[0]!.label]);
+    expect(output(answer, 'prediction_set').data).toEqual([
+      predicted.prediction_set!.labels.join(' '),
+    ]);
+  });
+
+  it('is an error where it is asked for strictly', async () => {
+    const request = { inputs: [both()], parameters: { strict: true } };
+    const response = await assessed.postJson(`${MODEL}/infer`, request);
+    await expectError(response, 422, /image 1 of 2, counted from 0: .*dermatoscopic/);
+  });
+
+  it('is not there of a version that has none, and cannot be asked for', async () => {
+    const inputs = [files([base64(red)])];
+    expect((await infer({ inputs })).parameters).not.toHaveProperty('abstained');
+    const outputs = [{ name: 'abstained' }];
+    await expectError(await server.postJson(`${MODEL}/infer`, { inputs, outputs }), 400, /no out/);
+    const strict = { inputs, parameters: { strict: true } };
+    await expectError(await server.postJson(`${MODEL}/infer`, strict), 400, /strict cannot be/);
+  });
+});
+
 describe('an error', () => {
   const good = () => files([base64(red)]);
 
@@ -355,6 +472,27 @@ describe('an error', () => {
       /binary_data_output/,
     ],
     ['three views', () => ({ inputs: [good()], parameters: { tta: 3 } }), /tta.*1, 4, 8/],
+    [
+      'a misspelt parameter',
+      () => ({ inputs: [good()], parameters: { stric: true } }),
+      /no parameter "stric"; did you mean "strict"\?/,
+    ],
+    [
+      'a misspelt parameter of an output',
+      () => ({ inputs: [good()], outputs: [{ name: 'label', parameters: { binary_dat: 1 } }] }),
+      /"label": .*did you mean "binary_data"\?/,
+    ],
+    [
+      'a misspelt parameter of the input',
+      () => ({ inputs: [{ ...good(), parameters: { binary_datasize: 3 } }] }),
+      /did you mean "binary_data_size"\?/,
+    ],
+    ['strict as text', () => ({ inputs: [good()], parameters: { strict: 'true' } }), /boolean/],
+    [
+      'an unknown operating point',
+      () => ({ inputs: [good()], parameters: { operating_point: 'high' } }),
+      /melanoma-sensitivity-95/,
+    ],
     ['views as text', () => ({ inputs: [good()], parameters: { tta: '4' } }), /tta.*1, 4, 8/],
     ['an unknown class', () => ({ inputs: [good()], parameters: { class: 'MEL' } }), /akiec, bcc/],
   ])('says what is wrong: %s', async (_, make, text) => {

@@ -95,17 +95,20 @@ export function assessmentFactors(model: ServedModel, options: AnswerOptions): A
 /** What an answer says of one photo. */
 export type ImageAnswer = Exclude<BatchItem, { error: unknown }>;
 
+/** What an answer says of an image, be it a photo or pixels. */
+export type ScoredAnswer = Omit<ImageAnswer, 'image' | 'timing'>;
+
 /**
- * What an answer says of one photo.
+ * What an answer says of an image, be it a photo or pixels.
  *
- * @throws ProblemError `abstained` where the wish is strict and no answer should be given
+ * @throws ProblemError `abstained` where the options are strict and no answer should be given
  */
-export function answerAboutImage(
-  { scores, measurements, similar, image, timing }: Analysis,
+export function answerAboutScores(
+  { scores, measurements, similar }: Analysis,
   topK: number,
   model: ServedModel,
   options: AnswerOptions,
-): ImageAnswer {
+): ScoredAnswer {
   const { manifest } = model;
   const assessed =
     measurements &&
@@ -115,7 +118,26 @@ export function answerAboutImage(
     ...answeredScores(scores, topK, manifest, options),
     ...assessed,
     ...(similar && similarAnswer(similar, manifest.version, assessed?.prediction_set?.labels)),
-    image: image!,
+  };
+}
+
+/**
+ * What an answer says of one photo.
+ *
+ * @throws ProblemError `abstained` where the options are strict and no answer should be given
+ * @throws Error where the analysis is of pixels
+ */
+export function answerAboutImage(
+  analysis: Analysis,
+  topK: number,
+  model: ServedModel,
+  options: AnswerOptions,
+): ImageAnswer {
+  const { image, timing } = analysis;
+  if (image === undefined) throw new Error('pixels have no size and format of their own');
+  return {
+    ...answerAboutScores(analysis, topK, model, options),
+    image,
     timing: {
       decode_ms: roundToMicroseconds(timing.decodeMs),
       inference_ms: roundToMicroseconds(timing.inferenceMs),

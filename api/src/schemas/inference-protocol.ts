@@ -7,7 +7,7 @@ import * as z from 'zod';
 
 const parametersSchema = z
   .record(z.string(), z.unknown())
-  .meta({ description: 'Strings, numbers and booleans by name. Unknown ones are ignored.' });
+  .meta({ description: 'Strings, numbers and booleans by name.' });
 
 const shapeSchema = z.array(z.int()).meta({ description: 'Sizes, the outermost first.' });
 
@@ -31,7 +31,7 @@ export const modelReadySchema = z
 export const tensorMetadataSchema = z
   .strictObject({
     name: z.string(),
-    datatype: z.enum(['UINT8', 'BYTES', 'FP32']),
+    datatype: z.enum(['UINT8', 'BYTES', 'FP32', 'BOOL']),
     shape: shapeSchema.meta({ description: '-1 stands for any number of images.' }),
     parameters: parametersSchema.optional(),
   })
@@ -82,7 +82,9 @@ export const inferRequestSchema = z
     parameters: parametersSchema.optional().meta({
       description:
         '`binary_data_output`: true for all tensors behind the JSON. `class`: the label that ' +
-        '`explain` explains, without it the one with the highest score.',
+        '`explain` explains, without it the one with the highest score. Numbers `tta`, `coverage`, ' +
+        '`age`, texts `prior`, `operating_point`, `sex`, `site`, and `strict` as in the query of `/predict`. ' +
+        'A name that is nearly one of these is refused; others are ignored.',
     }),
     inputs: z.array(inputTensorSchema).min(1),
     outputs: z.array(requestedOutputSchema).optional().meta({
@@ -94,15 +96,34 @@ export const inferRequestSchema = z
 const outputTensorSchema = z
   .strictObject({
     name: z.string(),
-    datatype: z.enum(['FP32', 'BYTES']),
+    datatype: z.enum(['FP32', 'BYTES', 'BOOL']),
     shape: shapeSchema,
     parameters: z.strictObject({ binary_data_size: z.int().nonnegative() }).optional(),
     data: z
-      .array(z.union([z.number(), z.string()]))
+      .array(z.union([z.number(), z.string(), z.boolean()]))
       .optional()
       .meta({ description: 'Flat, row by row. Absent where the tensor lies behind the JSON.' }),
   })
   .meta({ id: 'InferOutput' });
+
+/** Of versions that assess their answers; lists have a value an image, with commas between. */
+const assessmentParameters = {
+  abstained: z.boolean().optional().meta({
+    description:
+      'True where the scores of an image of this request mean nothing; the output `abstained` says of which.',
+  }),
+  triage: z.string().optional().meta({ description: 'A word of each image.' }),
+  flagged: z.boolean().optional().meta({
+    description: 'True where a person should look at an image of this request.',
+  }),
+  malignant_score: z.string().optional().meta({ description: 'Of each image.' }),
+  prediction_set: z.string().optional().meta({
+    description: 'The labels that cannot be excluded, with spaces between, of each image.',
+  }),
+  reasons: z.string().optional().meta({
+    description: 'Codes of the reasons, with spaces between, of each image.',
+  }),
+};
 
 /** Answer of `infer` and `explain`, or the JSON part of it. */
 export const inferResponseSchema = z
@@ -115,6 +136,7 @@ export const inferResponseSchema = z
         .string()
         .meta({ description: 'Of the seven places, in their order; with commas between.' }),
       disclaimer: z.string(),
+      ...assessmentParameters,
       crop: z.number().optional().meta({
         description:
           'Of image files: share of both sides that the network was shown and the maps cover, in the middle; absent where that is all.',

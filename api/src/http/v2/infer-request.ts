@@ -1,11 +1,12 @@
 import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
-import { TTA_CHOICES, type TtaViews } from '@naevus/shared/network/test-time-augmentation';
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
+import { nearestName, unknownNames } from '@naevus/shared/validation/nearest-name';
 import type { Context } from 'hono';
 import type { NetworkInput } from '../../analysis/engine.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
 import type { Limits } from '../../answers/request-limits.ts';
 import { type InputTensor, inferRequestSchema } from '../../schemas/inference-protocol.ts';
+import { QUERY_RULES } from '../../schemas/request.ts';
 import type { AppEnv } from '../context/app-env.ts';
 import { type BodyParser, runParserHere } from '../context/body-parser.ts';
 import { checkBody } from '../request/check-body.ts';
@@ -19,6 +20,7 @@ import {
 import { type BodyDependencies, readBody } from '../request/read-body.ts';
 import { checkBatch, decodeBase64Image, emptyAsProblem } from '../request/upload.ts';
 import { readBytesTensor } from './bytes-tensor.ts';
+import { ANSWER_PARAMETERS, type ParameterQuery, parameterQuerySchema } from './parameters.ts';
 import { readUint8Tensor } from './uint8-tensor.ts';
 
 /** Header that says how many bytes of a body are JSON; binary tensors follow. */
@@ -49,8 +51,10 @@ export interface ParsedInferRequest {
   readonly binaryOutput: boolean;
   /** The class to explain. */
   readonly label: Label | undefined;
-  /** Views of each image that the answer is averaged over. */
-  readonly tta: TtaViews;
+  /** How the images are answered. */
+  readonly query: ParameterQuery;
+  /** Names of what the query says because it was sent, and not by default. */
+  readonly sent: readonly string[];
 }
 
 export interface RequestedOutput {
@@ -73,7 +77,8 @@ export async function readInferRequest(
   const jsonLength = readJsonLength(c.req.header(JSON_LENGTH_HEADER), body.length);
   if (jsonLength === 0) {
     const all = { outputs: undefined, binaryOutput: false };
-    return { id: undefined, images: [body], ...all, label: undefined, tta: 1 };
+    const query = parameterQuerySchema.parse({});
+    return { id: undefined, images: [body], ...all, label: undefined, query, sent: [] };
   }
 
   return (deps.runParser ?? runParserHere)(INFER_REQUEST, body, jsonLength, limits);
@@ -98,6 +103,11 @@ export const INFER_REQUEST: BodyParser<[jsonLength: number, limits: Limits], Par
         throw new ProblemError('invalid-body', `the parameter "${name}" is not served`);
       }
     }
+    refuseMisspelt(parameters, [...ANSWER_NAMES, 'class', 'binary_data_output'], 'the request');
+    refuseMisspelt(input.parameters, ['binary_data_size'], `"${INPUT_NAME}"`);
+    for (const { name, parameters: own } of outputs ?? []) {
+      refuseMisspelt(own, ['binary_data'], JSON.stringify(name.slice(0, 64)));
+    }
     const data = typeof input.data === 'number' ? cut[input.data] : undefined;
     return {
       id,
@@ -108,7 +118,8 @@ export const INFER_REQUEST: BodyParser<[jsonLength: number, limits: Limits], Par
       })),
       binaryOutput: readBoolean(parameters, 'binary_data_output') ?? false,
       label: readLabel(parameters?.class),
-      tta: readTta(parameters?.tta),
+      query: readAnswerParameters(parameters),
+      sent: ANSWER_NAMES.filter((name) => parameters?.[name] !== undefined),
     };
   },
 };
@@ -261,11 +272,46 @@ function readLabel(value: unknown): Label | undefined {
   throw new ProblemError('invalid-body', detail);
 }
 
-function readTta(value: unknown = 1): TtaViews {
-  const views = TTA_CHOICES.find((choice) => choice === value);
-  if (views !== undefined) return views;
-  throw new ProblemError(
-    'invalid-body',
-    `the parameter "tta" must be one of ${TTA_CHOICES.join(', ')}`,
+/** Names of {@link ANSWER_PARAMETERS}. */
+const ANSWER_NAMES = Object.keys(ANSWER_PARAMETERS);
+
+/** The parameters that say how images are answered, understood as a query is. */
+function readAnswerParameters(parameters: Readonly<Record<string, unknown>> = {}): ParameterQuery {
+  const faults = new Set<string>();
+  const sent: Record<string, string> = {};
+  for (const [name, type] of Object.entries(ANSWER_PARAMETERS)) {
+    const value = parameters[name];
+    if (value === undefined) continue;
+    if (typeof value === type) sent[name] = String(value);
+    else faults.add(name);
+  }
+  const result = parameterQuerySchema.safeParse(sent);
+  for (const { path } of result.error?.issues ?? []) faults.add(String(path[0]));
+  if (faults.size === 0 && result.success) return result.data;
+  const texts = [...faults].map((name) => `the parameter "${name}" ${ruleOf(name)}`);
+  throw new ProblemError('invalid-body', texts.join('; '));
+}
+
+function ruleOf(name: string): string {
+  const type = ANSWER_PARAMETERS[name as keyof typeof ANSWER_PARAMETERS];
+  return `${QUERY_RULES[name]} (${type})`;
+}
+
+/**
+ * Parameters that the protocol or a gateway brings and that change nothing here are ignored; what is nearly the name
+ * of one that does is a typing error, and to ignore it would be to answer wrongly.
+ *
+ * @throws ProblemError `invalid-body`
+ */
+function refuseMisspelt(
+  parameters: Readonly<Record<string, unknown>> | undefined,
+  known: readonly string[],
+  place: string,
+): void {
+  const misspelt = Object.keys(parameters ?? {}).filter(
+    (name) => !known.includes(name) && nearestName(name, known) !== undefined,
   );
+  if (misspelt.length === 0) return;
+  const faults = unknownNames(misspelt, known, 'parameter');
+  throw new ProblemError('invalid-body', `${place}: ${faults.join('; ')}`);
 }

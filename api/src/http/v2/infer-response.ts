@@ -1,11 +1,11 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { LABELS } from '@naevus/shared/taxonomy';
-import type { Analysis, ServedModel } from '../../analysis/engine.ts';
+import type { ServedModel } from '../../analysis/engine.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
 import type { InferResponse, OutputTensor } from '../../schemas/inference-protocol.ts';
 import { writeBytesTensor } from './bytes-tensor.ts';
 import type { ParsedInferRequest } from './infer-request.ts';
-import { type OutputTensorSpec, topLabel } from './output-tensors.ts';
+import { type AnsweredImage, ASSESSMENT_OUTPUTS, type OutputTensorSpec } from './output-tensors.ts';
 
 /** JSON, and the tensors that lie behind it. */
 export interface EncodedInferResponse {
@@ -48,27 +48,18 @@ export function wantedOutputs(
 export function encodeInferResponse(
   { name, version, preprocessing: { crop } }: ServedModel['manifest'],
   id: string,
-  analyses: readonly Analysis[],
+  images: readonly AnsweredImage[],
   wanted: readonly WantedOutput[],
-  label: ParsedInferRequest['label'],
 ): EncodedInferResponse {
-  const explained = analyses.map((analysis) => ({
-    analysis,
-    label: label ?? topLabel(analysis),
-  }));
   const tensors: Uint8Array<ArrayBuffer>[] = [];
   const outputs = wanted.map(({ spec, binary }): OutputTensor => {
     const head = {
       name: spec.name,
       datatype: spec.datatype,
-      shape: [analyses.length, ...spec.shape],
+      shape: [images.length, ...spec.shape],
     };
-    const data =
-      spec.datatype === 'BYTES'
-        ? explained.map(spec.valuesOf)
-        : Float32Array.from(explained.flatMap((item) => Array.from(spec.valuesOf(item))));
-    if (!binary) return { ...head, data: Array.from<number | string>(data) };
-    const tensor = Array.isArray(data) ? writeBytesTensor(data) : littleEndian(data);
+    const { data, tensor } = encodeTensor(images, spec);
+    if (!binary) return { ...head, data };
     tensors.push(tensor);
     return { ...head, parameters: { binary_data_size: tensor.length } };
   });
@@ -79,11 +70,48 @@ export function encodeInferResponse(
     parameters: {
       labels: LABELS.join(),
       disclaimer: DISCLAIMER,
-      ...(crop < 1 && analyses.some(({ image }) => image !== undefined) && { crop }),
+      ...assessmentParameters(images),
+      ...(crop < 1 && images.some(({ analysis }) => analysis.image !== undefined) && { crop }),
     },
     outputs,
   };
   return { json: new TextEncoder().encode(JSON.stringify(response)), tensors };
+}
+
+/** A tensor as values of JSON, and as bytes. */
+function encodeTensor(
+  images: readonly AnsweredImage[],
+  spec: OutputTensorSpec,
+): { readonly data: (number | string | boolean)[]; readonly tensor: Uint8Array<ArrayBuffer> } {
+  switch (spec.datatype) {
+    case 'BYTES': {
+      const data = images.map(spec.valueOf);
+      return { data, tensor: writeBytesTensor(data) };
+    }
+    case 'BOOL': {
+      const data = images.map(spec.valueOf);
+      return { data, tensor: Uint8Array.from(data, Number) };
+    }
+    case 'FP32': {
+      const values = Float32Array.from(images.flatMap((image) => Array.from(spec.valuesOf(image))));
+      return { data: [...values], tensor: littleEndian(values) };
+    }
+  }
+}
+
+/**
+ * How far to trust the answer, for clients that asked for other outputs: `abstained` and `flagged` are true where
+ * they are of any image; of the others one value an image, with commas between.
+ */
+function assessmentParameters(images: readonly AnsweredImage[]) {
+  if (images.some(({ answer }) => answer.assessment === undefined)) return {};
+  const parameters: Record<string, boolean | string> = {};
+  for (const spec of ASSESSMENT_OUTPUTS) {
+    if (spec.datatype === 'BOOL') parameters[spec.name] = images.some(spec.valueOf);
+    else if (spec.datatype === 'BYTES') parameters[spec.name] = images.map(spec.valueOf).join();
+    else parameters[spec.name] = images.map((image) => spec.valuesOf(image)[0]).join();
+  }
+  return parameters;
 }
 
 function littleEndian(values: Float32Array): Uint8Array<ArrayBuffer> {

@@ -1,9 +1,11 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { CLASS_COUNT, LABELS } from '@naevus/shared/taxonomy';
 import type { Context } from 'hono';
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { Engine } from '../../analysis/engine.ts';
-import { ProblemError } from '../../answers/problem-error.ts';
+import { answerAboutScores } from '../../answers/prediction-answer.ts';
+import { ProblemError, problemOr } from '../../answers/problem-error.ts';
+import { resolveOptions } from '../../answers/resolve-options.ts';
 import {
   inferRequestSchema,
   inferResponseSchema,
@@ -23,12 +25,7 @@ import { requireRoom } from '../request/choose-engine.ts';
 import { requireReady } from '../request/require-ready.ts';
 import { INPUT_NAME, JSON_LENGTH_HEADER, PIXEL_SHAPE, readInferRequest } from './infer-request.ts';
 import { type EncodedInferResponse, encodeInferResponse, wantedOutputs } from './infer-response.ts';
-import {
-  EXPLAIN_OUTPUTS,
-  INFER_OUTPUTS,
-  type OutputTensorSpec,
-  outputMetadata,
-} from './output-tensors.ts';
+import { type AnsweredImage, outputMetadata, outputTensors, topLabel } from './output-tensors.ts';
 
 const MODEL = '/v2/models/:name';
 const VERSION = `${MODEL}/versions/:version`;
@@ -42,14 +39,14 @@ export function v2Routes(deps: AppDependencies): Route[] {
     ...[MODEL, VERSION].flatMap((path) => [
       modelMetadataRoute(path, deps),
       modelReadyRoute(`${path}/ready`, deps),
-      inferRoute(`${path}/infer`, deps, INFER_OUTPUTS, {
+      inferRoute(`${path}/infer`, deps, 'infer', {
         summary: 'Inference Protocol: probabilities of images',
         description:
           'One input `image`: UINT8 `[N, 224, 224, 3]`, RGB as the network takes it, or BYTES `[N]`, ' +
           'JPEG, PNG or WebP files (in JSON as base64). One bad image fails the request. ' +
-          'The parameter `tta` (1, 4, 8) averages over mirrored and turned views.',
+          'Parameters say how they are answered, as the query of `/predict` does. `abstained` is true where the scores mean nothing.',
       }),
-      inferRoute(`${path}/explain`, deps, EXPLAIN_OUTPUTS, {
+      inferRoute(`${path}/explain`, deps, 'explain', {
         summary: 'Inference Protocol: heat maps of images',
         description:
           'Takes what `infer` takes. `heatmap` is the map of one class after ReLU, divided by `max`; ' +
@@ -141,7 +138,8 @@ function modelMetadataRoute(path: string, deps: AppDependencies): Route {
     problems: ['not-found'],
     v2: true,
     handle(c) {
-      const { name } = namedEngine(c, deps).model.manifest;
+      const { manifest } = namedEngine(c, deps).model;
+      const { name } = manifest;
       return c.json<ModelMetadata>({
         name,
         versions: [...deps.engines.byVersion.keys()],
@@ -154,7 +152,7 @@ function modelMetadataRoute(path: string, deps: AppDependencies): Route {
             parameters: { also: 'BYTES [-1]: JPEG, PNG or WebP files, of any size' },
           },
         ],
-        outputs: INFER_OUTPUTS.map(outputMetadata),
+        outputs: outputTensors('infer', manifest).map(outputMetadata),
         parameters: { labels: LABELS.join(), disclaimer: DISCLAIMER },
       });
     },
@@ -164,7 +162,7 @@ function modelMetadataRoute(path: string, deps: AppDependencies): Route {
 function inferRoute(
   path: string,
   deps: AppDependencies,
-  specs: readonly OutputTensorSpec[],
+  kind: 'infer' | 'explain',
   texts: Pick<Route, 'summary' | 'description'>,
 ): Route {
   return {
@@ -184,23 +182,37 @@ function inferRoute(
     async handle(c) {
       requireRoom(namedEngine(c, deps), deps.limits);
       const request = await readInferRequest(c, deps);
-      const wanted = wantedOutputs(request, specs);
       // Once more: another version may be current by now.
       const engine = namedEngine(c, deps);
-      const results = await analyseUpload(c, deps, engine, request.images, {
-        tta: request.tta,
-      });
-      const analyses = results.map((result, i) => {
-        if (!(result instanceof ProblemError)) return result;
-        if (results.length === 1) throw result;
-        const detail = `image ${i} of ${results.length}, counted from 0: ${result.message}`;
-        throw new ProblemError(result.kind, detail, { headers: result.headers });
-      });
+      const { model } = engine;
+      const wanted = wantedOutputs(request, outputTensors(kind, model.manifest));
+      const { query, sent, label } = request;
+      const options = resolveOptions(
+        { ...query, language: undefined, similar: undefined },
+        (name) => (sent.includes(name) ? name : undefined),
+        model,
+      );
+      const results = await analyseUpload(c, deps, engine, request.images, { tta: query.tta });
+      const images = results.map((analysis, i) =>
+        naming(i, results.length, (): AnsweredImage => {
+          if (analysis instanceof ProblemError) throw analysis;
+          const answer = answerAboutScores(analysis, CLASS_COUNT, model, options);
+          return { analysis, answer, label: label ?? topLabel(answer) };
+        }),
+      );
       const id = request.id ?? c.var.requestId;
-      const { manifest } = engine.model;
-      return respond(c, encodeInferResponse(manifest, id, analyses, wanted, request.label));
+      return respond(c, encodeInferResponse(model.manifest, id, images, wanted));
     },
   };
+}
+
+/** What is made of one image of several; a problem says of which. */
+function naming<T>(index: number, count: number, make: () => T): T {
+  const made = problemOr(make);
+  if (!(made instanceof ProblemError)) return made;
+  if (count === 1) throw made;
+  const detail = `image ${index} of ${count}, counted from 0: ${made.message}`;
+  throw new ProblemError(made.kind, detail, { headers: made.headers });
 }
 
 function respond(c: Context<AppEnv>, { json, tensors }: EncodedInferResponse): Response {

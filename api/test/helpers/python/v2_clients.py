@@ -40,6 +40,9 @@ def ask_by_triton():
         assert result.get_response()["id"] == "pixels"
         assert list(result.as_numpy("label")) == [b"mel", b"vasc"]
         assert result.as_numpy("logits").dtype == np.float32
+        assert result.as_numpy("abstained").tolist() == [False, True]
+        assert list(result.as_numpy("triage")) == [b"refer", b"review"]
+        assert result.get_response()["parameters"]["abstained"] is True
         answers[f"triton pixels binary={binary}"] = result.as_numpy("probabilities").tolist()
 
     tensor = triton.InferInput("image", files.shape, "BYTES")
@@ -82,6 +85,8 @@ async def ask_by_kserve():
         )
         result = await client.infer(url, request, model_name=model)
         assert result.id == "pixels" and result.model_name == model
+        assert result.get_output_by_name("abstained").as_numpy().tolist() == [False, True]
+        assert result.parameters["abstained"] is True, result.parameters
         probabilities = result.get_output_by_name("probabilities").as_numpy()
         answers[f"kserve pixels binary={binary}"] = probabilities.tolist()
 
