@@ -4,6 +4,8 @@ import { LESION_CLASSES } from '@naevus/shared/taxonomy';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXAMPLES } from '../src/http/page/examples.ts';
+import { CATALOGUES } from '../src/language/translate-answer.ts';
+import { LANGUAGES } from '../src/schemas/languages.ts';
 import { problemSchema } from '../src/schemas/problem.ts';
 import { writeFixtureArtifact } from './helpers/fixture-artifact.ts';
 import { type ServerProcess, startServer } from './helpers/server-process.ts';
@@ -67,14 +69,19 @@ describe('GET /', () => {
 
   it('has nothing inline that the policy would stop', () => {
     expect(page).not.toMatch(/<style|\sstyle=|\son[a-z]+=|javascript:/i);
-    const scripts = page.match(/<script[^>]*>[^<]*/g);
-    expect(scripts).toEqual(['<script type="module" src="assets/page.js">']);
+    const scripts = page.match(/<script[^>]*>/g);
+    // The texts are data: a browser runs nothing of them, whatever the policy.
+    expect(scripts).toEqual([
+      '<script type="application/json" id="texts">',
+      '<script type="module" src="assets/page.js">',
+    ]);
   });
 
   it('says what must be said, without a script', () => {
     expect(page).toContain(DISCLAIMER);
     expect(page).toContain('not kept or logged');
-    expect(page).toContain('phone photograph lies outside what it was trained on');
+    expect(page).toContain('for photos taken without a dermatoscope');
+    expect(page).toContain('A phone photo taken without a dermatoscope is outside');
     expect(page).toContain('all seven classes to be equally frequent');
     for (const { name } of Object.values(LESION_CLASSES)) expect(page).toContain(name);
     expect(page).toContain('doi:10.7910/DVN/DBW86T');
@@ -84,14 +91,16 @@ describe('GET /', () => {
 
   it('names the model and the limit that it is served with', async () => {
     expect(page).toContain('naevus-fixture 0.0.1');
-    expect(page).toContain('data-bytes="10485760">10 MiB<');
+    expect(page).toContain('data-bytes="10485760"');
+    expect(page).toContain('together up to 10 MiB');
     const other = await startServer({
       NAEVUS_MODEL_DIR: writeFixtureArtifact({ manifest: (m) => ({ ...m, name: '<b>&"x' }) }),
       NAEVUS_MAX_BODY_BYTES: '1500000',
     });
     const text = await (await fetch(`${other.url}/`)).text();
     expect(await other.stop()).toBe(0);
-    expect(text).toContain('data-bytes="1500000">1.43 MiB<');
+    expect(text).toContain('data-bytes="1500000"');
+    expect(text).toContain('together up to 1.43 MiB');
     expect(text).toContain('&lt;b&gt;&amp;&quot;x');
     expect(text).not.toContain('<b>&');
   });
@@ -105,6 +114,52 @@ describe('GET /', () => {
     expect(await response.text()).toBe('');
   });
 });
+
+describe('the language of the page', () => {
+  const read = async (path: string, language?: string) => {
+    const response = await fetch(server.url + path, {
+      headers: language ? { 'Accept-Language': language } : {},
+    });
+    return { response, text: await response.text() };
+  };
+
+  it('is what Accept-Language prefers, or what the query asks for', async () => {
+    const { response, text } = await read('/', 'de-AT, fr;q=0.5');
+    expect(response.headers.get('Content-Language')).toBe('de');
+    expect(response.headers.get('Vary')).toContain('Accept-Language');
+    expect(text).toContain('<html lang="de">');
+    const asked = await read('/?language=es', 'de');
+    expect(asked.response.headers.get('Content-Language')).toBe('es');
+    expect(asked.text).toContain('<html lang="es">');
+    const other = await read('/?language=it');
+    expect(other.response.status).toBe(400);
+  });
+
+  it.each(LANGUAGES)('%s has every text in it, and links to the others', async (language) => {
+    const { text } = await read(`/?language=${language}`);
+    const { classes, page: texts, disclaimer, translation } = CATALOGUES[language];
+    for (const expected of [
+      ...Object.values(classes),
+      ...[texts.markup.notForPhones, texts.markup.photos.takeCaution, disclaimer],
+      ...(translation ? [translation] : []),
+    ]) {
+      expect(text).toContain(escapeHtml(expected));
+    }
+    for (const one of LANGUAGES) expect(text).toContain(`href="?language=${one}"`);
+    const inScript = JSON.parse(text.match(/id="texts">(.*?)<\/script>/s)![1]!) as unknown;
+    expect(inScript).toEqual({ ...texts.script, classes });
+  });
+
+  it('says of a translation alone that it was not reviewed', async () => {
+    const said = CATALOGUES.de.translation!;
+    expect((await read('/?language=de')).text).toContain(said);
+    expect((await read('/')).text).not.toContain('reviewed by');
+  });
+});
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll("'", '&#39;');
+}
 
 describe('GET /assets/…', () => {
   const TYPES: Readonly<Record<string, string>> = {
@@ -166,7 +221,7 @@ describe('GET /assets/…', () => {
 
   it('is a script small enough to be read', async () => {
     const script = await (await fetch(`${server.url}/assets/page.js`)).text();
-    expect(script.length).toBeLessThan(24_576);
+    expect(script.length).toBeLessThan(40_960);
   });
 
   it.each(['none.js', '__proto__', 'constructor', 'ATTRIBUTION.md', '..%2Fnode.js'])(

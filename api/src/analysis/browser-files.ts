@@ -19,3 +19,13 @@ export function browserFiles({
     ({ path }) => others.includes(path) || (folder !== '' && path.startsWith(folder)),
   );
 }
+
+/** Bytes that a browser loads before its first answer: images of similar cases come when they are shown. */
+export function downloadBytes(
+  manifest: Pick<Manifest, 'files' | 'engines' | 'assessment' | 'similarCases'>,
+): number {
+  const images = manifest.similarCases?.pictures?.paths ?? [];
+  return browserFiles(manifest)
+    .filter(({ path }) => !images.includes(path))
+    .reduce((sum, { bytes }) => sum + bytes, 0);
+}

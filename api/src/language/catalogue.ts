@@ -1,7 +1,8 @@
 import type { Label } from '@naevus/shared/taxonomy';
 import type { ReasonCode } from '../schemas/reasons.ts';
+import type { PageTexts } from './page/en.ts';
 
-/** What an answer says in words, in one language. Labels and codes are the same in all. */
+/** What answers and the page say in words, in one language. Labels and codes are the same in all. */
 export interface Catalogue {
   readonly classes: Readonly<Record<Label, string>>;
   readonly reasons: Readonly<Record<ReasonCode, string>>;
@@ -10,4 +11,5 @@ export interface Catalogue {
   readonly disclaimer: string;
   /** That the translation was not reviewed; the original needs no such word. */
   readonly translation: string | undefined;
+  readonly page: PageTexts;
 }

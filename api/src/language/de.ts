@@ -1,4 +1,5 @@
 import type { Catalogue } from './catalogue.ts';
+import { pageDe } from './page/de.ts';
 
 export const de: Catalogue = {
   classes: {
@@ -49,4 +50,5 @@ export const de: Catalogue = {
     'Nur für Forschung und Lehre. Kein Medizinprodukt: Anhand dieser Antwort nicht diagnostizieren, behandeln oder eine Behandlung aufschieben. Wenn eine Läsion Sie beunruhigt, gehen Sie zu einer Ärztin oder einem Arzt.',
   translation:
     'Diese Übersetzung wurde nicht von einer Klinikerin oder einem Kliniker geprüft. Maßgeblich ist der englische Text.',
+  page: pageDe,
 };

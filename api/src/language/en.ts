@@ -3,6 +3,7 @@ import { LABELS, type Label, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import { REASONS } from '../schemas/reasons.ts';
 import type { Catalogue } from './catalogue.ts';
 import { LIMITS } from './limits.ts';
+import { pageEn } from './page/en.ts';
 
 /** The original that the other catalogues translate. */
 export const en: Catalogue = {
@@ -14,4 +15,5 @@ export const en: Catalogue = {
   limits: LIMITS,
   disclaimer: DISCLAIMER,
   translation: undefined,
+  page: pageEn,
 };

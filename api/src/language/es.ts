@@ -1,4 +1,5 @@
 import type { Catalogue } from './catalogue.ts';
+import { pageEs } from './page/es.ts';
 
 export const es: Catalogue = {
   classes: {
@@ -50,4 +51,5 @@ export const es: Catalogue = {
   disclaimer:
     'Solo para investigación y docencia. No es un producto sanitario: no diagnostique, trate ni retrase la atención con esta respuesta. Si una lesión le preocupa, consulte a un médico.',
   translation: 'Esta traducción no fue revisada por un clínico. Prevalece el texto en inglés.',
+  page: pageEs,
 };

@@ -1,4 +1,5 @@
 import type { Catalogue } from './catalogue.ts';
+import { pageFr } from './page/fr.ts';
 
 export const fr: Catalogue = {
   classes: {
@@ -50,4 +51,5 @@ export const fr: Catalogue = {
   disclaimer:
     'Pour la recherche et l’enseignement uniquement. Ce n’est pas un dispositif médical : ne diagnostiquez pas, ne traitez pas et ne retardez pas de soins à partir de cette réponse. Si une lésion vous inquiète, consultez un médecin.',
   translation: 'Cette traduction n’a pas été relue par un clinicien. Le texte anglais fait foi.',
+  page: pageFr,
 };

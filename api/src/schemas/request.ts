@@ -172,6 +172,9 @@ export const lesionQuerySchema = predictQuerySchema;
 /** Query of `GET /model`. */
 export const modelQuerySchema = z.object({ version });
 
+/** Query of `GET /`. Unknown names are ignored. */
+export const pageQuerySchema = z.object({ language: assessmentQuery.language });
+
 /** What each query value must be, for the people who get it wrong. */
 export const QUERY_RULES: Readonly<Record<string, string>> = {
   top_k: `must be a whole number from 1 to ${CLASS_COUNT}`,

@@ -16,4 +16,4 @@ export const EXAMPLES: readonly Example[] = [
 
 /** What the licence of the examples asks to be said beside them. */
 export const EXAMPLES_ATTRIBUTION =
-  'Example pictures from HAM10000 (Tschandl, Rosendahl, Kittler 2018, doi:10.7910/DVN/DBW86T), copyright ViDIR Group, Department of Dermatology, Medical University of Vienna; CC BY-NC 4.0 (creativecommons.org/licenses/by-nc/4.0), non-commercial use only. Scaled down and encoded again.';
+  'Example images from HAM10000 (Tschandl, Rosendahl, Kittler 2018, doi:10.7910/DVN/DBW86T), copyright ViDIR Group, Department of Dermatology, Medical University of Vienna; CC BY-NC 4.0 (creativecommons.org/licenses/by-nc/4.0), non-commercial use only. Scaled down and encoded again.';

@@ -1,8 +1,11 @@
 import type { Context } from 'hono';
+import { pageQuerySchema } from '../../schemas/request.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { AppEnv } from '../context/app-env.ts';
 import type { Caller } from '../context/caller.ts';
 import type { Route } from '../context/route.ts';
+import { chooseLanguage } from '../request/choose-language.ts';
+import { readQuery } from '../request/query.ts';
 import { PAGE_HEADERS } from './page-headers.ts';
 import { pageHtml } from './page-html.ts';
 
@@ -13,10 +16,15 @@ export function pageRoute({ engines, limits, caller }: AppDependencies): Route {
     path: '/',
     open: true,
     summary: 'A page to try this API with',
+    query: pageQuerySchema,
     answer: { description: 'A page.', content: { 'text/html': 'text' } },
-    problems: [],
+    problems: ['invalid-query'],
     async handle(c) {
-      const page = await pageHtml(engines.current.model, limits, originOf(c, caller(c)));
+      const language = chooseLanguage(c, readQuery(c.req, pageQuerySchema).language);
+      const { manifest, sha256 } = engines.current.model;
+      const versions = [...engines.byVersion.keys()];
+      const origin = originOf(c, caller(c));
+      const page = await pageHtml({ manifest, sha256, versions, limits, origin }, language);
       return c.body(page, 200, {
         ...PAGE_HEADERS,
         'Cache-Control': 'no-cache',

@@ -1,35 +1,68 @@
-import type { QualityAnswer } from '../../../schemas/assessment.ts';
+import { fill } from '../../../language/page/fill.ts';
 import type { Prediction } from '../../../schemas/prediction.ts';
-import { showDecision } from './decision-view.ts';
-import type { ShownAnswer } from './device-messages.ts';
-import { element } from './element.ts';
+import { decisionWord, showDecision } from './decision-view.ts';
+import type { Query, ShownAnswer } from './device-messages.ts';
+import { element, write } from './element.ts';
+import { showQuality } from './quality-view.ts';
 import { showSimilar } from './similar-view.ts';
-import { hottestPlace, percent } from './wording.ts';
+import { language, texts } from './texts.ts';
+import { percent } from './wording.ts';
 
 export interface TimedAnswer {
   readonly answer: ShownAnswer;
   /** From the question to the answer, as the browser sees it. */
   readonly milliseconds: number;
+  /** When it came, ISO 8601. */
+  readonly answeredAt: string;
+  /** What was asked for beside the photos. */
+  readonly query: Query;
 }
 
-/** Puts scores and facts in their places; `undefined` takes them away. */
-export function showAnswer(timed: TimedAnswer | undefined): void {
+/**
+ * Puts scores and facts in their places; `undefined` takes them away.
+ *
+ * @param photo which one of the lesion's is shown, from 0
+ */
+export function showAnswer(timed: TimedAnswer | undefined, photo = 0): void {
   // Scores of an image that no answer should be given for would be believed all the same.
   showScores(timed?.answer.assessment?.abstained ? [] : timed?.answer.predictions);
   showDecision(timed?.answer);
   showSimilar(timed?.answer);
+  showFacts(timed, photo);
+}
+
+/** Facts of the photo that is shown, and of the answer. */
+export function showFacts(timed: TimedAnswer | undefined, photo: number): void {
+  const about = timed && photoAnswer(timed.answer, photo);
+  showQuality(about?.quality);
   element('facts', HTMLElement).hidden = !timed;
   if (!timed) return;
-  const { model, image, timing, id, quality, limits } = timed.answer;
-  writeWhereKnown('fact-quality', quality && describeQuality(quality));
+  const { model, id, limits, prior, tta, patient } = timed.answer;
   write('fact-limits', limits);
-  const decoding = timing.decode_ms.toFixed(1);
-  const network = timing.inference_ms.toFixed(1);
+  writeWhereKnown('fact-patient', patient && describePatient(patient));
+  write('fact-options', [`prior=${prior.name}`, ...(tta ? [`tta=${tta}`] : [])].join(', '));
+  write('fact-model', fill(texts.modelFacts, { ...model, digest: model.sha256.slice(0, 12) }));
+  writeWhereKnown(
+    'fact-image',
+    about && fill(texts.imageFacts, { ...about.image, format: about.image.format.toUpperCase() }),
+  );
   const whole = Math.round(timed.milliseconds);
-  write('fact-model', `${model.name} ${model.version}, sha256 ${model.sha256.slice(0, 12)}…`);
-  write('fact-image', `${image.width} × ${image.height} pixels, ${image.format.toUpperCase()}`);
-  write('fact-time', `decoding ${decoding} ms, network ${network} ms, in all ${whole} ms`);
+  const times = about && {
+    decoding: about.timing.decode_ms.toFixed(1),
+    network: about.timing.inference_ms.toFixed(1),
+  };
+  write(
+    'fact-time',
+    times ? fill(texts.times, { ...times, whole }) : fill(texts.timeInAll, { whole }),
+  );
   write('fact-id', id);
+}
+
+/** What was answered about one photo by itself; undefined where it could not be read. */
+export function photoAnswer(answer: ShownAnswer, photo: number) {
+  if (!('images' in answer)) return answer;
+  const one = answer.images[photo];
+  return one && 'predictions' in one ? one : undefined;
 }
 
 /** Rows in the order of the scores, with bars; without scores the rows stay where they are. */
@@ -39,63 +72,62 @@ function showScores(predictions: readonly Prediction[] = []): void {
   for (const place of list.querySelectorAll('.score, .codes')) place.textContent = '';
   for (const { label, score, codes } of predictions) {
     const row = list.querySelector(`[data-label="${label}"]`)!;
-    row.querySelector('.score')!.textContent = percent(score);
-    row.querySelector('.codes')!.textContent = codes.icd10
-      ? `ICD-10 ${codes.icd10.join(', ')}`
-      : '';
+    row.querySelector('.score')!.textContent = percent(score, language);
+    row.querySelector('.codes')!.textContent = describeCodes(codes);
     row.querySelector<HTMLElement>('.fill')!.style.width = `${score * 100}%`;
     list.append(row);
   }
 }
 
+/** The codes of each system that has some for the class. */
+function describeCodes(codes: Prediction['codes']): string {
+  const systems = [
+    'icd10',
+    'icd11',
+    'snomed_ct',
+  ] as const satisfies readonly (keyof typeof codes)[];
+  return systems
+    .flatMap((system) =>
+      codes[system] ? [`${texts.codes[system]} ${codes[system].join(', ')}`] : [],
+    )
+    .join(' · ');
+}
+
 /** The answer in few sentences: a benign class on top hides neither the triage nor what the others add up to. */
 export function headline({ predictions, assessment }: ShownAnswer): string {
   if (assessment?.abstained) {
-    return `No answer for this picture. ${assessment.reasons[0]!.text}`;
+    return fill(texts.abstainedHeadline, { reason: assessment.reasons[0]!.text });
   }
   const { name, risk, score } = predictions[0]!;
   const suspicious = predictions.filter((prediction) => prediction.risk !== 'benign');
   const together = suspicious.reduce((sum, prediction) => sum + prediction.score, 0);
-  const triage = assessment ? `Assessment: ${assessment.triage}. ` : '';
-  return `${triage}Highest score: ${name} (${risk}), ${percent(score)}. Malignant and premalignant classes together: ${percent(together)}.`;
+  const highest = fill(texts.highest, {
+    name,
+    risk: texts.risks[risk],
+    score: percent(score, language),
+    together: percent(together, language),
+  });
+  if (!assessment) return highest;
+  return `${fill(texts.assessed, { triage: texts.words[decisionWord(assessment)] })} ${highest}`;
 }
 
-/** What the heat map shows, in words; also for those who do not see it. */
-export function describeMap({ class: label, heatmap, predictions }: ShownAnswer): string {
-  const { name } = predictions.find((prediction) => prediction.label === label)!;
-  const place = hottestPlace(heatmap.grid);
-  if (!place) return `No region of the picture speaks for “${name}”.`;
-  return `The regions that speak for “${name}”; the strongest lies ${where(place)}. ${Math.round(100 * heatmap.share)}% of the map speaks for it, the rest against it. Each map is scaled to its own strongest region: the maps of two classes cannot be compared.`;
+/** What of the patient was used, and what it changed. */
+function describePatient({
+  used,
+  not_used,
+  malignant_score,
+}: NonNullable<ShownAnswer['patient']>): string {
+  const names = (list: readonly { readonly name: keyof typeof texts.variables }[]) =>
+    list.map(({ name }) => texts.variables[name]).join(', ');
+  return [
+    ...(used.length > 0 ? [fill(texts.usedOfPatient, { names: names(used) })] : []),
+    ...(not_used.length > 0 ? [fill(texts.notUsedOfPatient, { names: names(not_used) })] : []),
+    fill(texts.withPatient, { score: percent(malignant_score, language) }),
+  ].join(' ');
 }
 
-/** Each measure with its limits, those that fail first; without limits, the value alone. */
-function describeQuality({ checks }: QualityAnswer): string {
-  return [...checks]
-    .sort((a, b) => Number(a.passed) - Number(b.passed))
-    .map(({ check, value, min, max, passed }) => {
-      const limits = [
-        ...(min === undefined ? [] : [`at least ${figure(min)}`]),
-        ...(max === undefined ? [] : [`at most ${figure(max)}`]),
-      ].join(', ');
-      return `${check.replaceAll('_', ' ')} ${figure(value)} (${limits}${passed ? '' : ': failed'})`;
-    })
-    .join('; ');
-}
-
-function figure(value: number): string {
-  return String(Number(value.toPrecision(2)));
-}
-
-function where(place: string): string {
-  return place === 'centre' ? 'in the centre' : `at the ${place}`;
-}
-
-/** Takes the whole line away where the version does not know it. */
+/** Takes the whole line away where it is not known. */
 function writeWhereKnown(id: string, text: string | undefined): void {
   element(id, HTMLElement).parentElement!.hidden = text === undefined;
   write(id, text ?? '');
-}
-
-function write(id: string, text: string): void {
-  element(id, HTMLElement).textContent = text;
 }

@@ -1,91 +1,78 @@
-import type { HeatmapMethod } from '@naevus/shared/network/heatmap-methods';
-import type { Label } from '@naevus/shared/taxonomy';
+import { fill } from '../../../language/page/fill.ts';
 import type { GradcamResponse } from '../../../schemas/gradcam.ts';
+import type { LesionResponse } from '../../../schemas/lesion.ts';
 import type { Problem } from '../../../schemas/problem.ts';
-import { sentence } from './wording.ts';
+import type { HeatmapAnswer, Query } from './device-messages.ts';
+import { NoAnswer } from './no-answer.ts';
+import { language, texts } from './texts.ts';
 
-/** Why there is no answer, in sentences. */
-export class NoAnswer extends Error {
-  override readonly name = 'NoAnswer';
-  readonly title: string;
-  readonly detail: string;
-  /** The same picture may get an answer later. */
-  readonly again: boolean;
-  /** The server wants a key, or another one. */
-  readonly wantsKey: boolean;
-  /** Id of the request in the server's log, where it has one. */
-  readonly requestId: string | undefined;
-
-  constructor(title: string, detail: string, status?: number, requestId?: string) {
-    super(title);
-    this.title = sentence(title);
-    this.detail = sentence(detail);
-    this.again = status === undefined || status === 408 || status === 429 || status >= 500;
-    this.wantsKey = status === 401;
-    this.requestId = requestId;
-  }
-}
-
-export interface Question {
-  readonly image: Blob;
-  /** The class to explain; without it the one with the highest score. */
-  readonly label?: Label;
-  readonly method: HeatmapMethod;
-  /** How many similar cases are asked for. */
-  readonly similar?: number;
-  readonly key?: string;
+export interface Asking {
+  readonly query: Query;
+  readonly key: string | undefined;
   readonly signal: AbortSignal;
 }
 
+/** A file that calls itself multipart or JSON would be read as such; the server looks at the bytes. */
+const BYTES = 'application/octet-stream';
+
 /**
- * Scores and heat map of a picture.
+ * Scores and heat map of a photo, from the server.
  *
  * @throws NoAnswer when there is none; DOMException `AbortError` when the signal fires
  */
-export async function ask({
-  image,
-  label,
-  method,
-  similar,
-  key,
-  signal,
-}: Question): Promise<GradcamResponse> {
-  const query = new URLSearchParams({
-    ...(label && { class: label }),
-    ...(method !== 'grad-cam' && { method }),
-    ...(similar && { similar: String(similar) }),
-  });
-  const url = query.size > 0 ? `gradcam?${query}` : 'gradcam';
+export async function askHeatmap(photo: Blob, asking: Asking): Promise<HeatmapAnswer> {
+  const answer = await post('gradcam', photo, asking, { 'Content-Type': BYTES });
+  const { overlay: _, ...rest } = answer as GradcamResponse;
+  return rest;
+}
+
+/**
+ * One answer to the photos of a lesion, from the server.
+ *
+ * @throws as {@link askHeatmap}
+ */
+export async function askLesion(photos: readonly Blob[], asking: Asking): Promise<LesionResponse> {
+  const form = new FormData();
+  for (const photo of photos) form.append('image', photo.slice(0, photo.size, BYTES));
+  return (await post('lesion', form, asking)) as LesionResponse;
+}
+
+async function post(
+  path: string,
+  body: Blob | FormData,
+  { query, key, signal }: Asking,
+  type: Readonly<Record<string, string>> = {},
+): Promise<object> {
+  const search = new URLSearchParams(query);
   const headers = new Headers({
+    ...type,
     Accept: 'application/json',
-    // A file that calls itself multipart or JSON would be read as such; the server looks at the bytes.
-    'Content-Type': 'application/octet-stream',
     // The page's own language, whatever the browser prefers.
-    'Accept-Language': document.documentElement.lang,
+    'Accept-Language': language,
   });
   if (key) headers.set('Authorization', `Bearer ${key}`);
   let response: Response;
   let text: string;
   try {
-    response = await fetch(url, { method: 'POST', body: image, headers, signal });
+    const url = search.size > 0 ? `${path}?${search}` : path;
+    response = await fetch(url, { method: 'POST', body, headers, signal });
     text = await response.text();
   } catch (error) {
     if (signal.aborted) throw error;
-    throw new NoAnswer(
-      'The server could not be reached',
-      'Check the connection, and that the file still exists, then try again',
-    );
+    throw new NoAnswer(texts.problems.unreachable, texts.problems.unreachableDetail);
   }
-  const body = parse(text);
-  if (response.ok && isAnswer(body)) return body;
-  if (isProblem(body)) {
-    const id = body.instance?.split(':').at(-1);
-    throw new NoAnswer(body.title, body.detail, response.status, id);
+  const answer = parse(text);
+  if (response.ok && isAnswer(answer)) return answer;
+  const { status } = response;
+  if (isProblem(answer)) {
+    const requestId = answer.instance?.split(':').at(-1);
+    const more = { status, language: 'en', ...(requestId && { requestId }) };
+    throw new NoAnswer(answer.title, answer.detail, more);
   }
   throw new NoAnswer(
-    'The server gave no answer',
-    `Something between this page and the server replied instead, with status ${response.status}`,
-    response.ok ? undefined : response.status,
+    texts.problems.noReply,
+    fill(texts.problems.noReplyDetail, { status }),
+    response.ok ? {} : { status },
   );
 }
 
@@ -97,8 +84,8 @@ function parse(text: string): unknown {
   }
 }
 
-function isAnswer(body: unknown): body is GradcamResponse {
-  return typeof body === 'object' && body !== null && 'predictions' in body && 'heatmap' in body;
+function isAnswer(body: unknown): body is object {
+  return typeof body === 'object' && body !== null && 'predictions' in body;
 }
 
 function isProblem(body: unknown): body is Problem {

@@ -1,38 +1,32 @@
-import { NoAnswer } from './ask.ts';
-import type { Question, Reply, ShownAnswer } from './device-messages.ts';
+import type { LesionResponse } from '../../../schemas/lesion.ts';
+import type {
+  DeviceAnswer,
+  DeviceMessage,
+  DeviceQuestion,
+  HeatmapAnswer,
+  PageModel,
+  Progress,
+  Query,
+  Reply,
+} from './device-messages.ts';
+import { keepOffline, startWorker } from './device-scripts.ts';
+import { NoAnswer } from './no-answer.ts';
+import { language, texts } from './texts.ts';
 
-const WORKER = new URL('assets/on-device.js', document.baseURI).href;
-const SERVICE_WORKER = new URL('assets/service-worker.js', document.baseURI).href;
+type Settled = Exclude<Reply, { progress: Progress }>;
 
-interface ScriptPolicy {
-  createScriptURL(url: string): string;
-}
-
-/** Both scripts, and no other address, may be run as workers. */
-function policy(): ScriptPolicy {
-  const { trustedTypes } = window as unknown as {
-    trustedTypes?: { createPolicy(name: string, rules: ScriptPolicy): ScriptPolicy };
-  };
-  const rules: ScriptPolicy = {
-    createScriptURL(url) {
-      if (url === WORKER || url === SERVICE_WORKER) return url;
-      throw new TypeError('no script but the two workers');
-    },
-  };
-  return trustedTypes?.createPolicy('naevus-workers', rules) ?? rules;
-}
-
-type DeviceQuestion = Omit<Question, 'id' | 'model'>;
-
-/** Answers about pictures without sending them: a worker of this page with the same model. */
+/** Answers about photos without sending them: a worker of this page with the same model. */
 export class Device {
-  readonly #model: Question['model'];
-  readonly #waiting = new Map<number, (reply: Reply) => void>();
+  readonly #model: PageModel;
+  readonly #onProgress: (progress: Progress) => void;
+  readonly #waiting = new Map<number, (reply: Settled) => void>();
   #worker: Promise<Worker> | undefined;
   #last = 0;
 
-  constructor(model: Question['model']) {
+  /** @param onProgress called while the model is downloaded */
+  constructor(model: PageModel, onProgress: (progress: Progress) => void) {
     this.#model = model;
+    this.#onProgress = onProgress;
   }
 
   /** Digests and service workers need https, or this machine itself. */
@@ -40,34 +34,52 @@ export class Device {
     return window.isSecureContext && typeof WebAssembly === 'object';
   }
 
+  /**
+   * Downloads the model, so that a photo need not wait for it.
+   *
+   * @throws NoAnswer when that is not possible
+   */
+  async load(key?: string): Promise<void> {
+    await this.#ask({ kind: 'load' }, key);
+  }
+
   /** @throws NoAnswer when there is none */
-  async ask({ image, label, method, similar, key }: DeviceQuestion): Promise<ShownAnswer> {
+  async askHeatmap(photo: Blob, query: Query, key?: string): Promise<HeatmapAnswer> {
+    return (await this.#ask(
+      { kind: 'heatmap', photo, query: { ...query, language } },
+      key,
+    )) as HeatmapAnswer;
+  }
+
+  /** @throws NoAnswer when there is none */
+  async askLesion(photos: readonly Blob[], query: Query, key?: string): Promise<LesionResponse> {
+    return (await this.#ask(
+      { kind: 'lesion', photos, query: { ...query, language } },
+      key,
+    )) as LesionResponse;
+  }
+
+  async #ask(question: DeviceQuestion, key?: string): Promise<DeviceAnswer> {
     this.#worker ??= this.#start();
     const worker = await this.#worker;
     const id = ++this.#last;
-    const model = this.#model;
-    const reply = await new Promise<Reply>((resolve) => {
+    const reply = await new Promise<Settled>((resolve) => {
       this.#waiting.set(id, resolve);
-      const question: Question = {
-        id,
-        image: image,
-        method,
-        model,
-        ...(label && { label }),
-        ...(similar && { similar }),
-        ...(key && { key }),
-      };
-      worker.postMessage(question);
+      const message: DeviceMessage = { id, question, model: this.#model, ...(key && { key }) };
+      worker.postMessage(message);
     });
     if (reply.ok) return reply.answer;
-    throw new NoAnswer(reply.title, reply.detail, 422);
+    throw new NoAnswer(reply.title, reply.detail, { status: 422, language: 'en' });
   }
 
   async #start(): Promise<Worker> {
-    const scripts = policy();
-    await keepOffline(scripts);
-    const worker = new Worker(scripts.createScriptURL(WORKER), { type: 'module' });
+    await keepOffline();
+    const worker = startWorker();
     worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
+      if ('progress' in data) {
+        this.#onProgress(data.progress);
+        return;
+      }
       this.#waiting.get(data.id)?.(data);
       this.#waiting.delete(data.id);
     });
@@ -78,29 +90,8 @@ export class Device {
   #fail(worker: Worker): void {
     worker.terminate();
     this.#worker = undefined;
-    const title = 'This device gives no answer';
-    const detail = 'the part of the page that computes it could not be run; try again';
+    const { device: title, deviceDetail: detail } = texts.problems;
     for (const [id, resolve] of this.#waiting) resolve({ id, ok: false, title, detail });
     this.#waiting.clear();
-  }
-}
-
-/** Has a service worker keep what is loaded from here on; without one, it works as long as there is a network. */
-async function keepOffline(scripts: ScriptPolicy): Promise<void> {
-  const container = navigator.serviceWorker;
-  if (!container) return;
-  try {
-    await container.register(scripts.createScriptURL(SERVICE_WORKER), {
-      scope: new URL('./', document.baseURI).pathname,
-    });
-    await container.ready;
-    if (container.controller) return;
-    await new Promise((resolve) => {
-      container.addEventListener('controllerchange', resolve, { once: true });
-      // A page that was loaded past its cache is never controlled.
-      setTimeout(resolve, 5000);
-    });
-  } catch {
-    // Private windows forbid it.
   }
 }

@@ -1,25 +1,18 @@
-import { LESION_CLASSES } from '@naevus/shared/taxonomy';
+import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import { fill } from '../../../language/page/fill.ts';
 import type { SimilarCaseAnswer } from '../../../schemas/similar.ts';
 import type { ShownAnswer } from './device-messages.ts';
-import { element } from './element.ts';
-
-const CONFIRMED_BY: Readonly<Record<SimilarCaseAnswer['confirmed_by'], string>> = {
-  histology: 'by histology',
-  follow_up: 'by follow-up',
-  consensus: 'by consensus of experts',
-  confocal: 'by confocal microscopy',
-  clinical: 'by clinical assessment',
-  unknown: 'how it was confirmed is not known',
-};
+import { create, element, write } from './element.ts';
+import { language, texts } from './texts.ts';
 
 /** Cases beside the lesion; nothing where there is no answer, or none that should be believed. */
 export function showSimilar(answer: ShownAnswer | undefined): void {
   const similar = answer?.assessment?.abstained ? undefined : answer?.similar;
   element('similar', HTMLElement).hidden = similar === undefined;
   if (!similar) return;
-  element('similar-votes', HTMLElement).textContent = describeVotes(similar);
+  write('similar-votes', describeVotes(similar));
   element('similar-list', HTMLUListElement).replaceChildren(...similar.map(caseItem));
-  const byClass = Object.values(answer!.similar_by_class ?? {});
+  const byClass = LABELS.flatMap((label) => answer!.similar_by_class?.[label] ?? []);
   element('similar-classes', HTMLElement).hidden = byClass.length === 0;
   element('similar-class-list', HTMLUListElement).replaceChildren(...byClass.map(caseItem));
 }
@@ -28,45 +21,37 @@ export function showSimilar(answer: ShownAnswer | undefined): void {
 function describeVotes(similar: readonly SimilarCaseAnswer[]): string {
   const counts = new Map<string, number>();
   for (const { label } of similar) {
-    const { name } = LESION_CLASSES[label];
+    const name = texts.classes[label];
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   const votes = [...counts].sort(([, a], [, b]) => b - a).map(([name, n]) => `${name} ${n}`);
-  return `Diagnoses of the ${similar.length} most similar: ${votes.join(', ')}.`;
+  return fill(texts.votes, { number: similar.length, votes: votes.join(', ') });
 }
 
 function caseItem(one: SimilarCaseAnswer): HTMLLIElement {
-  const { name, risk } = LESION_CLASSES[one.label];
-  const item = document.createElement('li');
+  const { risk } = LESION_CLASSES[one.label];
+  const item = create('li');
   item.dataset.risk = risk;
-  const picture = one.thumbnail === null ? noPicture() : pictureOf(one.thumbnail);
-  const caption = document.createElement('p');
-  const title = document.createElement('strong');
-  title.textContent = name;
-  const where = one.url ?? `image ${one.image_id}`;
-  caption.append(
-    title,
-    ` ${risk}, ${CONFIRMED_BY[one.confirmed_by]}. Similarity ${one.similarity.toFixed(2)}. `,
+  const image =
+    one.thumbnail === null ? create('span', texts.noImage, 'no-image') : imageOf(one.thumbnail);
+  const caption = create('p');
+  const value = new Intl.NumberFormat(language, { minimumFractionDigits: 2 }).format(
+    Math.round(100 * one.similarity) / 100,
   );
-  const address = document.createElement('span');
-  address.className = 'address';
-  address.textContent = where;
-  caption.append(address);
-  item.append(picture, caption);
+  caption.append(
+    create('strong', texts.classes[one.label]),
+    ` ${texts.risks[risk]}, ${texts.confirmedBy[one.confirmed_by]}. `,
+    `${fill(texts.similarity, { value })} `,
+    create('span', one.url ?? fill(texts.imageId, { id: one.image_id }), 'address'),
+  );
+  item.append(image, caption);
   return item;
 }
 
-function pictureOf(thumbnail: string): HTMLImageElement {
-  const picture = document.createElement('img');
-  picture.src = thumbnail;
+function imageOf(thumbnail: string): HTMLImageElement {
+  const image = create('img');
+  image.src = thumbnail;
   // The caption says all of it.
-  picture.alt = '';
-  return picture;
-}
-
-function noPicture(): HTMLElement {
-  const place = document.createElement('span');
-  place.className = 'no-picture';
-  place.textContent = 'no picture here';
-  return place;
+  image.alt = '';
+  return image;
 }

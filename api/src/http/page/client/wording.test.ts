@@ -14,6 +14,11 @@ describe('percent', () => {
   ])('%f is %s', (score, text) => {
     expect(percent(score)).toBe(text);
   });
+
+  it('is written as the language writes it', () => {
+    expect(percent(0.8123, 'de')).toBe('81,2\u00a0%');
+    expect(percent(0.0001, 'fr')).toMatch(/^<0,1\s%$/);
+  });
 });
 
 describe('sentence', () => {

@@ -18,6 +18,7 @@ interface ServiceWorker {
 
 const worker = self as unknown as ServiceWorker;
 const CACHE = 'naevus-on-device';
+const IN_ANY_LANGUAGE = { ignoreSearch: true, ignoreVary: true };
 const ROOT = new URL('../', worker.location.href);
 const FILES = [
   '',
@@ -51,7 +52,8 @@ worker.addEventListener<FetchEvent>('fetch', (event) => {
   const path = url.href.slice(ROOT.href.length);
   if (path.startsWith('artifact/') || path.startsWith('cases/'))
     event.respondWith(keptFirst(request));
-  else if (FILES.includes(url.href) || path.startsWith('assets/')) {
+  // The page in each language that it was seen in.
+  else if (path === '' || path.startsWith('?') || path.startsWith('assets/')) {
     event.respondWith(networkFirst(request));
   }
 });
@@ -68,6 +70,10 @@ async function networkFirst(request: Request): Promise<Response> {
   } catch (error) {
     const kept = await cache.match(request, { ignoreVary: true });
     if (kept) return kept;
+    // In another language rather than not at all.
+    const page =
+      request.mode === 'navigate' ? await cache.match(ROOT.href, IN_ANY_LANGUAGE) : undefined;
+    if (page) return page;
     throw error;
   }
 }

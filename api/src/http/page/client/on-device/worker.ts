@@ -1,25 +1,38 @@
-import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { DEFAULT_MAX_PIXELS } from '@naevus/shared/image/sharp-decode';
-import { loadManifest } from '@naevus/shared/model/load-manifest';
-import type { ArtifactSource } from '@naevus/shared/model/verify';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
-import { type AnalysisBackend, analyse } from '../../../../analysis/analyse.ts';
-import type { ServedModel } from '../../../../analysis/engine.ts';
+import { analyse } from '../../../../analysis/analyse.ts';
+import type { Analysis, AnalysisOptions } from '../../../../analysis/engine.ts';
 import { checkImage } from '../../../../answers/check-image.ts';
 import { heatmapAnswer } from '../../../../answers/heatmap-answer.ts';
-import { answerAboutImage, modelReference } from '../../../../answers/prediction-answer.ts';
+import { answerAboutLesion } from '../../../../answers/lesion-answer.ts';
+import {
+  answerAboutImage,
+  answerFactors,
+  averagedViews,
+  modelReference,
+} from '../../../../answers/prediction-answer.ts';
 import { ProblemError } from '../../../../answers/problem-error.ts';
+import { problemOfFailure } from '../../../../answers/problem-of-failure.ts';
 import { resolveOptions } from '../../../../answers/resolve-options.ts';
-import { LIMITS as LIMITS_OF_USE } from '../../../../language/limits.ts';
+import {
+  caveatsIn,
+  translateAnswer,
+  translateLesion,
+} from '../../../../language/translate-answer.ts';
+import { DEFAULT_LANGUAGE } from '../../../../schemas/languages.ts';
+import type { LesionResponse } from '../../../../schemas/lesion.ts';
 import { PROBLEMS } from '../../../../schemas/problem.ts';
-import { gradcamQuerySchema } from '../../../../schemas/request.ts';
-import { createWasmBackend } from '../../../../wasm/create-wasm-backend.ts';
-import type { Question, Reply, ShownAnswer } from '../device-messages.ts';
+import { gradcamQuerySchema, lesionQuerySchema, QUERY_RULES } from '../../../../schemas/request.ts';
+import type {
+  DeviceAnswer,
+  DeviceMessage,
+  HeatmapAnswer,
+  Query,
+  Reply,
+} from '../device-messages.ts';
+import { type Loaded, loadModel } from './load-model.ts';
 
 // Runs in a worker of the page: asks this server for the model, and nobody for an answer.
-
-/** A tab may take more memory than the edge. */
-const MAX_DECODER_BYTES = 512 << 20;
 
 const LIMITS = {
   maxBodyBytes: Number.POSITIVE_INFINITY,
@@ -28,21 +41,16 @@ const LIMITS = {
   timeoutSeconds: Number.POSITIVE_INFINITY,
 };
 
-interface Loaded {
-  readonly model: ServedModel;
-  readonly backend: AnalysisBackend;
-}
-
 let loaded: Promise<Loaded> | undefined;
 
-self.addEventListener('message', async ({ data }: MessageEvent<Question>) => {
+self.addEventListener('message', async ({ data }: MessageEvent<DeviceMessage>) => {
   self.postMessage(await reply(data));
 });
 
-async function reply(question: Question): Promise<Reply> {
-  const { id } = question;
+async function reply(message: DeviceMessage): Promise<Reply> {
+  const { id } = message;
   try {
-    return { id, ok: true, answer: await answer(question) };
+    return { id, ok: true, answer: await answer(message) };
   } catch (error) {
     if (error instanceof ProblemError) {
       return { id, ok: false, title: PROBLEMS[error.kind].title, detail: error.message };
@@ -52,15 +60,8 @@ async function reply(question: Question): Promise<Reply> {
   }
 }
 
-async function answer({
-  image: file,
-  label,
-  method,
-  similar,
-  model,
-  key,
-}: Question): Promise<ShownAnswer> {
-  loaded ??= load(model, key);
+async function answer({ question, model, key }: DeviceMessage): Promise<DeviceAnswer> {
+  loaded ??= loadModel(model, key, (progress) => self.postMessage({ progress } satisfies Reply));
   let served: Loaded;
   try {
     served = await loaded;
@@ -68,65 +69,97 @@ async function answer({
     loaded = undefined;
     throw error;
   }
-  const image = checkImage(new Uint8Array(await file.arrayBuffer()), LIMITS);
-  const heatmap = { ...(label && { label }), method, alpha: 0.5, overlay: 'thumbnail' } as const;
-  const options = resolveOptions(
-    { ...gradcamQuerySchema.parse({}), ...(similar && { similar }) },
-    () => undefined,
-    served.model,
-  );
-  const outcome = await analyse(
-    image,
-    { heatmap, ...(options.similar && { similar: options.similar }) },
-    served.backend,
-  );
-  if (!outcome.ok) {
-    const { failure } = outcome;
-    const detail = failure.kind === 'crashed' ? failure.cause : failure.detail;
-    throw new ProblemError('damaged-image', detail);
-  }
-  const heatmapOf = outcome.analysis.heatmap!;
+  if (question.kind === 'load') return undefined;
+  if (question.kind === 'heatmap') return explain(question.photo, question.query, served);
+  return scoreLesion(question.photos, question.query, served);
+}
+
+async function explain(photo: Blob, sent: Query, served: Loaded): Promise<HeatmapAnswer> {
+  const query = parse(gradcamQuerySchema, sent);
+  const { model } = served;
+  const options = resolveOptions(query, (name) => sent[name], model);
+  const analysis = await analysePhoto(photo, served, {
+    tta: query.tta,
+    heatmap: {
+      ...(query.class && { label: query.class }),
+      method: query.method,
+      ...((query.prior || options.patient) && { factors: answerFactors(model, options) }),
+      alpha: query.alpha,
+      overlay: 'thumbnail',
+    },
+    ...(options.similar && { similar: options.similar }),
+  });
+  const language = query.language ?? DEFAULT_LANGUAGE;
+  const map = analysis.heatmap!;
   return {
     id: crypto.randomUUID(),
-    model: modelReference(served.model),
+    model: modelReference(model),
     prior: options.prior,
-    ...answerAboutImage(outcome.analysis, CLASS_COUNT, served.model, options),
-    class: heatmapOf.label,
-    heatmap: heatmapAnswer(heatmapOf),
-    limits: LIMITS_OF_USE,
-    disclaimer: DISCLAIMER,
+    ...averagedViews(query.tta),
+    ...translateAnswer(answerAboutImage(analysis, CLASS_COUNT, model, options), language),
+    class: map.label,
+    heatmap: heatmapAnswer(map),
+    ...caveatsIn(language),
   };
 }
 
-async function load(model: Question['model'], key?: string): Promise<Loaded> {
-  const folder = new URL(`../artifact/${model.version}/`, self.location.href);
-  const source: ArtifactSource = {
-    read: (path) => read(new URL(path, folder), key),
-  };
-  const { manifest, sha256 } = await loadManifest(source);
-  if (sha256 !== model.sha256) {
-    throw new Error('the model has changed since this page was loaded: load the page again');
+async function scoreLesion(
+  photos: readonly Blob[],
+  sent: Query,
+  served: Loaded,
+): Promise<LesionResponse> {
+  const query = parse(lesionQuerySchema, sent);
+  const { model } = served;
+  const options = resolveOptions(query, (name) => sent[name], model);
+  const results: (Analysis | ProblemError)[] = [];
+  for (const photo of photos) {
+    const wanted = { tta: query.tta, ...(options.similar && { similar: options.similar }) };
+    results.push(await analysePhoto(photo, served, wanted).catch(problemOf));
   }
-  const [codecs, kernels, network] = await Promise.all([
-    readModule('decoder.wasm'),
-    readModule('kernels.wasm'),
-    // Not every browser has relaxed SIMD.
-    readModule('network-fused.wasm').catch(() => readModule('network.wasm')),
-  ]);
-  const modules = { codecs, kernels, network };
-  const backend = await createWasmBackend({ source, manifest }, modules, MAX_DECODER_BYTES);
-  return { model: { manifest, sha256, files: source, card: async () => '' }, backend };
+  const id = crypto.randomUUID();
+  const language = query.language ?? DEFAULT_LANGUAGE;
+  return {
+    id,
+    model: modelReference(model),
+    prior: options.prior,
+    ...averagedViews(query.tta),
+    ...translateLesion(answerAboutLesion(results, query.top_k, model, options, id), language),
+    ...caveatsIn(language),
+  };
 }
 
-async function readModule(name: string): Promise<WebAssembly.Module> {
-  const bytes = await read(new URL(name, self.location.href));
-  if (bytes === undefined) throw new Error(`the server has no ${name}`);
-  return WebAssembly.compile(bytes);
+async function analysePhoto(
+  photo: Blob,
+  { backend }: Loaded,
+  options: AnalysisOptions,
+): Promise<Analysis> {
+  const image = checkImage(new Uint8Array(await photo.arrayBuffer()), LIMITS);
+  const outcome = await analyse(image, options, backend);
+  if (outcome.ok) return outcome.analysis;
+  const { failure } = outcome;
+  if (failure.kind === 'crashed') throw new Error(failure.cause);
+  throw problemOfFailure(failure);
 }
 
-async function read(url: URL, key?: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const response = await fetch(url, key ? { headers: { Authorization: `Bearer ${key}` } } : {});
-  if (response.status === 404) return undefined;
-  if (!response.ok) throw new Error(`the model could not be fetched (status ${response.status})`);
-  return new Uint8Array(await response.arrayBuffer());
+/** A photo that cannot be read does not fail the others. */
+function problemOf(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  throw error;
+}
+
+/** @throws ProblemError `invalid-query` that says which value must be what */
+function parse<T>(
+  schema: {
+    safeParse(
+      value: unknown,
+    ):
+      | { success: true; data: T }
+      | { success: false; error: { issues: readonly { path: PropertyKey[] }[] } };
+  },
+  sent: Query,
+): T {
+  const parsed = schema.safeParse(sent);
+  if (parsed.success) return parsed.data;
+  const name = String(parsed.error.issues[0]?.path[0]);
+  throw new ProblemError('invalid-query', `${name} ${QUERY_RULES[name] ?? 'is not valid'}`);
 }

@@ -1,0 +1,48 @@
+import { LESION_CLASSES } from '@naevus/shared/taxonomy';
+import { html } from 'hono/html';
+import { fill } from '../../language/page/fill.ts';
+import { BY_RISK, type PageContext } from './page-context.ts';
+
+/** The decision, the scores, how to read them, and the facts behind them. */
+export function answerSection({ markup, script, classes, manifest }: PageContext) {
+  const { answer } = markup;
+  const frequencies = answer.frequencies[manifest.prior.name];
+  const facts = [
+    ['limits', answer.limits],
+    ['patient', answer.patient],
+    ['options', answer.options],
+    ['model', answer.model],
+    ['image', answer.image],
+    ['time', answer.time],
+    ['id', answer.request],
+  ] as const;
+  return html`<section class="answer" aria-labelledby="answer-heading">
+<h2 id="answer-heading">${answer.heading}</h2>
+<div id="decision" class="decision" hidden>
+<p class="word" id="decision-word"></p>
+<p id="decision-score"></p>
+<ul id="decision-reasons" role="list"></ul>
+<p id="decision-step" class="step"></p>
+<ul id="decision-advice" role="list"></ul>
+<p id="decision-set"></p>
+<p id="decision-pooled"></p>
+</div>
+<div id="quality" class="quality" hidden>
+<h3>${answer.quality}</h3>
+<ul id="quality-list" role="list"></ul>
+</div>
+<h3 id="scores-heading">${answer.classes}</h3>
+<ol id="scores" class="scores" role="list">${BY_RISK.map((label) => {
+    const { risk } = LESION_CLASSES[label];
+    return html`<li data-label="${label}" data-risk="${risk}"><span class="name">${classes[label]}</span> <span class="risk">${script.risks[risk]}</span> <span class="codes"></span> <span class="score"></span><span class="bar" aria-hidden="true"><span class="fill"></span></span></li>`;
+  })}</ol>
+<p id="diagnosis"></p>
+<div class="caution">
+<h3>${answer.reading}</h3>
+<p>${answer.readingOrigin} <strong>${answer.readingPhone}</strong>; ${answer.readingPhoneEnd}</p>
+<p>${fill(answer.readingSum, { frequencies })}</p>
+</div>
+<dl id="facts" class="facts" hidden>${facts.map(([id, name]) => html`<div><dt>${name}</dt><dd id="fact-${id}"></dd></div>`)}</dl>
+<noscript><p>${markup.needsScript}</p></noscript>
+</section>`;
+}
