@@ -32,7 +32,7 @@ describe.skipIf(!executable)('scoring on this device', { timeout: 240_000 }, () 
     return page.locator('#scores li').allInnerTexts();
   }
 
-  it('gives the answer of the server, sends no picture, and works with the network cut', async () => {
+  it('gives the answer of the server, sends no photo, and works with the network cut', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     const complaints: string[] = [];
@@ -56,7 +56,7 @@ describe.skipIf(!executable)('scoring on this device', { timeout: 240_000 }, () 
     const before = asked();
 
     await page.check('#on-device');
-    expect(await page.locator('#privacy').innerText()).toContain('stays on this device');
+    expect(await page.locator('#privacy').innerText()).toContain('stay on this device');
     await choose(page, 0);
     const rows = await expectAnswer(page);
     for (const [i, { name, score }] of expected.predictions.entries()) {
@@ -73,14 +73,27 @@ describe.skipIf(!executable)('scoring on this device', { timeout: 240_000 }, () 
 
     await context.setOffline(true);
     await page.reload();
-    await page.check('#on-device');
+    // The choice is remembered.
+    expect(await page.isChecked('#on-device')).toBe(true);
     await choose(page, 1);
     const offline = await expectAnswer(page);
     expect(offline.join()).not.toBe(rows.join());
     await page.selectOption('#explain', 'vasc');
     await expect.poll(() => page.locator('#map-caption').innerText()).toContain('Vascular');
+    expect(await page.locator('#download-text').innerText()).toBe('The model is on this device.');
     const time = await page.locator('#fact-time').innerText();
     console.log(`on this device, offline: ${time}`);
+
+    // Several photos, in another language, which the page was not seen in before.
+    await page.goto(`${server.url}/?language=de`);
+    const photos = [0, 1].map((index) => ({
+      ...{ name: `photo-${index}.jpg`, mimeType: 'image/jpeg' },
+      buffer: Buffer.from(lesion(index)),
+    }));
+    await page.setInputFiles('#choose', photos);
+    await expectAnswer(page);
+    expect(await page.locator('#photo-list li').allInnerTexts()).toHaveLength(2);
+    expect(await page.locator('#decision-pooled').innerText()).toMatch(/\d of 2 photos/);
     expect(sent).toEqual([]);
     expect(asked()).toBe(before);
     await context.close();
