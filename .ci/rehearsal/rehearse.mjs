@@ -2,31 +2,20 @@
 // pictures. The first candidate passes the gate, is signed, bundled and served; a commit that breaks the recipe makes
 // the second, which must be refused; then the server goes back to the version it had before, and forth again.
 import { execFileSync, spawn } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { cloneWithPackages, writeMaterial } from './scratch-clone.mjs';
 import { runJobs, StepError } from './workflow-steps.mjs';
 
 const HELP = `npm run rehearse [-- --keep]
 
 --keep  leave the scratch folder, and say where it is
 `;
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const JOBS = ['version', 'images', 'train', 'candidate', 'publish'];
 /** What needs GitHub, or was done to the scratch clone already. */
 const SKIP = new Set([
@@ -79,8 +68,7 @@ async function rehearse(scratch, cleanups) {
   };
 
   section('a scratch clone without a model, and pictures to train on');
-  execFileSync('git', ['clone', '--quiet', '--shared', root, clone]);
-  installTree(clone);
+  cloneWithPackages(clone);
   const bundled = JSON.parse(
     readFileSync(join(clone, 'model-artifacts/current.json'), 'utf8'),
   ).version;
@@ -185,41 +173,9 @@ function commit(run, message) {
   run('git', ...author, 'commit', '--quiet', '--all', '--allow-empty', '--message', message);
 }
 
-/** The installed packages of this checkout, as links where the file system has them. */
-function installTree(clone) {
-  for (const folder of ['', 'api', 'shared', 'training']) {
-    const from = join(root, folder, 'node_modules');
-    if (!existsSync(from)) continue;
-    try {
-      execFileSync('cp', ['-al', from, join(clone, folder, 'node_modules')], { stdio: 'ignore' });
-    } catch {
-      cpSync(from, join(clone, folder, 'node_modules'), {
-        recursive: true,
-        verbatimSymlinks: true,
-        force: true,
-        errorOnExist: false,
-      });
-    }
-  }
-}
-
 /** Pictures, an archive of them behind a server that speaks Kaggle's endpoint, and weights to begin from. */
 async function makeMaterial(scratch) {
-  const script = join(root, 'training/.cache/rehearsal-material.mjs');
-  mkdirSync(join(root, 'training/.cache'), { recursive: true });
-  await build({
-    entryPoints: [join(root, 'training/src/run/fixtures/rehearsal-material.ts')],
-    outfile: script,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    external: ['sharp', 'yazl', '@tensorflow/*', 'csv-parse', 'zod'],
-    logLevel: 'warning',
-  });
-  const printed = execFileSync(process.execPath, [script, scratch], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  const dataSha256 = await writeMaterial(scratch);
   const archive = readFileSync(join(scratch, 'archive.zip'));
   const { KAGGLE_USERNAME, KAGGLE_KEY } = KAGGLE;
   const right = `Basic ${Buffer.from(`${KAGGLE_USERNAME}:${KAGGLE_KEY}`).toString('base64')}`;
@@ -230,7 +186,7 @@ async function makeMaterial(scratch) {
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    dataSha256: printed.trim().split('\n').at(-1),
+    dataSha256,
     kaggle: {
       endpoint: `http://127.0.0.1:${server.address().port}`,
       close() {

@@ -19,13 +19,14 @@ export function postHead(path, length, headers = {}) {
 }
 
 /**
- * Sends a request by `fetch`, and reads its answer.
+ * Sends a request by `fetch` over a connection of its own, and reads its answer.
  *
  * @returns {Promise<string>} its status, or by what name it failed where there was no answer
  */
 export async function ask(server, path, options = {}) {
   try {
-    const response = await fetch(`http://127.0.0.1:${server.port}${path}`, options);
+    const headers = { ...options.headers, Connection: 'close' };
+    const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { ...options, headers });
     await response.arrayBuffer();
     return String(response.status);
   } catch (error) {
