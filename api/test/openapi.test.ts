@@ -53,6 +53,13 @@ describe('/openapi.json', () => {
     expect(wanted).toEqual(new Set(Object.keys(document.components.schemas)));
   });
 
+  it('promises no form of X-Request-Id, as another is replaced and not refused', () => {
+    const { parameters } = document.paths['/predict']!.post!;
+    expect(parameters).toContainEqual(
+      expect.objectContaining({ name: 'X-Request-Id', schema: { type: 'string' } }),
+    );
+  });
+
   it('has the query parameters with their ranges', () => {
     const predict = document.paths['/predict']!.post!;
     expect(predict.parameters).toContainEqual(

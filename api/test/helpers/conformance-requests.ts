@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 import { EXAMPLES } from '../../src/http/page/examples.ts';
 import { cornered, jpeg, plain, pngThatClaims, RED } from './pictures.ts';
@@ -37,12 +38,22 @@ function form(...files: Uint8Array<ArrayBuffer>[]): FormData {
   return data;
 }
 
+/** As mail programs write it (RFC 2046, section 5.1.1): what stands before the first boundary is ignored. */
+function formAfterText(file: Uint8Array): Uint8Array<ArrayBuffer> {
+  const head =
+    'This is a message in parts.\r\n--b\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n';
+  return new Uint8Array(Buffer.concat([Buffer.from(head), file, Buffer.from('\r\n--b--\r\n')]));
+}
+
 /** Each is answered with 200. */
 export const SOUND_REQUESTS: readonly SentRequest[] = [
   predict('a JPEG', () => lesion()),
   predict('the top three', () => lesion(1), { path: '/predict?top_k=3&unknown=1' }),
   predict('multipart', () => form(lesion(2))),
   predict('a batch as multipart', () => form(lesion(0), lesion(1))),
+  predict('multipart that begins with text', () => formAfterText(lesion(2)), {
+    headers: { 'Content-Type': 'multipart/form-data; boundary=b' },
+  }),
   predict('JSON', () => JSON.stringify({ image: base64(lesion()) }), { headers: JSON_TYPE }),
   predict(
     'a batch as JSON with a bad image',
@@ -190,6 +201,22 @@ export const BROKEN_REQUESTS: readonly (SentRequest & { readonly status: number 
   },
   { ...predict('11 MiB', () => new Uint8Array(11 << 20)), status: 413 },
   { ...predict('text', () => 'this is no image at all'), status: 415 },
+  {
+    ...predict('a compressed body', () => new Uint8Array(gzipSync(lesion())), {
+      headers: { 'Content-Encoding': 'gzip' },
+    }),
+    status: 400,
+  },
+  {
+    ...predict('a compressed body, untold', () => new Uint8Array(gzipSync(lesion()))),
+    status: 415,
+  },
+  {
+    ...predict('JSON, untold', () => JSON.stringify({ image: base64(lesion()) }), {
+      headers: { 'Content-Type': 'application/octet-stream' },
+    }),
+    status: 415,
+  },
   { ...predict('a GIF', () => 'GIF89a......................'), status: 415 },
   { ...predict('a JPEG cut off', () => lesion().slice(0, 9000)), status: 422 },
   { ...predict('a JPEG cut off in its header', () => lesion().slice(0, 100)), status: 422 },
