@@ -3,12 +3,43 @@ import { nativeTestOptions } from './setup/native-tests.mjs';
 
 const { runner, reporters } = nativeTestOptions();
 
+/** Tests that train, in their own process or in one that they start, and tests that replace modules. */
+const APART = [
+  'src/commands/**/*.test.ts',
+  'src/convert/engines.test.ts',
+  'src/evaluate/drift/drift.test.ts',
+  'src/network/trainable-network.test.ts',
+  'src/release/**/*.test.ts',
+  'src/run/checkpoint.test.ts',
+  'src/train/**/*.test.ts',
+];
+
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'setup/**/*.test.mjs', 'bench/**/*.test.mjs'],
-    // TensorFlow takes all cores and gigabytes, and its library cannot be loaded twice in one process.
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['src/**/*.test.ts', 'setup/**/*.test.mjs', 'bench/**/*.test.mjs'],
+          exclude: APART,
+          // They share no state, and would each load Zod, sharp and Vega again.
+          isolate: false,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'apart',
+          include: APART,
+          // TensorFlow takes all cores and gigabytes, and its library cannot be loaded twice in one process.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
     pool: 'forks',
-    maxWorkers: 1,
     // The first step of a process creates TensorFlow's kernels: 15 to 45 s, not a hang.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -8,7 +8,14 @@ const section: ReportSection = {
   title: 'Each class',
   blocks: [
     paragraph('A < B'),
-    table(['class', 'recall'], [['mel', '0.5']], 'As served.'),
+    table(
+      ['class', 'images', 'recall'],
+      [
+        ['mel', '1,838', '0.5 (0.4 to 0.6)'],
+        ['df', '-', '-'],
+      ],
+      'As served.',
+    ),
     picture('roc.svg', 'ROC curves'),
   ],
 };
@@ -21,9 +28,10 @@ A < B
 
 As served.
 
-| class | recall |
-| --- | --- |
-| mel | 0.5 |
+| class | images | recall |
+| --- | ---: | --- |
+| mel | 1,838 | 0.5 (0.4 to 0.6) |
+| df | - | - |
 
 ![ROC curves](reports/roc.svg)
 `);
@@ -33,7 +41,11 @@ it('renders the same blocks as HTML, text as text', () => {
   const html = section.blocks.map((block) => blockHtml(block, url)).join('\n');
   expect(html).toContain('<p>A &lt; B</p>');
   expect(html).toContain('<caption>As served.</caption>');
-  expect(html).toContain('<thead><tr><th scope="col">class</th><th scope="col">recall</th></tr>');
-  expect(html).toContain('<tr><th scope="row">mel</th><td>0.5</td></tr>');
+  expect(html).toContain(
+    '<thead><tr><th scope="col">class</th><th scope="col">images</th><th scope="col">recall</th></tr>',
+  );
+  expect(html).toContain(
+    '<tr><th scope="row">mel</th><td>1,838</td><td>0.5 (0.4 to 0.6)</td></tr>',
+  );
   expect(html).toContain('<img src="reports/roc.svg" alt="ROC curves"');
 });
