@@ -116,6 +116,53 @@ describe('naevus predict', () => {
   });
 });
 
+describe('folders as people have them', () => {
+  const put = async (...names: string[]) => {
+    for (const name of names) writeFileSync(join(folder, name), await jpeg(RED));
+  };
+  const rows = (stdout: string) => stdout.split('\r\n').slice(1, -1);
+
+  it('follows links to files and to folders, also where they go around', async () => {
+    mkdirSync(join(folder, 'store/inner'), { recursive: true });
+    mkdirSync(join(folder, 'linked'));
+    await put('store/a.jpg', 'store/b.jpg', 'store/inner/d.jpg', 'linked/c.jpg');
+    symlinkSync('../store/a.jpg', join(folder, 'linked/a.jpg'));
+    symlinkSync('../store/b.jpg', join(folder, 'linked/b.jpg'));
+    symlinkSync('../store/inner', join(folder, 'linked/inner'));
+    symlinkSync('..', join(folder, 'store/inner/around'));
+    symlinkSync('nowhere.jpg', join(folder, 'linked/gone.jpg'));
+    const { code, stdout, stderr } = await naevus('predict', 'linked', '--format', 'csv');
+    expect(code).toBe(0);
+    // Through inner/around the store's own a.jpg and b.jpg, too.
+    expect(rows(stdout).map((row) => row.split(',')[0])).toEqual(
+      ['a.jpg', 'b.jpg', 'c.jpg', 'inner/around/a.jpg', 'inner/around/b.jpg', 'inner/d.jpg'].map(
+        (name) => join('linked', name),
+      ),
+    );
+    expect(stderr).toMatch(/naevus: left out 2: 1 a broken link \(linked.gone\.jpg\); 1 a folder/);
+  });
+
+  it('reads .jfif and .jpe, and counts and names what it leaves out', async () => {
+    mkdirSync(join(folder, 'mixed'));
+    await put(...['jpg', 'jfif', 'jpe', 'HIF', 'tif'].map((end) => `mixed/x_${end}.${end}`));
+    await put('mixed/._x_jpg.jpg', 'mixed/.DS_Store');
+    const { code, stdout, stderr } = await naevus('predict', 'mixed', '--format', 'csv');
+    expect(code).toBe(0);
+    expect(rows(stdout)).toHaveLength(3);
+    expect(stderr).toContain('naevus: left out 4: 2 hidden (');
+    expect(stderr).toMatch(/2 not an image by its name \(mixed.x_HIF\.HIF, mixed.x_tif\.tif\)/);
+  });
+
+  it('says what it left out where it finds no image', async () => {
+    mkdirSync(join(folder, 'none'));
+    await put('none/x.tif');
+    const { code, stderr } = await naevus('predict', 'none');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/left out 1: 1 not an image by its name \(none.x\.tif\)/);
+    expect(stderr).toContain('there is no .jpg, ');
+  });
+});
+
 describe('naevus predict --similar', () => {
   it('names the training lesions that look most like the file', async () => {
     const indexed = writeFixtureArtifact({ similar: true });
@@ -254,6 +301,25 @@ describe('naevus predict --lesions', () => {
         { lesion: 'L3', error: { type: 'urn:naevus:problem:unsupported-format' } },
       ],
     });
+  });
+
+  it('reads tabs, a byte order mark, and what is missing by any name', async () => {
+    const csv = list(
+      'lesions.tsv',
+      '\uFEFFImage\tLesion\tAge\tSex\r\npictures/a.jpg\tL1\tNaN\tunknown\r\npictures/c.JPEG\tL1\tNone\tNA\r\n',
+    );
+    const { code, stdout } = await naevus('predict', '--lesions', csv);
+    expect(code).toBe(0);
+    const { results } = JSON.parse(stdout);
+    expect(results).toMatchObject([{ lesion: 'L1', pooled: { photos: 2 } }]);
+    expect(results[0]).not.toHaveProperty('patient');
+  });
+
+  it.each(['nan', 'None', 'NULL', 'N/A'])('does not take %j for a lesion', async (missing) => {
+    const csv = list('nan.csv', `image,lesion\npictures/a.jpg,L1\npictures/c.JPEG,${missing}\n`);
+    const { code, stderr } = await naevus('predict', '--lesions', csv);
+    expect(code).toBe(2);
+    expect(stderr).toContain('nan.csv, row 3 lacks an image or a lesion');
   });
 
   it('gives a table with a row a lesion', async () => {

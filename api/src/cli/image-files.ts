@@ -1,31 +1,35 @@
-import { readdir, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { describeLeftOut, findImages, type LeftOut } from '@naevus/shared/files/find-images';
+import { IMAGE_EXTENSIONS } from '@naevus/shared/image/image-extensions';
 import { UsageError } from './usage-error.ts';
 
-const EXTENSIONS = new Set(['.jpg', '.jpeg', '.png', '.webp']);
-
 /**
- * The files to look at: those that are named, and the images in the folders that are, and in
- * theirs, by their extension and in the order of their paths.
+ * The files to look at: those that are named, whatever they are called, and the images in the folders that are named.
  *
- * @throws UsageError for a path where there is nothing, and where there is no image at all
+ * @param warn told what of the folders is left out
+ * @throws UsageError for a path that cannot be read, and where there is no image at all
  */
-export async function pictureFiles(paths: readonly string[]): Promise<string[]> {
+export async function pictureFiles(
+  paths: readonly string[],
+  warn: (line: string) => void,
+): Promise<string[]> {
   const files: string[] = [];
+  const leftOut: LeftOut[] = [];
+  const unreadable = (path: string) => (error: NodeJS.ErrnoException) => {
+    throw new UsageError(`${path} cannot be read: ${error.code}`);
+  };
   for (const path of paths) {
-    const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-      throw new UsageError(`${path} cannot be read: ${error.code}`);
-    });
+    const found = await stat(path).catch(unreadable(path));
     if (!found.isDirectory()) {
       files.push(path);
       continue;
     }
-    const entries = await readdir(path, { recursive: true, withFileTypes: true });
-    const images = entries
-      .filter((entry) => entry.isFile() && EXTENSIONS.has(extname(entry.name).toLowerCase()))
-      .map((entry) => join(entry.parentPath, entry.name));
-    files.push(...images.sort());
+    const folder = await findImages(path).catch(unreadable(path));
+    files.push(...folder.images);
+    leftOut.push(...folder.leftOut);
   }
+  const told = describeLeftOut(leftOut);
+  if (told !== undefined) warn(told);
   if (files.length > 0) return files;
-  throw new UsageError(`there is no ${[...EXTENSIONS].join(', ')} in ${paths.join(', ')}`);
+  throw new UsageError(`there is no ${IMAGE_EXTENSIONS.join(', ')} in ${paths.join(', ')}`);
 }

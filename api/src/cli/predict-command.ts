@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { IMAGE_EXTENSIONS } from '@naevus/shared/image/image-extensions';
 import { createProgress } from '@naevus/shared/progress';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { Analysis, AnalysisOptions } from '../analysis/engine.ts';
@@ -21,7 +22,9 @@ import {
 import { ANSWER_FLAGS_HELP, queryFlags, sentByFlags } from './query-flags.ts';
 import { UsageError } from './usage-error.ts';
 
-const HELP = `Scores of files, or of all pictures in folders (.jpg, .jpeg, .png, .webp), on standard output.
+const HELP = `Scores of files, or of all pictures in folders, on standard output. Pictures in folders end in
+${IMAGE_EXTENSIONS.join(', ')}; links are followed. What else is there is counted and
+named on standard error.
 
 Usage: naevus predict FILE|FOLDER… [FLAGS]
        naevus predict --lesions CSV [FLAGS]
@@ -90,7 +93,7 @@ async function predictFiles(
   csv: boolean,
   asked: AskedFlags,
 ): Promise<Run> {
-  const files = await pictureFiles(paths);
+  const files = await pictureFiles(paths, (line) => process.stderr.write(`naevus: ${line}\n`));
   return async (engine) => {
     const writer = (csv ? csvWriter : jsonWriter)(asked, engine.model);
     const options = analysisOptions(asked, engine);

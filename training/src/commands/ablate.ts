@@ -4,7 +4,7 @@ import { createResampler } from '@naevus/shared/image/resampler';
 import { BUDGET_NAMES, BUDGETS, type BudgetName } from '../ablation/budgets.ts';
 import { runAblation } from '../ablation/run-ablation.ts';
 import { PLAIN, TECHNIQUES } from '../ablation/techniques.ts';
-import { loadDataset } from '../data/load/dataset.ts';
+import { loadFolders } from '../data/load/data-flags.ts';
 import { RunStopped } from '../data/run-stopped.ts';
 import { fingerprintDataset } from '../data/split/fingerprint.ts';
 import { describeSplit, splitDataset } from '../data/split/split.ts';
@@ -61,7 +61,10 @@ await runCommand({
     const cacheDirectory = cacheFolder(values.cache);
     const shouldStop = listenForStop();
 
-    const dataset = await loadDataset({ directory: data, metadata: values.metadata });
+    const dataset = await loadFolders(
+      [{ directory: data, metadata: values.metadata }],
+      console.warn,
+    );
     await refuseOverwriting(
       ['json', 'md', 'svg'].map((extension) => join(out, `${name}.${extension}`)),
       [...dataset.inputs, ...(values.weights ? [values.weights] : [])],

@@ -4,7 +4,7 @@ import { LABELS } from '@naevus/shared/taxonomy';
 import { decodeRgb } from '../data/decode/decoded-images.ts';
 import { fetchDataset, KAGGLE_DATASET } from '../data/download/fetch-dataset.ts';
 import { countLabels } from '../data/load/count-labels.ts';
-import { describeProblem } from '../data/load/data-error.ts';
+import { dataWarnings } from '../data/load/data-flags.ts';
 import { type Dataset, loadDataset } from '../data/load/dataset.ts';
 import { ham10000Differences } from '../data/load/ham10000.ts';
 import { mapConcurrently } from '../data/map-concurrently.ts';
@@ -17,7 +17,8 @@ npm run data -- download [--out DIR] [--from URL|DIR|ZIP]
 npm run data -- check DIR
 
 download continues an interrupted download and checks the data before the folder gets its name. From Kaggle
-(${KAGGLE_DATASET}) it needs KAGGLE_USERNAME and KAGGLE_KEY, or the account's kaggle.json in ~/.kaggle.
+(${KAGGLE_DATASET}) it needs an access token of the account: in KAGGLE_API_TOKEN or ~/.kaggle/access_token. (KAGGLE_USERNAME
+and KAGGLE_KEY, or kaggle.json in ~/.kaggle, do as well.)
 The archive is 5.2 GB, and is removed once it is unpacked; HAM10000 is CC BY-NC 4.0.
 
 --out DIR         folder for the images (default: data/ham10000)
@@ -93,7 +94,7 @@ async function check(
 ): Promise<void> {
   const { metadata, digest, decode } = options;
   const dataset = await loadDataset({ directory, metadata });
-  for (const problem of dataset.problems) console.warn(describeProblem(problem));
+  for (const line of dataWarnings(dataset)) console.warn(line);
   const counts = countLabels(dataset.samples);
   console.log(
     `${dataset.samples.length} images (${LABELS.map((label) => `${label} ${counts[label]}`).join(', ')})`,

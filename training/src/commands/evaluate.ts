@@ -72,7 +72,7 @@ await runCommand({
     console.log(`${manifest.name} ${manifest.version} (sha256 ${sha256})`);
 
     const folders = dataFolders(values);
-    const dataset = await loadFolders(folders, { mismatches: 'skip' });
+    const dataset = await loadFolders(folders, console.warn, { mismatches: 'skip' });
     const previous = values.previous ? await loadArtifactFolder(values.previous) : undefined;
     await refuseOverwriting(
       [out, csv],
@@ -85,7 +85,6 @@ await runCommand({
     await requireOwnTable(csv, out);
     await mkdir(dirname(out), { recursive: true });
     const problems = dataset.problems.map(describeProblem);
-    for (const problem of problems) console.warn(`passed over: ${problem}`);
     const { labelled, outside } = sortedImages(dataset);
     const samples = wanted ? selectImages(labelled, wanted.ids, wanted.origin) : labelled;
 

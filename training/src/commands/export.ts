@@ -74,6 +74,7 @@ await runCommand({
         : trained;
     const dataset = await loadFolders(
       values.data.length > 0 ? dataFolders(values) : recordedFolders(run, folder),
+      console.warn,
     );
 
     const outside = await loadOutside(values.outside, values['outside-source']);
@@ -127,6 +128,7 @@ async function loadOutside(
   }
   const dataset = await loadFolders(
     dataFolders({ data: directories, metadata: [], source: sources }),
+    console.warn,
   );
   return outsideImages(dataset);
 }

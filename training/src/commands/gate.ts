@@ -82,7 +82,7 @@ await runCommand({
     }
     const wanted = comparableImages(candidate, current);
 
-    const dataset = await loadFolders(dataFolders(values));
+    const dataset = await loadFolders(dataFolders(values), console.warn);
     if (dataset.dataSha256 !== candidate.split.data_sha256) {
       throw new Error(
         `${values.data.join(' and ')} is not what the candidate was trained on: its digest is ${dataset.dataSha256}, not ${candidate.split.data_sha256}`,

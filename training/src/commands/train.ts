@@ -91,7 +91,7 @@ await runCommand({
     const cacheDirectory = cacheFolder(values.cache);
     const progress = listenToSignals();
 
-    const dataset = await loadFolders(folders);
+    const dataset = await loadFolders(folders, console.warn);
     const split = values.split
       ? await readSplit(values.split, dataset.dataSha256)
       : splitDataset(dataset, await fingerprintDataset(dataset, { cacheDirectory }), {

@@ -4,14 +4,15 @@ import type { z } from 'zod';
 import { replaceFile } from './replace-file.ts';
 
 /**
- * The text of a file.
+ * The text of a file, without a byte order mark.
  *
  * @throws Error that names the file and the system's reason
  */
 export async function readText(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new Error(`cannot read ${path}: ${cause.code ?? cause.message}`, { cause });
   });
+  return text.replace(/^\uFEFF/, '');
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   type KaggleServer,
   send,
   startKaggleServer,
+  TOKEN,
 } from './fixtures/kaggle-server.ts';
 import { kaggleAuthorization } from './kaggle-credentials.ts';
 import { unpackArchive } from './unpack-archive.ts';
@@ -100,6 +101,13 @@ describe('from Kaggle', () => {
     await fetching();
     await expectWhole();
     expect(server.requests).toEqual([{ range: undefined, authorized: false }]);
+  });
+
+  it('takes an access token as well', async () => {
+    await fetching({
+      environment: { KAGGLE_API_TOKEN: TOKEN, KAGGLE_API_ENDPOINT: server.endpoint },
+    });
+    await expectWhole();
   });
 
   it('goes on after a cut connection, from where it was cut', async () => {
@@ -284,6 +292,25 @@ describe('kaggleAuthorization', () => {
     await expect(asking({ KAGGLE_KEY: 'the-secret-key' })).rejects.toThrow(
       'KAGGLE_USERNAME is not',
     );
+  });
+
+  it.each([
+    ['KAGGLE_API_TOKEN', 'variable'],
+    ['a file that KAGGLE_API_TOKEN names', 'named'],
+    ['access_token', 'access_token'],
+    ['access_token.txt', 'access_token.txt'],
+  ])('reads a token in %s, before a kaggle.json', async (_, where) => {
+    await writeFile(file(), '{"username": "other", "key": "other"}', { mode: 0o600 });
+    const named = join(folder, where);
+    if (where !== 'variable') await writeFile(named, `\uFEFF${TOKEN}\r\n`, { mode: 0o600 });
+    const variable = { variable: TOKEN, named }[where];
+    expect(await asking(variable ? { KAGGLE_API_TOKEN: variable } : {})).toBe(`Bearer ${TOKEN}`);
+  });
+
+  it('refuses a token that no header can hold, without repeating it', async () => {
+    const refused = asking({ KAGGLE_API_TOKEN: 'the-secret-key\nX-Other: 1' });
+    await expect(refused).rejects.toThrow('KAGGLE_API_TOKEN holds no access token');
+    await expect(refused).rejects.not.toThrow('secret');
   });
 
   it('reads the file, and warns when others may as well', async () => {

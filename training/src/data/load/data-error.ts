@@ -1,3 +1,5 @@
+import { describeLeftOut, type LeftOut } from '@naevus/shared/files/find-images';
+import { labelHint } from '@naevus/shared/label-hint';
 import type { Label } from '@naevus/shared/taxonomy';
 
 /** What may be wrong with a data set. Rows are lines of the CSV file, the header being row 1. */
@@ -62,6 +64,11 @@ export type DataProblem =
       readonly count: number;
       readonly images: readonly UnreadableImage[];
     }
+  | {
+      /** Files of the folder that are not read as images. */
+      readonly kind: 'left-out-file';
+      readonly leftOut: readonly LeftOut[];
+    }
   | { readonly kind: 'no-images'; readonly path: string }
   | {
       /** Some rows name a source that is known, others one that is not. */
@@ -105,14 +112,14 @@ export function describeProblem(problem: DataProblem): string {
       return `${problem.path} is not a folder that can be read. Give the folder that holds the images.`;
     case 'missing-metadata':
       return problem.found.length === 0
-        ? `no metadata: ${problem.path} is no CSV file and holds none. Give the CSV file with the columns image_id and dx.`
-        : `${problem.path} holds ${problem.found.length} CSV files and none is called HAM10000_metadata.csv or metadata.csv: say which of ${problem.found.join(', ')} it is.`;
+        ? `no metadata: ${problem.path} is not a table and holds none. Give a CSV file with the columns image_id and dx, fields separated by commas, semicolons or tabs.`
+        : `${problem.path} holds ${problem.found.length} tables and none is called HAM10000_metadata.csv or metadata.csv: say with --metadata which of ${problem.found.join(', ')} it is.`;
     case 'malformed-csv':
       return `${problem.path}${problem.row === null ? '' : `, row ${problem.row}`}: ${problem.detail}.`;
     case 'missing-column':
-      return `${problem.path} has no column ${problem.column}; it has ${problem.found.join(', ') || 'none'}.`;
+      return `${problem.path} has no column ${problem.column}; it has ${problem.found.join(', ') || 'none'}.${columnHint(problem)}`;
     case 'unknown-label':
-      return `${problem.path}, row ${problem.row}: the label ${JSON.stringify(problem.value)} is none of ${problem.known.join(', ')}, and the source's definition does not say what it means${problem.count > 1 ? ` (nor are those of ${problem.count - 1} more rows)` : ''}.`;
+      return `${problem.path}, row ${problem.row}: the label ${JSON.stringify(problem.value)} is none of ${problem.known.join(', ')}, and the source's definition does not say what it means${problem.count > 1 ? ` (nor are those of ${problem.count - 1} more rows)` : ''}.${labelAdvice(problem.value)}`;
     case 'duplicate-image-id':
       return `the image id ${problem.imageId} stands more than once: ${problem.where.join(' and ')}${problem.count > 1 ? ` (so do ${problem.count - 1} others)` : ''}.`;
     case 'repeated-file':
@@ -126,11 +133,30 @@ export function describeProblem(problem: DataProblem): string {
         .slice(0, LISTED)
         .map(({ path, reason }) => `${path} (${reason})`)
         .join('; ')}${problem.count > LISTED ? '; ...' : ''}.`;
+    case 'left-out-file':
+      return `${describeLeftOut(problem.leftOut)}.`;
     case 'no-images':
       return `no image in ${problem.path} has a row in the metadata.`;
     case 'unknown-source':
       return `${problem.path}: ${problem.count} rows are of the source ${JSON.stringify(problem.value)}, which is none of ${problem.known.join(', ')}. Describe it with --source FILE.`;
   }
+}
+
+const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  image_id: ['image_name', 'imageid', 'id', 'name', 'file', 'filename', 'file_name', 'img', 'path'],
+  dx: ['diagnosis', 'diagnosis_1', 'label', 'class', 'target', 'category', 'disease'],
+};
+
+function columnHint({ column, found }: { column: string; found: readonly string[] }): string {
+  const other = OTHER_NAMES[column]?.find((name) => found.includes(name));
+  return other === undefined ? '' : ` If that is what ${other} holds, call it ${column}.`;
+}
+
+function labelAdvice(value: string): string {
+  const label = labelHint(value);
+  if (label === undefined) return '';
+  const mapped = JSON.stringify({ [value.trim().toLowerCase()]: label });
+  return ` Does it mean ${label}? Then write ${label}, or add ${mapped} to "diagnoses" of the JSON file of --source.`;
 }
 
 function listed({ examples, count }: { examples: readonly string[]; count: number }): string {

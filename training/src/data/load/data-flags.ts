@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { describeProblem } from './data-error.ts';
 import { type Dataset, joinDatasets, type LoadOptions, loadDataset } from './dataset.ts';
 import { isKnownSource, readSourceDefinition } from './source-definition.ts';
 
@@ -68,10 +69,12 @@ export function wholePaths(folders: readonly DataFolder[]): DataFolder[] {
 /**
  * Loads the folders as one data set.
  *
+ * @param warn told what was passed over, and what the data do not say, before anything is computed
  * @throws DataError as `loadDataset`; Error where a source cannot be read
  */
 export async function loadFolders(
   folders: readonly [DataFolder, ...DataFolder[]],
+  warn: (line: string) => void,
   options: Pick<LoadOptions, 'mismatches'> = {},
 ): Promise<Dataset> {
   const load = async ({ directory, metadata, source }: DataFolder) =>
@@ -84,5 +87,19 @@ export async function loadFolders(
   const [first, ...rest] = folders;
   const datasets: [Dataset, ...Dataset[]] = [await load(first)];
   for (const folder of rest) datasets.push(await load(folder));
-  return joinDatasets(datasets);
+  const dataset = joinDatasets(datasets);
+  for (const line of dataWarnings(dataset)) warn(line);
+  return dataset;
+}
+
+/** What was passed over, and that lesions are not told apart: a line each. */
+export function dataWarnings({ problems, samples }: Dataset): string[] {
+  const unknown = samples.filter(({ lesionId }) => lesionId === null).length;
+  const lines = problems.map(describeProblem);
+  if (unknown > 0) {
+    lines.push(
+      `${unknown} of ${samples.length} images have no lesion id (column lesion_id): each is taken for a lesion of its own, so two images of one lesion may be on both sides of a split, and intervals are too narrow.`,
+    );
+  }
+  return lines;
 }

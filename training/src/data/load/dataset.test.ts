@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { randomPicture } from '../fixtures/random-picture.ts';
-import { DataError } from './data-error.ts';
+import { DataError, describeProblem } from './data-error.ts';
 import { type Dataset, digestSamples, joinDatasets, loadDataset } from './dataset.ts';
 import {
   KNOWN_SOURCES,
@@ -77,8 +77,9 @@ describe('loadDataset', () => {
     );
     await put('hmnist_28_28_L.csv', 'pixel0000\n1\n');
     const twice = await loadDataset({ directory: folder });
-    expect(twice.problems).toEqual([
+    expect(twice.problems).toMatchObject([
       { kind: 'repeated-file', count: 4, examples: ['ISIC_0', 'ISIC_2', 'ISIC_4', 'ISIC_6'] },
+      { kind: 'left-out-file', leftOut: [{ path: join(folder, 'hmnist_28_28_L.csv') }] },
     ]);
     expect(twice.samples).toHaveLength(7);
     expect(twice.dataSha256).toBe(once.dataSha256);
@@ -96,7 +97,7 @@ describe('loadDataset', () => {
     await put('elsewhere/e.jpg', await picture(5));
     await symlink(join(folder, 'elsewhere'), join(folder, 'images', 'linked'));
     await put('labels/my.csv', 'image_id,dx\nb.png,mel\na,nv\nc,nv\nd,df\ne,bcc\n');
-    const { samples } = await loadDataset({
+    const { samples, problems } = await loadDataset({
       directory: join(folder, 'images'),
       metadata: join(folder, 'labels', 'my.csv'),
     });
@@ -108,6 +109,9 @@ describe('loadDataset', () => {
       'e bcc',
     ]);
     expect(samples[0]!.lesionId).toBeNull();
+    expect(problems.map(describeProblem)).toEqual([
+      expect.stringMatching(/^left out 4: .*__MACOSX.*notes\.txt/),
+    ]);
   });
 
   it('digests content, whatever its order and place', async () => {
@@ -131,6 +135,26 @@ describe('loadDataset', () => {
     await put('two/a.jpg', await picture(3));
     const redrawn = await digest('two');
     expect(new Set([original, relabelled, relesioned, redrawn]).size).toBe(4);
+  });
+
+  it.each([
+    ['HAM10000_metadata', ','],
+    ['HAM10000_metadata.tab', '\t'],
+    ['HAM10000_metadata.csv', ';'],
+    ['metadata.tsv', '\t'],
+    ['labels.TSV', '\t'],
+  ])('finds %s', async (name, delimiter) => {
+    await put('a.jpg', await picture(1));
+    await put(name, `\uFEFFimage_id|dx|lesion_id\r\na|nv|L1\r\n`.replaceAll('|', delimiter));
+    const { samples, problems } = await loadDataset({ directory: folder });
+    expect(samples).toMatchObject([{ imageId: 'a', label: 'nv', lesionId: 'L1' }]);
+    expect(problems).toEqual([]);
+  });
+
+  it('reads what a spreadsheet saves as Unicode text', async () => {
+    await put('a.jpg', await picture(1));
+    await put('metadata.txt', Buffer.from('\uFEFFimage_id\tdx\r\na\tnv\r\n', 'utf16le'));
+    expect((await loadDataset({ directory: folder })).samples).toHaveLength(1);
   });
 
   it('chooses the CSV by name, or as the only one', async () => {
@@ -333,6 +357,13 @@ describe('the committed sources', () => {
     const names = KNOWN_SOURCES.map(({ name }) => name);
     expect(names[0]).toBe('ham10000');
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('may begin with a byte order mark', async () => {
+    const { title, licence, attribution, description } = KNOWN_SOURCES[0]!;
+    const own = { name: 'clinic', title, licence, attribution, description };
+    await put('clinic.json', `\uFEFF${JSON.stringify(own)}`);
+    expect(await readSourceDefinition(join(folder, 'clinic.json'))).toMatchObject(own);
   });
 
   it('are found by name, and others by their file', async () => {

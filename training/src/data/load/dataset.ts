@@ -1,13 +1,21 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { decodeText } from '@naevus/shared/csv/decode-text';
+import { findImages, type LeftOut } from '@naevus/shared/files/find-images';
+import { withoutImageExtension } from '@naevus/shared/image/image-extensions';
 import { createProgress } from '@naevus/shared/progress';
 import type { Label } from '@naevus/shared/taxonomy';
 import { mapConcurrently } from '../map-concurrently.ts';
 import { DataError, type DataProblem, LISTED, type UnreadableImage } from './data-error.ts';
-import { findImages, type ImageFile } from './image-files.ts';
 import { type MetadataRow, parseMetadata } from './metadata-csv.ts';
 import { KNOWN_SOURCES, type SourceDefinition } from './source-definition.ts';
+
+export interface ImageFile {
+  /** The file's name without its extension. */
+  readonly imageId: string;
+  readonly path: string;
+}
 
 export interface Sample {
   readonly imageId: string;
@@ -48,8 +56,8 @@ export interface LoadOptions {
   /** Searched for images with all the folders in it. */
   readonly directory: string;
   /**
-   * The CSV file. Left out: in `directory`, `HAM10000_metadata.csv`, else `metadata.csv`, else the
-   * only CSV file there is.
+   * The table. Left out: in `directory`, `HAM10000_metadata` or else `metadata`, with the ending .csv, .tsv, .tab, .txt
+   * or none, else the only file there is that ends in .csv, .tsv or .tab.
    */
   readonly metadata?: string | undefined;
   /**
@@ -64,7 +72,10 @@ export interface LoadOptions {
 }
 
 const CONCURRENT_READS = 8;
-const METADATA_NAMES = ['ham10000_metadata.csv', 'metadata.csv'];
+const METADATA_NAMES = ['ham10000_metadata', 'metadata'].flatMap((name) =>
+  ['.csv', '.tsv', '.tab', '.txt', ''].map((ending) => `${name}${ending}`),
+);
+const TABLE_ENDING = /\.(csv|tsv|tab)$/i;
 
 /**
  * Loads a labelled folder: HAM10000 as Kaggle packs it (`HAM10000_images_part_1`, `_part_2`,
@@ -90,7 +101,8 @@ export async function loadDataset(options: LoadOptions): Promise<Dataset> {
     : sourceColumn(rows, known, metadataPath);
   const rowOf = new Map(rows.map((row) => [row.imageId, row]));
 
-  const files = await findImages(directory);
+  const { images, leftOut } = await findImages(directory);
+  const files = images.map((path) => ({ imageId: withoutImageExtension(basename(path)), path }));
   const { matching, problems } = match(files, rowOf);
   if (problems.length > 0 && mismatches === 'error') {
     throw new DataError(problems[0]!, ...problems.slice(1));
@@ -116,7 +128,7 @@ export async function loadDataset(options: LoadOptions): Promise<Dataset> {
     sources: (options.source ? [options.source] : known).filter(({ name }) => present.has(name)),
     dataSha256: digestSamples(samples),
     inputs: [metadataPath, ...matching.map(({ path }) => path)],
-    problems: [...problems, ...repeated],
+    problems: [...problems, ...repeated, ...strayFiles(leftOut, metadataPath)],
   };
 }
 
@@ -256,8 +268,9 @@ async function hashFiles(
 }
 
 async function findMetadata(directory: string): Promise<string> {
-  const found = (await readdir(directory)).filter((name) => /^[^.].*\.csv$/i.test(name)).sort();
-  const named = METADATA_NAMES.map((name) => found.find((f) => f.toLowerCase() === name));
+  const names = (await readdir(directory)).filter((name) => !name.startsWith('.')).sort();
+  const found = names.filter((name) => TABLE_ENDING.test(name));
+  const named = METADATA_NAMES.map((name) => names.find((n) => n.toLowerCase() === name));
   const chosen =
     named.find((name) => name !== undefined) ?? (found.length === 1 ? found[0] : undefined);
   if (chosen === undefined)
@@ -273,10 +286,21 @@ async function readMetadata(path: string): Promise<string> {
     throw new DataError({ kind: 'missing-metadata', path, found: [] });
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return decodeText(bytes);
   } catch {
-    throw new DataError({ kind: 'malformed-csv', path, row: null, detail: 'it is not UTF-8 text' });
+    throw new DataError({
+      kind: 'malformed-csv',
+      path,
+      row: null,
+      detail: 'it is not UTF-8 text (in a spreadsheet: save as CSV UTF-8)',
+    });
   }
+}
+
+/** What the search for images left out, but for the table that was read. */
+function strayFiles(leftOut: readonly LeftOut[], metadata: string): DataProblem[] {
+  const stray = leftOut.filter(({ path }) => path !== metadata);
+  return stray.length === 0 ? [] : [{ kind: 'left-out-file', leftOut: stray }];
 }
 
 async function isDirectory(path: string): Promise<boolean> {

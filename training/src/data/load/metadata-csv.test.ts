@@ -56,6 +56,46 @@ describe('parseMetadata', () => {
     ]);
   });
 
+  it.each(['', 'nan', 'NaN', 'None', 'NA', 'n/a', 'null', 'unknown'])(
+    'takes %j for missing, in every column',
+    (missing) => {
+      const [row] = parseMetadata(
+        `image_id,dx,lesion_id,age,sex,localization,dx_type\na,nv,${`${missing},`.repeat(4)}${missing}\n`,
+        '',
+      );
+      expect(row!.lesionId).toBeNull();
+      expect(row!.metadata).toEqual({ age: '', sex: '', localization: '', dx_type: '' });
+      expect(problemsOf(`image_id,dx\n${missing || '""'},nv\n`)).toMatchObject([
+        { kind: 'malformed-csv', row: 2 },
+      ]);
+    },
+  );
+
+  it.each([
+    ['Melanoma', 'mel'],
+    ['Melanocytic nevi', 'nv'],
+    ['Basal cell carcinoma', 'bcc'],
+  ])('hints at what the diagnosis %j may mean', (value, label) => {
+    const [problem] = problemsOf(`image_id,dx\na,${value}\n`);
+    expect(new DataError(problem!).message).toContain(`Does it mean ${label}? Then write ${label}`);
+  });
+
+  it('hints at a column by another name', () => {
+    const [problem] = problemsOf('isic_id,diagnosis\na,nv\n');
+    expect(new DataError(problem!).message).toContain(
+      'If that is what diagnosis holds, call it dx',
+    );
+  });
+
+  it('reads tabs and semicolons, as spreadsheets and the Dataverse have them', () => {
+    for (const delimiter of ['\t', ';']) {
+      const text = 'lesion_id|image_id|dx|age\nHAM_1|ISIC_1.jfif|bkl|80.0\n';
+      expect(parseMetadata(text.replaceAll('|', delimiter), '')).toMatchObject([
+        { imageId: 'ISIC_1', label: 'bkl', lesionId: 'HAM_1', metadata: { age: '80.0' } },
+      ]);
+    }
+  });
+
   it('takes an empty lesion id for none', () => {
     const [a, b] = parseMetadata('image_id,dx,lesion_id\na,nv, \nb,nv,L1\n', '');
     expect([a!.lesionId, b!.lesionId]).toEqual([null, 'L1']);
@@ -97,7 +137,7 @@ describe('parseMetadata', () => {
       },
     ]);
     expect(new DataError(problems[0]!).message).toBe(
-      'labels.csv, row 3: the label "Melanoma" is none of akiec, bcc, bkl, df, mel, nv, vasc, and the source\'s definition does not say what it means (nor are those of 1 more rows).',
+      'labels.csv, row 3: the label "Melanoma" is none of akiec, bcc, bkl, df, mel, nv, vasc, and the source\'s definition does not say what it means (nor are those of 1 more rows). Does it mean mel? Then write mel, or add {"melanoma":"mel"} to "diagnoses" of the JSON file of --source.',
     );
   });
 

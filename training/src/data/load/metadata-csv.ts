@@ -1,5 +1,7 @@
+import { knownValue } from '@naevus/shared/csv/missing-value';
+import { readTable, type Table, TableError } from '@naevus/shared/csv/read-table';
+import { withoutImageExtension } from '@naevus/shared/image/image-extensions';
 import { isLabel, LABELS, type Label } from '@naevus/shared/taxonomy';
-import { CsvError, parse } from 'csv-parse/sync';
 import { DataError, type DataProblem } from './data-error.ts';
 
 /** One row of the metadata. */
@@ -11,9 +13,9 @@ export interface MetadataRow {
   readonly label: Label | null;
   /** As it stands in the CSV, trimmed, in lower case. */
   readonly diagnosis: string;
-  /** null where there is no such column, or nothing in it. */
+  /** null where there is no such column, or the value is missing ({@link knownValue}). */
   readonly lesionId: string | null;
-  /** All other columns by their lower-case names, untouched. */
+  /** All other columns by their lower-case names, trimmed; `''` where the value is missing. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -22,13 +24,12 @@ export type Diagnoses = Readonly<Record<string, Label | null>>;
 
 /** `image` is what the ISIC challenges call it, `isic_id` the archive. */
 const ID_COLUMNS = ['image_id', 'image', 'isic_id'];
-const IMAGE_EXTENSION = /\.(jpe?g|png|webp)$/i;
 
 /**
  * Reads metadata in either of two forms: `image_id,dx` with any other columns (`lesion_id` has a
  * meaning, the rest is kept), or the ISIC challenge's ground truth `image,MEL,NV,BCC,AKIEC,BKL,DF,VASC`
- * with a single 1 a row. A byte order mark, CRLF, quotes, and any case of header and label are fine;
- * an image id may carry its file's extension.
+ * with a single 1 a row. Any delimiter that {@link readTable} knows, and any case of header and label are fine; an
+ * image id may carry its file's extension.
  *
  * @param path only for messages
  * @param diagnosesOf what diagnoses mean that are not labels: a label, or null for none of the classes; by the
@@ -40,17 +41,7 @@ export function parseMetadata(
   path: string,
   diagnosesOf: (metadata: MetadataRow['metadata']) => Diagnoses = () => ({}),
 ): MetadataRow[] {
-  const [header, ...records] = readRecords(text, path);
-  const columns = (header?.record ?? []).map((name) => name.trim().toLowerCase());
-  const repeated = columns.find((name, i) => columns.indexOf(name) !== i);
-  if (repeated !== undefined) {
-    throw new DataError({
-      kind: 'malformed-csv',
-      path,
-      row: 1,
-      detail: `two columns are called ${JSON.stringify(repeated)}`,
-    });
-  }
+  const { columns, rows: records } = tableOf(text, path);
   const idColumn = ID_COLUMNS.find((name) => columns.includes(name));
   const oneHot = !columns.includes('dx') && LABELS.every((label) => columns.includes(label));
   const missing = (column: string) =>
@@ -61,14 +52,16 @@ export function parseMetadata(
   const own = new Set<string>([idColumn, 'lesion_id', ...(oneHot ? LABELS : ['dx'])]);
   const rows: MetadataRow[] = [];
   const unknown: { row: number; value: string }[] = [];
-  for (const { row, record } of records) {
-    const fields = Object.fromEntries(columns.map((name, i) => [name, record[i]!]));
-    const imageId = fields[idColumn]!.trim().replace(IMAGE_EXTENSION, '');
+  for (const { line: row, cells: fields } of records) {
+    const imageId = withoutImageExtension(knownValue(fields[idColumn]) ?? '');
     if (imageId === '') {
       throw new DataError({ kind: 'malformed-csv', path, row, detail: `${idColumn} is empty` });
     }
     const value = oneHot ? hotLabel(fields) : fields.dx!.trim().toLowerCase();
-    const metadata = Object.fromEntries(Object.entries(fields).filter(([name]) => !own.has(name)));
+    const others = Object.entries(fields).filter(([name]) => !own.has(name));
+    const metadata = Object.fromEntries(
+      others.map(([name, cell]) => [name, knownValue(cell) ?? '']),
+    );
     const diagnoses = diagnosesOf(metadata);
     const label = Object.hasOwn(diagnoses, value) ? diagnoses[value]! : value;
     if (label !== null && !isLabel(label)) {
@@ -80,7 +73,7 @@ export function parseMetadata(
       imageId,
       label,
       diagnosis: value,
-      lesionId: fields.lesion_id?.trim() || null,
+      lesionId: knownValue(fields.lesion_id) ?? null,
       metadata,
     });
   }
@@ -101,17 +94,13 @@ export function parseMetadata(
   return rows;
 }
 
-function readRecords(text: string, path: string): { row: number; record: string[] }[] {
+function tableOf(text: string, path: string): Table {
   try {
-    const records = parse(text, { bom: true, info: true, skip_empty_lines: true }) as unknown as {
-      info: { lines: number };
-      record: string[];
-    }[];
-    return records.map(({ info, record }) => ({ row: info.lines, record }));
+    return readTable(text);
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    const row = typeof error.lines === 'number' ? error.lines : null;
-    throw new DataError({ kind: 'malformed-csv', path, row, detail: error.message });
+    if (!(error instanceof TableError)) throw error;
+    const { line = null, message } = error;
+    throw new DataError({ kind: 'malformed-csv', path, row: line, detail: message });
   }
 }
 

@@ -64,5 +64,5 @@ export async function readSourceDefinition(source: string): Promise<SourceDefini
     const detail = `is neither a JSON file that can be read nor one of ${names}`;
     throw new Error(`--source ${source} ${detail} (${cause.code ?? cause.message})`, { cause });
   });
-  return parseJson(text, `--source ${source}`, sourceDefinitionSchema);
+  return parseJson(text.replace(/^\uFEFF/, ''), `--source ${source}`, sourceDefinitionSchema);
 }

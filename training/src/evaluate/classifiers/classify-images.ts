@@ -1,7 +1,7 @@
 import { createProgress } from '@naevus/shared/progress';
 import type { PrepareImage } from '../../data/decode/prepare-image.ts';
 import type { UnreadableImage } from '../../data/load/data-error.ts';
-import type { ImageFile } from '../../data/load/image-files.ts';
+import type { ImageFile } from '../../data/load/dataset.ts';
 import { mapConcurrently } from '../../data/map-concurrently.ts';
 import { NETWORK_WORKERS } from './network-workers.ts';
 

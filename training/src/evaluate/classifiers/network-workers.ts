@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { disableTelemetry } from '@naevus/shared/onnxruntime/load-onnx-runtime';
 
 /** `workerData` of each worker. */
 export interface NetworkWorkerSetup {
@@ -44,6 +45,7 @@ export class NetworkWorkers {
    * @throws Error when the network cannot be loaded
    */
   static async start(model: Uint8Array): Promise<NetworkWorkers> {
+    disableTelemetry();
     const workers = new NetworkWorkers();
     for (let i = 0; i < NETWORK_WORKERS; i++) await workers.#add(model);
     return workers;

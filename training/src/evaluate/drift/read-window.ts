@@ -1,3 +1,5 @@
+import { knownValue } from '@naevus/shared/csv/missing-value';
+import { readTable, type Table, TableError } from '@naevus/shared/csv/read-table';
 import {
   type AnswerHistograms,
   addHistograms,
@@ -5,7 +7,6 @@ import {
   subtractHistograms,
 } from '@naevus/shared/monitoring/histograms';
 import { LABELS } from '@naevus/shared/taxonomy';
-import { CsvError, parse } from 'csv-parse/sync';
 import { readText } from '../../files/json-file.ts';
 import {
   readScrape,
@@ -101,17 +102,19 @@ async function readScrapeText(origin: string, key: string | undefined): Promise<
  * @throws Error when the file cannot be read, lacks a label's column, or has a row that is no scores
  */
 export async function readPredictions(file: string): Promise<AnswerWindow> {
-  const rows = parseCsv(await readText(file), file);
-  const [first] = rows;
-  const missing = first && LABELS.filter((label) => !(label in first));
+  const { columns, rows: lines } = parseCsv(await readText(file), file);
+  const rows = lines.map(({ cells }) => cells);
+  const missing = rows.length > 0 ? LABELS.filter((label) => !columns.includes(label)) : undefined;
   if (missing === undefined || missing.length > 0) {
     const lack = missing ? `lacks the columns ${missing.join(', ')}` : 'has no row';
     throw new Error(`${file} ${lack}: give what naevus predict --format csv or evaluate wrote`);
   }
   // What could not be read as a picture has its error in place of scores.
-  const answered = rows.filter((row) => LABELS.some((label) => row[label] !== ''));
+  const answered = rows.filter((row) =>
+    LABELS.some((label) => knownValue(row[label]) !== undefined),
+  );
   const answers = answered.map((row) => {
-    const scores = LABELS.map((label) => Number(row[label] || Number.NaN));
+    const scores = LABELS.map((label) => Number(knownValue(row[label]) ?? Number.NaN));
     const sum = scores.reduce((total, score) => total + score, 0);
     if (!scores.every((score) => score >= 0) || !(Math.abs(sum - 1) < 1e-3)) {
       const name = Object.values(row)[0];
@@ -125,11 +128,11 @@ export async function readPredictions(file: string): Promise<AnswerWindow> {
   return { histograms: countAnswers(answers), notes };
 }
 
-function parseCsv(text: string, file: string): Record<string, string>[] {
+function parseCsv(text: string, file: string): Table {
   try {
-    return parse(text, { columns: true, bom: true });
+    return readTable(text);
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
+    if (!(error instanceof TableError)) throw error;
     throw new Error(`${file} is not CSV: ${error.message}`, { cause: error });
   }
 }

@@ -1,5 +1,6 @@
+import { knownValue } from '@naevus/shared/csv/missing-value';
+import { readTable } from '@naevus/shared/csv/read-table';
 import { LABELS } from '@naevus/shared/taxonomy';
-import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { parseJson, readText } from '../../files/json-file.ts';
 
@@ -32,14 +33,11 @@ export async function readScores(
       `${file} is of another model (manifest ${evaluation.modelSha256}, not ${modelSha256}): evaluate again`,
     );
   }
-  const rows = parse(await readText(scoreTableOf(file)), { columns: true }) as Record<
-    string,
-    string
-  >[];
+  const { rows } = readTable(await readText(scoreTableOf(file)));
   const scores = new Map(
-    rows.map((row) => [
-      row.image_id ?? '',
-      LABELS.map((label) => Number(row[label] || Number.NaN)),
+    rows.map(({ cells }) => [
+      cells.image_id ?? '',
+      LABELS.map((label) => Number(knownValue(cells[label]) ?? Number.NaN)),
     ]),
   );
   return { scores, dataSha256: evaluation.data.sha256 };

@@ -17,6 +17,6 @@ const CONFIRMATION_OF: Readonly<Record<string, Confirmation>> = {
 
 /** How a diagnosis was confirmed, by the columns of its metadata; `unknown` where none of them says. */
 export function confirmationOf(metadata: Readonly<Record<string, string>>): Confirmation {
-  const text = metadata.dx_type ?? metadata.diagnosis_confirm_type ?? '';
+  const text = metadata.dx_type || metadata.diagnosis_confirm_type || '';
   return CONFIRMATION_OF[text.trim().toLowerCase()] ?? 'unknown';
 }

@@ -7,7 +7,7 @@ import type { Manifest } from '@naevus/shared/model/manifest';
 import { createModalityMeter, loadModalityModel } from '@naevus/shared/model/modality';
 import { imagePreparation } from '../../data/decode/prepare-image.ts';
 import type { UnreadableImage } from '../../data/load/data-error.ts';
-import type { ImageFile } from '../../data/load/image-files.ts';
+import type { ImageFile } from '../../data/load/dataset.ts';
 import type { ArtifactFolder } from '../../versions/artifact-folder.ts';
 import { type Answer, type AnsweringFit, answerTo } from '../assessment/answered-image.ts';
 import { classifyImages } from '../classifiers/classify-images.ts';
