@@ -138,8 +138,31 @@ describe('400', () => {
     ['/gradcam?method=layercam', /method.*grad-cam, dense-grad-cam/],
     ['/gradcam?legend=yes', /legend.*true or false/],
     ['/gradcam?class=x&alpha=y', /class.*alpha/],
+    ['/predict?stric=true', /no query parameter "stric"; did you mean "strict"\?/],
+    ['/gradcam?clas=mel', /"clas"; did you mean "class"\?/],
+    ['/lesion?Coverage=0.9', /"Coverage"; did you mean "coverage"\?/],
+    ['/predict?utm_source=x', /"utm_source"; there are top_k, tta, version, prior, /],
+    ['/predict?alpha=0.5', /"alpha"; there are top_k/],
+    ['/predict?stric=true&tta=2', /"strict".*tta must be/],
+    ['/predict?__proto__=1', /"__proto__"/],
   ])('%s', async (path, rule) => {
     expect(await expectProblem(await server.post(path, photo), 'invalid-query')).toMatch(rule);
+  });
+
+  it('a misspelt name where a model is asked for', async () => {
+    const response = await fetch(`${server.url}/model?versoin=0.0.1`);
+    expect(await expectProblem(response, 'invalid-query')).toMatch(/did you mean "version"\?/);
+  });
+
+  it('a misspelt name in a body', async () => {
+    const image = base64(photo);
+    for (const path of ['/predict', '/gradcam', '/lesion']) {
+      const json = await server.postJson(path, { image, aeg: 60 });
+      expect(await expectProblem(json, 'invalid-body')).toMatch(/"aeg"; did you mean "age"\?/);
+      const fields = form(['image', photo], ['operatingpoint', 'specificity-90']);
+      const sent = await server.post(path, fields);
+      expect(await expectProblem(sent, 'invalid-body')).toMatch(/did you mean "operating_point"\?/);
+    }
   });
 
   it('too many images', async () => {

@@ -218,6 +218,45 @@ describe('what is known of the patient', () => {
     }
   });
 
+  it('comes with every other parameter in a body, too', async () => {
+    const parameters = {
+      coverage: 0.99,
+      operating_point: 'specificity-90',
+      prior: 'uniform',
+      language: 'de',
+      tta: 4,
+      age: 70,
+      version: '0.0.1',
+    };
+    const texts = Object.entries(parameters).map(([name, value]) => [name, String(value)]);
+    for (const path of ['/predict', '/lesion', '/gradcam']) {
+      const json = { Accept: 'application/json' };
+      const ask = async (query: string, body: RequestBody, headers = {}) => {
+        const response = await server.post(`${path}${query}`, body, { ...json, ...headers });
+        const {
+          id: _,
+          timing: __,
+          images: ___,
+          ...answer
+        } = (await response.json()) as Record<string, unknown>;
+        expect(response.status, JSON.stringify(answer)).toBe(200);
+        return answer;
+      };
+      const byQuery = await ask(`?${new URLSearchParams(texts as [string, string][])}`, red);
+      expect(byQuery).toMatchObject({
+        tta: 4,
+        prediction_set: { coverage: 0.99 },
+        assessment: { operating_point: 'specificity-90' },
+      });
+      expect(await ask('', form([red], Object.fromEntries(texts)))).toEqual(byQuery);
+      const body = JSON.stringify({ image: Buffer.from(red).toString('base64'), ...parameters });
+      expect(await ask('', body, { 'Content-Type': 'application/json' })).toEqual(byQuery);
+    }
+    const strict = { image: Buffer.from(blue).toString('base64'), strict: true };
+    const response = await server.postJson('/predict', strict);
+    expect(response.status).toBe(422);
+  });
+
   it('moves the class that a heat map explains', async () => {
     const photo = await jpeg([150, 140, 60]);
     const ask = async (query: string) =>

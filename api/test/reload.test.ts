@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { modelResponseSchema } from '../src/schemas/model.ts';
 import { predictResponseSchema } from '../src/schemas/prediction.ts';
@@ -57,6 +60,30 @@ describe('a new current version', () => {
     expect(await predict(server, image)).toMatchObject({ version: '0.0.1', top: 'mel' });
     expect(await server.stop()).toBe(0);
     expect(server.log.filter(({ msg }) => msg === 'a worker was lost')).toEqual([]);
+  });
+
+  it('does not take the engine from a request whose body is on its way', async () => {
+    const root = writeFixtureArtifact();
+    const server = await startServer({ NAEVUS_MODEL_DIR: root });
+    const image = await jpeg();
+    const slow = request(`${server.url}/predict`, {
+      method: 'POST',
+      headers: { Expect: '100-continue', 'Content-Length': image.length },
+    });
+    slow.flushHeaders();
+    // The server has the header, and waits for the body.
+    await once(slow, 'continue');
+    writeFixtureVersion(root, { version: '0.0.2', network: ALWAYS_DF });
+    server.process.kill('SIGHUP');
+    expect(await logged(server, CHECKED)).toMatchObject({ to: '0.0.2' });
+    expect(await predict(server, image)).toMatchObject({ version: '0.0.2' });
+    slow.end(image);
+    const [response] = (await once(slow, 'response')) as [IncomingMessage];
+    const answer = predictResponseSchema.parse(await json(response));
+    expect(answer.model.version).toBe('0.0.1');
+    expect(answer.predictions[0]!.label).toBe('mel');
+    // Free again, the old engine's workers end, and the server with them.
+    expect(await server.stop()).toBe(0);
   });
 
   it('is not taken for new when nothing has changed', async () => {

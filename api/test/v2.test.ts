@@ -544,6 +544,11 @@ describe('an error', () => {
     await expectError(await server.post(`${MODEL}/infer`, '{}', headers), 400, /compressed/);
   });
 
+  it('says that its parameters are in the body, not in a query', async () => {
+    const response = await server.postJson(`${MODEL}/infer?tta=4`, { inputs: [good()] });
+    await expectError(response, 400, /no query parameter "tta"; there are none here/);
+  });
+
   it('has its one shape for routes, methods, models and versions that are not there', async () => {
     const get = (path: string) => fetch(server.url + path);
     await expectError(await get('/v2/nothing'), 404, /no such route/);

@@ -165,6 +165,13 @@ export interface Engine {
    */
   refuseWhenFull(options?: NetworkOptions): void;
   /**
+   * Keeps the engine for a request from its start to its answer, also where another version becomes current while
+   * its body is on the way.
+   *
+   * @returns gives it free; to be called once
+   */
+  hold(): () => void;
+  /**
    * Analyses pictures, each on its own: a damaged one does not fail the others.
    *
    * @param images accepted all together or not at all

@@ -4,8 +4,8 @@ import type { Engine } from './engine.ts';
  * The versions of the model that a server answers with.
  *
  * Which one is current may change between two requests, and an engine is closed once it is no longer
- * listed and has nothing to do. So choose once for each request, after its body has come and in the
- * same turn as `analyse`, and name in the answer the model of the engine that gave it.
+ * listed and has nothing to do. So choose once for each request and `hold` it until the answer is there, and name in
+ * the answer the model of the engine that gave it.
  */
 export interface Engines {
   /** Answers where no version is asked for. */

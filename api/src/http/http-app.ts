@@ -91,6 +91,7 @@ export function createHttpApp(routes: readonly Route[], deps: HttpDependencies):
         return await route.handle(c);
       } finally {
         c.get('bodyLease')?.release();
+        c.get('releaseEngine')?.();
       }
     });
   }

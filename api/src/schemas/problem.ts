@@ -13,7 +13,7 @@ export const PROBLEMS = {
   'invalid-base64': { status: 400, title: 'Not base64' },
   'empty-image': { status: 400, title: 'Empty image' },
   'too-many-images': { status: 400, title: 'Too many images' },
-  'invalid-query': { status: 400, title: 'Query value out of its range' },
+  'invalid-query': { status: 400, title: 'Query parameter unknown or out of its range' },
   unauthorized: { status: 401, title: 'Key missing or wrong' },
   forbidden: { status: 403, title: 'Key not allowed here' },
   'not-found': { status: 404, title: 'No such route' },

@@ -21,30 +21,6 @@ const image = z.string({ error: 'must be a string: base64 or a data: URL' }).met
   description: 'A JPEG, PNG or WebP file as base64, or as a data: URL with base64.',
 });
 
-/** Members of a JSON body beside its images: as in the query, the age as a number as well. */
-const bodyField = z.union([z.string(), z.number()], { error: 'must be a string or a number' });
-
-/** A JSON body: `image` for one image, `images` for a batch, never both. */
-export const imagesBodySchema = z
-  .object({
-    image: image.optional(),
-    images: z
-      .array(image, { error: 'must be an array of strings' })
-      .min(1, 'must hold at least one image')
-      .optional(),
-    age: bodyField.optional(),
-    sex: bodyField.optional(),
-    site: bodyField.optional(),
-    subject: bodyField.optional(),
-    encounter: bodyField.optional(),
-    basedOn: bodyField.optional(),
-    bodySite: bodyField.optional(),
-  })
-  .refine((body) => (body.image === undefined) !== (body.images === undefined), {
-    error: 'needs either "image" or "images", and not both',
-  })
-  .meta({ id: 'ImagesBody', description: 'One picture in `image`, or a batch in `images`.' });
-
 const NUMBER = '\\d+(\\.\\d+)?';
 const decimal = z.string().regex(new RegExp(`^${NUMBER}$`));
 
@@ -100,11 +76,8 @@ const patientQuery = {
     }),
 };
 
-/** {@link patientQuery}, which may come as fields of a form or members of a JSON body as well. */
+/** {@link patientQuery} alone. */
 export const patientQuerySchema = z.object(patientQuery);
-
-/** What may come in the body of a request that a report can answer. */
-export const reportedBodySchema = z.object({ ...patientQuery, ...reportContext });
 
 const assessmentQuerySchema = z.object({ ...assessmentQuery, ...patientQuery });
 
@@ -168,6 +141,37 @@ export const gradcamQuerySchema = z.object({
 
 /** Query of `POST /lesion`. */
 export const lesionQuerySchema = predictQuerySchema;
+
+/** A member of a JSON body beside its images: as in the query, numbers, true and false as such as well. */
+const bodyField = z
+  .union([z.string(), z.number(), z.boolean()], {
+    error: 'must be a string, a number, true or false',
+  })
+  .optional();
+
+/** What a form or a JSON body may say beside its images, with the same names as the query. */
+export const BODY_PARAMETERS = [
+  ...new Set([...Object.keys(predictQuerySchema.shape), ...Object.keys(gradcamQuerySchema.shape)]),
+];
+
+/** A JSON body: `image` for one image, `images` for a batch, never both. */
+export const imagesBodySchema = z
+  .object({
+    image: image.optional(),
+    images: z
+      .array(image, { error: 'must be an array of strings' })
+      .min(1, 'must hold at least one image')
+      .optional(),
+    ...Object.fromEntries(BODY_PARAMETERS.map((name) => [name, bodyField])),
+  })
+  .refine((body) => (body.image === undefined) !== (body.images === undefined), {
+    error: 'needs either "image" or "images", and not both',
+  })
+  .meta({
+    id: 'ImagesBody',
+    description:
+      'One picture in `image`, or a batch in `images`; beside it the parameters of the query.',
+  });
 
 /** Query of `GET /model`. */
 export const modelQuerySchema = z.object({ version });

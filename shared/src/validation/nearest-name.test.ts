@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nearestName, unknownNames } from './nearest-name.ts';
+import { misspeltNames, nearestName, unknownNames } from './nearest-name.ts';
 
 const KNOWN = ['top_k', 'tta', 'strict', 'coverage', 'operating_point', 'age', 'sex', 'site'];
 
@@ -37,6 +37,12 @@ describe('unknownNames', () => {
     ]);
     expect(unknownNames(['a'], [], 'query parameter')).toEqual([
       'there is no query parameter "a"; there are none here',
+    ]);
+  });
+
+  it('can leave alone what is near to nothing', () => {
+    expect(misspeltNames(['note', 'aeg', 'age'], ['age', 'sex'], 'member')).toEqual([
+      'there is no member "aeg"; did you mean "age"?',
     ]);
   });
 

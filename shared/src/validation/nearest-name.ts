@@ -47,6 +47,19 @@ export function unknownNames(
     });
 }
 
+/**
+ * {@link unknownNames} of those that are nearly a known name alone: for places where others may come and mean
+ * nothing, and only a typing error would be answered wrongly.
+ */
+export function misspeltNames(
+  names: Iterable<string>,
+  known: readonly string[],
+  kind: string,
+): string[] {
+  const near = [...names].filter((name) => nearestName(name, known) !== undefined);
+  return unknownNames(near, known, kind);
+}
+
 function listed(known: readonly string[]): string {
   return known.length > 0 ? `there are ${known.join(', ')}` : 'there are none here';
 }

@@ -14,6 +14,8 @@ export interface AppEnv {
     trace?: RequestTrace;
     /** Name of the client, where keys are asked for. */
     client?: string;
+    /** Gives the engine free that the request holds; called once the answer is known. */
+    releaseEngine?: () => void;
     /** Room for the body, where one is read; released once the answer is known. */
     bodyLease?: BodyLease;
     /** Set where the answer is a problem, for the log. */

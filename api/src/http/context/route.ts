@@ -18,6 +18,7 @@ export interface Route {
   readonly path: string;
   readonly summary: string;
   readonly description?: string;
+  /** Parameters that may come; any other is a 400. Without it, what comes is ignored. */
   readonly query?: z.ZodObject;
   /** Images are sent: raw, as multipart or as JSON; several at once, each for itself; or all of one lesion. */
   readonly takes?: 'image' | 'images' | 'photos';

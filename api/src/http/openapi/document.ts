@@ -3,12 +3,7 @@ import * as z from 'zod';
 import { operationOutcomeSchema } from '../../schemas/fhir.ts';
 import { v2ErrorSchema } from '../../schemas/inference-protocol.ts';
 import { PROBLEMS, type ProblemKind, problemSchema } from '../../schemas/problem.ts';
-import {
-  imagesBodySchema,
-  MAX_PHOTOS,
-  patientQuerySchema,
-  reportedBodySchema,
-} from '../../schemas/request.ts';
+import { imagesBodySchema, MAX_PHOTOS } from '../../schemas/request.ts';
 import { FHIR_MEDIA_TYPE, PROBLEM_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { DescribedResponse, Route } from '../context/route.ts';
 import { JSON_LENGTH_HEADER } from '../v2/infer-request.ts';
@@ -159,7 +154,8 @@ function queryParameters({ query }: Route): Parameter[] {
   });
 }
 
-function imageBody({ takes, fhir }: Route, schemas: SchemaCollection) {
+function imageBody(route: Route, schemas: SchemaCollection) {
+  const { takes } = route;
   const several = { type: 'array', items: BYTES, minItems: 1 };
   const field =
     takes === 'image' ? BYTES : takes === 'images' ? several : { ...several, maxItems: MAX_PHOTOS };
@@ -170,7 +166,7 @@ function imageBody({ takes, fhir }: Route, schemas: SchemaCollection) {
       'multipart/form-data': {
         schema: {
           type: 'object',
-          properties: { image: field, ...bodyProperties(fhir) },
+          properties: { image: field, ...bodyProperties(route) },
           required: ['image'],
         },
       },
@@ -180,10 +176,12 @@ function imageBody({ takes, fhir }: Route, schemas: SchemaCollection) {
 }
 
 /** What a form may say beside its images: the same as the query. */
-function bodyProperties(fhir = false): Record<string, object> {
-  const { shape } = fhir ? reportedBodySchema : patientQuerySchema;
+function bodyProperties({ query }: Route): Record<string, object> {
   return Object.fromEntries(
-    Object.entries(shape).map(([name, schema]) => [name, toJsonSchema(schema)]),
+    Object.entries(query?.shape ?? {}).map(([name, schema]) => [
+      name,
+      toJsonSchema(schema as z.ZodType),
+    ]),
   );
 }
 

@@ -1,34 +1,48 @@
+import type { Context } from 'hono';
 import { type Engine, EngineError, type NetworkOptions } from '../../analysis/engine.ts';
 import type { Engines } from '../../analysis/engines.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
 import type { Limits } from '../../answers/request-limits.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
+import type { AppEnv } from '../context/app-env.ts';
 
 /**
- * The engine that a request asks for. Called twice for each request: before its body is read, so that
- * nobody uploads for a refusal, and after it, as the current version may be another one by then.
+ * The engine that a request asks for, held until its answer is known. Called before the body is read, so that nobody
+ * uploads for a refusal.
  *
  * @param version as sent; without one, the current
  * @param options as far as they decide how long an image takes
  * @throws ProblemError `invalid-query` where that version is not served, `busy`, `no-model`, `too-many-images`
  */
 export function chooseEngine(
+  c: Context<AppEnv>,
   { engines, limits }: Pick<AppDependencies, 'engines' | 'limits'>,
   version: string | undefined,
   options?: NetworkOptions,
 ): Engine {
   const engine = servedEngine(engines, version);
-  requireRoom(engine, limits, options);
+  holdEngine(c, engine, limits, options);
   return engine;
 }
 
-/** @throws ProblemError `busy`, `no-model` where the engine takes nothing now */
-export function requireRoom(engine: Engine, limits: Limits, options?: NetworkOptions): void {
+/**
+ * Holds an engine for a request, in place of the one that it held.
+ *
+ * @throws ProblemError `busy`, `no-model` where the engine takes nothing now
+ */
+export function holdEngine(
+  c: Context<AppEnv>,
+  engine: Engine,
+  limits: Limits,
+  options?: NetworkOptions,
+): void {
   try {
     engine.refuseWhenFull(options);
   } catch (error) {
     throw engineProblem(error, limits.timeoutSeconds);
   }
+  c.get('releaseEngine')?.();
+  c.set('releaseEngine', engine.hold());
 }
 
 /**

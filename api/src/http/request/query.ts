@@ -1,3 +1,4 @@
+import { unknownNames } from '@naevus/shared/validation/nearest-name';
 import type { HonoRequest } from 'hono';
 import type * as z from 'zod';
 import { ProblemError } from '../../answers/problem-error.ts';
@@ -10,26 +11,31 @@ const DEFAULTS = new WeakMap<z.ZodObject, unknown>();
  * The query of a request, by its schema.
  *
  * @param schema whose members are all optional, or have a default
- * @throws ProblemError `invalid-query`, with what each wrong value should have been
+ * @throws ProblemError `invalid-query`, with what each wrong value should have been, and for a name that is not known
+ *   with the one that was most likely meant
  */
 export function readQuery<T extends z.ZodObject>(request: HonoRequest, schema: T): z.infer<T> {
   if (!request.url.includes('?')) return defaultsOf(schema);
   const sent = request.queries();
-  const faults: string[] = [];
+  const names = Object.keys(schema.shape);
+  const faults = unknownNames(Object.keys(sent), names, 'query parameter');
   const values: Record<string, string> = {};
-  for (const name of Object.keys(schema.shape)) {
+  for (const name of names) {
     const [value, ...more] = sent[name] ?? [];
     if (more.length > 0) faults.push(`${name} came ${more.length + 1} times; send it once`);
     else if (value !== undefined) values[name] = value;
   }
   const result = schema.safeParse(values);
-  if (!result.success) {
-    const names = new Set(result.error.issues.map((issue) => String(issue.path[0])));
-    for (const name of names) faults.push(`${name} ${QUERY_RULES[name] ?? 'is not understood'}`);
-  }
+  if (!result.success) faults.push(...brokenRules(result.error));
   if (faults.length > 0 || !result.success)
     throw new ProblemError('invalid-query', faults.join('; '));
   return result.data;
+}
+
+/** What each wrong value of a query should have been. */
+export function brokenRules({ issues }: z.ZodError): string[] {
+  const names = new Set(issues.map(({ path }) => String(path[0])));
+  return [...names].map((name) => `${name} ${QUERY_RULES[name] ?? 'is not understood'}`);
 }
 
 /** Parsed once: nearly all requests have no query. */

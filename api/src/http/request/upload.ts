@@ -1,3 +1,4 @@
+import { misspeltNames } from '@naevus/shared/validation/nearest-name';
 import {
   getMultipartBoundary,
   MaxPartsExceededError,
@@ -8,7 +9,7 @@ import type { Context } from 'hono';
 import { Base64Error, decodeBase64 } from '../../answers/base64.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
 import type { Limits } from '../../answers/request-limits.ts';
-import { imagesBodySchema } from '../../schemas/request.ts';
+import { BODY_PARAMETERS, imagesBodySchema } from '../../schemas/request.ts';
 import type { AppEnv } from '../context/app-env.ts';
 import { type BodyParser, runParserHere } from '../context/body-parser.ts';
 import { checkBody } from './check-body.ts';
@@ -32,18 +33,8 @@ const MAX_OTHER_PARTS = 100;
 
 type ImageFile = Uint8Array<ArrayBuffer>;
 
-/** What a form or a JSON body may say beside its images, by name and as text. */
-export const BODY_FIELDS = [
-  'age',
-  'sex',
-  'site',
-  'subject',
-  'encounter',
-  'basedOn',
-  'bodySite',
-] as const;
-
-export type BodyFields = Readonly<Partial<Record<(typeof BODY_FIELDS)[number], string>>>;
+/** What a form or a JSON body says beside its images: parameters as text, by their names. */
+export type BodyFields = Readonly<Record<string, string>>;
 
 const NO_FIELDS: BodyFields = Object.freeze({});
 
@@ -91,8 +82,12 @@ function readMultipart(body: ImageFile, contentType: string, limits: Limits): Up
 }
 
 function formFields(parts: readonly MultipartPart[]): BodyFields {
+  refuseMisspelt(
+    parts.map(({ name }) => name ?? ''),
+    'the form',
+  );
   const fields: Record<string, string> = {};
-  for (const name of BODY_FIELDS) {
+  for (const name of BODY_PARAMETERS) {
     const [part, ...more] = parts.filter((one) => one.name === name);
     if (part === undefined) continue;
     if (more.length > 0 || part.isFile) {
@@ -102,6 +97,16 @@ function formFields(parts: readonly MultipartPart[]): BodyFields {
     fields[name] = fieldText(part, name);
   }
   return fields;
+}
+
+/**
+ * Names that mean nothing here are ignored, but a misspelt parameter would be answered as if it were not there.
+ *
+ * @throws ProblemError `invalid-body` naming the parameter that was most likely meant
+ */
+function refuseMisspelt(names: readonly string[], place: string): void {
+  const faults = misspeltNames(names, BODY_PARAMETERS, 'parameter');
+  if (faults.length > 0) throw new ProblemError('invalid-body', `${place}: ${faults.join('; ')}`);
 }
 
 function fieldText(part: MultipartPart, name: string): string {
@@ -146,11 +151,12 @@ export const JSON_UPLOAD: BodyParser<[limits: Limits], Upload> = {
     });
     const spans = cutImages(body, value, cut);
     const data = checkBody(spans.standIn, imagesBodySchema);
-    const fields: Record<string, string> = {};
-    for (const name of BODY_FIELDS) {
-      const field = data[name];
-      if (field !== undefined) fields[name] = String(field);
-    }
+    refuseMisspelt(Object.keys(value as object), 'the body');
+    const fields = Object.fromEntries(
+      Object.entries(data)
+        .filter(([name, field]) => BODY_PARAMETERS.includes(name) && field !== undefined)
+        .map(([name, field]) => [name, String(field)]),
+    );
     const decode = (span: Span) => decodeBase64Image(stringBytes(body, span)!);
     if (data.images === undefined) {
       return { batch: false, image: orThrow(decode(spans.image!)), fields };

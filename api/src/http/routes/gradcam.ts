@@ -1,6 +1,6 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
-import type { HeatmapOptions, ServedModel } from '../../analysis/engine.ts';
+import type { HeatmapOptions } from '../../analysis/engine.ts';
 import { heatmapAnswer } from '../../answers/heatmap-answer.ts';
 import {
   answerAboutImage,
@@ -9,18 +9,15 @@ import {
   modelReference,
 } from '../../answers/prediction-answer.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
-import { resolveOptions } from '../../answers/resolve-options.ts';
 import { caveatsIn, translateAnswer } from '../../language/translate-answer.ts';
 import { type GradcamResponse, gradcamResponseSchema } from '../../schemas/gradcam.ts';
-import { gradcamQuerySchema, patientQuerySchema } from '../../schemas/request.ts';
+import { gradcamQuerySchema } from '../../schemas/request.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
 import { analyseUpload } from '../request/analyse-upload.ts';
-import { withBodyFields } from '../request/body-fields.ts';
-import { chooseEngine } from '../request/choose-engine.ts';
 import { chooseLanguage } from '../request/choose-language.ts';
 import { negotiate } from '../request/negotiate.ts';
-import { readQuery } from '../request/query.ts';
+import { resolveRequest, withBodyFields } from '../request/resolve-request.ts';
 import { readUpload } from '../request/upload.ts';
 
 /** `POST /gradcam`: where in the image the evidence for a class lies. */
@@ -53,18 +50,16 @@ export function gradcamRoute(deps: AppDependencies): Route {
     work: true,
     async handle(c) {
       const type = negotiate(c.req.header('Accept'), ['image/png', 'application/json']);
-      const sent = readQuery(c.req, gradcamQuerySchema);
-      const resolve = (model: ServedModel, query = sent) =>
-        resolveOptions(query, (name) => c.req.query(name), model);
-      resolve(chooseEngine(deps, sent.version, { tta: sent.tta, heatmap: sent }).model);
+      const asked = resolveRequest(c, deps, gradcamQuerySchema, ({ tta, method }) => ({
+        tta,
+        heatmap: { method },
+      }));
       const upload = await readUpload(c, deps);
-      const query = withBodyFields(sent, upload.fields, patientQuerySchema);
       if (upload.batch) {
         const detail = `one image at a time is explained; ${upload.images.length} came as a batch`;
         throw new ProblemError('too-many-images', detail);
       }
-      const engine = chooseEngine(deps, query.version);
-      const options = resolve(engine.model, query);
+      const { query, engine, options } = withBodyFields(c, deps, asked, upload.fields);
       const heatmap: HeatmapOptions = {
         ...(query.class && { label: query.class }),
         method: query.method,

@@ -1,22 +1,19 @@
-import type { Analysis, ServedModel } from '../../analysis/engine.ts';
+import type { Analysis } from '../../analysis/engine.ts';
 import { answerAboutLesion } from '../../answers/lesion-answer.ts';
 import { averagedViews, modelReference } from '../../answers/prediction-answer.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
-import { resolveOptions } from '../../answers/resolve-options.ts';
 import { caveatsIn, translateLesion } from '../../language/translate-answer.ts';
 import { diagnosticReportSchema } from '../../schemas/fhir.ts';
 import { type LesionResponse, lesionResponseSchema } from '../../schemas/lesion.ts';
-import { lesionQuerySchema, MAX_PHOTOS, reportedBodySchema } from '../../schemas/request.ts';
+import { lesionQuerySchema, MAX_PHOTOS } from '../../schemas/request.ts';
 import { FHIR_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
 import { analyseUpload } from '../request/analyse-upload.ts';
-import { withBodyFields } from '../request/body-fields.ts';
-import { chooseEngine } from '../request/choose-engine.ts';
 import { chooseLanguage } from '../request/choose-language.ts';
 import { negotiate } from '../request/negotiate.ts';
-import { readQuery } from '../request/query.ts';
 import { reportHeatmap, respondWithReport } from '../request/report.ts';
+import { resolveRequest, withBodyFields } from '../request/resolve-request.ts';
 import { readUpload } from '../request/upload.ts';
 
 /** `POST /lesion`: one answer to several photos of one lesion. */
@@ -44,20 +41,15 @@ export function lesionRoute(deps: AppDependencies): Route {
     work: true,
     async handle(c) {
       const type = negotiate(c.req.header('Accept'), ['application/json', FHIR_MEDIA_TYPE]);
-      const sent = readQuery(c.req, lesionQuerySchema);
-      const resolve = (model: ServedModel, query = sent) =>
-        resolveOptions(query, (name) => c.req.query(name), model);
-      resolve(chooseEngine(deps, sent.version, { tta: sent.tta }).model);
+      const asked = resolveRequest(c, deps, lesionQuerySchema, ({ tta }) => ({ tta }));
       const upload = await readUpload(c, deps);
-      const query = withBodyFields(sent, upload.fields, reportedBodySchema);
+      const { query, engine, options } = withBodyFields(c, deps, asked, upload.fields);
       const photos = upload.batch ? upload.images : [upload.image];
       if (photos.length > maxPhotos) {
         const detail = `${photos.length} photos came; a lesion may have ${maxPhotos}`;
         throw new ProblemError('too-many-images', detail);
       }
-      const engine = chooseEngine(deps, query.version);
       const { model } = engine;
-      const options = resolve(model, query);
       const results = await analyseUpload(c, deps, engine, photos, {
         tta: query.tta,
         ...(type === FHIR_MEDIA_TYPE

@@ -1,12 +1,11 @@
 import * as z from 'zod';
-import type { Analysis, ServedModel } from '../../analysis/engine.ts';
+import type { Analysis } from '../../analysis/engine.ts';
 import {
   answerAboutImage,
   averagedViews,
   modelReference,
 } from '../../answers/prediction-answer.ts';
 import { ProblemError, problemOr } from '../../answers/problem-error.ts';
-import { resolveOptions } from '../../answers/resolve-options.ts';
 import { caveatsIn, translateAnswer } from '../../language/translate-answer.ts';
 import { diagnosticReportSchema } from '../../schemas/fhir.ts';
 import {
@@ -16,17 +15,15 @@ import {
   type PredictResponse,
   predictResponseSchema,
 } from '../../schemas/prediction.ts';
-import { predictQuerySchema, reportedBodySchema } from '../../schemas/request.ts';
+import { predictQuerySchema } from '../../schemas/request.ts';
 import { FHIR_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
 import { analyseUpload } from '../request/analyse-upload.ts';
-import { withBodyFields } from '../request/body-fields.ts';
-import { chooseEngine } from '../request/choose-engine.ts';
 import { chooseLanguage } from '../request/choose-language.ts';
 import { negotiate } from '../request/negotiate.ts';
-import { readQuery } from '../request/query.ts';
 import { reportHeatmap, respondWithReport } from '../request/report.ts';
+import { resolveRequest, withBodyFields } from '../request/resolve-request.ts';
 import { readUpload } from '../request/upload.ts';
 
 /** `POST /predict`: scores of one image, or of a batch. */
@@ -52,15 +49,11 @@ export function predictRoute(deps: AppDependencies): Route {
     work: true,
     async handle(c) {
       const type = negotiate(c.req.header('Accept'), ['application/json', FHIR_MEDIA_TYPE]);
-      const { top_k, tta, version, ...sent } = readQuery(c.req, predictQuerySchema);
-      const resolve = (model: ServedModel, query = sent) =>
-        resolveOptions(query, (name) => c.req.query(name), model);
-      resolve(chooseEngine(deps, version, { tta }).model);
+      const asked = resolveRequest(c, deps, predictQuerySchema, ({ tta }) => ({ tta }));
       const upload = await readUpload(c, deps);
-      const query = withBodyFields(sent, upload.fields, reportedBodySchema);
-      const engine = chooseEngine(deps, version);
+      const { query, engine, options } = withBodyFields(c, deps, asked, upload.fields);
+      const { top_k, tta } = query;
       const { model } = engine;
-      const options = resolve(model, query);
       const envelope = {
         id: c.get('requestId'),
         model: modelReference(model),

@@ -1,6 +1,6 @@
 import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import { LABELS, type Label } from '@naevus/shared/taxonomy';
-import { nearestName, unknownNames } from '@naevus/shared/validation/nearest-name';
+import { misspeltNames } from '@naevus/shared/validation/nearest-name';
 import type { Context } from 'hono';
 import type { NetworkInput } from '../../analysis/engine.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
@@ -308,10 +308,6 @@ function refuseMisspelt(
   known: readonly string[],
   place: string,
 ): void {
-  const misspelt = Object.keys(parameters ?? {}).filter(
-    (name) => !known.includes(name) && nearestName(name, known) !== undefined,
-  );
-  if (misspelt.length === 0) return;
-  const faults = unknownNames(misspelt, known, 'parameter');
-  throw new ProblemError('invalid-body', `${place}: ${faults.join('; ')}`);
+  const faults = misspeltNames(Object.keys(parameters ?? {}), known, 'parameter');
+  if (faults.length > 0) throw new ProblemError('invalid-body', `${place}: ${faults.join('; ')}`);
 }

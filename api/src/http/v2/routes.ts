@@ -1,6 +1,7 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { CLASS_COUNT, LABELS } from '@naevus/shared/taxonomy';
 import type { Context } from 'hono';
+import * as z from 'zod';
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { Engine } from '../../analysis/engine.ts';
 import { answerAboutScores } from '../../answers/prediction-answer.ts';
@@ -21,11 +22,15 @@ import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { AppEnv } from '../context/app-env.ts';
 import type { Route } from '../context/route.ts';
 import { analyseUpload } from '../request/analyse-upload.ts';
-import { requireRoom } from '../request/choose-engine.ts';
+import { holdEngine } from '../request/choose-engine.ts';
+import { readQuery } from '../request/query.ts';
 import { requireReady } from '../request/require-ready.ts';
 import { INPUT_NAME, JSON_LENGTH_HEADER, PIXEL_SHAPE, readInferRequest } from './infer-request.ts';
 import { type EncodedInferResponse, encodeInferResponse, wantedOutputs } from './infer-response.ts';
 import { type AnsweredImage, outputMetadata, outputTensors, topLabel } from './output-tensors.ts';
+
+/** The protocol has its parameters in the body. */
+const NO_PARAMETERS = z.object({});
 
 const MODEL = '/v2/models/:name';
 const VERSION = `${MODEL}/versions/:version`;
@@ -176,14 +181,14 @@ function inferRoute(
       content: { 'application/json': inferResponseSchema, 'application/octet-stream': 'binary' },
       headers: { [JSON_LENGTH_HEADER]: 'Bytes of the JSON, where tensors lie behind it.' },
     },
-    problems: ['not-found', 'too-many-images'],
+    problems: ['not-found', 'too-many-images', 'invalid-query', 'abstained'],
     v2: true,
     work: true,
     async handle(c) {
-      requireRoom(namedEngine(c, deps), deps.limits);
-      const request = await readInferRequest(c, deps);
-      // Once more: another version may be current by now.
+      readQuery(c.req, NO_PARAMETERS);
       const engine = namedEngine(c, deps);
+      holdEngine(c, engine, deps.limits);
+      const request = await readInferRequest(c, deps);
       const { model } = engine;
       const wanted = wantedOutputs(request, outputTensors(kind, model.manifest));
       const { query, sent, label } = request;

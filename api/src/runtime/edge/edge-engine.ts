@@ -48,6 +48,11 @@ export class EdgeEngine implements Engine {
   /** Never: the memory for bodies bounds what an isolate takes. */
   refuseWhenFull(): void {}
 
+  /** An isolate has one engine for as long as it lives. */
+  hold(): () => void {
+    return () => {};
+  }
+
   async analyse(
     images: readonly EngineInput[],
     options: AnalysisOptions,

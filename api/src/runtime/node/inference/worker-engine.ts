@@ -43,6 +43,9 @@ export class WorkerEngine implements Engine {
   readonly #estimate = new WorkEstimate();
   /** Estimated milliseconds of a worker for what was accepted and is not answered. */
   #pendingMs = 0;
+  /** Requests that {@link hold} the engine, and who waits until there is none. */
+  #holders = 0;
+  readonly #freed: (() => void)[] = [];
 
   constructor(model: ModelFolder, options: WorkerEngineOptions) {
     this.model = model;
@@ -95,9 +98,18 @@ export class WorkerEngine implements Engine {
     return { waiting, running, workers };
   }
 
-  /** Waits until every image that was accepted has its answer. */
-  idle(): Promise<void> {
-    return this.#pool.idle();
+  hold(): () => void {
+    this.#holders++;
+    return () => {
+      this.#holders--;
+      if (this.#holders === 0) for (const tell of this.#freed.splice(0)) tell();
+    };
+  }
+
+  /** Waits until no request holds the engine, and every image that was accepted has its answer. */
+  async idle(): Promise<void> {
+    while (this.#holders > 0) await new Promise<void>((resolve) => this.#freed.push(resolve));
+    await this.#pool.idle();
   }
 
   /** Takes nothing more. */
