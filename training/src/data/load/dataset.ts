@@ -80,7 +80,7 @@ const TABLE_ENDING = /\.(csv|tsv|tab)$/i;
 /**
  * Loads a labelled folder: HAM10000 as Kaggle packs it (`HAM10000_images_part_1`, `_part_2`,
  * `HAM10000_metadata.csv`), or any folder of images with a CSV file as {@link parseMetadata} reads it.
- * Every file is read once, for its digest; whether it decodes is for `checkReadable` to say.
+ * Every file is read once, for its digest; whether it decodes is for `fingerprintDataset` to say.
  *
  * @throws DataError whose `kind` and `problems` say what is missing or does not fit.
  */

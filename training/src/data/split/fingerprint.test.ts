@@ -6,12 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { randomPicture } from '../fixtures/random-picture.ts';
 import { DataError } from '../load/data-error.ts';
 import { loadDataset } from '../load/dataset.ts';
-import {
-  checkReadable,
-  fingerprintDataset,
-  THUMBNAIL_HEIGHT,
-  THUMBNAIL_WIDTH,
-} from './fingerprint.ts';
+import { fingerprintDataset, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH } from './fingerprint.ts';
 
 let folder: string;
 let cacheDirectory: string;
@@ -125,42 +120,17 @@ describe('images that do not decode', () => {
 
   it('are an error that names and counts them', async () => {
     const data = await damaged();
-    for (const run of [fingerprintDataset, checkReadable]) {
-      const error: DataError = await run(data, { cacheDirectory }).then(
-        () => Promise.reject(new Error('it passed')),
-        (reason) => reason,
-      );
-      expect(error).toBeInstanceOf(DataError);
-      expect(error.kind).toBe('unreadable-image');
-      const [problem] = error.problems;
-      if (problem?.kind !== 'unreadable-image') throw error;
-      expect(problem.count).toBe(3);
-      expect(problem.images.map(({ imageId }) => imageId)).toEqual(['cut', 'empty', 'text']);
-      expect(error.message).toContain(join(folder, 'cut.jpg'));
-      expect(error.message).toContain('3 images cannot be read');
-    }
-  });
-
-  it('are left out where that is asked for, and reported', async () => {
-    const data = await damaged();
-    const readable = await checkReadable(data, { cacheDirectory, unreadable: 'skip' });
-    expect(readable.samples.map(({ imageId }) => imageId)).toEqual(['good']);
-    expect(readable.problems).toMatchObject([{ kind: 'unreadable-image', count: 3 }]);
-    expect(readable.dataSha256).not.toBe(data.dataSha256);
-    expect((await fingerprintDataset(readable, { cacheDirectory })).size).toBe(1);
-  });
-
-  it('are an error in any case where none is left', async () => {
-    const data = await dataset({ 'text.png': Buffer.from('this is no image') });
-    await expect(checkReadable(data, { cacheDirectory, unreadable: 'skip' })).rejects.toMatchObject(
-      {
-        kind: 'unreadable-image',
-      },
+    const error: DataError = await fingerprintDataset(data, { cacheDirectory }).then(
+      () => Promise.reject(new Error('it passed')),
+      (reason) => reason,
     );
-  });
-
-  it('good data are handed on as they are', async () => {
-    const data = await dataset({ 'good.jpg': await jpeg(2) });
-    expect(await checkReadable(data, { cacheDirectory })).toBe(data);
+    expect(error).toBeInstanceOf(DataError);
+    expect(error.kind).toBe('unreadable-image');
+    const [problem] = error.problems;
+    if (problem?.kind !== 'unreadable-image') throw error;
+    expect(problem.count).toBe(3);
+    expect(problem.images.map(({ imageId }) => imageId)).toEqual(['cut', 'empty', 'text']);
+    expect(error.message).toContain(join(folder, 'cut.jpg'));
+    expect(error.message).toContain('3 images cannot be read');
   });
 });

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { replaceFile } from '../../files/replace-file.ts';
 import sharp from '../decode/single-threaded-sharp.ts';
 import { DataError, type UnreadableImage } from '../load/data-error.ts';
-import { type Dataset, digestSamples, type Sample } from '../load/dataset.ts';
+import type { Dataset, Sample } from '../load/dataset.ts';
 import { mapConcurrently } from '../map-concurrently.ts';
 
 /** Columns and rows of {@link Fingerprint.thumbnail}. */
@@ -42,51 +42,9 @@ const CONCURRENT_DECODES = 4;
  * @throws DataError (unreadable-image) that counts and names all images that do not decode.
  */
 export async function fingerprintDataset(
-  dataset: Dataset,
-  options: FingerprintOptions,
-): Promise<Fingerprints> {
-  const { fingerprints, unreadable } = await fingerprintSamples(dataset.samples, options);
-  if (unreadable.length > 0) {
-    throw new DataError({ kind: 'unreadable-image', count: unreadable.length, images: unreadable });
-  }
-  return fingerprints;
-}
-
-/**
- * Decodes every image of a data set once.
- *
- * @param options.unreadable what becomes of images that do not decode: an error, or the data set
- *   without them (its digest, too), and they stand under its `problems`.
- * @throws DataError (unreadable-image) that counts and names them; no-images where none is left.
- */
-export async function checkReadable(
-  dataset: Dataset,
-  options: FingerprintOptions & { readonly unreadable?: 'error' | 'skip' },
-): Promise<Dataset> {
-  const { unreadable } = await fingerprintSamples(dataset.samples, options);
-  if (unreadable.length === 0) return dataset;
-  const problem = {
-    kind: 'unreadable-image',
-    count: unreadable.length,
-    images: unreadable,
-  } as const;
-  if (options.unreadable !== 'skip') throw new DataError(problem);
-  const gone = new Set(unreadable.map(({ imageId }) => imageId));
-  const samples = dataset.samples.filter(({ imageId }) => !gone.has(imageId));
-  if (samples.length === 0) throw new DataError(problem);
-  return {
-    ...dataset,
-    samples,
-    dataSha256: digestSamples(samples),
-    problems: [...dataset.problems, problem],
-  };
-}
-
-/** The whole of it: fingerprints of what decodes, and what does not. */
-export async function fingerprintSamples(
-  samples: readonly Sample[],
+  { samples }: Dataset,
   { cacheDirectory }: FingerprintOptions,
-): Promise<{ fingerprints: Fingerprints; unreadable: UnreadableImage[] }> {
+): Promise<Fingerprints> {
   const cacheFile = join(cacheDirectory, 'fingerprints.json');
   const cache = await readCache(cacheFile);
   const unreadable: UnreadableImage[] = [];
@@ -110,15 +68,17 @@ export async function fingerprintSamples(
     progress.done();
     await writeCache(cacheFile, cache);
   }
+  if (unreadable.length > 0) {
+    unreadable.sort((a, b) => (a.imageId < b.imageId ? -1 : 1));
+    throw new DataError({ kind: 'unreadable-image', count: unreadable.length, images: unreadable });
+  }
   const fingerprints = new Map<string, Fingerprint>();
   for (const { imageId, sha256 } of samples) {
-    const entry = cache.get(sha256);
-    if (entry === undefined) continue;
+    const entry = cache.get(sha256)!;
     const thumbnail = new Uint8Array(Buffer.from(entry.thumbnail, 'base64'));
     fingerprints.set(imageId, { sha256, dHash: entry.dHash, thumbnail });
   }
-  unreadable.sort((a, b) => (a.imageId < b.imageId ? -1 : 1));
-  return { fingerprints, unreadable };
+  return fingerprints;
 }
 
 /** Twice, and eight times, what the thumbnail and the dHash need: both are box averages of it. */
