@@ -6,6 +6,8 @@ import { lesionFolds } from './lesion-folds.ts';
 /** An image of a known kind, and its lesion. */
 export interface KindImage extends KindExample {
   readonly lesionId: string | null;
+  /** Features of further views of it, which are fitted on with it. */
+  readonly views?: readonly Float32Array[];
 }
 
 /** A fitted modality model, and what images that had no part in the fit are taken for. */
@@ -13,74 +15,68 @@ export interface ModalityFit {
   readonly bytes: Uint8Array;
   readonly features: number;
   readonly model: ModalityModel;
-  /** One for each image without a dermatoscope: by a fit that its lesion had no part in. */
+  /** One for each image, in their order: by a fit that its lesion had no part in. */
   readonly heldOut: readonly number[];
   /** By dermoscopic source: a model that its images had no part in. */
   readonly withoutSource: ReadonlyMap<string, ModalityModel>;
 }
 
-const FOLDS = 10;
+const FOLDS = 5;
 
 /**
  * Fits the modality model, and fits it again without each lesion and without each source, to measure it.
  *
- * @param dermoscopic images that the network was trained on
- * @param others images of the other kinds; those of a lesion are left out together
- * @param fixed further images of the other kinds, which are in every fit
+ * @param images that the network was not trained on, dermoscopic and others: what it was trained on lies nearer
+ *   together in its features; those of a lesion are left out together
+ * @param fixed further images of other kinds, which are in every fit
  */
 export function assessModality(
-  dermoscopic: readonly KindExample[],
-  others: readonly KindImage[],
+  images: readonly KindImage[],
   fixed: readonly KindExample[],
 ): ModalityFit {
-  const fitWith = (own: readonly KindExample[], rest: readonly KindExample[]) =>
-    fitModality([...own, ...rest, ...fixed]);
-  const model = fitWith(dermoscopic, others);
+  const fitWith = (holds: (image: KindImage, i: number) => boolean) =>
+    fitModality([...images.filter(holds).flatMap(withViews), ...fixed]);
+  const model = fitWith(() => true);
 
-  const folds = foldsOf(others);
-  const heldOut = new Array<number>(others.length);
+  const folds = foldsOf(images);
+  const heldOut = new Array<number>(images.length);
   for (let fold = 0; fold < FOLDS; fold++) {
-    const measure = createModalityMeter(
-      fitWith(
-        dermoscopic,
-        others.filter((_, i) => folds[i] !== fold),
-      ),
-    );
-    for (const [i, { features }] of others.entries()) {
+    const measure = createModalityMeter(fitWith((_, i) => folds[i] !== fold));
+    for (const [i, { features }] of images.entries()) {
       if (folds[i] === fold) heldOut[i] = measure(features).dermoscopic;
     }
   }
 
+  const dermoscopic = images.filter(({ kind }) => kind === 'dermoscopic');
   const sources = [...new Set(dermoscopic.map(({ source }) => source))];
-  const withoutSource = new Map(
-    sources.length < 2
-      ? []
-      : sources.map((source): [string, ModalityModel] => [
-          source,
-          fitWith(
-            dermoscopic.filter((example) => example.source !== source),
-            others,
-          ),
-        ]),
-  );
+  const without = sources.length < 2 ? [] : sources;
   return {
     bytes: serializeModality(model),
-    features: dermoscopic[0]!.features.length,
+    features: images[0]!.features.length,
     model,
     heldOut,
-    withoutSource,
+    withoutSource: new Map(
+      without.map((source): [string, ModalityModel] => [
+        source,
+        fitWith((image) => image.kind !== 'dermoscopic' || image.source !== source),
+      ]),
+    ),
   };
 }
 
+function withViews({ kind, source, features, views = [] }: KindImage): KindExample[] {
+  return [features, ...views].map((one) => ({ kind, source, features: one }));
+}
+
 /** Each kind evenly, the images of a lesion together. */
-function foldsOf(others: readonly KindImage[]): Int32Array {
+function foldsOf(images: readonly KindImage[]): Int32Array {
   // Any label will do: folds are dealt by kind.
-  const kinds = [...new Set(others.map(({ kind }) => kind))];
-  const folds = new Int32Array(others.length);
+  const kinds = [...new Set(images.map(({ kind }) => kind))];
+  const folds = new Int32Array(images.length);
   for (const kind of kinds) {
-    const own = others.flatMap((image, i) => (image.kind === (kind as ImageKind) ? [i] : []));
-    const images = own.map((i) => ({ label: 'nv' as const, lesionId: others[i]!.lesionId }));
-    const dealt = lesionFolds(images, FOLDS, 1);
+    const own = images.flatMap((image, i) => (image.kind === (kind as ImageKind) ? [i] : []));
+    const lesions = own.map((i) => ({ label: 'nv' as const, lesionId: images[i]!.lesionId }));
+    const dealt = lesionFolds(lesions, FOLDS, 1);
     for (const [at, i] of own.entries()) folds[i] = dealt[at]!;
   }
   return folds;

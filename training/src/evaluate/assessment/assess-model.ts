@@ -1,4 +1,5 @@
 import { createQualityMeter } from '@naevus/shared/image/image-quality';
+import { createResampler } from '@naevus/shared/image/resampler';
 import { createResidualDistance } from '@naevus/shared/model/feature-subspace';
 import { createModalityMeter } from '@naevus/shared/model/modality';
 import { createRandom } from '@naevus/shared/statistics/random';
@@ -9,12 +10,13 @@ import type { Sample } from '../../data/load/dataset.ts';
 import type { OutsideImage } from '../../data/load/outside-images.ts';
 import { classifyAll } from '../classifiers/classify-images.ts';
 import type { OnnxClassifier } from '../classifiers/onnx-classifier.ts';
-import { assessModality, type ModalityFit } from './assess-modality.ts';
+import { assessModality, type KindImage, type ModalityFit } from './assess-modality.ts';
 import type { AssessedImage, MeasuredImage } from './assessed-image.ts';
 import { type BuiltAssessment, buildAssessment } from './build-assessment.ts';
 import { DEGRADATIONS, type Degradation, degrade } from './degraded-images.ts';
 import { fitFeatureSubspace, serializeFeatureSubspace } from './feature-subspace.ts';
 import type { CalibrationPlan } from './fit-assessment.ts';
+import { kindViews } from './kind-views.ts';
 import type { MeasuredNonLesion } from './measure-out-of-distribution.ts';
 import type { DegradedImages } from './measure-quality.ts';
 import { readNonLesions } from './non-lesions.ts';
@@ -105,20 +107,36 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
     });
   }
   if (outside.length > 0) log(`measuring ${outside.length} images that are none of the classes`);
-  const measuredOutside = await classifyAll(outside, prepare, async (rgb) => ({
-    ...(await classifier.logitsAndFeatures(rgb)),
-    quality: measureQuality(rgb),
-  }));
+  const resampler = createResampler(kernels);
+  let at = 0;
+  const measuredOutside = await classifyAll(outside, prepare, async (rgb) => {
+    const isDermoscopic = outside[at++]!.modality === 'dermoscopic';
+    const views: Float32Array[] = [];
+    for (const view of isDermoscopic ? [] : kindViews(rgb, resampler)) {
+      views.push((await classifier.logitsAndFeatures(view)).features);
+    }
+    return {
+      ...(await classifier.logitsAndFeatures(rgb)),
+      quality: measureQuality(rgb),
+      views,
+    };
+  });
+  const dermoscopic = validation.map(
+    ({ source, lesionId }, i): KindImage => ({
+      kind: 'dermoscopic',
+      ...{ source, lesionId, features: measured[i]!.features },
+    }),
+  );
   const notDermoscopic = outside.flatMap(({ modality, source, lesionId }, i) => {
-    const { features } = measuredOutside[i]!;
-    return modality === 'dermoscopic' ? [] : [{ kind: modality, source, lesionId, features, i }];
+    if (modality === 'dermoscopic') return [];
+    const { features, views } = measuredOutside[i]!;
+    return [{ kind: modality, source, lesionId, features, views, i }];
   });
   if (notDermoscopic.length > 0) log('fitting how images were taken');
   const modality =
     notDermoscopic.length > 0
       ? assessModality(
-          chosen.map(({ source }, i) => ({ kind: 'dermoscopic', source, features: features[i]! })),
-          notDermoscopic,
+          [...dermoscopic, ...notDermoscopic],
           seen.flatMap(({ use, features }) =>
             use === 'choosing' ? [{ kind: 'no-skin' as const, source: use, features }] : [],
           ),
@@ -130,10 +148,12 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
   const images = measured.map(({ logits, features, quality }, i): AssessedImage => {
     const { imageId, label, lesionId, source } = validation[i]!;
     const distance = residualDistance(features);
-    const dermoscopic = dermoscopicOf(features);
+    const dermoscopic = modality?.heldOut[i];
     return { imageId, label, lesionId, source, logits, quality, distance, dermoscopic };
   });
-  const heldOutOf = new Map(notDermoscopic.map(({ i }, at) => [i, modality!.heldOut[at]!]));
+  const heldOutOf = new Map(
+    notDermoscopic.map(({ i }, k) => [i, modality!.heldOut[validation.length + k]!]),
+  );
   const imagesOutside = measuredOutside.map(({ logits, features, quality }, i): MeasuredImage => {
     const { imageId, lesionId, source } = outside[i]!;
     const distance = residualDistance(features);

@@ -45,11 +45,11 @@ export interface CalibrationPlan {
   readonly home: string;
 }
 
-/** Share of real lesions that may lie beyond the distance's threshold. */
-const BEYOND_DISTANCE = 0.025;
+/** Share of real lesions that may lie beyond the distance's threshold; less where the modality is told as well. */
+const BEYOND_DISTANCE = { alone: 0.025, besideModality: 0.01 };
 
-/** Share of real lesions that may be taken for images without a dermatoscope. */
-const BEYOND_MODALITY = 0.015;
+/** Share of real lesions that may be taken for images without a dermatoscope (README.md beside this file). */
+const BEYOND_MODALITY = 0.04;
 
 /**
  * Share of real lesions that may lie beyond each limit of quality. Not every side of every measure has one:
@@ -110,7 +110,7 @@ export function fitAssessment(
     qualityLimits: fitQualityLimits(images, home),
     distanceThreshold: outerQuantile(
       images.map(({ source, distance }) => ({ source, value: distance })),
-      1 - BEYOND_DISTANCE,
+      1 - (likelihoods.length > 0 ? BEYOND_DISTANCE.besideModality : BEYOND_DISTANCE.alone),
       home,
     ),
     ...(likelihoods.length > 0 && {
@@ -176,7 +176,8 @@ function weighed(values: readonly SourceValue[], home: string): WeightedValue[] 
 /**
  * The highest threshold that keeps the point's share of the classes it is for at or above it (or, for
  * a specificity, the lowest that keeps it below), by the same count as conformal quantiles, so that the
- * share is kept on average of further images. 0 or 1 where there are too few of them.
+ * share is kept on average of further images: of all sources, and of the home source by itself. 0 or 1 where there
+ * are too few of them.
  */
 function operatingThreshold(
   images: readonly ScoredLabel[],
@@ -187,11 +188,17 @@ function operatingThreshold(
   const malignant = images
     .filter(({ label }) => labels.includes(label))
     .map(({ source, scores }) => ({ source, value: malignantScore(scores) }));
+  const atHome = malignant.filter(({ source }) => source === home);
+  const both = atHome.length > 0 ? [malignant, atHome] : [malignant];
   if (side === 'below') {
-    return Math.min(1, weightedConformalQuantile(weighed(malignant, home), share));
+    const thresholds = both.map((of) => weightedConformalQuantile(weighed(of, home), share));
+    return Math.min(1, Math.max(...thresholds));
   }
-  const negated = malignant.map(({ source, value }) => ({ source, value: -value }));
-  return Math.max(0, -weightedConformalQuantile(weighed(negated, home), share));
+  const thresholds = both.map((of) => {
+    const negated = of.map(({ source, value }) => ({ source, value: -value }));
+    return -weightedConformalQuantile(weighed(negated, home), share);
+  });
+  return Math.max(0, Math.min(...thresholds));
 }
 
 /**
