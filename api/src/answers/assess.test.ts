@@ -215,3 +215,34 @@ describe('of a version that tells how images were taken', () => {
 it('says nothing of how an image was taken where the version does not tell', () => {
   expect(assess(measurements(0.1), manifest).modality).toBeUndefined();
 });
+
+describe('of a version that asks for squamous cell carcinoma', () => {
+  const asking = {
+    ...manifest,
+    assessment: {
+      ...spec,
+      triage: { ...spec.triage, squamous: { threshold: 0.02, images: 198, routine: share } },
+    } satisfies AssessmentSpec,
+  };
+
+  it('does not call routine what may be one, and says why', () => {
+    const answer = assess(measurements(0.06), asking);
+    expect(answer.assessment).toMatchObject({
+      triage: 'review',
+      flagged: true,
+      abstained: false,
+      malignant_score: expect.closeTo(0.06, 9),
+      threshold: 0.2,
+    });
+    expect(codes(answer).slice(0, 2)).toEqual(['below-threshold', 'squamous-not-excluded']);
+    expect(assess(measurements(0.059), asking).assessment.triage).toBe('routine');
+  });
+
+  it('leaves a more urgent word, and a point that promises a specificity, as they are', () => {
+    const urgent = assess(measurements(0.75), asking);
+    expect(urgent.assessment.triage).toBe('refer');
+    expect(codes(urgent)).not.toContain('squamous-not-excluded');
+    const specific = assess(measurements(0.3), asking, { operatingPoint: 'specificity-90' });
+    expect(specific.assessment.triage).toBe('routine');
+  });
+});

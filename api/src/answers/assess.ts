@@ -13,6 +13,7 @@ import {
   conformalSet,
   DEFAULT_COVERAGE,
 } from '@naevus/shared/answer/prediction-set';
+import { mayBeSquamous } from '@naevus/shared/answer/squamous';
 import { checkQuality, LIMITS_OF_OLDER_VERSIONS } from '@naevus/shared/image/quality-limits';
 import type { Manifest } from '@naevus/shared/model/manifest';
 import type { MeasuredModality } from '@naevus/shared/model/modality';
@@ -60,6 +61,8 @@ export interface AssessedAnswer extends Judgement {
  * of quality. Then nothing is `routine`, and what has no score, being of another kind or out of distribution, is not
  * `refer` either.
  *
+ * What may be squamous cell carcinoma, which is none of the classes, is not `routine` either.
+ *
  * @param factors what is known of the patient, and what the answered scores are multiplied with
  * @throws Error when the manifest has no `assessment`, or not the threshold asked for
  */
@@ -86,7 +89,12 @@ export function assess(
   return {
     ...judge(
       { scores, hasScore, abstained, doubts, factors },
-      { kind, quantiles: quantiles[kind], thresholds },
+      {
+        kind,
+        quantiles: quantiles[kind],
+        thresholds,
+        squamousThreshold: spec.triage.squamous?.threshold,
+      },
       options,
     ),
     quality: { passed: checks.every(({ passed }) => passed), checks },
@@ -124,6 +132,8 @@ interface Yardstick {
   /** One row a coverage, one column a label; without them there is no set. */
   readonly quantiles: readonly (readonly (number | null)[])[] | undefined;
   readonly thresholds: Readonly<Record<string, number>>;
+  /** From here on squamous cell carcinoma is not excluded; undefined where that is not told. */
+  readonly squamousThreshold?: number | undefined;
 }
 
 export interface Judgement {
@@ -139,7 +149,7 @@ export interface Judgement {
  */
 export function judge(
   { scores, hasScore, abstained, doubts, factors }: Judged,
-  { kind, quantiles, thresholds }: Yardstick,
+  { kind, quantiles, thresholds, squamousThreshold }: Yardstick,
   { coverage = DEFAULT_COVERAGE, operatingPoint = DEFAULT_OPERATING_POINT }: AssessmentOptions,
 ): Judgement {
   const row = COVERAGES.indexOf(coverage);
@@ -163,12 +173,15 @@ export function judge(
     factors.patient &&
     triageOf(malignantScore(withFactors(scores, factors.patient)), threshold, referral);
   const word = raised && TRIAGE.indexOf(raised) < TRIAGE.indexOf(own) ? raised : own;
-  const triage = abstained && (!hasScore || word === 'routine') ? 'review' : word;
+  const squamous = mayBeSquamous(scores, squamousThreshold, operatingPoint);
+  const doubtful = abstained || squamous;
+  const triage = (abstained && !hasScore) || (doubtful && word === 'routine') ? 'review' : word;
 
   const reasons: ReasonCode[] = [...doubts];
   if (hasScore) {
     reasons.push(SCORE_REASONS[own]);
     if (word !== own) reasons.push('raised-by-patient');
+    if (squamous && word === 'routine') reasons.push('squamous-not-excluded');
     if (labels?.includes('mel')) reasons.push('melanoma-not-excluded');
     if (set?.typical === false) reasons.push('no-typical-class');
   }

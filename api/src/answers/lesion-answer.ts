@@ -114,6 +114,7 @@ function judgeLesion(
   const { manifest } = model;
   const { assessment: spec, lesions, thresholds } = manifest;
   const { default: kind, quantiles } = spec!.conformal;
+  const squamousThreshold = spec!.triage.squamous?.threshold;
   const answers = voters.map(({ answer }) => answer);
   const hasScore = answers.some(
     ({ in_distribution, modality }) => in_distribution!.passed && modality?.passed !== false,
@@ -137,9 +138,10 @@ function judgeLesion(
       factors: assessmentFactors(model, options),
     },
     voters.length === 1
-      ? { kind, quantiles: quantiles[kind], thresholds }
+      ? { kind, quantiles: quantiles[kind], thresholds, squamousThreshold }
       : {
           kind,
+          squamousThreshold,
           quantiles: lesions?.severalPhotos.quantiles,
           thresholds: lesions?.severalPhotos.thresholds ?? thresholds,
         },

@@ -20,6 +20,8 @@ export const de: Catalogue = {
       'Die Werte für Melanom, Basalzellkarzinom und aktinische Keratose bleiben zusammen unter dem Schwellenwert des Arbeitspunkts. Das schließt eine Krankheit nicht aus.',
     'raised-by-patient':
       'Was über die Person bekannt ist, hebt die Werte für Melanom, Basalzellkarzinom und aktinische Keratose zusammen auf eine dringlichere Stufe. Es senkt sie nie.',
+    'squamous-not-excluded':
+      'Der Wert für aktinische Keratose und intraepitheliales Karzinom ist so hoch, dass ein Plattenepithelkarzinom, das keine der sieben Klassen ist, nicht ausgeschlossen werden kann.',
     'melanoma-not-excluded':
       'Melanom ist in der Vorhersagemenge: Es kann bei der verlangten Abdeckung nicht ausgeschlossen werden.',
     'no-typical-class':

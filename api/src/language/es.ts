@@ -20,6 +20,8 @@ export const es: Catalogue = {
       'Las puntuaciones de melanoma, carcinoma basocelular y queratosis actínica quedan juntas por debajo del umbral del punto de operación. Esto no descarta una enfermedad.',
     'raised-by-patient':
       'Lo que se sabe de la persona eleva juntas las puntuaciones de melanoma, carcinoma basocelular y queratosis actínica a un nivel más urgente. Nunca las baja.',
+    'squamous-not-excluded':
+      'La puntuación de queratosis actínica y carcinoma intraepitelial es lo bastante alta para que no pueda excluirse un carcinoma epidermoide, que no es ninguna de las siete clases.',
     'melanoma-not-excluded':
       'El melanoma está en el conjunto de predicción: no se puede excluir con la cobertura pedida.',
     'no-typical-class':

@@ -20,6 +20,8 @@ export const fr: Catalogue = {
       'Les scores de mélanome, de carcinome basocellulaire et de kératose actinique restent ensemble au-dessous du seuil du point de fonctionnement. Cela n’exclut pas une maladie.',
     'raised-by-patient':
       'Ce que l’on sait de la personne élève ensemble les scores de mélanome, de carcinome basocellulaire et de kératose actinique à un niveau plus urgent. Cela ne les abaisse jamais.',
+    'squamous-not-excluded':
+      'Le score de kératose actinique et de carcinome intraépithélial est assez élevé pour qu’un carcinome épidermoïde, qui n’est aucune des sept classes, ne puisse être exclu.',
     'melanoma-not-excluded':
       'Le mélanome est dans l’ensemble de prédiction : il ne peut pas être exclu à la couverture demandée.',
     'no-typical-class':

@@ -10,6 +10,8 @@ export const REASONS = {
     'The scores of melanoma, basal cell carcinoma and actinic keratosis together stay below the threshold of the operating point. This does not rule out disease.',
   'raised-by-patient':
     'What is known of the patient raises the scores of melanoma, basal cell carcinoma and actinic keratosis together to a more urgent level. It never lowers it.',
+  'squamous-not-excluded':
+    'The score of actinic keratosis and intraepithelial carcinoma is high enough that squamous cell carcinoma, which is none of the seven classes, cannot be excluded.',
   'melanoma-not-excluded':
     'Melanoma is in the prediction set: it cannot be excluded at the coverage asked for.',
   'no-typical-class':

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { IMAGE_KINDS } from '../image/image-kinds.ts';
+import { IMAGE_KINDS, MODALITY_METHODS } from '../image/image-kinds.ts';
 import { QUALITY_MEASURES } from '../image/image-quality.ts';
 import { LABELS } from '../taxonomy.ts';
 import { OPERATING_POINTS } from './operating-point.ts';
@@ -54,6 +54,17 @@ export const assessmentSpecSchema = z.strictObject({
         specificity: measuredShare,
       }),
     ),
+    /** What may be squamous cell carcinoma, none of the classes, is not `routine`; versions before 1.0.0 do not ask. */
+    squamous: z
+      .strictObject({
+        /** Of the score that `squamousScore` gives. */
+        threshold: share,
+        /** Images of squamous cell carcinoma that it was fitted on. */
+        images: z.int().positive(),
+        /** Share of them called `routine`, by thresholds that their lesions had no part in. */
+        routine: measuredShare,
+      })
+      .optional(),
   }),
   quality: z.strictObject({
     limits: z.partialRecord(
@@ -79,7 +90,7 @@ export const assessmentSpecSchema = z.strictObject({
   /** How the image was taken, told from the features; versions before 1.0.0 do not ask. */
   modality: z
     .strictObject({
-      method: z.literal('logistic-regression'),
+      method: z.enum(MODALITY_METHODS),
       /** The weights; one of `files`. */
       path: z.string(),
       features: z.int().positive(),

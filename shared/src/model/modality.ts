@@ -1,10 +1,11 @@
 import { softmax } from '../answer/probabilities.ts';
-import { IMAGE_KINDS, type ImageKind } from '../image/image-kinds.ts';
+import { IMAGE_KINDS, type ImageKind, type ModalityMethod } from '../image/image-kinds.ts';
 import type { Manifest } from './manifest.ts';
 import { type ArtifactSource, loadFile, type Sha256 } from './verify.ts';
 
-/** A multinomial logistic regression on the network's features, scaled to length 1. */
+/** A multinomial logistic regression on the network's features. */
 export interface ModalityModel {
+  readonly method: ModalityMethod;
   /** [kind, feature], in the order of {@link IMAGE_KINDS}. */
   readonly weights: Float32Array;
   /** One a kind. */
@@ -32,7 +33,7 @@ export async function loadModalityModel(
 ): Promise<ModalityModel | undefined> {
   const spec = manifest.assessment?.modality;
   if (spec === undefined) return undefined;
-  return readModalityModel(await loadFile(source, manifest, spec.path, sha256), spec.features);
+  return readModalityModel(await loadFile(source, manifest, spec.path, sha256), spec);
 }
 
 /**
@@ -40,7 +41,10 @@ export async function loadModalityModel(
  *
  * @throws RangeError when the bytes are not `kinds * (features + 1)` numbers
  */
-export function readModalityModel(bytes: Uint8Array<ArrayBuffer>, features: number): ModalityModel {
+export function readModalityModel(
+  bytes: Uint8Array<ArrayBuffer>,
+  { method, features }: { readonly method: ModalityMethod; readonly features: number },
+): ModalityModel {
   const stride = features + 1;
   const count = IMAGE_KINDS.length * stride;
   if (bytes.length !== 4 * count) {
@@ -51,6 +55,7 @@ export function readModalityModel(bytes: Uint8Array<ArrayBuffer>, features: numb
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const at = (kind: number, i: number) => view.getFloat32(4 * (kind * stride + i), true);
   return {
+    method,
     biases: Float32Array.from(IMAGE_KINDS, (_, kind) => at(kind, 0)),
     weights: Float32Array.from({ length: IMAGE_KINDS.length * features }, (_, i) =>
       at(Math.floor(i / features), 1 + (i % features)),
@@ -59,23 +64,31 @@ export function readModalityModel(bytes: Uint8Array<ArrayBuffer>, features: numb
 }
 
 /** @returns a function that throws a RangeError when there are not as many features as the model has */
-export function createModalityMeter({ weights, biases }: ModalityModel): MeasureModality {
+export function createModalityMeter({ method, weights, biases }: ModalityModel): MeasureModality {
   const size = weights.length / IMAGE_KINDS.length;
   return (features) => {
     if (features.length !== size) {
       throw new RangeError(`${features.length} features where the modality model has ${size}`);
     }
-    let squared = 0;
-    for (let i = 0; i < size; i++) squared += features[i]! * features[i]!;
-    const scale = squared > 0 ? 1 / Math.sqrt(squared) : 0;
+    const regressed = unitFeatures(features, method);
     const logits = IMAGE_KINDS.map((_, kind) => {
       let sum = 0;
       const row = kind * size;
-      for (let i = 0; i < size; i++) sum += weights[row + i]! * features[i]!;
-      return biases[kind]! + scale * sum;
+      for (let i = 0; i < size; i++) sum += weights[row + i]! * regressed[i]!;
+      return biases[kind]! + sum;
     });
     const likelihoods = softmax(logits);
     const kind = IMAGE_KINDS[likelihoods.indexOf(Math.max(...likelihoods))]!;
     return { kind, dermoscopic: likelihoods[0]! };
   };
+}
+
+/** What the weights of a method are multiplied with: as many numbers as features, of length 1 together. */
+export function unitFeatures(features: Float32Array, method: ModalityMethod): Float64Array {
+  const values = Float64Array.from(features, (value) =>
+    method === 'root-logistic-regression' ? Math.sign(value) * Math.sqrt(Math.abs(value)) : value,
+  );
+  const squared = values.reduce((sum, value) => sum + value * value, 0);
+  const scale = squared > 0 ? 1 / Math.sqrt(squared) : 0;
+  return values.map((value) => scale * value);
 }

@@ -124,9 +124,11 @@ export function buildManifest({
         },
         assessment.modality && {
           path: MODALITY_PATH,
+          method: assessment.modality.model.method,
           features: assessment.modality.features,
           found: foundByModality(assessment, outside),
         },
+        assessment.squamous,
       ),
     }),
     ...(clinic?.lesions && { lesions: lesionSpec(clinic.lesions) }),

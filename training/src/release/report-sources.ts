@@ -46,7 +46,7 @@ export type ReportsBySource = SourcesMeasured;
 export async function reportSources(options: SourcesUnderReport): Promise<ReportsBySource> {
   const { dataset, samples, home, record, assessment, previous, kernels, log } = options;
   const { validation } = samples;
-  const { images, heldOutFits, heldOutScores, report, fitted } = assessment;
+  const { images, heldOutFits, heldOutScores, report, outsideFits } = assessment;
   const conformity = report.conformal.default;
   const answered = images.map((image, i): AnsweredImage => {
     const { imageId, label, lesionId, source } = image;
@@ -86,8 +86,9 @@ export async function reportSources(options: SourcesUnderReport): Promise<Report
         : outsideReport(
             outside.map(({ source, modality, diagnosis, lesionId }, i) => {
               const image = assessment.outside[i]!;
-              const served = scores(image.logits, fitted.calibration);
-              const answer = answerTo(image, served, fitted, conformity);
+              const fit = outsideFits[i]!;
+              const served = scores(image.logits, fit.calibration);
+              const answer = answerTo(image, served, fit, conformity);
               return { source, modality, diagnosis, lesionId, answer };
             }),
             record.seed,

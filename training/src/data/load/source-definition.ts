@@ -32,6 +32,8 @@ export const sourceDefinitionSchema = z.strictObject({
    * classes, whose images are not trained on. The labels mean themselves; every other diagnosis is an error.
    */
   diagnoses: z.record(z.string(), z.enum(LABELS).nullable()).default({}),
+  /** Those of its diagnoses that are squamous cell carcinoma, which is not to be answered `routine`. */
+  squamous: z.array(z.string()).default([]),
 });
 
 export type SourceDefinition = z.infer<typeof sourceDefinitionSchema>;

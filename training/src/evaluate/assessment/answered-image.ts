@@ -1,4 +1,4 @@
-import { DEFAULT_OPERATING_POINT, malignantScore } from '@naevus/shared/answer/operating-point';
+import { malignantScore } from '@naevus/shared/answer/operating-point';
 import {
   COVERAGES,
   type ConformityScore,
@@ -9,6 +9,7 @@ import { checkQuality } from '@naevus/shared/image/quality-limits';
 import type { Label } from '@naevus/shared/taxonomy';
 import type { MeasuredImage } from './assessed-image.ts';
 import type { FittedAssessment } from './fit-assessment.ts';
+import { isFlagged } from './flagged.ts';
 
 /** Why an answer abstains. */
 export interface Abstention {
@@ -23,7 +24,7 @@ export interface Answer {
   readonly malignantScore: number;
   /** The prediction set at 90 %. */
   readonly set: readonly Label[];
-  /** The malignant score reaches the default operating point, whether the answer abstains or not. */
+  /** The malignant score reaches the default operating point, or squamous cell carcinoma is not excluded; whether the answer abstains or not. */
   readonly aboveThreshold: boolean;
   readonly abstention: Abstention;
 }
@@ -31,7 +32,12 @@ export interface Answer {
 /** The parts of a fit that an answer needs; versions before 1.0.0 have no threshold of the modality. */
 export type AnsweringFit = Pick<
   FittedAssessment,
-  'quantiles' | 'thresholds' | 'qualityLimits' | 'distanceThreshold' | 'modalityThreshold'
+  | 'quantiles'
+  | 'thresholds'
+  | 'qualityLimits'
+  | 'distanceThreshold'
+  | 'modalityThreshold'
+  | 'squamousThreshold'
 >;
 
 const ROW_90 = COVERAGES.indexOf(DEFAULT_COVERAGE);
@@ -48,7 +54,7 @@ export function answerTo(
     scores,
     malignantScore: score,
     set: predictionSet(scores, conformity, fit.quantiles[conformity][ROW_90]!),
-    aboveThreshold: score >= fit.thresholds[DEFAULT_OPERATING_POINT],
+    aboveThreshold: isFlagged(scores, fit),
     abstention: abstentionOf(image, fit),
   };
 }

@@ -90,16 +90,6 @@ describe('assessModality', () => {
     }
   });
 
-  it('leaves the views of an image out with it, and learns from them', () => {
-    const viewed = others.map((one) => ({ ...one, views: [around(6, 0.1), around(7, 0.1)] }));
-    const plain = assessModality([...dermoscopic, ...others], fixed);
-    const { model } = assessModality([...dermoscopic, ...viewed], fixed);
-    const [with_, without] = [model, plain.model].map(createModalityMeter);
-    const fresh = many(20, () => around(6, 0.1));
-    const of = (measure: typeof with_) => mean(fresh.map((one) => measure!(one).dermoscopic));
-    expect(of(with_)).toBeLessThan(of(without));
-  });
-
   it('leaves each dermoscopic source out once', () => {
     const { withoutSource } = assessModality([...dermoscopic, ...others], fixed);
     expect([...withoutSource.keys()]).toEqual(['a', 'b']);

@@ -6,8 +6,6 @@ import { lesionFolds } from './lesion-folds.ts';
 /** An image of a known kind, and its lesion. */
 export interface KindImage extends KindExample {
   readonly lesionId: string | null;
-  /** Features of further views of it, which are fitted on with it. */
-  readonly views?: readonly Float32Array[];
 }
 
 /** A fitted modality model, and what images that had no part in the fit are taken for. */
@@ -35,7 +33,7 @@ export function assessModality(
   fixed: readonly KindExample[],
 ): ModalityFit {
   const fitWith = (holds: (image: KindImage, i: number) => boolean) =>
-    fitModality([...images.filter(holds).flatMap(withViews), ...fixed]);
+    fitModality([...images.filter(holds), ...fixed]);
   const model = fitWith(() => true);
 
   const folds = foldsOf(images);
@@ -62,10 +60,6 @@ export function assessModality(
       ]),
     ),
   };
-}
-
-function withViews({ kind, source, features, views = [] }: KindImage): KindExample[] {
-  return [features, ...views].map((one) => ({ kind, source, features: one }));
 }
 
 /** Each kind evenly, the images of a lesion together. */

@@ -1,5 +1,5 @@
+import { scores } from '@naevus/shared/answer/probabilities';
 import { createQualityMeter } from '@naevus/shared/image/image-quality';
-import { createResampler } from '@naevus/shared/image/resampler';
 import { createResidualDistance } from '@naevus/shared/model/feature-subspace';
 import { createModalityMeter } from '@naevus/shared/model/modality';
 import { createRandom } from '@naevus/shared/statistics/random';
@@ -10,17 +10,19 @@ import type { Sample } from '../../data/load/dataset.ts';
 import type { OutsideImage } from '../../data/load/outside-images.ts';
 import { classifyAll } from '../classifiers/classify-images.ts';
 import type { OnnxClassifier } from '../classifiers/onnx-classifier.ts';
+import { answerTo, isRoutine } from './answered-image.ts';
 import { assessModality, type KindImage, type ModalityFit } from './assess-modality.ts';
 import type { AssessedImage, MeasuredImage } from './assessed-image.ts';
 import { type BuiltAssessment, buildAssessment } from './build-assessment.ts';
 import { DEGRADATIONS, type Degradation, degrade } from './degraded-images.ts';
 import { fitFeatureSubspace, serializeFeatureSubspace } from './feature-subspace.ts';
-import type { CalibrationPlan } from './fit-assessment.ts';
-import { kindViews } from './kind-views.ts';
+import type { CalibrationPlan, FittedAssessment } from './fit-assessment.ts';
+import { type Measured, measuredShare } from './lesion-interval.ts';
 import type { MeasuredNonLesion } from './measure-out-of-distribution.ts';
 import type { DegradedImages } from './measure-quality.ts';
 import { readNonLesions } from './non-lesions.ts';
 import { sourceWeights } from './source-weights.ts';
+import { fitsWithoutLesion } from './squamous-threshold.ts';
 
 /** Training images that the feature subspace is fitted on: more take longer and refuse no other pictures. */
 const SUBSPACE_IMAGES = 2500;
@@ -41,7 +43,7 @@ export interface ModelUnderAssessment {
   readonly prepare: PrepareImage;
   /** `@naevus/shared/kernels.wasm` */
   readonly kernels: WebAssembly.Module;
-  readonly plan: Omit<CalibrationPlan, 'method'>;
+  readonly plan: Omit<CalibrationPlan, 'method' | 'squamous'>;
   readonly seed: number;
   readonly log: (line: string) => void;
 }
@@ -51,6 +53,10 @@ export interface ModelAssessment extends BuiltAssessment {
   readonly images: readonly AssessedImage[];
   /** The outside images, in their order. */
   readonly outside: readonly MeasuredImage[];
+  /** One for each of them: what it is answered by, which no lesion of squamous cell carcinoma had its own part in. */
+  readonly outsideFits: readonly FittedAssessment[];
+  /** Where there were images of squamous cell carcinoma: how many, and the share that is called `routine`. */
+  readonly squamous?: { readonly images: number; readonly routine: Measured };
   /** Where there were images without a dermatoscope to fit it on. */
   readonly modality?: ModalityFit | undefined;
   readonly subspace: {
@@ -107,20 +113,10 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
     });
   }
   if (outside.length > 0) log(`measuring ${outside.length} images that are none of the classes`);
-  const resampler = createResampler(kernels);
-  let at = 0;
-  const measuredOutside = await classifyAll(outside, prepare, async (rgb) => {
-    const isDermoscopic = outside[at++]!.modality === 'dermoscopic';
-    const views: Float32Array[] = [];
-    for (const view of isDermoscopic ? [] : kindViews(rgb, resampler)) {
-      views.push((await classifier.logitsAndFeatures(view)).features);
-    }
-    return {
-      ...(await classifier.logitsAndFeatures(rgb)),
-      quality: measureQuality(rgb),
-      views,
-    };
-  });
+  const measuredOutside = await classifyAll(outside, prepare, async (rgb) => ({
+    ...(await classifier.logitsAndFeatures(rgb)),
+    quality: measureQuality(rgb),
+  }));
   const dermoscopic = validation.map(
     ({ source, lesionId }, i): KindImage => ({
       kind: 'dermoscopic',
@@ -129,8 +125,8 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
   );
   const notDermoscopic = outside.flatMap(({ modality, source, lesionId }, i) => {
     if (modality === 'dermoscopic') return [];
-    const { features, views } = measuredOutside[i]!;
-    return [{ kind: modality, source, lesionId, features, views, i }];
+    const { features } = measuredOutside[i]!;
+    return [{ kind: modality, source, lesionId, features, i }];
   });
   if (notDermoscopic.length > 0) log('fitting how images were taken');
   const modality =
@@ -160,6 +156,7 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
     const dermoscopic = heldOutOf.get(i) ?? dermoscopicOf(features);
     return { imageId, lesionId, source, logits, quality, distance, dermoscopic };
   });
+  const squamous = imagesOutside.filter((_, i) => outside[i]!.squamous);
   const nonLesions = seen.map(({ use, kind, quality, logits, features }): MeasuredNonLesion => {
     const distance = residualDistance(features);
     return { use, kind, distance, logits, quality, dermoscopic: dermoscopicOf(features) };
@@ -178,15 +175,34 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
     withoutSource,
     degraded: [...degraded].map(([degradation, qualities]) => ({ degradation, qualities })),
     split: 'validation',
-    plan,
+    plan: { ...plan, squamous },
     seed,
   });
+  log('measuring how squamous cell carcinoma is answered');
+  const squamousFits = fitsWithoutLesion(squamous, built.fitted);
   const size = subspace.mean.length;
   return {
     ...built,
     images,
     outside: imagesOutside,
+    outsideFits: imagesOutside.map(
+      (image) => squamousFits[squamous.indexOf(image)] ?? built.fitted,
+    ),
     modality,
+    ...(squamous.length > 0 && {
+      squamous: {
+        images: squamous.length,
+        routine: measuredShare(
+          squamous.map((image, i) => {
+            const fit = squamousFits[i]!;
+            const served = scores(image.logits, fit.calibration);
+            const answer = answerTo(image, served, fit, built.report.conformal.default);
+            return { hit: isRoutine(answer), lesionId: image.lesionId };
+          }),
+          seed,
+        ),
+      },
+    }),
     subspace: {
       bytes: serializeFeatureSubspace(subspace),
       features: size,

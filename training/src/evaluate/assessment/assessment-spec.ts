@@ -8,7 +8,11 @@ import type { CalibrationMethod } from './fit-calibration.ts';
 export function assessmentSpec(
   { report, fitted }: BuiltAssessment,
   subspace: { readonly path: string; readonly features: number; readonly components: number },
-  modality?: Pick<NonNullable<AssessmentSpec['modality']>, 'path' | 'features' | 'found'>,
+  modality?: Pick<
+    NonNullable<AssessmentSpec['modality']>,
+    'path' | 'method' | 'features' | 'found'
+  >,
+  squamous?: Pick<NonNullable<AssessmentSpec['triage']['squamous']>, 'images' | 'routine'>,
 ): AssessmentSpec {
   const { calibration, conformal, triage, quality, outOfDistribution } = report;
   const eceOf = (method: CalibrationMethod) =>
@@ -34,6 +38,8 @@ export function assessmentSpec(
           return [point, measured];
         }),
       ) as AssessmentSpec['triage']['operatingPoints'],
+      ...(fitted.squamousThreshold !== undefined &&
+        squamous && { squamous: { threshold: fitted.squamousThreshold, ...squamous } }),
     },
     quality: {
       limits: fitted.qualityLimits as AssessmentSpec['quality']['limits'],
@@ -49,7 +55,6 @@ export function assessmentSpec(
     ...(report.modality &&
       modality && {
         modality: {
-          method: 'logistic-regression',
           ...modality,
           threshold: report.modality.threshold,
           refusedLesions: report.modality.refusedLesions,

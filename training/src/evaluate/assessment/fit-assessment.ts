@@ -18,6 +18,7 @@ import { LABELS, type Label, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { AssessedImage } from './assessed-image.ts';
 import { type CalibrationMethod, fitCalibration } from './fit-calibration.ts';
 import { sourceWeights } from './source-weights.ts';
+import { type SquamousImage, squamousThreshold } from './squamous-threshold.ts';
 import { type WeightedValue, weightedConformalQuantile } from './weighted-quantile.ts';
 
 /** Everything that is fitted on lesions that were not trained on. */
@@ -30,6 +31,8 @@ export interface FittedAssessment {
   readonly distanceThreshold: number;
   /** Images that are less likely dermoscopic are not answered; undefined where that is not told. */
   readonly modalityThreshold?: number | undefined;
+  /** From here on squamous cell carcinoma is not excluded; undefined where that is not told. */
+  readonly squamousThreshold?: number | undefined;
 }
 
 /** How scores come out of logits: the method, what it starts from, and the prior it ends in. */
@@ -43,13 +46,15 @@ export interface CalibrationPlan {
    * the images of all sources, by {@link sourceWeights}.
    */
   readonly home: string;
+  /** Images of squamous cell carcinoma: they are not to be `routine`. */
+  readonly squamous?: readonly SquamousImage[];
 }
 
 /** Share of real lesions that may lie beyond the distance's threshold; less where the modality is told as well. */
 const BEYOND_DISTANCE = { alone: 0.025, besideModality: 0.01 };
 
 /** Share of real lesions that may be taken for images without a dermatoscope (README.md beside this file). */
-const BEYOND_MODALITY = 0.04;
+const BEYOND_MODALITY = 0.045;
 
 /**
  * Share of real lesions that may lie beyond each limit of quality. Not every side of every measure has one:
@@ -95,18 +100,19 @@ export function fitAssessment(
     ...image,
     scores: scores(image.logits, calibration),
   }));
-  const { home } = plan;
+  const { home, squamous = [] } = plan;
   const likelihoods = images.flatMap(({ source, dermoscopic }) =>
     dermoscopic === undefined ? [] : [{ source, value: dermoscopic }],
   );
+  const thresholds = Object.fromEntries(
+    OPERATING_POINTS.map((point) => [point, operatingThreshold(scored, point, home)]),
+  ) as unknown as FittedAssessment['thresholds'];
   return {
     calibration,
     quantiles: Object.fromEntries(
       CONFORMITY_SCORES.map((kind) => [kind, classQuantiles(scored, kind, home)]),
     ) as unknown as FittedAssessment['quantiles'],
-    thresholds: Object.fromEntries(
-      OPERATING_POINTS.map((point) => [point, operatingThreshold(scored, point, home)]),
-    ) as unknown as FittedAssessment['thresholds'],
+    thresholds,
     qualityLimits: fitQualityLimits(images, home),
     distanceThreshold: outerQuantile(
       images.map(({ source, distance }) => ({ source, value: distance })),
@@ -116,6 +122,7 @@ export function fitAssessment(
     ...(likelihoods.length > 0 && {
       modalityThreshold: modalityThreshold(likelihoods, home),
     }),
+    squamousThreshold: squamousThreshold(squamous, { calibration, thresholds }),
   };
 }
 

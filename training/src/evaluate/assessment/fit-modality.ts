@@ -1,5 +1,5 @@
-import { IMAGE_KINDS, type ImageKind } from '@naevus/shared/image/image-kinds';
-import type { ModalityModel } from '@naevus/shared/model/modality';
+import { IMAGE_KINDS, type ImageKind, type ModalityMethod } from '@naevus/shared/image/image-kinds';
+import { type ModalityModel, unitFeatures } from '@naevus/shared/model/modality';
 import { littleEndianBytes } from '../../convert/little-endian.ts';
 import { minimize } from './minimize.ts';
 
@@ -19,8 +19,11 @@ export interface KindExample {
 const PENALTY = 2e-3;
 const STEPS = 150;
 
+/** Chosen by leaving lesions out (README.md beside this file). */
+const METHOD: ModalityMethod = 'root-logistic-regression';
+
 /**
- * Fits how images were taken: a multinomial logistic regression on the features, scaled to length 1. Every kind
+ * Fits how images were taken: a multinomial logistic regression on the roots of the features, scaled to length 1. Every kind
  * weighs the same, and within a kind every source, so that no large source decides what dermoscopic means.
  *
  * @throws RangeError when there is no example of some kind, or features have different lengths
@@ -85,7 +88,7 @@ export function fitModality(examples: readonly KindExample[]): ModalityModel {
     }
     biases[kind] = bias;
   }
-  return { weights, biases };
+  return { method: METHOD, weights, biases };
 }
 
 /** The file that `readModalityModel` reads. */
@@ -106,9 +109,10 @@ function scaledRows(examples: readonly KindExample[], size: number): Float32Arra
     if (features.length !== size) {
       throw new RangeError(`${features.length} features where the first example has ${size}`);
     }
-    const squares = features.reduce((sum, value) => sum + value * value, 0);
-    const scale = squares > 0 ? Math.sqrt(size / squares) : 0;
-    for (let i = 0; i < size; i++) rows[row * size + i] = features[i]! * scale;
+    const scale = Math.sqrt(size);
+    for (const [i, value] of unitFeatures(features, METHOD).entries()) {
+      rows[row * size + i] = value * scale;
+    }
   }
   return rows;
 }

@@ -1,12 +1,9 @@
-import {
-  MALIGNANT_LABELS,
-  malignantScore,
-  OPERATING_POINTS,
-} from '@naevus/shared/answer/operating-point';
+import { MALIGNANT_LABELS, OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
 import { type Label, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { AssessmentReport } from './assessment-report.ts';
 import type { CrossFitted } from './cross-fit.ts';
 import type { FittedAssessment } from './fit-assessment.ts';
+import { isFlagged } from './flagged.ts';
 import { heldOutShare } from './held-out-shares.ts';
 
 /** What each operating point finds and spares, measured on other lesions than its threshold was fitted on. */
@@ -20,8 +17,7 @@ export function measureTriage(
   const benign = held.filter(({ image }) => LESION_CLASSES[image.label].risk === 'benign');
   return Object.fromEntries(
     OPERATING_POINTS.map((point) => {
-      const flagged = ({ scores, fitted: { thresholds } }: CrossFitted) =>
-        malignantScore(scores) >= thresholds[point];
+      const flagged = ({ scores, fitted }: CrossFitted) => isFlagged(scores, fitted, point);
       return [
         point,
         {

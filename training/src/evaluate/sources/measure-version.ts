@@ -86,5 +86,6 @@ function answeringFit({
     qualityLimits: assessment.quality.limits,
     distanceThreshold: assessment.outOfDistribution.threshold,
     modalityThreshold: assessment.modality?.threshold,
+    squamousThreshold: assessment.triage.squamous?.threshold,
   };
 }

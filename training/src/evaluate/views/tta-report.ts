@@ -1,4 +1,3 @@
-import { DEFAULT_OPERATING_POINT, malignantScore } from '@naevus/shared/answer/operating-point';
 import type { ConformityScore } from '@naevus/shared/answer/prediction-set';
 import { COVERAGES, DEFAULT_COVERAGE, predictionSet } from '@naevus/shared/answer/prediction-set';
 import { scores } from '@naevus/shared/answer/probabilities';
@@ -6,6 +5,7 @@ import { TTA_CHOICES, type TtaViews } from '@naevus/shared/network/test-time-aug
 import { LABELS, type Label, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy';
 import { countLesions } from '../../data/load/count-lesions.ts';
 import type { FittedAssessment } from '../assessment/fit-assessment.ts';
+import { isFlagged } from '../assessment/flagged.ts';
 import { bootstrapStatistics } from '../metrics/bootstrap.ts';
 import { createReporter } from '../metrics/classification-report.ts';
 import { confusionMatrix, type SampleWeights } from '../metrics/confusion-matrix.ts';
@@ -58,7 +58,10 @@ export interface ViewedImage {
   readonly lesionId: string | null;
   readonly logits: ViewLogits;
   /** On single views of other lesions: what is served with one view is served with more. */
-  readonly fitted: Pick<FittedAssessment, 'calibration' | 'quantiles' | 'thresholds'>;
+  readonly fitted: Pick<
+    FittedAssessment,
+    'calibration' | 'quantiles' | 'thresholds' | 'squamousThreshold'
+  >;
 }
 
 export interface TtaOptions {
@@ -131,9 +134,7 @@ function measure(
   const covered = images.map(({ label, fitted }, i) =>
     predictionSet(rows[i]!, conformity, fitted.quantiles[conformity][ROW_90]!).includes(label),
   );
-  const flagged = images.map(
-    ({ fitted }, i) => malignantScore(rows[i]!) >= fitted.thresholds[DEFAULT_OPERATING_POINT],
-  );
+  const flagged = images.map(({ fitted }, i) => isFlagged(rows[i]!, fitted));
   const benign = images.map(({ label }) => LESION_CLASSES[label].risk === 'benign');
   return (weights) => {
     const served = report(weights);
