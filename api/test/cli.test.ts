@@ -252,7 +252,7 @@ describe('usage', () => {
     [['predict', 'pictures', '--version', '9.9.9'], /--version.*0\.0\.1.*not 9\.9\.9/],
     [['predict', 'pictures', '--format', 'xml'], /--format must be json or csv, not xml/],
     [['predict', 'pictures', '--top-k', '8'], /--top-k.*1 to 7/],
-    [['predict', 'pictures', '--tta', '2'], /--tta must be one of 1, 4, 8/],
+    [['predict', 'pictures', '--tta', '3'], /--tta must be one of 1, 2, 4, 8/],
     [['gradcam', 'pictures/a.jpg', '-o', 'x.png', '--method', 'x'], /--method.*dense-grad-cam/],
     [['predict'], /a file or a folder/],
     [['predict', 'nowhere'], /nowhere cannot be read: ENOENT/],

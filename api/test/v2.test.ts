@@ -471,7 +471,7 @@ describe('an error', () => {
       () => ({ inputs: [good()], parameters: { binary_data_output: 'yes' } }),
       /binary_data_output/,
     ],
-    ['three views', () => ({ inputs: [good()], parameters: { tta: 3 } }), /tta.*1, 4, 8/],
+    ['three views', () => ({ inputs: [good()], parameters: { tta: 3 } }), /tta.*1, 2, 4, 8/],
     [
       'a misspelt parameter',
       () => ({ inputs: [good()], parameters: { stric: true } }),
@@ -493,7 +493,7 @@ describe('an error', () => {
       () => ({ inputs: [good()], parameters: { operating_point: 'high' } }),
       /melanoma-sensitivity-95/,
     ],
-    ['views as text', () => ({ inputs: [good()], parameters: { tta: '4' } }), /tta.*1, 4, 8/],
+    ['views as text', () => ({ inputs: [good()], parameters: { tta: '4' } }), /tta.*1, 2, 4, 8/],
     ['an unknown class', () => ({ inputs: [good()], parameters: { class: 'MEL' } }), /akiec, bcc/],
   ])('says what is wrong: %s', async (_, make, text) => {
     await expectError(await server.postJson(`${MODEL}/infer`, make()), 400, text);

@@ -8,6 +8,7 @@ import { INPUT_SIZE, type RgbImage } from '@naevus/shared/image/preprocessing-sp
 import type { Resampler } from '@naevus/shared/image/resampler';
 import type { NetworkOutput } from '@naevus/shared/network/network-output';
 import { runNetwork } from '@naevus/shared/network/run-network';
+import type { WholePicture } from '@naevus/shared/network/test-time-augmentation';
 import { LABELS, type Label, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy';
 import type {
   AnalysisOptions,
@@ -62,7 +63,7 @@ export async function analyse(
   const start = performance.now();
   let prepared: PreparedImage;
   try {
-    prepared = await prepare(image, options?.overlay, backend);
+    prepared = await prepare(image, { tta, overlay: options?.overlay }, backend);
   } catch (error) {
     if (error instanceof DamagedImageError) {
       return { ok: false, failure: { kind: 'damaged', detail: error.message } };
@@ -75,9 +76,13 @@ export async function analyse(
     }
     throw error;
   }
-  const { input } = prepared;
+  const { input, whole } = prepared;
   const decodedAt = performance.now();
-  const output = await runNetwork(backend.classify, input, { tta, method: options?.method });
+  const output = await runNetwork(backend.classify, input, {
+    tta,
+    whole,
+    method: options?.method,
+  });
   const inferredAt = performance.now();
 
   const probabilities = scores(output.logits, backend.calibration);
@@ -122,15 +127,23 @@ export async function analyseOrCrash(
 interface PreparedImage extends Omit<DecodedImage, 'data'> {
   /** 224 x 224 RGB bytes. */
   readonly input: Uint8Array;
+  /** All of the picture, where further views show it. */
+  readonly whole?: WholePicture | undefined;
   /** How much of each side the input shows. */
   readonly crop: number;
   /** The picture that the heat map is laid over, where that is not made of the input. */
   readonly canvas: RgbImage | undefined;
 }
 
+/** What else of a picture is wanted than the network's input. */
+interface Wanted {
+  readonly tta: AnalysisOptions['tta'] | undefined;
+  readonly overlay: HeatmapOptions['overlay'] | undefined;
+}
+
 function prepare(
   picture: EngineInput,
-  overlay: HeatmapOptions['overlay'] | undefined,
+  { tta = 1, overlay }: Wanted,
   { decode, resampler, crop }: AnalysisBackend,
 ): PreparedImage | Promise<PreparedImage> {
   if (picture.header !== undefined) {
@@ -139,6 +152,7 @@ function prepare(
       height: image.height,
       displayed: image.displayed,
       input: resampler.resizeToInput(image, crop),
+      ...(tta > 1 && crop < 1 && { whole: { rgb: resampler.resizeToInput(image, 1), crop } }),
       crop,
       canvas: canvasOf(image, overlay, crop, resampler),
     }));

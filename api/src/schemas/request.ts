@@ -83,7 +83,7 @@ const assessmentQuerySchema = z.object({ ...assessmentQuery, ...patientQuery });
 
 const tta = decimal.pipe(z.coerce.number<string>()).pipe(z.literal(TTA_CHOICES)).default(1).meta({
   description:
-    'Test-time augmentation: how many mirrored and turned views of the image the scores and the heat map are averaged over. Takes that many times as long.',
+    'Test-time augmentation: how many views of the image (turned, and at two sizes) the scores and the heat map are averaged over. Takes that many times as long.',
 });
 
 const version = z.string().optional().meta({

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { INPUT_SIZE } from '../image/preprocessing-spec.ts';
 import type { Classify } from './network-output.ts';
-import { averageOverViews } from './test-time-augmentation.ts';
+import { averageOverViews, middleOfMaps, viewedImages } from './test-time-augmentation.ts';
 
 const RAW = { raw: { width: INPUT_SIZE, height: INPUT_SIZE, channels: 3 } } as const;
 
@@ -102,4 +102,48 @@ describe('averagedOverViews', () => {
     await averageOverViews(classify, PICTURE, 1);
     expect(asked).toBe(9);
   });
+});
+
+describe('with the whole picture', () => {
+  /** Another picture, so that views of it can be told from views of the middle. */
+  const whole = { rgb: PICTURE.map((value) => 255 - value), crop: 0.8 };
+
+  it('looks at middle and whole in turns, each view once, the first of eight first', async () => {
+    const eight = viewedImages(PICTURE, 8, whole).map(bytes);
+    expect(new Set(eight).size).toBe(8);
+    expect(eight[0]).toBe(bytes(PICTURE));
+    const ofMiddle = new Set((await viewsBySharp(8)).map(bytes));
+    expect(eight.map((view) => ofMiddle.has(view))).toEqual(
+      Array.from({ length: 8 }, (_, i) => i % 2 === 0),
+    );
+    for (const count of [1, 2, 4] as const) {
+      const seen: string[] = [];
+      const classify: Classify = async (rgb) => {
+        seen.push(bytes(rgb));
+        return { logits: new Float32Array(7), cam: new Float32Array(343) };
+      };
+      await averageOverViews(classify, PICTURE, count, whole);
+      expect(seen).toEqual(eight.slice(0, count));
+    }
+  });
+
+  it('puts maps of the whole onto the middle', async () => {
+    // Rising linearly to the right, over the whole from 0 to 1: over the middle from 0.1 to 0.9.
+    const ramp = (from: number, to: number) =>
+      Float32Array.from({ length: 7 * 49 }, (_, i) => from + ((i % 7) + 0.5) * ((to - from) / 7));
+    const mirrored = ramp(1, 0);
+    const classify: Classify = async (rgb) => ({
+      logits: new Float32Array(7),
+      // The whole is seen after half a turn, and so its maps are turned.
+      cam: rgb === PICTURE ? ramp(0.1, 0.9) : mirrored,
+    });
+    const { cam } = await averageOverViews(classify, PICTURE, 2, whole);
+    for (const [i, value] of ramp(0.1, 0.9).entries()) expect(cam[i]).toBeCloseTo(value, 5);
+  });
+});
+
+it('keeps maps where the middle is all', () => {
+  const maps = Float32Array.from({ length: 2 * 49 }, (_, i) => (i * 37) % 11);
+  expect(middleOfMaps(maps, 7, 1)).toEqual(maps);
+  expect(middleOfMaps(Float32Array.of(3), 1, 0.5)).toEqual(Float32Array.of(3));
 });

@@ -10,8 +10,8 @@ import { classifyAll } from './classifiers/classify-images.ts';
 import { createOnnxClassifier, type OnnxClassifier } from './classifiers/onnx-classifier.ts';
 import { chooseExplained } from './explanations/choose-explained.ts';
 import { type ExplanationReport, explanationReport } from './explanations/explanation-report.ts';
-import { type TtaReport, ttaReport } from './views/tta-report.ts';
-import { viewLogits } from './views/view-logits.ts';
+import { type TtaReport, ttaReport, type ViewedImage } from './views/tta-report.ts';
+import { type ViewedPicture, viewLogits } from './views/view-logits.ts';
 
 /** Images that the heat maps are checked on; each costs about 120 runs of the network. */
 export const EXPLAINED_IMAGES = 100;
@@ -33,8 +33,10 @@ export async function checkHeldOut({
   record,
   validation,
   heldOutFits,
+  abroad,
   conformity,
   prepare,
+  prepareWhole,
   explainedImages,
   log,
 }: {
@@ -46,25 +48,45 @@ export async function checkHeldOut({
   readonly validation: readonly Sample[];
   /** One a validation image: what was fitted on other lesions. */
   readonly heldOutFits: ModelAssessment['heldOutFits'];
+  /** The same for the other sources' lesions, which test-time augmentation is measured on as well. */
+  readonly abroad: {
+    readonly validation: readonly Sample[];
+    readonly heldOutFits: ModelAssessment['heldOutFits'];
+  };
   /** How prediction sets are made by default. */
   readonly conformity: ConformityScore;
   readonly prepare: PrepareImage;
+  /** The same for all of an image, where the record has a crop. */
+  readonly prepareWhole: PrepareImage;
   readonly explainedImages: number;
   readonly log: (line: string) => void;
 }): Promise<HeldOutReports> {
   const { seed, calibration } = record;
-  log(`measuring test-time augmentation on all ${validation.length} validation images`);
-  const logits = await classifyAll(validation, prepare, (rgb) =>
-    viewLogits(classifier.logits, rgb),
-  );
-  const tta = ttaReport(
-    validation.map(({ label, lesionId }, i) => ({
+  const all = validation.length + abroad.validation.length;
+  log(`measuring test-time augmentation on all ${all} validation images`);
+  const { crop } = record;
+  const prepareViews = async (path: string): Promise<ViewedPicture> => ({
+    rgb: await prepare(path),
+    ...(crop < 1 && { whole: { rgb: await prepareWhole(path), crop } }),
+  });
+  const see = async (
+    samples: readonly Sample[],
+    fits: ModelAssessment['heldOutFits'],
+  ): Promise<ViewedImage[]> => {
+    const logits = await classifyAll(samples, prepareViews, (picture) =>
+      viewLogits(classifier.logits, picture),
+    );
+    return samples.map(({ label, lesionId }, i) => ({
       label,
       lesionId,
       logits: logits[i]!,
-      fitted: heldOutFits[i]!,
-    })),
+      fitted: fits[i]!,
+    }));
+  };
+  const tta = ttaReport(
+    await see(validation, heldOutFits),
     { prior: record.prior, conformity, seed },
+    await see(abroad.validation, abroad.heldOutFits),
   );
 
   const chosen = chooseExplained(validation, explainedImages, seed);

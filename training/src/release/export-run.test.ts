@@ -190,7 +190,7 @@ describe('exportRun', () => {
     const report = (name: string) =>
       JSON.parse(Buffer.from(files.get(`reports/${name}`)!).toString());
     const { byViews } = report('test-time-augmentation.json');
-    expect(byViews.map(({ views }: { views: number }) => views)).toEqual([1, 4, 8]);
+    expect(byViews.map(({ views }: { views: number }) => views)).toEqual([1, 2, 4, 8]);
     // One view is what the other reports are of.
     expect(byViews[0].figures.logLoss.value).toBeCloseTo(metrics.metrics.logLoss, 9);
     const { deletionInsertion, randomisedWeights } = report('explanations.json');

@@ -1,6 +1,7 @@
+import { createResampler } from '@naevus/shared/image/resampler';
 import type { EngineAgreementReport } from '../convert/engine-agreement.ts';
-import type { PrepareImage } from '../data/decode/prepare-image.ts';
-import type { Dataset } from '../data/load/dataset.ts';
+import { imagePreparation, type PrepareImage } from '../data/decode/prepare-image.ts';
+import type { Dataset, Sample } from '../data/load/dataset.ts';
 import type { OutsideImage } from '../data/load/outside-images.ts';
 import type { ModelAssessment } from '../evaluate/assessment/assess-model.ts';
 import { checkHeldOut, EXPLAINED_IMAGES } from '../evaluate/check-held-out.ts';
@@ -8,6 +9,7 @@ import { createOnnxClassifier } from '../evaluate/classifiers/onnx-classifier.ts
 import { buildClinicReports } from '../evaluate/clinic-reports.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
 import { buildSimilarCases } from '../evaluate/similarity/build-similar-cases.ts';
+import { ownLesions } from '../evaluate/sources/own-lesions.ts';
 import { ATTRIBUTION } from '../reports/attribution.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 import { type ScorePrior, withScorePrior } from '../run/score-prior.ts';
@@ -96,6 +98,7 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
       seed: record.seed,
     });
   const heldOut =
+    assessment &&
     assessedAtHome &&
     (await checkHeldOut({
       classifier,
@@ -103,8 +106,10 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
       record,
       validation,
       heldOutFits: assessedAtHome.heldOutFits,
+      abroad: validationAbroad(assessment, samples.validation, home, ownLesions(dataset.samples)),
       conformity: assessedAtHome.report.conformal.default,
       prepare,
+      prepareWhole: imagePreparation(createResampler(options.kernels), 1),
       explainedImages: options.explainedImages ?? EXPLAINED_IMAGES,
       log,
     }));
@@ -155,6 +160,20 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
 function pictureAttribution({ sources }: Dataset): string {
   const texts = sources.length > 0 ? sources.map(({ attribution }) => attribution) : [ATTRIBUTION];
   return `${texts.join(' ')} Scaled down and encoded again.`;
+}
+
+/** Of other sources than home, lesions that are in no other source. */
+function validationAbroad(
+  { heldOutFits }: ModelAssessment,
+  validation: readonly Sample[],
+  home: string,
+  own: ReadonlySet<string>,
+) {
+  const kept = validation.map(({ source, imageId }) => source !== home && own.has(imageId));
+  return {
+    validation: validation.filter((_, i) => kept[i]),
+    heldOutFits: heldOutFits.filter((_, i) => kept[i]),
+  };
 }
 
 /** The assessment with the validation images of the home source alone. */

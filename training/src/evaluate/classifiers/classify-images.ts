@@ -1,5 +1,4 @@
 import { createProgress } from '@naevus/shared/progress';
-import type { PrepareImage } from '../../data/decode/prepare-image.ts';
 import type { UnreadableImage } from '../../data/load/data-error.ts';
 import type { ImageFile } from '../../data/load/dataset.ts';
 import { mapConcurrently } from '../../data/map-concurrently.ts';
@@ -16,24 +15,24 @@ const UNDER_WAY = NETWORK_WORKERS + 4;
 /**
  * Prepares and classifies images, several at once; the results are in the order of the images.
  *
- * @param prepare path to the network's input, 224 * 224 * 3 RGB bytes; a failure of its own makes the image
+ * @param prepare path to what is classified, as a rule the network's input; a failure of its own makes the image
  *   unreadable, and the others go on
  * @param classify what to do with a prepared picture; a failure ends it all
  */
-export async function classifyImages<I extends ImageFile, T>(
+export async function classifyImages<I extends ImageFile, P, T>(
   images: readonly I[],
-  prepare: PrepareImage,
-  classify: (rgb: Uint8Array) => Promise<T>,
+  prepare: (path: string) => Promise<P>,
+  classify: (picture: P) => Promise<T>,
 ): Promise<Classified<I, T>> {
   const results: { image: I; result: T }[] = [];
   const unreadable: UnreadableImage[] = [];
   const progress = createProgress('classifying', images.length);
   const outcomes = await mapConcurrently(images, UNDER_WAY, async ({ path }) => {
     const prepared = await prepare(path).then(
-      (rgb) => ({ rgb }),
+      (picture) => ({ picture }),
       (error: unknown) => ({ reason: error instanceof Error ? error.message : String(error) }),
     );
-    const outcome = 'rgb' in prepared ? { result: await classify(prepared.rgb) } : prepared;
+    const outcome = 'picture' in prepared ? { result: await classify(prepared.picture) } : prepared;
     progress.advance(1);
     return outcome;
   });
@@ -53,10 +52,10 @@ export async function classifyImages<I extends ImageFile, T>(
  * @returns one result an image, in their order
  * @throws Error that counts the images that cannot be read, and names one
  */
-export async function classifyAll<I extends ImageFile, T>(
+export async function classifyAll<I extends ImageFile, P, T>(
   images: readonly I[],
-  prepare: PrepareImage,
-  classify: (rgb: Uint8Array) => Promise<T>,
+  prepare: (path: string) => Promise<P>,
+  classify: (picture: P) => Promise<T>,
 ): Promise<T[]> {
   const { results, unreadable } = await classifyImages(images, prepare, classify);
   const [first] = unreadable;

@@ -28,17 +28,17 @@ const images: ViewedImage[] = Array.from({ length: 210 }, (_, i) => {
   return {
     label,
     lesionId: i % 2 === 0 ? `lesion-${i % 14}-${Math.floor(i / 28)}` : null,
-    logits: { 1: mean(1), 4: mean(4), 8: mean(8) },
+    logits: { 1: mean(1), 2: mean(2), 4: mean(4), 8: mean(8) },
     fitted,
   };
 });
 
 describe('ttaReport', () => {
   const report = ttaReport(images, { prior: PRIOR, conformity: 'lac', seed: 2, resamples: 200 });
-  const [one, four, eight] = report.byViews;
+  const [one, , four, eight] = report.byViews;
 
   it('finds the gain of averaging noise away', () => {
-    expect(report.byViews.map(({ networkRuns }) => networkRuns)).toEqual([1, 4, 8]);
+    expect(report.byViews.map(({ networkRuns }) => networkRuns)).toEqual([1, 2, 4, 8]);
     expect(one!.difference).toBeNull();
     for (const { difference, figures } of [four!, eight!]) {
       expect(difference!.accuracy.interval.low).toBeGreaterThan(0);
@@ -59,7 +59,7 @@ describe('ttaReport', () => {
   it('pairs the resamples: views that are alike differ by nothing', () => {
     const alike = images.map((image) => ({
       ...image,
-      logits: { 1: image.logits[1], 4: image.logits[1], 8: image.logits[8] },
+      logits: { ...image.logits, 2: image.logits[1], 4: image.logits[1] },
     }));
     const paired = ttaReport(alike, { prior: PRIOR, conformity: 'lac', seed: 2, resamples: 50 });
     for (const { value, interval } of Object.values(paired.byViews[1]!.difference!)) {
@@ -71,11 +71,30 @@ describe('ttaReport', () => {
 describe('viewLogits', () => {
   it('averages the first views of the same eight', async () => {
     let asked = 0;
-    const logits = await viewLogits(
-      async () => Float32Array.of(2 ** asked++),
-      new Uint8Array(224 * 224 * 3),
-    );
+    const logits = await viewLogits(async () => Float32Array.of(2 ** asked++), {
+      rgb: new Uint8Array(224 * 224 * 3),
+    });
     expect(asked).toBe(8);
-    expect([logits[1][0], logits[4][0], logits[8][0]]).toEqual([1, 15 / 4, 255 / 8]);
+    expect([logits[1][0], logits[2][0], logits[4][0], logits[8][0]]).toEqual([
+      1,
+      3 / 2,
+      15 / 4,
+      255 / 8,
+    ]);
+  });
+
+  it('shows the whole picture in every second view', async () => {
+    const seen: number[] = [];
+    await viewLogits(
+      async (rgb) => {
+        seen.push(rgb[0]!);
+        return Float32Array.of(0);
+      },
+      {
+        rgb: new Uint8Array(224 * 224 * 3).fill(1),
+        whole: { rgb: new Uint8Array(224 * 224 * 3).fill(2), crop: 0.87 },
+      },
+    );
+    expect(seen).toEqual([1, 2, 1, 2, 1, 2, 1, 2]);
   });
 });

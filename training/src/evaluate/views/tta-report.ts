@@ -34,13 +34,18 @@ export const TTA_FIGURES = [
 export type TtaFigure = (typeof TTA_FIGURES)[number];
 
 /** `test-time-augmentation.json`: what test-time augmentation is worth, with everything fitted as it is served. */
-export interface TtaReport {
+export interface TtaReport extends MeasuredViews {
   readonly schemaVersion: 1;
-  readonly images: number;
-  readonly lesions: number;
   readonly confidence: 0.95;
   readonly resamples: number;
   readonly seed: number;
+  /** Of lesions from other sources, where there are any: accuracies, losses and areas are of their own class mix. */
+  readonly abroad?: MeasuredViews;
+}
+
+export interface MeasuredViews {
+  readonly images: number;
+  readonly lesions: number;
   readonly byViews: readonly {
     readonly views: TtaViews;
     /** Times that the network is run for one picture, and so times as long as inference for one view. */
@@ -75,8 +80,28 @@ export interface TtaOptions {
 const ROW_90 = COVERAGES.indexOf(DEFAULT_COVERAGE);
 const MELANOMA = labelIndex('mel');
 
-/** Measures each number of views on the same images, and their differences to one view on the same resamples. */
-export function ttaReport(images: readonly ViewedImage[], options: TtaOptions): TtaReport {
+/**
+ * Measures each number of views on the same images, and their differences to one view on the same resamples.
+ *
+ * @param abroad images of other sources than home
+ */
+export function ttaReport(
+  images: readonly ViewedImage[],
+  options: TtaOptions,
+  abroad: readonly ViewedImage[] = [],
+): TtaReport {
+  const { seed, resamples = 1000 } = options;
+  return {
+    schemaVersion: 1,
+    confidence: 0.95,
+    resamples,
+    seed,
+    ...measureViews(images, options),
+    ...(abroad.length > 0 && { abroad: measureViews(abroad, options) }),
+  };
+}
+
+function measureViews(images: readonly ViewedImage[], options: TtaOptions): MeasuredViews {
   const { seed, resamples = 1000 } = options;
   const measures = TTA_CHOICES.map((views) => measure(images, views, options));
   type Key = `${TtaViews} ${TtaFigure}` | `${TtaViews} - 1 ${TtaFigure}`;
@@ -106,12 +131,8 @@ export function ttaReport(images: readonly ViewedImage[], options: TtaOptions): 
       ]),
     ) as unknown as Record<TtaFigure, Estimate>;
   return {
-    schemaVersion: 1,
     images: images.length,
     lesions: countLesions(images),
-    confidence: 0.95,
-    resamples,
-    seed,
     byViews: TTA_CHOICES.map((views) => ({
       views,
       networkRuns: views,

@@ -40,7 +40,7 @@ describe('openTeachers', () => {
     const taught = await teacher.logits(batch, ALL_VIEWS, createRandom(1));
     for (const picture of [0, COUNT - 1]) {
       const rgb = pictures.subarray(picture * BYTES, (picture + 1) * BYTES);
-      const expected = (await viewLogits(classifier.logits, rgb))[8];
+      const expected = (await viewLogits(classifier.logits, { rgb }))[8];
       const own = taught.subarray(picture * LABELS.length, (picture + 1) * LABELS.length);
       expect(relativeError(own, expected)).toBeLessThan(1e-4);
     }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import { folderSource } from '@naevus/shared/model/folder-source';
 import { symmetryIndices } from '@naevus/shared/network/symmetry';
-import { meanLogits, TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
+import { meanLogits } from '@naevus/shared/network/test-time-augmentation';
 import { loadOnnxRuntime } from '@naevus/shared/onnxruntime/load-onnx-runtime';
 import type { InferenceSession } from 'onnxruntime-node';
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../../convert/inference-graph.ts';
@@ -13,7 +13,8 @@ import { readVersionSplit, requireNoLeak, versionName } from '../../versions/ver
 import type { Teacher } from './teacher.ts';
 
 const PLANE = INPUT_SIZE * INPUT_SIZE;
-const SYMMETRIES = Math.max(...TTA_CHOICES);
+/** Of the square. */
+const SYMMETRIES = 8;
 /** Images per run of a teacher: more need memory and are not faster. */
 const MICRO_BATCH = 8;
 
