@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -171,8 +171,28 @@ describe('models', () => {
 
 describe('gate', () => {
   const gating = (...args: string[]) =>
-    command('gate', '--candidate', join(folder, 'again', '0.0.1'), '--data', small.data, ...args);
-  beforeAll(() => writeFile(join(folder, 'policy.json'), '{"minImages": 14}'));
+    command('gate', '--candidate', join(folder, 'other', '0.0.2'), '--data', small.data, ...args);
+  beforeAll(async () => {
+    await writeFile(join(folder, 'policy.json'), '{"minImages": 14}');
+    // The same network with a temperature that changes no decision.
+    const other = join(folder, 'other', '0.0.2');
+    await cp(join(folder, 'again', '0.0.1'), other, { recursive: true });
+    const manifest = JSON.parse(await readFile(join(other, 'manifest.json'), 'utf8'));
+    const calibration = { ...manifest.calibration, temperature: 1.0001 };
+    const changed = { ...manifest, version: '0.0.2', calibration };
+    await writeFile(join(other, 'manifest.json'), JSON.stringify(changed));
+  });
+
+  it('does not compare a version with itself or a copy, and says what to compare with', async () => {
+    const same = join(folder, 'again', '0.0.1');
+    const { code, stderr } = await command(
+      'gate',
+      ...['--candidate', same, '--data', small.data, '--current', join(folder, 'store', '0.0.1')],
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('0.0.1 and the current 0.0.1 are the same model');
+    expect(stderr).toMatch(/--current none compares with the floors/);
+  });
 
   it('refuses a first model of random weights, and says why', async () => {
     const { code, stdout } = await gating(
@@ -194,14 +214,14 @@ describe('gate', () => {
     };
     const { code, stderr, stdout } = await gating(
       ...['--current', join(folder, 'store', '0.0.1'), '--policy', join(folder, 'policy.json')],
-      ...['--candidate-scores', await scores('again/0.0.1', 'candidate.json')],
+      ...['--candidate-scores', await scores('other/0.0.2', 'candidate.json')],
       ...['--current-scores', await scores('store/0.0.1', 'current.json'), '--record'],
     );
     expect({ code, stderr }).toMatchObject({ code: 0 });
-    expect(stdout).toContain('0.0.1: passed');
-    const verified = ['verify', '0.0.1', '--artifacts', join(folder, 'again')];
-    expect((await command('models', ...verified)).stdout).toContain('0.0.1: whole');
-    const manifest = await readFile(join(folder, 'again/0.0.1/manifest.json'), 'utf8');
+    expect(stdout).toContain('0.0.2: passed');
+    const verified = ['verify', '0.0.2', '--artifacts', join(folder, 'other')];
+    expect((await command('models', ...verified)).stdout).toContain('0.0.2: whole');
+    const manifest = await readFile(join(folder, 'other/0.0.2/manifest.json'), 'utf8');
     expect(JSON.parse(manifest).gate).toEqual({ verdict: 'passed', comparedWith: '0.0.1' });
   });
 
@@ -265,6 +285,16 @@ describe('evaluate', () => {
     const exported = JSON.parse(await readFile(report, 'utf8'));
     expect(json.metrics).toEqual(exported.metrics);
     expect(rows.map((row) => row.image_id)).toEqual(small.split.validation);
+    expect(json.seen).toMatchObject({ images: 14, trainedOn: 0, fittedOn: 14 });
+    expect(json.seen.cautions).toEqual([expect.stringContaining('fitted on 14 of these 14')]);
+  });
+
+  it('says which images the version was trained on', async () => {
+    const { stdout, stderr } = await evaluating();
+    const caution = '0.0.1 was trained on 7 of these 21 images: the figures are too good';
+    expect(stdout).toContain(`Note: ${caution}`);
+    expect(stderr).toContain(caution);
+    expect((await readOut()).json.seen).toMatchObject({ images: 21, trainedOn: 7, fittedOn: 14 });
   });
 
   it('scores the images that are asked for', async () => {

@@ -1,13 +1,16 @@
 import { mkdir, readFile } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { refuseOverwriting } from '@naevus/shared/files/refuse-overwriting';
+import { folderSource } from '@naevus/shared/model/folder-source';
 import { describeProblem } from '../data/load/data-error.ts';
 import { DATA_FLAGS, DATA_FLAGS_HELP, dataFolders, loadFolders } from '../data/load/data-flags.ts';
 import { type Dataset, digestSamples, type Sample } from '../data/load/dataset.ts';
 import { type OutsideImage, outsideImages } from '../data/load/outside-images.ts';
 import { readSplit } from '../data/split/read-split.ts';
+import type { Split } from '../data/split/split-schema.ts';
 import { parseImageIds, selectImages } from '../evaluate/classifiers/image-selection.ts';
 import { describeMetrics, metricsReport } from '../evaluate/metrics/metrics-report.ts';
+import { countSeen, seenWarnings } from '../evaluate/metrics/seen-images.ts';
 import { measureVersion } from '../evaluate/sources/measure-version.ts';
 import { outsideReport } from '../evaluate/sources/outside-report.ts';
 import { ownLesions } from '../evaluate/sources/own-lesions.ts';
@@ -22,6 +25,7 @@ import {
   loadArtifactFolder,
   versionFiles,
 } from '../versions/artifact-folder.ts';
+import { readVersionSplit, SPLIT_PATH } from '../versions/version-weights.ts';
 import { loadKernels, MODEL_ARTIFACTS } from './frame/places.ts';
 import { runCommand } from './frame/run-command.ts';
 
@@ -88,6 +92,10 @@ await runCommand({
     const { labelled, outside } = sortedImages(dataset);
     const samples = wanted ? selectImages(labelled, wanted.ids, wanted.origin) : labelled;
 
+    const seen = countSeen(samples, await splitOf(version));
+    const cautions = seenWarnings(seen, manifest.version, join(folder, SPLIT_PATH));
+    for (const line of cautions) console.warn(line);
+
     const kernels = await loadKernels();
     const measured = await measureVersion(version, [...samples, ...outside], kernels);
     const { results, unreadable, engine } = measured;
@@ -137,6 +145,7 @@ await runCommand({
     const document = {
       modelSha256: sha256,
       passedOver: problems,
+      seen: { ...seen, cautions },
       ...report,
       ...(sources && { sources }),
       ...(others.length > 0 && { outside: outsideReport(others, SEED) }),
@@ -147,10 +156,17 @@ await runCommand({
       predictionsCsv(results.map(({ image, scores }) => ({ imageId: image.imageId, scores }))),
     );
     if (report) console.log(`\n${describeMetrics(report)}`);
+    for (const line of cautions) console.log(`\nNote: ${line}`);
     console.log(`\nwrote ${out} and ${csv}`);
     return 0;
   },
 });
+
+/** The split that a version was trained on; undefined for a version without one. */
+async function splitOf({ folder, manifest }: ArtifactFolder): Promise<Split | undefined> {
+  if (!manifest.files.some(({ path }) => path === SPLIT_PATH)) return undefined;
+  return readVersionSplit(folderSource(folder), manifest);
+}
 
 /** @throws Error when the file beside `--out`, which nobody named, holds something else than scores */
 async function requireOwnTable(csv: string, out: string): Promise<void> {

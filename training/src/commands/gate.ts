@@ -4,6 +4,7 @@ import { refuseOverwriting } from '@naevus/shared/files/refuse-overwriting';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { folderSource } from '@naevus/shared/model/folder-source';
 import { readCurrentVersion } from '@naevus/shared/model/load-manifest';
+import { compareVersions } from '@naevus/shared/model/version';
 import { imagePreparation } from '../data/decode/prepare-image.ts';
 import { DATA_FLAGS, dataFolders, loadFolders } from '../data/load/data-flags.ts';
 import type { Dataset } from '../data/load/dataset.ts';
@@ -15,6 +16,7 @@ import { type GatePolicy, gatePolicySchema } from '../evaluate/gate/gate-policy.
 import { judgeCandidate } from '../evaluate/gate/judge-candidate.ts';
 import { readScores, type ScoreTable, scoreTableOf } from '../evaluate/gate/read-scores.ts';
 import { recordVerdict } from '../evaluate/gate/record-verdict.ts';
+import { requireOtherModel } from '../evaluate/gate/require-other-model.ts';
 import { readJson, writeJson } from '../files/json-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { describeCheck, gateMarkdown } from '../reports/gate-markdown.ts';
@@ -23,6 +25,7 @@ import {
   loadArtifactFolder,
   versionFiles,
 } from '../versions/artifact-folder.ts';
+import { listVersions } from '../versions/artifact-store.ts';
 import { readVersionSplit } from '../versions/version-weights.ts';
 import { loadKernels, MODEL_ARTIFACTS } from './frame/places.ts';
 import { runCommand } from './frame/run-command.ts';
@@ -76,6 +79,7 @@ await runCommand({
     const candidate = await readModel(resolve(candidateFolder));
     const currentFolder = await findCurrent(values.current);
     const current = currentFolder === undefined ? undefined : await readModel(currentFolder);
+    if (current) requireOtherModel(candidate, current, await versionBefore(candidate, current));
     if (values['current-scores'] && !current) throw new Error('--current-scores needs --current');
     if (current && !values['candidate-scores'] !== !values['current-scores']) {
       throw new Error('give the scores of both versions, or of none');
@@ -136,6 +140,16 @@ async function findCurrent(given: string | undefined): Promise<string | undefine
   if (given !== undefined) return given === 'none' ? undefined : resolve(given);
   const version = await readCurrentVersion(folderSource(MODEL_ARTIFACTS));
   return version === undefined ? undefined : join(MODEL_ARTIFACTS, version);
+}
+
+/** Folder of the newest bundled version that is older than the candidate, and not the current one. */
+async function versionBefore(candidate: Model, current: Model): Promise<string | undefined> {
+  const { version } = candidate.manifest;
+  const older = (await listVersions(MODEL_ARTIFACTS)).filter(
+    (one) => compareVersions(one, version) < 0 && one !== current.manifest.version,
+  );
+  const last = older.at(-1);
+  return last && join(MODEL_ARTIFACTS, last);
 }
 
 type Model = GateModel & ArtifactFolder;

@@ -11,6 +11,9 @@ import { REPORTS_FOLDER, TFJS_FOLDER } from './artifact-layout.ts';
 /** Images that an error names; the others it counts. */
 const NAMED_IMAGES = 3;
 
+/** Where a version's folder has its split. */
+export const SPLIT_PATH = `${REPORTS_FOLDER}split.json`;
+
 /** Values by the names of a graph model (`<layer>.weight`, `<layer>/bias`), in TensorFlow's layout. */
 export type GraphWeights = ReadonlyMap<string, Float32Array>;
 
@@ -54,8 +57,7 @@ export function versionName({ manifest, sha256 }: LoadedManifest): string {
  * @throws ArtifactError when it is missing, does not fit, or is not the one the manifest names.
  */
 export async function readVersionSplit(source: ArtifactSource, manifest: Manifest): Promise<Split> {
-  const path = `${REPORTS_FOLDER}split.json`;
-  return parseJson(await loadFile(source, manifest, path), path, splitSchema);
+  return parseJson(await loadFile(source, manifest, SPLIT_PATH), SPLIT_PATH, splitSchema);
 }
 
 /** Constants of a graph model as float32, whatever precision they are stored in. Needs a backend of tfjs. */
