@@ -101,26 +101,3 @@ describe('/openapi.json', () => {
     }
   });
 });
-
-describe.each(['/docs'])('%s', (path) => {
-  it('is a page that loads nothing from anywhere', async () => {
-    const response = await fetch(server.url + path);
-    expect(response.status).toBe(200);
-    expect(response.headers.get('Content-Type')).toBe('text/html; charset=utf-8');
-    expect(response.headers.get('Content-Security-Policy')).toMatch(
-      /^default-src 'none'; style-src 'sha256-/,
-    );
-    const page = await response.text();
-    expect(page).toContain('Not a medical device');
-    expect(page).not.toMatch(/<script|<link|<img|@import|url\(/i);
-    const hosts = page.match(/(?:href|src)="https?:[^"]*/gi) ?? [];
-    expect(hosts).toEqual([]);
-  });
-
-  it('answers HEAD as GET, without the body', async () => {
-    const response = await fetch(server.url + path, { method: 'HEAD' });
-    expect(response.status).toBe(200);
-    expect(response.headers.get('Content-Type')).toBe('text/html; charset=utf-8');
-    expect(await response.text()).toBe('');
-  });
-});

@@ -17,7 +17,12 @@ const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 export async function buildPageAssets(outfile, folder, script = '') {
   await buildWorkers(folder);
   const bundled = await build({
-    entryPoints: { page: path('client/main.ts'), style: path('page.css') },
+    entryPoints: {
+      page: path('client/main.ts'),
+      'page-style': path('page.css'),
+      docs: path('../docs/client/docs.ts'),
+      'docs-style': path('../docs/docs.css'),
+    },
     outdir: path('.'),
     write: false,
     bundle: true,
@@ -29,12 +34,14 @@ export async function buildPageAssets(outfile, folder, script = '') {
     footer: { js: script },
     logLevel: 'warning',
   });
-  const text = (ending) => bundled.outputFiles.find((file) => file.path.endsWith(ending)).text;
+  const text = (name) => bundled.outputFiles.find((file) => basename(file.path) === name).text;
   const pictures = (await readdir(path('examples'))).filter((name) => name.endsWith('.jpg'));
 
   const entries = [
-    entry('page.js', 'text/javascript; charset=utf-8', text('.js')),
-    entry('page.css', 'text/css; charset=utf-8', text('.css')),
+    entry('page.js', 'text/javascript; charset=utf-8', text('page.js')),
+    entry('page.css', 'text/css; charset=utf-8', text('page-style.css')),
+    entry('docs.js', 'text/javascript; charset=utf-8', text('docs.js')),
+    entry('docs.css', 'text/css; charset=utf-8', text('docs-style.css')),
     entry('icon.png', 'image/png', await readFile(path('icon.png'))),
     ...(await Promise.all(
       pictures.map(async (name) =>
