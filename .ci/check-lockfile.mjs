@@ -1,4 +1,4 @@
-// Is package-lock.json complete for every platform we support, whoever wrote it on whatever machine?
+// Is package-lock.json complete for every platform we support, independent of the machine that wrote it?
 // npm drops other platforms' optional binaries when it relocks over an existing node_modules, and the
 // damage shows only on the other machine. `--write` mends it: it relocks in an empty folder.
 import { execFileSync } from 'node:child_process';

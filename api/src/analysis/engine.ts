@@ -33,9 +33,9 @@ export interface NetworkOptions {
   readonly heatmap?: { readonly method?: HeatmapMethod };
 }
 
-/** How pictures are looked at, and what is wanted beside their scores. */
+/** How images are analysed, and what is wanted beside their scores. */
 export interface AnalysisOptions {
-  /** Views of each that the answer is averaged over; 1 unless told. */
+  /** Views of each that the answer is averaged over; 1 by default. */
   readonly tta?: TtaViews;
   readonly heatmap?: HeatmapOptions;
   /** How many similar cases are searched for; the version must have an index of them. */
@@ -48,7 +48,7 @@ export interface HeatmapOptions {
   readonly label?: Label;
   /** What each score is multiplied with to find the highest, where the answer follows another prior. */
   readonly factors?: readonly number[];
-  /** `grad-cam` unless told. */
+  /** `grad-cam` by default. */
   readonly method?: HeatmapMethod;
   /** A colour bar below the overlay, with the class in words. */
   readonly legend?: boolean;
@@ -77,7 +77,7 @@ export interface Analysis {
   readonly scores: readonly number[];
   /** What the scores were made of. */
   readonly output: NetworkOutput;
-  /** What the answer is held against, where the version was fitted with anything to hold it against. */
+  /** What the assessment compares, where the version was fitted with limits. */
   readonly measurements?: Measurements;
   /** Of a photo; a {@link NetworkInput} has no size and format of its own. */
   readonly image?: {
@@ -145,7 +145,7 @@ export interface ServedModel {
   readonly sha256: string;
   /** The model card, Markdown. */
   card(): Promise<string>;
-  /** The files of the version, not held to their hashes: that is for who loads them. */
+  /** The files of the version, not verified: the loader does that. */
   readonly files: ArtifactSource;
 }
 
@@ -160,7 +160,7 @@ export interface Engine {
   /**
    * Whether an image may come, for who is about to send it.
    *
-   * @param options how it is going to be looked at
+   * @param options how it is going to be analysed
    * @throws EngineError `busy`, `too-much` or `unavailable`
    */
   refuseWhenFull(options?: NetworkOptions): void;

@@ -4,7 +4,7 @@ import { problemOfFailure } from './problem-of-failure.ts';
 import type { Limits } from './request-limits.ts';
 
 /**
- * Analyses one image file outside of a request: its header is held against the limits first.
+ * Analyses one image file outside of a request: its header is compared with the limits first.
  *
  * @throws ProblemError about the file, EngineError where the engine gives no answer, Error for a defect
  */

@@ -61,7 +61,7 @@ export interface AssessedAnswer extends Judgement {
  * of quality. Then nothing is `routine`, and what has no score, being of another kind or out of distribution, is not
  * `refer` either.
  *
- * What may be squamous cell carcinoma, which is none of the classes, is not `routine` either.
+ * What may be squamous cell carcinoma, which is not one of the classes, is not `routine` either.
  *
  * @param factors what is known of the patient, and what the answered scores are multiplied with
  * @throws Error when the manifest has no `assessment`, or not the threshold asked for

@@ -67,7 +67,7 @@ export class BulkServer {
     await consume(batch, this.#bulk(bindings, context));
   }
 
-  /** Made anew for each invocation, as bindings are of one. */
+  /** Created for each invocation, as bindings are of one. */
   #app(bindings: BulkBindings, context: ExecutionContext): Hono<AppEnv> {
     const bulk = this.#bulk(bindings, context);
     const { keys, hstsSeconds } = bulk.settings;

@@ -1,5 +1,5 @@
 /**
- * Why a message was not done. The message is kept beside the image's name, for whoever looks for it:
+ * Why a message was not done. The message is kept beside the image's name, for anyone who looks for it:
  * what happened and what to do, never image content.
  */
 export class BulkFailure extends Error {

@@ -200,7 +200,7 @@ function table(
     }
     await writable.close();
   };
-  // Whoever reads sees that it broke off.
+  // The reader sees that it broke off.
   pump().catch((error) => writable.abort(error).catch(() => {}));
   return readable;
 }

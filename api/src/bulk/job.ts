@@ -5,7 +5,7 @@ import type { ImageReference } from './messages.ts';
 import { jobKey, pageKey } from './places.ts';
 import { type Bucket, MOST_MESSAGES, putOnce } from './platform.ts';
 
-/** All images below a prefix, looked at by one model. */
+/** All images below a prefix, analysed by one model. */
 export interface Job {
   readonly id: string;
   readonly prefix: string;

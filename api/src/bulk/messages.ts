@@ -9,7 +9,7 @@ export interface ImageReference {
 const job = z.string();
 const page = z.int().nonnegative();
 
-/** One image is to be looked at. */
+/** One image is to be analysed. */
 const imageMessageSchema = z.object({
   kind: z.literal('image'),
   key: z.string(),

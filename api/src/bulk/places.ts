@@ -7,7 +7,7 @@ import type { BulkMessage, ImageReference } from './messages.ts';
 /** Names sort as their numbers do. */
 const digits = (number: number): string => String(number).padStart(6, '0');
 
-/** The same for the same file under the same key, whoever asks. */
+/** The same for the same file under the same key, for every caller. */
 export async function imageId({ key, etag }: ImageReference): Promise<string> {
   return webCryptoSha256(new TextEncoder().encode(JSON.stringify([key, etag])));
 }

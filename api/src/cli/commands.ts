@@ -26,14 +26,14 @@ Usage: naevus COMMAND …
 naevus COMMAND --help says more.
 `;
 
-/** Nothing could be begun: wrong usage, no such file, no model. */
-const CANNOT_BEGIN = 2;
+/** Could not start: wrong usage, no such file, no model. */
+const COULD_NOT_START = 2;
 
 /**
  * Runs what was asked for.
  *
  * @param args without the program
- * @returns the exit code: 0; 1 where an image failed; 2 where nothing could be begun
+ * @returns the exit code: 0; 1 where an image failed; 2 if it could not start
  */
 export async function runCommand(
   args: readonly string[],
@@ -66,7 +66,7 @@ export async function runCommand(
     process.stderr.write(
       told ? `naevus: ${error.message}\n` : `${(error as Error).stack ?? String(error)}\n`,
     );
-    return CANNOT_BEGIN;
+    return COULD_NOT_START;
   }
 }
 

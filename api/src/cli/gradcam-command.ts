@@ -23,7 +23,7 @@ Usage: naevus gradcam FILE -o OUT.png [FLAGS]
   --legend           a colour bar below the picture, with the class in words
 ${ANSWER_FLAGS_HELP}
 
-Exit code: 0; 1 where the picture failed; 2 where nothing could be begun.
+Exit code: 0; 1 where the picture failed; 2 if it could not start.
 `;
 
 /** A picture has no room for similar cases. */

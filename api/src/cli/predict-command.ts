@@ -38,7 +38,7 @@ ${ANSWER_FLAGS_HELP}
 
 A file that fails is an error in its place and does not stop the others.
 The variables that configure the server count here, too (naevus serve --help).
-Exit code: 0; 1 where a file failed; 2 where nothing could be begun.
+Exit code: 0; 1 where a file failed; 2 if it could not start.
 `;
 
 export const predictCommand: Command = {

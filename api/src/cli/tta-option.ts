@@ -5,7 +5,7 @@ import { UsageError } from './usage-error.ts';
 /** What --tta is, for a command's help. */
 export const TTA_HELP = `${TTA_CHOICES.join(', ')}: turned views of the picture, at two sizes, to average over (default 1); takes as many times as long`;
 
-/** @throws UsageError when the value of --tta is none of the choices */
+/** @throws UsageError when the value of --tta is not one of the choices */
 export function readTta(value: unknown): TtaViews {
   const query = predictQuerySchema.pick({ tta: true }).safeParse({ tta: value });
   if (!query.success) throw new UsageError(`--tta ${QUERY_RULES.tta}, not ${value}`);

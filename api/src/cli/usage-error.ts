@@ -1,4 +1,4 @@
-/** Something that whoever typed the command can put right: told in a line, without a stack. */
+/** Something that the user can correct: reported in one line, without a stack. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

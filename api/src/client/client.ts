@@ -267,7 +267,7 @@ export class NaevusClient {
       if (!repeatable || attempt >= retries) throw await errorOf(response, options.signal);
       const asked = retryAfterMs(response.headers.get('Retry-After'), Date.now());
       const wait = asked ?? FIRST_WAIT_MS * 2 ** attempt;
-      // Who asks for more than one cares to wait gets no answer sooner by being asked again.
+      // Asking again before that gives no answer sooner.
       if (wait > maxWaitSeconds * 1000) throw await errorOf(response, options.signal);
       await response.body?.cancel();
       await delay(wait, options.signal);
@@ -407,7 +407,7 @@ function problemOf({ issue }: OperationOutcome, { status, headers }: Response): 
 }
 
 function foreign({ status }: Response, cause?: unknown): NaevusError {
-  const message = `what answered, with status ${status}, is no Naevus server`;
+  const message = `unexpected response (${status}); is this a Naevus server?`;
   return new NaevusError('foreign', message, { status, cause });
 }
 

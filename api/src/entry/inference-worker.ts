@@ -28,7 +28,7 @@ try {
   // Its libraries are read while the other thread still reads the program, and opens the model.
   loadOnnxRuntime();
 } catch {
-  // Told of where it is needed.
+  // Reported where it is needed.
 }
 
 let backend: AnalysisBackend | undefined;

@@ -29,7 +29,7 @@ export type HttpDependencies = Pick<
   | 'draining'
 >;
 
-/** Serves routes: ids, the log, keys, limits, and a problem document for whatever goes wrong. */
+/** Serves routes: ids, the log, keys, limits, and a problem document for every error. */
 export function createHttpApp(routes: readonly Route[], deps: HttpDependencies): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const logged = accessLog(deps);

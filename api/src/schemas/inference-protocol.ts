@@ -57,7 +57,7 @@ const inputTensorSchema = z
     parameters: parametersSchema.optional().meta({
       description: '`binary_data_size`: bytes of this tensor behind the JSON.',
     }),
-    // Millions of numbers: whoever turns them into bytes checks them on the way.
+    // Millions of numbers: the conversion to bytes checks them on the way.
     data: z.unknown().optional().meta({
       type: 'array',
       description:

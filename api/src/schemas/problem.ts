@@ -29,7 +29,7 @@ export const PROBLEMS = {
   'damaged-image': { status: 422, title: 'Damaged image' },
   'image-too-small': { status: 422, title: 'Image too small' },
   'too-many-pixels': { status: 422, title: 'Image too large' },
-  'unsupported-colours': { status: 422, title: 'Colours that are not read here' },
+  'unsupported-colours': { status: 422, title: 'Unsupported colour space' },
   'all-images-failed': { status: 422, title: 'No image of the batch could be read' },
   abstained: { status: 422, title: 'No answer for this image' },
   'too-many-requests': { status: 429, title: 'Too many requests' },

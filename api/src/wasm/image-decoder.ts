@@ -154,11 +154,11 @@ function imageError(error: unknown, header: ImageHeader, maxMemoryBytes: number)
     }
     case 'cmyk-without-profile': {
       const detail =
-        'a CMYK image without an embedded colour profile is not read here; convert it to RGB';
+        'a CMYK image without an embedded colour profile is not supported by this engine; convert it to RGB';
       return new UnservedImageError('colours', detail);
     }
     case 'colour-model': {
-      const detail = `a JPEG with ${header.channels} components is not read here; convert it to RGB`;
+      const detail = `a JPEG with ${header.channels} components is not supported by this engine; convert it to RGB`;
       return new UnservedImageError('colours', detail);
     }
   }

@@ -2,7 +2,7 @@ import { labelIndex } from '../taxonomy.ts';
 import type { OperatingPoint } from './operating-point.ts';
 
 /**
- * Squamous cell carcinoma is none of the classes. The class next to it is actinic keratosis and intraepithelial
+ * Squamous cell carcinoma is not one of the classes. The class next to it is actinic keratosis and intraepithelial
  * carcinoma, which it grows out of: where the score of that one is not negligible, it cannot be excluded.
  */
 const NEXT_CLASS = labelIndex('akiec');

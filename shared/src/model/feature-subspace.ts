@@ -11,7 +11,7 @@ export interface FeatureSubspace {
 }
 
 /**
- * The subspace of a version, held against its hash; undefined where the version has none.
+ * The subspace of a version, verified against its hash; undefined where the version has none.
  *
  * @throws ArtifactError as `loadFile`
  * @throws RangeError as {@link readFeatureSubspace}

@@ -23,7 +23,7 @@ export interface LoadedManifest {
 
 /** What a manifest must be besides valid. */
 export interface ManifestDemands {
-  /** Public keys (`publicKeySchema`), one of which must have signed it. Left out: signatures are not looked at. */
+  /** Public keys (`publicKeySchema`), one of which must have signed it. Left out: signatures are not checked. */
   readonly trustedKeys?: readonly string[];
   /** The version that was asked for: an older one, however well signed, must not stand in its place. */
   readonly version?: string;

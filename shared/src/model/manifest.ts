@@ -99,7 +99,7 @@ export const manifestSchema = z.strictObject({
   }),
   /** Decision thresholds measured on the validation split; empty until there are any. */
   thresholds: z.record(z.string(), score),
-  /** What an answer is held against before it is believed; versions before 0.3.0 lack it. */
+  /** What an answer is compared with before it is trusted; versions before 0.3.0 lack it. */
   assessment: assessmentSpecSchema.optional(),
   /** How photos of one lesion make one answer; versions before 0.6.0 lack it. */
   lesions: lesionSpecSchema.optional(),
@@ -128,7 +128,7 @@ export const manifestSchema = z.strictObject({
     logLoss: z.number().nonnegative(),
     melanomaSensitivity: score,
   }),
-  /** Why it may be served: it was held against another version, or to floors. Absent where no gate was asked. */
+  /** Why it may be served: it was compared with another version, or with minimum figures. Absent where no gate was asked. */
   gate: z
     .strictObject({
       verdict: z.enum(['passed', 'overridden']),

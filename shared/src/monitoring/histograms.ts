@@ -58,7 +58,7 @@ export function addHistograms(all: readonly AnswerHistograms[]): AnswerHistogram
 /**
  * What was counted between two readings of one server.
  *
- * @returns undefined where a count has become smaller: the server began anew in between
+ * @returns undefined where a count has become smaller: the server restarted in between
  */
 export function subtractHistograms(
   later: AnswerHistograms,

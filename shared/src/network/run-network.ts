@@ -3,7 +3,7 @@ import type { HeatmapMethod } from './heatmap-methods.ts';
 import type { Classify, NetworkOutput } from './network-output.ts';
 import { averageOverViews, type TtaViews, type WholePicture } from './test-time-augmentation.ts';
 
-/** How an image is looked at. */
+/** How an image is analysed. */
 export interface RunOptions {
   /** Views that are averaged over; 1 by default. */
   readonly tta?: TtaViews | undefined;
@@ -14,7 +14,7 @@ export interface RunOptions {
 }
 
 /**
- * What the network gives for an image, looked at once or more often: `tta` runs, each of them five where the
+ * What the network gives for an image, run once or more often: `tta` runs, each of them five where the
  * maps are dense.
  *
  * @param rgb 224 * 224 * 3 bytes

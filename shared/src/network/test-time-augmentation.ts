@@ -2,7 +2,7 @@ import { INPUT_SIZE } from '../image/preprocessing-spec.ts';
 import { type Classify, mapSide, type NetworkOutput } from './network-output.ts';
 import { accumulateInverse, applySymmetry, type Symmetry } from './symmetry.ts';
 
-/** How many views an image may be looked at in. */
+/** How many views of an image may be averaged. */
 export const TTA_CHOICES = [1, 2, 4, 8] as const;
 
 export type TtaViews = (typeof TTA_CHOICES)[number];
@@ -77,7 +77,7 @@ function furtherViews(views: TtaViews, whole: WholePicture | undefined): readonl
 }
 
 /**
- * The images that are looked at, in their order: the first ones are those of fewer views.
+ * The views, in their order: the first ones are those of fewer views.
  *
  * @returns 224 * 224 * 3 bytes each
  */

@@ -61,7 +61,7 @@ export interface ComparisonOptions {
 
 /**
  * Compares techniques on the same validation images. Intervals are the percentile bootstrap's over lesions and
- * over the seeds of training, both drawn anew each time and the same for all techniques, so that differences
+ * over the seeds of training, both drawn again each time and the same for all techniques, so that differences
  * are paired.
  *
  * @throws Error when a run has another number of seeds or images than the baseline, or the baseline is missing.

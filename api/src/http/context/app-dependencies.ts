@@ -26,7 +26,7 @@ export interface AppDependencies {
   readonly log: Log;
   /** What the page loads and is too large for `#page-assets`. */
   readonly pageFiles: ArtifactSource;
-  /** Without it, everyone may ask. */
+  /** Without it, open to everyone. */
   readonly keys?: KeyCheck;
   /** What the operator should see to although the server answers; said by /health/ready. */
   readonly warnings?: () => readonly string[];

@@ -3,7 +3,7 @@ export interface RateLimitState {
   readonly allowed: boolean;
   /** Requests that it may still send before the window ends; left out where that is not known. */
   readonly remaining?: number;
-  /** Until the window ends and the count begins anew. */
+  /** Until the window ends and the count restarts. */
   readonly resetSeconds: number;
 }
 

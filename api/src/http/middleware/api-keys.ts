@@ -31,7 +31,7 @@ export class KeyListError extends Error {
 }
 
 /**
- * Keys by their digests: whoever reads the list cannot ask with it. SHA-256 without salt and
+ * Keys by their digests: someone who reads the list cannot use it. SHA-256 without salt and
  * stretching is enough for keys that are random, as those of `keys NAME` are (256 bits).
  *
  * @param text one key a line, or several with commas between them: `NAME:sha256:HEX`, or `NAME:sha256:HEX:SCOPES` with

@@ -21,7 +21,7 @@ type ImageFile = Uint8Array<ArrayBuffer>;
  * Analyses the images of one request.
  *
  * @param engine chosen in this very turn
- * @param images files, whose headers are looked at first; or the network's inputs. What is a problem already stays one
+ * @param images files, whose headers are checked first; or the network's inputs. What is a problem already stays one
  * @returns as many, in the same order: an analysis, or the problem of that image
  * @throws ProblemError when the engine cannot answer: `busy`, `no-model`, `timeout`; `too-many-images`
  */

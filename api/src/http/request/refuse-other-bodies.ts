@@ -1,6 +1,6 @@
 import { ProblemError } from '../../answers/problem-error.ts';
 
-/** How much of a body is looked at. */
+/** How much of a body is inspected. */
 const SNIFFED_BYTES = 1024;
 
 /**

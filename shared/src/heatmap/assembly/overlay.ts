@@ -9,7 +9,7 @@ const WHOLE_IN_LOW_BITS: f64 = 6755399441055744;
  *
  * @param pixels width * height * 3 bytes
  * @param out room for as many; may lie before `pixels`, by 8 bytes or more, and reach into them
- * @param wide rows of float64, the levels of heat: `stride` bytes each, `width` numbers and one that is not looked at
+ * @param wide rows of float64, the levels of heat: `stride` bytes each, `width` numbers and one that is ignored
  * @param cells for each row of pixels four u32: which of the wide rows it lies between
  * @param weights for each row of pixels four float64: theirs
  * @param blend for each of 256 levels four i32: what is added to red, green, blue, and what is kept of the photo

@@ -29,7 +29,7 @@ export class ExifDirectories {
   }
 
   /**
-   * The first number of a tag, where it is one that lies in the entry itself.
+   * The first number of a tag, where the entry itself holds it.
    * The standard says one SHORT or LONG; libexif, and with it libvips, takes what is close to it too.
    */
   unsigned(directory: number, tag: number): number | undefined {

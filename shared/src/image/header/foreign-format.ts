@@ -46,13 +46,13 @@ const MAGIC: readonly (readonly [offset: number, magic: string, format: ForeignF
   [0, 'BM', 'BMP'],
 ];
 
-/** How much of a file is looked at: enough for the prologue of an SVG. */
+/** How much of a file is inspected: enough for the prologue of an SVG. */
 const SNIFFED_BYTES = 1024;
 
 /**
  * A guess at what a file is, by its first bytes.
  *
- * @param bytes a file that is none of JPEG, PNG, WebP
+ * @param bytes a file that is not a JPEG, PNG or WebP
  * @returns undefined where the bytes are of no format known here
  */
 export function guessForeignFormat(bytes: Uint8Array): ForeignFormat | undefined {

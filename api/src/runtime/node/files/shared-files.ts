@@ -1,6 +1,6 @@
 import type { ArtifactSource } from '@naevus/shared/model/verify';
 
-/** As long as a client may take nothing of an answer: whoever still reads a file shares its memory. */
+/** As long as a client may take nothing of an answer: all that still read a file share its memory. */
 const KEPT_MS = 30_000;
 
 interface SharedFile {

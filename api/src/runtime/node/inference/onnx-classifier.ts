@@ -15,7 +15,7 @@ const CAM_SHAPE = [1, CLASS_COUNT, 7, 7];
  * The network in onnxruntime. `run` computes on the calling thread, and on `threads - 1` of the session's
  * own, which spin during a run, and sleep after it: they would take the cores from other workers.
  *
- * @param model the bytes of `model.onnx`, already held against their hash
+ * @param model the bytes of `model.onnx`, already verified against their hash
  * @param threads 1 where as many images are computed at once as there are cores
  * @throws NoNativeModuleError where onnxruntime has no build
  * @throws Error when the graph cannot be loaded, or gives other outputs than the manifest says

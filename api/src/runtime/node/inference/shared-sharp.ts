@@ -14,7 +14,7 @@ export function sharpState(): SharedArrayBuffer {
 /**
  * sharp, read when it is first called for: most servers only ever see JPEGs, which need none of it.
  *
- * libvips has one state for all threads: whoever is first sets it up, the others wait. To block its
+ * libvips has one state for all threads: the first sets it up, the others wait. To block its
  * loaders again, for however short a time, would fail what other threads are decoding.
  *
  * @param state of {@link sharpState}

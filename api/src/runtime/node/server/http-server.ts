@@ -32,7 +32,7 @@ const HEADER_GRACE_SECONDS = 5;
 /** What is served at all, for what no route is asked for: `OPTIONS *` and `CONNECT`. */
 const METHODS = 'GET, HEAD, POST, OPTIONS';
 
-/** What Node takes off a socket at once: with less room, it stops and starts reading anew for each image. */
+/** What Node takes off a socket at once: with less room, it stops and restarts reading for each image. */
 const BUFFERED_BYTES = 64 * 1024;
 
 /**

@@ -74,7 +74,7 @@ export class Prometheus implements Metrics {
   readonly #decode = this.#histogram('decode', 'Decoding and resampling an image.');
   readonly #inference = this.#histogram('inference', 'Running the network on an image.');
   readonly #waits = this.#histogram('queue_wait', 'From the arrival of an image to a worker.');
-  readonly #restarts = this.#counter('worker_restarts', 'Workers lost and made anew.');
+  readonly #restarts = this.#counter('worker_restarts', 'Workers lost and restarted.');
   readonly #reloads = this.#counter('model_reloads', 'Looks for a new version of the model.', [
     'outcome',
   ]);
