@@ -30,6 +30,7 @@ const { metafile } = await build({
     'src/entry/cli.ts',
     'src/entry/inference-worker.ts',
     'src/entry/parser-worker.ts',
+    'src/entry/conversion-worker.ts',
   ],
   outdir: out,
   alias: { '#page-assets': `${out}/page-assets.js` },
@@ -40,8 +41,14 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   sourcemap: true,
-  // Native, and loaded by path from where they are installed.
-  external: ['sharp', 'onnxruntime-node'],
+  // Native or with WebAssembly beside them, and loaded by path from where they are installed.
+  external: [
+    'sharp',
+    'onnxruntime-node',
+    'libheif-js',
+    '@jsquash/avif',
+    '@cornerstonejs/codec-openjpeg',
+  ],
   // CommonJS packages inside of the bundle still call require.
   banner: {
     js: "import { createRequire as naevusCreateRequire } from 'node:module'; const require = naevusCreateRequire(import.meta.url);",

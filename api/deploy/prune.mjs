@@ -1,10 +1,16 @@
-// Leaves of node_modules what the bundled server loads by path on this machine: sharp and
-// onnxruntime-node with what they need, and of the latter the binaries of this platform only.
+// Leaves of node_modules what the bundled server loads by path on this machine: packages with native code or with
+// WebAssembly, what those need, and of onnxruntime-node the binaries of this platform only.
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MODULES = 'node_modules';
-const LOADED = ['sharp', 'onnxruntime-node'];
+const LOADED = [
+  'sharp',
+  'onnxruntime-node',
+  'libheif-js',
+  '@jsquash/avif',
+  '@cornerstonejs/codec-openjpeg',
+];
 // Downloads GPU libraries after an install, which does not happen here.
 const NOT_LOADED = ['global-agent'];
 

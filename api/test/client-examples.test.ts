@@ -65,7 +65,7 @@ it.skipIf(!has('python3'))('the example in Python', async () => {
 
   const refusal = run('python3', [example('predict.py'), example('predict.py'), server.url]);
   await expect(refusal).rejects.toMatchObject({
-    stderr: expect.stringMatching(/^Not a JPEG, PNG or WebP image: .*text/),
+    stderr: expect.stringMatching(/^Unsupported image format: .*text/),
   });
 });
 

@@ -271,14 +271,14 @@ describe('415', () => {
     ['text', 'these are words, not pixels', /text/],
     ['a GIF', 'GIF89a\x01\x00\x01\x00', /GIF/],
     ['SVG', '<svg xmlns="http://www.w3.org/2000/svg"/>', /SVG/],
-    ['HEIC', '\0\0\0\x18ftypheic\0\0\0\0mif1heic', /HEIC/],
+    ['a video', '\0\0\0\x18ftypisom\0\0\x02\0isomiso2', /video/],
     ['TIFF', 'II*\0\x08\0\0\0', /TIFF/],
-    ['one byte', '\xff', /JPEG, PNG and WebP/],
+    ['one byte', '\xff', /JPEG, PNG, WebP, HEIC, AVIF and DICOM are read/],
   ])('%s', async (_, bytes, guess) => {
     const body = new Uint8Array(Buffer.from(bytes, 'latin1'));
     const detail = await expectProblem(await server.post('/predict', body), 'unsupported-format');
     expect(detail).toMatch(guess);
-    expect(detail).toMatch(/JPEG, PNG and WebP/);
+    expect(detail).toMatch(/JPEG, PNG, WebP, HEIC, AVIF and DICOM are read/);
   });
 
   it('whatever the header says the image is', async () => {

@@ -97,7 +97,9 @@ export async function analyse(
       ...(similar !== undefined && {
         similar: requireFindCases(backend)(output, similar),
       }),
-      ...(image.header && { image: { ...prepared.displayed, format: image.header.format } }),
+      ...(image.header && {
+        image: image.source ?? { ...prepared.displayed, format: image.header.format },
+      }),
       timing: { decodeMs: decodedAt - start, inferenceMs: inferredAt - decodedAt },
       ...(heatmap && { heatmap }),
     },

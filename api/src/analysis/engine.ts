@@ -9,12 +9,20 @@ import type { NetworkOutput } from '@naevus/shared/network/network-output';
 import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
 import type { Label } from '@naevus/shared/taxonomy';
 import type { FoundCases } from './find-cases.ts';
+import type { SourceFormat } from './source-format.ts';
 
 /** An image file that passed the checks of its header. */
 export interface CheckedImage {
   /** The whole file. An engine may take the memory away (transfer it): do not use it again. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly header: ImageHeader;
+  /** The file that was sent, where this one was made of it. */
+  readonly source?: {
+    readonly format: SourceFormat;
+    /** As displayed. */
+    readonly width: number;
+    readonly height: number;
+  };
 }
 
 /** Pixels that are the network's input already, so that nothing is decoded. */
@@ -22,6 +30,7 @@ export interface NetworkInput {
   /** 224 * 224 * 3 RGB bytes, row by row. As with a photo, their memory may be taken away. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly header?: never;
+  readonly source?: never;
 }
 
 /** What an engine takes: a file, or pixels. */
@@ -84,7 +93,7 @@ export interface Analysis {
     /** As displayed, after the orientation. */
     readonly width: number;
     readonly height: number;
-    readonly format: ImageFormat;
+    readonly format: ImageFormat | SourceFormat;
   };
   readonly timing: { readonly decodeMs: number; readonly inferenceMs: number };
   /** Where a {@link HeatmapOptions} came with the picture. */
@@ -110,8 +119,8 @@ export type Outcome =
 export type ImageFailure =
   /** The header was sound, the pixels are not. `detail` holds no image content. */
   | { readonly kind: 'damaged'; readonly detail: string }
-  /** A sound image that this runtime cannot decode: too large for its memory, or in other colours. */
-  | { readonly kind: 'too-large' | 'colours'; readonly detail: string }
+  /** A sound image that this runtime cannot decode: too large for its memory, in other colours, or coded otherwise. */
+  | { readonly kind: 'too-large' | 'colours' | 'format'; readonly detail: string }
   /** The thread that computed it died; about the machine, so that another attempt may succeed. */
   | { readonly kind: 'interrupted'; readonly detail: string }
   /** A defect: what is said of it is for the log, not for an answer. */

@@ -18,11 +18,14 @@ export interface PngPorts {
  *
  * - `fast`: rows as they are.
  * - `small`: rows as differences to the row above.
+ *
+ * @param iccProfile of its colours; without one, sRGB
  */
 export function pngFile(
   image: RgbImage,
   effort: 'small' | 'fast',
   { deflate, crc32 }: PngPorts,
+  iccProfile?: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
   const header = new Uint8Array(13);
   const fields = new DataView(header.buffer);
@@ -33,10 +36,20 @@ export function pngFile(
   const rows = effort === 'small' ? differencesToRowAbove(image) : unfiltered(image);
   const chunks = [
     ['IHDR', header],
+    ...(iccProfile ? [['iCCP', iccChunk(deflate(iccProfile, 'fast'))] as const] : []),
     ['IDAT', deflate(rows, effort)],
     ['IEND', new Uint8Array(0)],
   ] as const;
   return png(chunks, crc32);
+}
+
+/** A name of one letter, and the method of compression. */
+function iccChunk(deflated: Uint8Array): Uint8Array {
+  const start = [0x70, 0, 0];
+  const chunk = new Uint8Array(start.length + deflated.length);
+  chunk.set(start);
+  chunk.set(deflated, start.length);
+  return chunk;
 }
 
 /** Filter type 0. */

@@ -1,5 +1,6 @@
 import type { Analysis, AnalysisOptions, Engine } from '../analysis/engine.ts';
-import { checkImage } from './check-image.ts';
+import type { FileConverter } from '../analysis/file-converter.ts';
+import { openImage } from './open-image.ts';
 import { problemOfFailure } from './problem-of-failure.ts';
 import type { Limits } from './request-limits.ts';
 
@@ -13,9 +14,11 @@ export async function analyseFile(
   engine: Pick<Engine, 'analyse'>,
   limits: Limits,
   options: AnalysisOptions = {},
+  converter?: FileConverter,
 ): Promise<Analysis> {
-  const image = checkImage(bytes, limits);
-  const [outcome] = await engine.analyse([image], options, new AbortController().signal);
+  const { signal } = new AbortController();
+  const image = await openImage(bytes, limits, converter, signal);
+  const [outcome] = await engine.analyse([image], options, signal);
   if (outcome!.ok) return outcome!.analysis;
   const { failure } = outcome!;
   if (failure.kind === 'crashed') throw new Error(failure.cause);

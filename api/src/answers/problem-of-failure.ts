@@ -6,6 +6,7 @@ const PROBLEM_OF_FAILURE = {
   damaged: 'damaged-image',
   'too-large': 'too-many-pixels',
   colours: 'unsupported-colours',
+  format: 'unsupported-format',
   interrupted: 'interrupted',
 } as const;
 

@@ -64,6 +64,15 @@ export function resolveOptions(
   };
 }
 
+/** The same with another patient. */
+export function withPatient(
+  options: AnswerOptions,
+  patient: PatientQuery,
+  { manifest }: ServedModel,
+): AnswerOptions {
+  return { ...options, patient: knownPatient(patient, manifest) };
+}
+
 function knownPatient(
   { age, sex, site }: PatientQuery,
   { patient: spec, version }: ServedModel['manifest'],

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import type { Analysis, AnalysisOptions } from '../analysis/engine.ts';
 import { analyseFile } from '../answers/analyse-file.ts';
 import { ProblemError } from '../answers/problem-error.ts';
+import { conversionThreads } from '../runtime/node/conversion/conversion-threads.ts';
 import type { InferenceWorkers } from '../runtime/node/inference/inference-workers.ts';
 import { WorkerEngine } from '../runtime/node/inference/worker-engine.ts';
 import {
@@ -17,6 +18,9 @@ import { UsageError } from './usage-error.ts';
 
 /** A file is read whole before its header is looked at. */
 const MAX_FILE_BYTES = 2 ** 28;
+
+/** Beside the bundle. */
+const CONVERSION_WORKER = new URL('./conversion-worker.js', import.meta.url);
 
 /** Seconds for the workers to end. */
 const STOP_SECONDS = 5;
@@ -61,6 +65,13 @@ export async function withEngine<T>(
     spawn: () => workers.spawn(),
     onWorkerLost: (reason) => process.stderr.write(`naevus: a worker was lost: ${reason}\n`),
   });
+  const converter = conversionThreads({
+    file: CONVERSION_WORKER,
+    threads,
+    queue: concurrency,
+    maxPixels: limits.maxPixels,
+    maxSeconds: limits.timeoutSeconds,
+  });
   try {
     await engine.start().catch((error: Error) => {
       throw new UsageError(`the model cannot be loaded: ${error.message}`);
@@ -68,7 +79,8 @@ export async function withEngine<T>(
     return await work({
       model,
       concurrency,
-      analyse: async (path, options) => analyseFile(await read(path), engine, limits, options),
+      analyse: async (path, options) =>
+        analyseFile(await read(path), engine, limits, options, converter),
     });
   } finally {
     engine.close();

@@ -56,7 +56,9 @@ export const imageFactsSchema = z
   .strictObject({
     width: z.int().positive().meta({ description: 'Pixels, as displayed: after the orientation.' }),
     height: z.int().positive(),
-    format: z.enum(['jpeg', 'png', 'webp']),
+    format: z
+      .enum(['jpeg', 'png', 'webp', 'heic', 'avif', 'dicom'])
+      .meta({ description: 'Of the file that was sent.' }),
   })
   .meta({ id: 'ImageFacts' });
 

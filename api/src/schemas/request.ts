@@ -76,6 +76,12 @@ const patientQuery = {
     }),
 };
 
+/** Where else the patient may be read from. */
+const patientSource = z.enum(['dicom']).optional().meta({
+  description:
+    'With `dicom`, age, sex and site are taken from the headers of the DICOM files, as far as they are not sent. Without it, those headers are not looked at.',
+});
+
 /** {@link patientQuery} alone. */
 export const patientQuerySchema = z.object(patientQuery);
 
@@ -108,6 +114,7 @@ export const answerQuerySchema = z.object(answerQuery);
 /** Query of `POST /predict`. */
 export const predictQuerySchema = z.object({
   ...answerQuery,
+  patient: patientSource,
   heatmap: flag.default(false).meta({
     description:
       'With FHIR and `true`, the report presents the heat map of the highest score as PNG.',
@@ -137,6 +144,7 @@ export const gradcamQuerySchema = z.object({
   version,
   ...assessmentQuery,
   ...patientQuery,
+  patient: patientSource,
 });
 
 /** Query of `POST /lesion`. */
@@ -195,6 +203,7 @@ export const QUERY_RULES: Readonly<Record<string, string>> = {
   similar: `must be a whole number from 1 to ${MAX_SIMILAR}`,
   age: `must be a number of years from 0 to ${MAX_AGE}`,
   sex: `must be ${SEXES.join(' or ')}`,
+  patient: 'must be dicom',
   heatmap: 'must be true or false',
   ...REPORT_RULES,
   site: `must be one of ${BODY_SITE_NAMES.join(', ')}, or the SNOMED CT code of one (${BODY_SITE_CODES.join(', ')})`,

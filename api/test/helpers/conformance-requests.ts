@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { readImageHeader } from '@naevus/shared/image/header/read-image-header';
 import sharp, { type Sharp } from 'sharp';
 import { EXAMPLES } from '../../src/http/page/examples.ts';
+import { dicomFile, SYNTAX } from './dicom-files.ts';
 import { cornered, jpeg, plain, pngThatClaims, RED } from './pictures.ts';
 import type { RequestBody } from './server-process.ts';
 
@@ -112,6 +114,9 @@ export const SOUND_REQUESTS: readonly SentRequest[] = [
   predict('a CMYK JPEG with its profile', async () =>
     bytes(sharp(lesion(1)).toColourspace('cmyk').withIccProfile('cmyk').jpeg({ quality: 95 })),
   ),
+  predict('a DICOM file with a JPEG inside', () => dicomJpeg(), {
+    path: '/predict?patient=dicom',
+  }),
   predict('a WebP', async () => bytes(sharp(lesion()).webp())),
   predict('a lossless WebP with transparency', async () =>
     bytes(cornered().ensureAlpha(0.5).webp({ lossless: true })),
@@ -236,6 +241,16 @@ export const BROKEN_REQUESTS: readonly (SentRequest & { readonly status: number 
     }),
     status: 422,
   },
+  {
+    ...predict('a monochrome DICOM file', () =>
+      dicomFile({
+        ...{ width: 64, height: 48, photometric: 'MONOCHROME2', samples: 1 },
+        pixels: new Uint8Array(64 * 48),
+      }),
+    ),
+    status: 422,
+  },
+  { ...predict('a DICOM file cut off', () => dicomJpeg().slice(0, 2000)), status: 422 },
   { ...predict('a picture of 31 pixels', () => jpeg(RED, 31, 40)), status: 422 },
   { ...predict('too many pixels', () => pngThatClaims(6000, 5000)), status: 422 },
   {
@@ -245,6 +260,16 @@ export const BROKEN_REQUESTS: readonly (SentRequest & { readonly status: number 
     status: 422,
   },
 ];
+
+/** An example in a DICOM file, of a woman of 63. */
+function dicomJpeg(): Uint8Array<ArrayBuffer> {
+  const elements = [[0x00101010, 'AS', '063Y'] as const, [0x00100040, 'CS', 'F'] as const];
+  const file = lesion(1);
+  const { width, height } = readImageHeader(file);
+  const photometric = 'YBR_FULL_422';
+  const pixels = [file];
+  return dicomFile({ width, height, transferSyntax: SYNTAX.jpeg, photometric, pixels, elements });
+}
 
 async function bytes(image: Sharp): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await image.toBuffer());

@@ -573,8 +573,6 @@ const POLYGLOTS: HostileFile[] = [
     [
       ['BMP', 'BM\x36\0\0\0\0\0\0\0'],
       ['TIFF', 'II*\0\x08\0\0\0'],
-      ['HEIC', '\0\0\0\x18ftypheic\0\0\0\0mif1heic'],
-      ['AVIF', '\0\0\0\x1cftypavif\0\0\0\0avifmif1'],
       ['JPEG XL', '\xff\x0a\x10\x20'],
       ['a video', '\0\0\0\x18ftypisom\0\0\x02\0isomiso2'],
       ['a program', '\x7fELF\x02\x01\x01'],
@@ -593,6 +591,16 @@ const POLYGLOTS: HostileFile[] = [
     make: () => bytes(magic, Buffer.alloc(magic.length < 3 ? 0 : 2000)),
     answer: 'unsupported-format',
   })),
+  {
+    name: 'HEIC, by its first bytes',
+    make: () => bytes('\0\0\0\x18ftypheic\0\0\0\0mif1heic', Buffer.alloc(2000)),
+    answer: 'damaged-image',
+  },
+  {
+    name: 'AVIF, by its first bytes',
+    make: () => bytes('\0\0\0\x1cftypavif\0\0\0\0avifmif1', Buffer.alloc(2000)),
+    answer: 'damaged-image',
+  },
   { name: 'a JPEG of nothing', make: () => bytes('\xff\xd8\xff'), answer: 'damaged-image' },
 ];
 

@@ -1,6 +1,7 @@
 import type { ArtifactSource } from '@naevus/shared/model/verify';
 import type { Context } from 'hono';
 import type { Engines } from '../../analysis/engines.ts';
+import type { FileConverter } from '../../analysis/file-converter.ts';
 import type { Limits } from '../../answers/request-limits.ts';
 import type { AppEnv } from './app-env.ts';
 import type { BodyMemory } from './body-memory.ts';
@@ -17,6 +18,8 @@ import type { Tracing } from './tracing.ts';
 export interface AppDependencies {
   readonly engines: Engines;
   readonly limits: Limits;
+  /** Converts files in formats that no decoder reads; without it, they are refused. */
+  readonly converter?: FileConverter;
   /** Memory for the bodies of all requests. */
   readonly bodies: BodyMemory;
   /** Takes large bodies apart on another thread, where there is one. */

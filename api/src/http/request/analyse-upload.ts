@@ -4,7 +4,6 @@ import type {
   AnalysisOptions,
   Engine,
   EngineInput,
-  NetworkInput,
   Outcome,
 } from '../../analysis/engine.ts';
 import { checkImage } from '../../answers/check-image.ts';
@@ -13,28 +12,30 @@ import { problemOfFailure } from '../../answers/problem-of-failure.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { AppEnv } from '../context/app-env.ts';
 import { checkWork } from './check-work.ts';
-import { engineProblem } from './choose-engine.ts';
+import { withDeadline } from './with-deadline.ts';
 
-type ImageFile = Uint8Array<ArrayBuffer>;
+/** A file, or what was made of one already, or why there is nothing. */
+export type UploadedImage = Uint8Array<ArrayBuffer> | EngineInput | ProblemError;
 
 /**
  * Analyses the images of one request.
  *
  * @param engine chosen in this very turn
- * @param images files, whose headers are checked first; or the network's inputs. What is a problem already stays one
+ * @param images files, whose headers are checked first; converted files; or the network's inputs. What is a problem
+ *   already stays one
  * @returns as many, in the same order: an analysis, or the problem of that image
  * @throws ProblemError when the engine cannot answer: `busy`, `no-model`, `timeout`; `too-many-images`
  */
 export async function analyseUpload(
   c: Context<AppEnv>,
-  { limits, log, metrics }: AppDependencies,
+  { limits, log, metrics, converter }: AppDependencies,
   engine: Engine,
-  images: readonly (ImageFile | NetworkInput | ProblemError)[],
+  images: readonly UploadedImage[],
   options: AnalysisOptions = {},
 ): Promise<(Analysis | ProblemError)[]> {
   const inspected = images.map((image) => {
     if (!(image instanceof Uint8Array)) return image;
-    return problemOr(() => checkImage(image, limits));
+    return problemOr(() => checkImage(image, limits, converter?.formats));
   });
   const inputs = inspected.filter((item): item is EngineInput => !(item instanceof ProblemError));
   checkWork(inputs, options, limits);
@@ -67,26 +68,4 @@ export async function analyseUpload(
     }
   }
   return results;
-}
-
-/** Runs work whose signal fires when the time is up or the client has hung up. */
-async function withDeadline<T>(
-  c: Context<AppEnv>,
-  seconds: number,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  const timer = setTimeout(abort, seconds * 1000);
-  const client = c.req.raw.signal;
-  if (client.aborted) abort();
-  client.addEventListener('abort', abort, { once: true });
-  try {
-    return await work(controller.signal);
-  } catch (error) {
-    throw engineProblem(error, seconds);
-  } finally {
-    clearTimeout(timer);
-    client.removeEventListener('abort', abort);
-  }
 }

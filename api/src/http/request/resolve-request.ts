@@ -10,7 +10,8 @@ import { chooseEngine } from './choose-engine.ts';
 import { brokenRules, readQuery } from './query.ts';
 import type { BodyFields } from './upload.ts';
 
-type AnswerSchema = z.ZodObject &
+/** Of the parameters of a route that answers about images. */
+export type AnswerSchema = z.ZodObject &
   z.ZodType<AssessmentQuery & { readonly version?: string | undefined }>;
 
 /** A request's parameters, the engine that answers it, and what that engine's version makes of them. */

@@ -16,8 +16,10 @@ import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
 import { analyseUpload } from '../request/analyse-upload.ts';
 import { chooseLanguage } from '../request/choose-language.ts';
+import { convertImages } from '../request/convert-images.ts';
 import { negotiate } from '../request/negotiate.ts';
 import { resolveRequest, withBodyFields } from '../request/resolve-request.ts';
+import { withStatedPatient } from '../request/stated-patient.ts';
 import { readUpload } from '../request/upload.ts';
 
 /** `POST /gradcam`: where in the image the evidence for a class lies. */
@@ -59,7 +61,9 @@ export function gradcamRoute(deps: AppDependencies): Route {
         const detail = `one image at a time is explained; ${upload.images.length} came as a batch`;
         throw new ProblemError('too-many-images', detail);
       }
-      const { query, engine, options } = withBodyFields(c, deps, asked, upload.fields);
+      const stated = withBodyFields(c, deps, asked, upload.fields);
+      const photos = await convertImages(c, deps, [upload.image]);
+      const { query, engine, options } = withStatedPatient(stated, photos);
       const heatmap: HeatmapOptions = {
         ...(query.class && { label: query.class }),
         method: query.method,
@@ -71,7 +75,7 @@ export function gradcamRoute(deps: AppDependencies): Route {
           ? { overlay: 'image', legend: query.legend }
           : { overlay: 'thumbnail' }),
       };
-      const [analysis] = await analyseUpload(c, deps, engine, [upload.image], {
+      const [analysis] = await analyseUpload(c, deps, engine, photos, {
         tta: query.tta,
         heatmap,
         ...(options.similar && { similar: options.similar }),

@@ -11,9 +11,11 @@ import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
 import { analyseUpload } from '../request/analyse-upload.ts';
 import { chooseLanguage } from '../request/choose-language.ts';
+import { convertImages } from '../request/convert-images.ts';
 import { negotiate } from '../request/negotiate.ts';
 import { reportHeatmap, respondWithReport } from '../request/report.ts';
 import { resolveRequest, withBodyFields } from '../request/resolve-request.ts';
+import { withStatedPatient } from '../request/stated-patient.ts';
 import { readUpload } from '../request/upload.ts';
 
 /** `POST /lesion`: one answer to several photos of one lesion. */
@@ -43,12 +45,14 @@ export function lesionRoute(deps: AppDependencies): Route {
       const type = negotiate(c.req.header('Accept'), ['application/json', FHIR_MEDIA_TYPE]);
       const asked = resolveRequest(c, deps, lesionQuerySchema, ({ tta }) => ({ tta }));
       const upload = await readUpload(c, deps);
-      const { query, engine, options } = withBodyFields(c, deps, asked, upload.fields);
-      const photos = upload.batch ? upload.images : [upload.image];
-      if (photos.length > maxPhotos) {
-        const detail = `${photos.length} photos came; a lesion may have ${maxPhotos}`;
+      const stated = withBodyFields(c, deps, asked, upload.fields);
+      const sentPhotos = upload.batch ? upload.images : [upload.image];
+      if (sentPhotos.length > maxPhotos) {
+        const detail = `${sentPhotos.length} photos came; a lesion may have ${maxPhotos}`;
         throw new ProblemError('too-many-images', detail);
       }
+      const photos = await convertImages(c, deps, sentPhotos);
+      const { query, engine, options } = withStatedPatient(stated, photos);
       const { model } = engine;
       const results = await analyseUpload(c, deps, engine, photos, {
         tta: query.tta,

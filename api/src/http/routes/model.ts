@@ -11,7 +11,7 @@ import { negotiate } from '../request/negotiate.ts';
 import { readQuery } from '../request/query.ts';
 
 /** `GET /model`: what is served, what it takes, how good it was measured to be. */
-export function modelRoute({ engines, limits }: AppDependencies): Route {
+export function modelRoute({ engines, limits, converter }: AppDependencies): Route {
   return {
     method: 'GET',
     path: '/model',
@@ -47,7 +47,10 @@ export function modelRoute({ engines, limits }: AppDependencies): Route {
           icd11: CODE_SYSTEMS.icd11.checkedIn,
           snomed_ct: CODE_SYSTEMS.snomedCt.checkedIn,
         },
-        input: { formats: ['jpeg', 'png', 'webp'], preprocessing: manifest.preprocessing },
+        input: {
+          formats: ['jpeg', 'png', 'webp', ...(converter?.formats ?? [])],
+          preprocessing: manifest.preprocessing,
+        },
         limits: {
           max_body_bytes: limits.maxBodyBytes,
           max_pixels: limits.maxPixels,

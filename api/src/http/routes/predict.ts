@@ -21,9 +21,11 @@ import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
 import { analyseUpload } from '../request/analyse-upload.ts';
 import { chooseLanguage } from '../request/choose-language.ts';
+import { convertImages } from '../request/convert-images.ts';
 import { negotiate } from '../request/negotiate.ts';
 import { reportHeatmap, respondWithReport } from '../request/report.ts';
 import { resolveRequest, withBodyFields } from '../request/resolve-request.ts';
+import { withStatedPatient } from '../request/stated-patient.ts';
 import { readUpload } from '../request/upload.ts';
 
 /** `POST /predict`: scores of one image, or of a batch. */
@@ -51,7 +53,10 @@ export function predictRoute(deps: AppDependencies): Route {
       const type = negotiate(c.req.header('Accept'), ['application/json', FHIR_MEDIA_TYPE]);
       const asked = resolveRequest(c, deps, predictQuerySchema, ({ tta }) => ({ tta }));
       const upload = await readUpload(c, deps);
-      const { query, engine, options } = withBodyFields(c, deps, asked, upload.fields);
+      const stated = withBodyFields(c, deps, asked, upload.fields);
+      if (stated.query.patient && upload.batch) throw onePatient(upload.images.length);
+      const photos = await convertImages(c, deps, upload.batch ? upload.images : [upload.image]);
+      const { query, engine, options } = withStatedPatient(stated, photos);
       const { top_k, tta } = query;
       const { model } = engine;
       const envelope = {
@@ -62,7 +67,7 @@ export function predictRoute(deps: AppDependencies): Route {
       };
       if (type === FHIR_MEDIA_TYPE) {
         if (upload.batch) throw oneImage(upload.images.length);
-        const [result] = await analyseUpload(c, deps, engine, [upload.image], {
+        const [result] = await analyseUpload(c, deps, engine, photos, {
           tta,
           ...reportHeatmap(query, model, options),
         });
@@ -79,14 +84,14 @@ export function predictRoute(deps: AppDependencies): Route {
       c.header('Cache-Control', 'no-store');
 
       if (!upload.batch) {
-        const [result] = await analyseUpload(c, deps, engine, [upload.image], analysis);
+        const [result] = await analyseUpload(c, deps, engine, photos, analysis);
         if (result instanceof ProblemError) throw result;
         const answer = answered(result!);
         return c.json<PredictResponse>({ ...envelope, ...answer, ...caveats });
       }
 
-      const results = (await analyseUpload(c, deps, engine, upload.images, analysis)).map(
-        (result) => (result instanceof ProblemError ? result : problemOr(() => answered(result))),
+      const results = (await analyseUpload(c, deps, engine, photos, analysis)).map((result) =>
+        result instanceof ProblemError ? result : problemOr(() => answered(result)),
       );
       const items = results.map<BatchItem>((result) =>
         result instanceof ProblemError ? { error: result.document(c.var.requestId) } : result,
@@ -103,4 +108,9 @@ export function predictRoute(deps: AppDependencies): Route {
 function oneImage(count: number): ProblemError {
   const detail = `a report is about one image, and ${count} came; POST /lesion reports on the photos of one lesion`;
   return new ProblemError('too-many-images', detail);
+}
+
+function onePatient(count: number): ProblemError {
+  const detail = `patient=dicom goes with one image, and ${count} came; POST /lesion takes the photos of one lesion`;
+  return new ProblemError('invalid-query', detail);
 }

@@ -23,6 +23,7 @@ import type { AppEnv } from '../context/app-env.ts';
 import type { Route } from '../context/route.ts';
 import { analyseUpload } from '../request/analyse-upload.ts';
 import { holdEngine } from '../request/choose-engine.ts';
+import { convertImages } from '../request/convert-images.ts';
 import { readQuery } from '../request/query.ts';
 import { requireReady } from '../request/require-ready.ts';
 import { INPUT_NAME, JSON_LENGTH_HEADER, PIXEL_SHAPE, readInferRequest } from './infer-request.ts';
@@ -189,6 +190,7 @@ function inferRoute(
       const engine = namedEngine(c, deps);
       holdEngine(c, engine, deps.limits);
       const request = await readInferRequest(c, deps);
+      const converted = await convertImages(c, deps, request.images);
       const { model } = engine;
       const wanted = wantedOutputs(request, outputTensors(kind, model.manifest));
       const { query, sent, label } = request;
@@ -197,7 +199,7 @@ function inferRoute(
         (name) => (sent.includes(name) ? name : undefined),
         model,
       );
-      const results = await analyseUpload(c, deps, engine, request.images, { tta: query.tta });
+      const results = await analyseUpload(c, deps, engine, converted, { tta: query.tta });
       const images = results.map((analysis, i) =>
         naming(i, results.length, (): AnsweredImage => {
           if (analysis instanceof ProblemError) throw analysis;

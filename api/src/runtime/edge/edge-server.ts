@@ -11,6 +11,7 @@ import { anonymousRefusal } from '../settings/anonymous-access.ts';
 import { type Assets, assetSource } from './asset-source.ts';
 import { discardRest } from './discard-rest.ts';
 import { edgeCaller } from './edge-caller.ts';
+import { edgeConverter } from './edge-converter.ts';
 import { EdgeEngine } from './edge-engine.ts';
 import { EDGE_LIMITS, MAX_DECODER_BYTES, MODEL_FOLDER } from './edge-limits.ts';
 import { edgeLog } from './edge-log.ts';
@@ -83,6 +84,7 @@ export class EdgeServer {
     return createApp({
       engines: onlyEngine(engine),
       limits: EDGE_LIMITS,
+      converter: edgeConverter(EDGE_LIMITS.maxPixels),
       bodies: new BodyBudget(BODY_MEMORY),
       ...settings,
       log: edgeLog,

@@ -9,13 +9,23 @@ export class UnsupportedFormatError extends Error {
   readonly guess: ForeignFormat | undefined;
 
   constructor(guess: ForeignFormat | undefined) {
-    super(
-      guess === undefined
-        ? 'the first bytes are of no known image format; JPEG, PNG and WebP are read'
-        : `the first bytes look like ${guess}; JPEG, PNG and WebP are read`,
-    );
+    super(unsupportedFormat(guess));
     this.guess = guess;
   }
+}
+
+/**
+ * What a file is that is not read, and which are.
+ *
+ * @param others formats that are read beside those that have decoders here
+ */
+export function unsupportedFormat(
+  guess: ForeignFormat | undefined,
+  others: readonly string[] = [],
+): string {
+  const is = guess === undefined ? 'are of no known image format' : `look like ${guess}`;
+  const read = ['JPEG', 'PNG', 'WebP', ...others];
+  return `the first bytes ${is}; ${read.slice(0, -1).join(', ')} and ${read.at(-1)} are read`;
 }
 
 /** The first bytes are right for the format, but what follows is broken or cut off. */

@@ -9,6 +9,7 @@ import { createApp } from '../../../http/app.ts';
 import { BodyBudget } from '../../../http/request/body-budget.ts';
 import { nodeCaller, trustedProxies } from '../access/caller.ts';
 import type { KeyStore } from '../access/key-store.ts';
+import { conversionThreads } from '../conversion/conversion-threads.ts';
 import { sharedFiles } from '../files/shared-files.ts';
 import { freeOnceSent } from '../inference/free-memory.ts';
 import type { InferenceWorkers } from '../inference/inference-workers.ts';
@@ -33,6 +34,13 @@ import { StartError } from './start-error.ts';
 /** Beside the bundle. */
 const PAGE_FILES = fileURLToPath(new URL('./page-files', import.meta.url));
 const PARSER_WORKER = new URL('./parser-worker.js', import.meta.url);
+const CONVERSION_WORKER = new URL('./conversion-worker.js', import.meta.url);
+
+/** Threads that convert files, at most: one may take some 800 MB for a picture of 50 megapixels. */
+const MAX_CONVERSION_THREADS = 2;
+
+/** Of the time for an answer, what a file may take to be converted. */
+const CONVERSION_SHARE = 0.5;
 
 /** What large bodies leave of the memory for bodies. */
 const LARGE_BODIES_SHARE = 0.75;
@@ -121,6 +129,13 @@ export class NodeServer {
         maxBatch: Math.min(settings.NAEVUS_MAX_BATCH, threads + settings.NAEVUS_QUEUE),
         timeoutSeconds: settings.NAEVUS_TIMEOUT_SECONDS,
       },
+      converter: conversionThreads({
+        file: CONVERSION_WORKER,
+        threads: Math.min(threads, MAX_CONVERSION_THREADS),
+        queue: settings.NAEVUS_QUEUE,
+        maxPixels: settings.NAEVUS_MAX_PIXELS,
+        maxSeconds: CONVERSION_SHARE * settings.NAEVUS_TIMEOUT_SECONDS,
+      }),
       bodies,
       receiveBody,
       runParser: parserThread(PARSER_WORKER, (reason) =>
