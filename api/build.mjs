@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { INSTALLED_PACKAGES } from './deploy/installed-packages.mjs';
 import { buildPageAssets } from './src/http/page/build-page-assets.mjs';
 
 // Usage: node build.mjs [--dev]     into dist/, or in development into .cache/dev/
@@ -41,14 +42,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   sourcemap: true,
-  // Native or with WebAssembly beside them, and loaded by path from where they are installed.
-  external: [
-    'sharp',
-    'onnxruntime-node',
-    'libheif-js',
-    '@jsquash/avif',
-    '@cornerstonejs/codec-openjpeg',
-  ],
+  external: INSTALLED_PACKAGES,
   // CommonJS packages inside of the bundle still call require.
   banner: {
     js: "import { createRequire as naevusCreateRequire } from 'node:module'; const require = naevusCreateRequire(import.meta.url);",

@@ -2,15 +2,9 @@
 // WebAssembly, what those need, and of onnxruntime-node the binaries of this platform only.
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { INSTALLED_PACKAGES } from './installed-packages.mjs';
 
 const MODULES = 'node_modules';
-const LOADED = [
-  'sharp',
-  'onnxruntime-node',
-  'libheif-js',
-  '@jsquash/avif',
-  '@cornerstonejs/codec-openjpeg',
-];
 // Downloads GPU libraries after an install, which does not happen here.
 const NOT_LOADED = ['global-agent'];
 
@@ -31,7 +25,7 @@ function keep(name) {
     keep(needed);
   }
 }
-LOADED.forEach(keep);
+INSTALLED_PACKAGES.forEach(keep);
 
 for (const entry of readdirSync(MODULES)) {
   const names = entry.startsWith('@')

@@ -1,8 +1,6 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
-/** Loaded by path from where npm installs them; all else is in the bundle. */
-const INSTALLED = ['onnxruntime-node', 'sharp'];
+import { INSTALLED_PACKAGES } from '../../deploy/installed-packages.mjs';
 
 /**
  * Writes what the server's package holds: the built bundle, the command, and the current model without its reports,
@@ -42,7 +40,9 @@ async function copyModel(from, to) {
 async function addDependencies(manifest, workspace) {
   const { dependencies } = JSON.parse(await readFile(workspace, 'utf8'));
   const packed = JSON.parse(await readFile(manifest, 'utf8'));
-  packed.dependencies = Object.fromEntries(INSTALLED.map((name) => [name, dependencies[name]]));
+  packed.dependencies = Object.fromEntries(
+    INSTALLED_PACKAGES.map((name) => [name, dependencies[name]]),
+  );
   await writeFile(manifest, `${JSON.stringify(packed, null, 2)}\n`);
 }
 

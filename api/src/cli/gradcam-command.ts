@@ -26,8 +26,8 @@ ${ANSWER_FLAGS_HELP}
 Exit code: 0; 1 where the picture failed; 2 if it could not start.
 `;
 
-/** A picture has no room for similar cases. */
-const schema = gradcamQuerySchema.omit({ similar: true });
+/** A picture has no room for similar cases; the patient is said by the other flags. */
+const schema = gradcamQuerySchema.omit({ similar: true, patient: true });
 
 export const gradcamCommand: Command = {
   help: HELP,

@@ -24,7 +24,7 @@ export type {
   Ready,
 };
 
-/** A JPEG, PNG or WebP file: a `File` of a form, or what `readFile` gives. */
+/** An image file in a format that the server reads: a `File` of a form, or what `readFile` gives. */
 export type ImageFile = Blob | Uint8Array<ArrayBuffer> | ArrayBuffer;
 
 export interface ClientOptions {
@@ -72,6 +72,8 @@ interface AnalysisRequestOptions extends RequestOptions, PatientOptions {
   readonly tta?: PredictQuery['tta'];
   /** How many of the training lesions that look most like the image to answer with, 1 to 10. */
   readonly similar?: PredictQuery['similar'];
+  /** With `dicom`, age, sex and site come from the headers of the DICOM files, as far as they are not given here. */
+  readonly patientFrom?: PredictQuery['patient'];
   /** Of names, reasons, limits and disclaimer: `en`, `de`, `fr` or `es`. */
   readonly language?: PredictQuery['language'];
 }
@@ -336,10 +338,11 @@ function heatmapQuery(options: GradcamOptions): QueryOf<Omit<GradcamQuery, 'lege
 
 /** What every answer about images takes, without the patient. */
 function analysisQuery(options: Omit<AnalysisRequestOptions, 'similar'>) {
-  const { prior, operatingPoint, version, coverage, strict, tta, language } = options;
+  const { prior, operatingPoint, version, coverage, strict, tta, language, patientFrom } = options;
   return {
     prior: typeof prior === 'object' ? LABELS.map((label) => prior[label]).join(',') : prior,
     operating_point: operatingPoint,
+    patient: patientFrom,
     ...{ version, coverage, strict, tta, language },
   };
 }
