@@ -13,6 +13,9 @@ export const SOURCE_FORMAT_NAMES: Readonly<Record<SourceFormat, string>> = {
   dicom: 'DICOM',
 };
 
+/** Endings of such files, in lower case. */
+export const SOURCE_EXTENSIONS = ['.heic', '.heif', '.avif', '.dcm', '.dicom'] as const;
+
 /** @returns undefined for a file that is in none of them, by its first bytes */
 export function sourceFormat(bytes: Uint8Array): SourceFormat | undefined {
   // What comes before the mark of a DICOM file may be anything.

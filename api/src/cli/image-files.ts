@@ -1,7 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { describeLeftOut, findImages, type LeftOut } from '@naevus/shared/files/find-images';
 import { IMAGE_EXTENSIONS } from '@naevus/shared/image/image-extensions';
+import { SOURCE_EXTENSIONS } from '../analysis/source-format.ts';
 import { UsageError } from './usage-error.ts';
+
+/** Endings of the files that folders are searched for. */
+export const PICTURE_EXTENSIONS: readonly string[] = [...IMAGE_EXTENSIONS, ...SOURCE_EXTENSIONS];
 
 /**
  * The files to look at: those that are named, whatever they are called, and the images in the folders that are named.
@@ -24,12 +28,12 @@ export async function pictureFiles(
       files.push(path);
       continue;
     }
-    const folder = await findImages(path).catch(unreadable(path));
+    const folder = await findImages(path, PICTURE_EXTENSIONS).catch(unreadable(path));
     files.push(...folder.images);
     leftOut.push(...folder.leftOut);
   }
-  const told = describeLeftOut(leftOut);
+  const told = describeLeftOut(leftOut, PICTURE_EXTENSIONS);
   if (told !== undefined) warn(told);
   if (files.length > 0) return files;
-  throw new UsageError(`there is no ${IMAGE_EXTENSIONS.join(', ')} in ${paths.join(', ')}`);
+  throw new UsageError(`there is no ${PICTURE_EXTENSIONS.join(', ')} in ${paths.join(', ')}`);
 }

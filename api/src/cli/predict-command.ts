@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { IMAGE_EXTENSIONS } from '@naevus/shared/image/image-extensions';
 import { createProgress } from '@naevus/shared/progress';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { Analysis, AnalysisOptions } from '../analysis/engine.ts';
@@ -8,7 +7,7 @@ import { caveatsIn } from '../language/translate-answer.ts';
 import { answerQuerySchema, MAX_PHOTOS } from '../schemas/request.ts';
 import { MAX_SIMILAR } from '../schemas/similar.ts';
 import type { Command } from './command.ts';
-import { pictureFiles } from './image-files.ts';
+import { PICTURE_EXTENSIONS, pictureFiles } from './image-files.ts';
 import { readLesionList } from './lesion-list.ts';
 import { lesionWriter } from './lesion-writer.ts';
 import { type OfflineEngine, withEngine } from './offline-engine.ts';
@@ -23,7 +22,7 @@ import { ANSWER_FLAGS_HELP, queryFlags, sentByFlags } from './query-flags.ts';
 import { UsageError } from './usage-error.ts';
 
 const HELP = `Scores of files, or of all pictures in folders, on standard output. Pictures in folders end in
-${IMAGE_EXTENSIONS.join(', ')}; links are followed. What else is there is counted and
+${PICTURE_EXTENSIONS.join(', ')}; links are followed. What else is there is counted and
 named on standard error.
 
 Usage: naevus predict FILE|FOLDER… [FLAGS]

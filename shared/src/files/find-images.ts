@@ -28,12 +28,16 @@ export interface FoundImages {
 const NAMED = 3;
 
 /**
- * The images of a folder and the folders in it, told by {@link IMAGE_EXTENSIONS}. Links to files and folders are
+ * The images of a folder and the folders in it, told by their extensions. Links to files and folders are
  * followed, each folder once. Hidden names and what macOS leaves (`._x.jpg`, `.DS_Store`, `__MACOSX`) are left out.
  *
+ * @param extensions in lower case
  * @throws Error of the file system when the folder itself cannot be read
  */
-export async function findImages(directory: string): Promise<FoundImages> {
+export async function findImages(
+  directory: string,
+  extensions: readonly string[] = IMAGE_EXTENSIONS,
+): Promise<FoundImages> {
   const images: string[] = [];
   const leftOut: LeftOut[] = [];
   const searched = new Set<string>();
@@ -51,7 +55,7 @@ export async function findImages(directory: string): Promise<FoundImages> {
       if (target === undefined) leave(path, 'a broken link');
       else if (target.isDirectory()) await enter(path);
       else if (!target.isFile()) leave(path, 'not a file');
-      else if (hasImageExtension(entry.name)) images.push(path);
+      else if (hasImageExtension(entry.name, extensions)) images.push(path);
       else leave(path, 'not an image by its name');
     }
   };
@@ -72,7 +76,10 @@ export async function findImages(directory: string): Promise<FoundImages> {
 }
 
 /** One line that counts what was left out by reason, and names some; undefined where nothing was. */
-export function describeLeftOut(leftOut: readonly LeftOut[]): string | undefined {
+export function describeLeftOut(
+  leftOut: readonly LeftOut[],
+  extensions: readonly string[] = IMAGE_EXTENSIONS,
+): string | undefined {
   if (leftOut.length === 0) return undefined;
   const reasons = [...new Set(leftOut.map(({ reason }) => reason))];
   const parts = reasons.map((reason) => {
@@ -81,7 +88,7 @@ export function describeLeftOut(leftOut: readonly LeftOut[]): string | undefined
     return `${paths.length} ${reason} (${paths.slice(0, NAMED).join(', ')}${more})`;
   });
   const read = reasons.includes('not an image by its name')
-    ? `; images are ${IMAGE_EXTENSIONS.join(', ')}`
+    ? `; images are ${extensions.join(', ')}`
     : '';
   return `left out ${leftOut.length}: ${parts.join('; ')}${read}`;
 }

@@ -15,10 +15,13 @@ export const IMAGE_EXTENSIONS = [
   '.webp',
 ] as const;
 
-/** Whether a file's name ends in one of {@link IMAGE_EXTENSIONS}, in any case. */
-export function hasImageExtension(name: string): boolean {
+/** Whether a file's name ends in one of the extensions, in any case. */
+export function hasImageExtension(
+  name: string,
+  extensions: readonly string[] = IMAGE_EXTENSIONS,
+): boolean {
   const lower = name.toLowerCase();
-  return IMAGE_EXTENSIONS.some((extension) => lower.endsWith(extension));
+  return extensions.some((extension) => lower.endsWith(extension));
 }
 
 /** A file's name without such an ending. */
