@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { parse } from 'csv-parse/sync';
+import { readTable } from '@naevus/shared/csv/read-table';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { inferResponseSchema } from '../src/schemas/inference-protocol.ts';
 import { modelResponseSchema } from '../src/schemas/model.ts';
@@ -39,12 +39,12 @@ function naevus(...args: string[]) {
   });
 }
 
-type Row = Record<string, string>;
+type Row = Readonly<Record<string, string>>;
 
-async function table(...args: string[]): Promise<{ rows: Row[]; code: number }> {
+async function table(...args: string[]): Promise<{ rows: readonly Row[]; code: number }> {
   const { code, stdout, stderr } = await naevus('predict', ...args, '--format', 'csv');
   expect(stderr).toContain('Not a medical device');
-  return { code, rows: parse(stdout, { columns: true }) };
+  return { code, rows: readTable(stdout).rows.map(({ cells }) => cells) };
 }
 
 describe('a label never goes without its warning', { timeout: 300_000 }, () => {

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readTable } from '@naevus/shared/csv/read-table';
 import { LABELS } from '@naevus/shared/taxonomy';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -286,6 +288,67 @@ describe.skipIf(IMAGES > 200)('the bulk worker', { timeout: 120_000 }, () => {
     }
     expect(here.model).toEqual(there.model);
     expect(here.assessment).toMatchObject({ triage: there.assessment!.triage });
+  });
+
+  it('keeps to what a job asks of its answers, and computes it anew only where that differs', async () => {
+    const worker = await startBulk(await folder());
+    onTestFinished(() => worker.stop());
+    const noise = readFileSync(new URL('fixtures/field/abstained-in-csv.png', import.meta.url));
+    await worker.images.put('a.jpg', lesion());
+    await worker.images.put('b.png', new Uint8Array(noise));
+    const asked = 'coverage=0.99&strict=true&language=de&prior=uniform';
+    const ask = async (query: string) => {
+      const response = await worker.ask(`/jobs?${query}`, 'POST');
+      expect(response.status).toBe(202);
+      const path = response.headers.get('Location')!;
+      await complete(worker, path);
+      const csv = await (await worker.ask(`${path}/table`)).text();
+      return { path, rows: readTable(csv).rows.map(({ cells }) => cells) };
+    };
+    const { path, rows } = await ask(asked);
+    expect(rows[0]).toMatchObject({ image_id: 'a.jpg', error: '' });
+    expect(rows[1]).toMatchObject({ image_id: 'b.png', abstained: 'true', label: '', nv: '' });
+    expect(rows[1]!.error).not.toBe('');
+    const [first] = (await (await worker.ask(`${path}/table?format=ndjson`)).text()).split('\n');
+    expect(JSON.parse(first!)).toMatchObject({
+      prior: { name: 'uniform' },
+      prediction_set: { coverage: 0.99 },
+      translation: expect.stringContaining('Übersetzung'),
+    });
+    const plain = await ask('');
+    expect(plain.rows[1]).toMatchObject({ image_id: 'b.png', abstained: 'true', error: '' });
+    const before = await kept(worker, 'results/');
+    expect(before).toHaveLength(4);
+    // In another order, and with a default said.
+    await ask('prior=uniform&language=de&strict=true&coverage=0.99&tta=1');
+    expect(await kept(worker, 'results/')).toEqual(before);
+
+    for (const [wrong, rule] of [
+      ['stric=true', 'no query parameter "stric"; did you mean "strict"?'],
+      ['coverage=1', 'coverage must be'],
+      ['version=9.9.9', 'version must be one that is served'],
+      ['age=60', 'no query parameter "age"'],
+    ]) {
+      const refused = await worker.ask(`/jobs?${wrong}`, 'POST');
+      expect(refused.status).toBe(400);
+      expect(((await refused.json()) as { detail: string }).detail).toContain(rule);
+    }
+    expect((await worker.ask(`${path}/table?fromat=csv`)).status).toBe(400);
+    expect((await worker.ask(`${path}?partial=true`)).status).toBe(400);
+  });
+
+  it('shows the columns of today of a part that an earlier release wrote', async () => {
+    const worker = await startBulk(await folder());
+    onTestFinished(() => worker.stop());
+    await worker.images.put('a.jpg', lesion());
+    const path = await begin(worker, '');
+    await complete(worker, path);
+    const table = await (await worker.ask(`${path}/table`)).text();
+    const [part] = await kept(worker, `${path.slice(1)}/csv/`);
+    await worker.predictions.put(part!.key, 'image_id,label,error\r\na.jpg,nv,\r\n', {
+      customMetadata: { predicted: '1', refused: '0', dead: '0' },
+    });
+    expect(await (await worker.ask(`${path}/table`)).text()).toBe(table);
   });
 
   it('tries again what failed, keeps what fails for good with its reason, and goes on', async () => {

@@ -336,6 +336,8 @@ describe('naevus predict --lesions', () => {
     ['image,lesion\na.jpg,\n', 'row 2 lacks an image or a lesion'],
     ['image,lesion,age\na.jpg,L,10\nb.jpg,L,20\n', 'row 3: lesion L has another age before'],
     ['image,lesion,age\na.jpg,L,old\n', 'lesion L: age must be a number of years'],
+    ['image,lesion,aeg\na.jpg,L,60\n', 'no column "aeg"; did you mean "age"?'],
+    ['image,lesion_id\na.jpg,L\n', 'no column "lesion_id"; did you mean "lesion"?'],
     ['image,lesion\n', 'has no rows'],
   ])('refuses the list %j', async (text, message) => {
     const { code, stderr } = await naevus('predict', '--lesions', list('bad.csv', text));

@@ -178,11 +178,14 @@ describe('a batch', () => {
   });
 
   it('may have one image, and thirty-two', async () => {
+    const warnings: string[] = [];
+    server.process.stderr!.on('data', (chunk) => warnings.push(String(chunk)));
     for (const count of [1, 32]) {
       const images = Array.from({ length: count }, () => base64(red));
       const response = await server.postJson('/predict', { images });
       expect(batchResponseSchema.parse(await response.json()).results).toHaveLength(count);
     }
+    expect(warnings).toEqual([]);
   });
 
   it('fails as a whole when all of its images do', async () => {

@@ -111,5 +111,8 @@ async function bury(delivery: Delivery, bulk: Bulk): Promise<string> {
 /** Whether another delivery of it came through. */
 async function isDone(message: BulkMessage, { predictions }: Bulk): Promise<boolean> {
   if (message.kind !== 'image' || message.place === undefined) return false;
-  return (await predictions.head(await resultKey(message.place.model, message))) !== null;
+  return (
+    (await predictions.head(await resultKey(message.place.model, message, message.place.query))) !==
+    null
+  );
 }

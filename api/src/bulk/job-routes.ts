@@ -8,16 +8,26 @@ import type { Route } from '../http/context/route.ts';
 import { engineProblem } from '../http/request/choose-engine.ts';
 import { readQuery } from '../http/request/query.ts';
 import { EDGE_LIMITS } from '../runtime/edge/edge-limits.ts';
+import { type JobOptions, jobOptionsSchema } from '../schemas/request.ts';
 import type { Bulk } from './bulk.ts';
 import { bulkLog } from './bulk-log.ts';
 import { createJob, type Job, readJob } from './job.ts';
+import { answerOptionsOf, jobQuery, readJobOptions } from './job-options.ts';
 import { jobProgress } from './job-status.ts';
 import type { SettleMessage } from './messages.ts';
 import { JOBS, manifestKey, partKey, type TableFormat } from './places.ts';
 import { type BucketPage, MOST_MESSAGES } from './platform.ts';
 import { BULK_CSV, type SettledImage, tablePart } from './table-part.ts';
 
-const jobsQuery = z.object({ prefix: z.string().max(1024).default('') });
+const jobsQuery = jobOptionsSchema.extend({
+  prefix: z
+    .string()
+    .max(1024)
+    .default('')
+    .meta({ description: 'What the names of the images begin with.' }),
+});
+
+const noQuery = z.object({});
 
 const tableQuery = z.object({
   format: z.enum(['csv', 'ndjson']).default('csv'),
@@ -28,6 +38,22 @@ const JSON_ANSWER = { 'application/json': 'text' } as const;
 
 /** What operators ask of this worker; each needs a key. */
 export function jobRoutes(bulk: Bulk): Route[] {
+  return routesOf(bulk).map(refusingUnknownNames);
+}
+
+/** A route without parameters of its own takes none. */
+function refusingUnknownNames(route: Route): Route {
+  if (route.query) return route;
+  return {
+    ...route,
+    handle(c) {
+      readQuery(c.req, noQuery);
+      return route.handle(c);
+    },
+  };
+}
+
+function routesOf(bulk: Bulk): Route[] {
   const { predictions } = bulk;
   return [
     {
@@ -38,9 +64,11 @@ export function jobRoutes(bulk: Bulk): Route[] {
       answer: { description: 'The job.', content: JSON_ANSWER },
       problems: ['invalid-query', 'no-model'],
       async handle(c) {
-        const { prefix } = readQuery(c.req, jobsQuery);
+        const { prefix, ...options } = readQuery(c.req, jobsQuery);
         const model = await servedModel(bulk);
-        const job = await createJob(predictions, prefix, modelReference(model));
+        const query = jobQuery(options);
+        checkJobOptions(options, query, model);
+        const job = await createJob(predictions, prefix, modelReference(model), query);
         await bulk.jobQueue.send({ kind: 'list', job: job.id, page: 0 });
         return answer(c, job, 202, { Location: `/jobs/${job.id}` });
       },
@@ -125,6 +153,16 @@ function answer(
   headers: Record<string, string> = {},
 ): Response {
   return c.json(value, status, { ...headers, 'Cache-Control': 'no-store' });
+}
+
+/** @throws ProblemError `invalid-query` for what this worker's model does not allow */
+function checkJobOptions(options: JobOptions, query: string, model: ServedModel): void {
+  const { version } = options;
+  const served = model.manifest.version;
+  if (version !== undefined && version !== served) {
+    throw new ProblemError('invalid-query', `version must be one that is served: ${served}`);
+  }
+  answerOptionsOf(readJobOptions(query), model);
 }
 
 /** @throws ProblemError `no-model` */

@@ -10,6 +10,8 @@ export interface Job {
   readonly id: string;
   readonly prefix: string;
   readonly model: ModelReference;
+  /** What was asked of each answer, as a query; absent where nothing was. */
+  readonly query?: string;
   /** ISO 8601. */
   readonly created: string;
 }
@@ -28,11 +30,12 @@ export async function createJob(
   predictions: Bucket,
   prefix: string,
   model: ModelReference,
+  query: string,
 ): Promise<Job> {
   const created = new Date().toISOString();
   const random = crypto.randomUUID().slice(0, 8);
   const id = `${created.replace(/\.\d+|[-:]/g, '')}-${random}`;
-  const job = { id, prefix, model, created };
+  const job = { id, prefix, model, ...(query !== '' && { query }), created };
   await putOnce(predictions, jobKey(id), job);
   return job;
 }
@@ -69,12 +72,16 @@ export async function enqueueImages(
   indexes: readonly number[],
 ): Promise<void> {
   const { version, sha256 } = job.model;
+  const { query } = job;
   for (let i = 0; i < indexes.length; i += MOST_MESSAGES) {
     const messages = indexes.slice(i, i + MOST_MESSAGES).map((index) => ({
       body: {
         kind: 'image' as const,
         ...images[index]!,
-        place: { job: job.id, page, index, model: { version, sha256 } },
+        place: {
+          ...{ job: job.id, page, index, model: { version, sha256 } },
+          ...(query !== undefined && { query }),
+        },
       },
     }));
     await imageQueue.sendBatch(messages);

@@ -21,6 +21,8 @@ const imageMessageSchema = z.object({
       page,
       index: z.int().nonnegative(),
       model: z.object({ version: z.string(), sha256: z.string() }),
+      /** What the job asks of each answer. */
+      query: z.string().optional(),
     })
     .optional(),
 });

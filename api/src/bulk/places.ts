@@ -12,12 +12,18 @@ export async function imageId({ key, etag }: ImageReference): Promise<string> {
   return webCryptoSha256(new TextEncoder().encode(JSON.stringify([key, etag])));
 }
 
-/** What one model says of one image: the same for every job, so that nothing is computed twice. */
+/**
+ * What one model says of one image: the same for every job that asks the same, so that nothing is computed twice.
+ *
+ * @param query what is asked of each answer; empty where nothing is
+ */
 export async function resultKey(
   { version, sha256 }: Pick<ModelReference, 'version' | 'sha256'>,
   image: ImageReference,
+  query = '',
 ): Promise<string> {
-  return `results/${version}-${sha256.slice(0, 16)}/${await imageId(image)}.json`;
+  const asked = query === '' ? '' : `-${query.replaceAll('&', '-')}`;
+  return `results/${version}-${sha256.slice(0, 16)}${asked}/${await imageId(image)}.json`;
 }
 
 export const JOBS = 'jobs/';

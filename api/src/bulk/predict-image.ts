@@ -5,8 +5,10 @@ import { ProblemError } from '../answers/problem-error.ts';
 import { bodyTooLarge } from '../http/request/read-body.ts';
 import { emptyAsProblem } from '../http/request/upload.ts';
 import { EDGE_LIMITS } from '../runtime/edge/edge-limits.ts';
+import type { JobOptions } from '../schemas/request.ts';
 import type { Bulk } from './bulk.ts';
 import { BulkFailure, orRetry } from './failure.ts';
+import { readJobOptions } from './job-options.ts';
 import type { ImageMessage } from './messages.ts';
 import { imageId, resultKey } from './places.ts';
 import { type BucketObjectBody, putOnce } from './platform.ts';
@@ -32,7 +34,8 @@ export async function predictImage(
     throw new BulkFailure(reason);
   }
   const image = { key, etag };
-  const target = await resultKey(model, image);
+  const asked = readJobOptions(place?.query);
+  const target = await resultKey(model, image, place?.query);
   const unread = 'the buckets did not answer';
   if (await orRetry(unread, () => bulk.predictions.head(target))) return 'there already';
   const object = await orRetry(unread, () =>
@@ -45,18 +48,23 @@ export async function predictImage(
     const reason = 'the image was replaced after it was listed: start another job';
     throw new BulkFailure(reason, { final: true });
   }
-  const found = await analyse(object, engine);
+  const found = await analyse(object, engine, asked.options);
   const result = imageResult(
     image,
     found,
     engine.model,
+    asked,
     (await imageId(image)).slice(0, ID_LENGTH),
   );
   await orRetry('the result could not be written', () => putOnce(bulk.predictions, target, result));
   return found instanceof ProblemError ? 'refused' : 'predicted';
 }
 
-async function analyse(object: BucketObjectBody, engine: Engine): Promise<Analysis | ProblemError> {
+async function analyse(
+  object: BucketObjectBody,
+  engine: Engine,
+  { tta, similar }: JobOptions,
+): Promise<Analysis | ProblemError> {
   const { maxBodyBytes } = EDGE_LIMITS;
   if (object.size > maxBodyBytes) {
     await object.body.cancel();
@@ -66,7 +74,8 @@ async function analyse(object: BucketObjectBody, engine: Engine): Promise<Analys
   const file = emptyAsProblem(new Uint8Array(bytes));
   if (file instanceof ProblemError) return file;
   try {
-    return await analyseFile(file, engine, EDGE_LIMITS);
+    const options = { tta, ...(similar !== undefined && { similar }) };
+    return await analyseFile(file, engine, EDGE_LIMITS, options);
   } catch (error) {
     if (error instanceof ProblemError) return error;
     throw error;

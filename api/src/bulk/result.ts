@@ -1,11 +1,12 @@
-import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { Analysis, ServedModel } from '../analysis/engine.ts';
-import { answerAboutImage, modelReference } from '../answers/prediction-answer.ts';
-import { ProblemError } from '../answers/problem-error.ts';
-import { type AnswerOptions, resolveOptions } from '../answers/resolve-options.ts';
-import { LIMITS } from '../language/limits.ts';
-import type { BatchItem, ModelReference } from '../schemas/prediction.ts';
-import { predictQuerySchema } from '../schemas/request.ts';
+import { answerAboutImage, averagedViews, modelReference } from '../answers/prediction-answer.ts';
+import { ProblemError, problemOr } from '../answers/problem-error.ts';
+import type { AnswerOptions } from '../answers/resolve-options.ts';
+import { caveatsIn, translateAnswer } from '../language/translate-answer.ts';
+import { DEFAULT_LANGUAGE } from '../schemas/languages.ts';
+import type { BatchItem, ModelReference, PredictResponse } from '../schemas/prediction.ts';
+import { type AskedByJob, answerOptionsOf } from './job-options.ts';
 import type { ImageReference } from './messages.ts';
 
 /** What is kept of an image: what `/predict` answers, or its problem document as a batch has it. */
@@ -13,30 +14,38 @@ export type ImageResult = {
   readonly source: ImageReference;
   readonly model: ModelReference;
   readonly prior: AnswerOptions['prior'];
+  readonly tta?: PredictResponse['tta'];
   readonly limits: string;
   readonly disclaimer: string;
+  readonly translation?: string;
 } & BatchItem;
 
-const QUERY = predictQuerySchema.parse({});
-
 /**
+ * What is kept of an image that was looked at.
+ *
  * @param id for the problem document
  */
 export function imageResult(
   source: ImageReference,
   found: Analysis | ProblemError,
   model: ServedModel,
+  asked: AskedByJob,
   id: string,
 ): ImageResult {
-  const options = resolveOptions(QUERY, () => undefined, model);
+  const options = answerOptionsOf(asked, model);
+  const { tta, language = DEFAULT_LANGUAGE } = asked.options;
+  const answer =
+    found instanceof ProblemError
+      ? found
+      : problemOr(() => answerAboutImage(found, CLASS_COUNT, model, options));
   return {
     source,
     model: modelReference(model),
     prior: options.prior,
-    ...(found instanceof ProblemError
-      ? { error: found.document(id) }
-      : answerAboutImage(found, QUERY.top_k, model, options)),
-    limits: LIMITS,
-    disclaimer: DISCLAIMER,
+    ...averagedViews(tta),
+    ...(answer instanceof ProblemError
+      ? { error: answer.document(id) }
+      : translateAnswer(answer, language)),
+    ...caveatsIn(language),
   };
 }

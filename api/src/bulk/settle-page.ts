@@ -52,7 +52,7 @@ async function enqueueMissing(job: Job, page: number, content: JobPage, bulk: Bu
   const there = await mapFew([...content.images.entries()], async ([index, image]) => {
     const { predictions } = bulk;
     return (
-      (await predictions.head(await resultKey(job.model, image))) ??
+      (await predictions.head(await resultKey(job.model, image, job.query))) ??
       (await predictions.head(imageDeadLetterKey(job.id, page, index)))
     );
   });
@@ -69,7 +69,7 @@ async function settledImages(
 ): Promise<SettledImage[] | undefined> {
   const resolve = async (index: number): Promise<SettledImage | undefined> => {
     const source = images[index]!;
-    const result = await predictions.get(await resultKey(job.model, source));
+    const result = await predictions.get(await resultKey(job.model, source, job.query));
     if (result) return result.json<ImageResult>();
     const letter = await predictions.get(imageDeadLetterKey(job.id, page, index));
     if (!letter) return undefined;

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { decodeText } from '@naevus/shared/csv/decode-text';
 import { knownValue } from '@naevus/shared/csv/missing-value';
 import { readTable, type Table, TableError } from '@naevus/shared/csv/read-table';
+import { misspeltNames } from '@naevus/shared/validation/nearest-name';
 import { type PatientQuery, patientQuerySchema } from '../schemas/request.ts';
 import { checkQuery } from './query-flags.ts';
 import { UsageError } from './usage-error.ts';
@@ -76,7 +77,12 @@ function parseTable(bytes: Uint8Array, path: string): Table {
     const at = error.line === undefined ? '' : `, row ${error.line}`;
     throw new UsageError(`${path}${at} is not CSV: ${error.message}`);
   }
-  const missing = ['image', 'lesion'].find((name) => !table.columns.includes(name));
+  const absent = ['image', 'lesion', ...PATIENT_COLUMNS].filter(
+    (name) => !table.columns.includes(name),
+  );
+  const misspelt = misspeltNames(table.columns, absent, 'column');
+  if (misspelt.length > 0) throw new UsageError(`${path}: ${misspelt.join('; ')}`);
+  const missing = ['image', 'lesion'].find((name) => absent.includes(name));
   if (missing) throw new UsageError(`${path} has no column "${missing}"`);
   return table;
 }

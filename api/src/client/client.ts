@@ -118,6 +118,10 @@ export interface GradcamPicture {
   readonly explainedClass: Label;
   /** How much of the map speaks for that class, and not against it: 0 to 1. */
   readonly share: number;
+  /** True where the scores of the image mean nothing; undefined of a version that does not assess its answers. */
+  readonly abstained: boolean | undefined;
+  /** `refer`, `review` or `routine`, where the version has a word. */
+  readonly triage: string | undefined;
   readonly disclaimer: string;
 }
 
@@ -225,6 +229,8 @@ export class NaevusClient {
       predictedClass: (response.headers.get('X-Predicted-Class') ?? '') as Label,
       explainedClass: (response.headers.get('X-Heatmap-Class') ?? '') as Label,
       share: Number(response.headers.get('X-Heatmap-Share')),
+      abstained: booleanOf(response.headers.get('X-Abstained')),
+      triage: response.headers.get('X-Triage') ?? undefined,
       disclaimer: response.headers.get('X-Disclaimer') ?? '',
     };
   }
@@ -345,6 +351,10 @@ function analysisQuery(options: Omit<AnalysisRequestOptions, 'similar'>) {
     patient: patientFrom,
     ...{ version, coverage, strict, tta, language },
   };
+}
+
+function booleanOf(header: string | null): boolean | undefined {
+  return header === null ? undefined : header === 'true';
 }
 
 function patientOf({ age, sex, site }: PatientOptions): QueryOf<PatientQuery> {

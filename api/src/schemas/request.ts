@@ -111,6 +111,14 @@ const answerQuery = {
 /** {@link answerQuery}, for what is no HTTP. */
 export const answerQuerySchema = z.object(answerQuery);
 
+/** What a job of many images may ask for: of each image alike, so nothing of a patient; its table has all classes. */
+export const jobOptionsSchema = answerQuerySchema.omit({
+  top_k: true,
+  age: true,
+  sex: true,
+  site: true,
+});
+
 /** Query of `POST /predict`. */
 export const predictQuerySchema = z.object({
   ...answerQuery,
@@ -211,6 +219,7 @@ export const QUERY_RULES: Readonly<Record<string, string>> = {
 
 export type AssessmentQuery = z.infer<typeof assessmentQuerySchema>;
 export type PatientQuery = z.infer<typeof patientQuerySchema>;
+export type JobOptions = z.infer<typeof jobOptionsSchema>;
 export type AnswerQuery = z.infer<typeof answerQuerySchema>;
 export type PredictQuery = z.infer<typeof predictQuerySchema>;
 export type GradcamQuery = z.infer<typeof gradcamQuerySchema>;

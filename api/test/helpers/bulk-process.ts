@@ -23,7 +23,11 @@ export interface StoredObject {
 
 /** A bucket from outside of the worker. */
 export interface StoredBucket {
-  put(key: string, file: Uint8Array): Promise<StoredObject>;
+  put(
+    key: string,
+    file: Uint8Array | string,
+    options?: { readonly customMetadata: Readonly<Record<string, string>> },
+  ): Promise<StoredObject>;
   get(key: string): Promise<{ json(): Promise<unknown> } | null>;
   delete(key: string): Promise<void>;
   list(options: {

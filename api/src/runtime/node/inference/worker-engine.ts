@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import {
   type AnalysisOptions,
@@ -89,6 +90,8 @@ export class WorkerEngine implements Engine {
   ): Promise<Outcome[]> {
     const work = images.map((image) => this.#estimate.of(image, options));
     this.#admit(work);
+    // Each image listens; Node takes more than ten for a leak.
+    setMaxListeners(0, signal);
     return Promise.all(images.map((image, i) => this.#run(image, options, signal, work[i]!.ms)));
   }
 

@@ -1,0 +1,34 @@
+import type { ServedModel } from '../analysis/engine.ts';
+import { type AnswerOptions, resolveOptions } from '../answers/resolve-options.ts';
+import { type JobOptions, jobOptionsSchema } from '../schemas/request.ts';
+
+/** What a job asks of each answer. */
+export interface AskedByJob {
+  readonly options: JobOptions;
+  /** What was sent, by name. */
+  readonly sent: ReadonlyMap<string, string>;
+}
+
+/**
+ * Of the parameters of a job those that are not the default, as a query in the order of their names: jobs that ask
+ * the same have the same text. The version is that of the job's model.
+ */
+export function jobQuery({ version: _, ...options }: JobOptions): string {
+  const defaults: Readonly<Record<string, unknown>> = jobOptionsSchema.parse({});
+  const asked = Object.entries(options)
+    .filter(([name, value]) => value !== undefined && value !== defaults[name])
+    .map(([name, value]): [string, string] => [name, String(value)])
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return new URLSearchParams(asked).toString();
+}
+
+/** @param query as {@link jobQuery} gives it */
+export function readJobOptions(query = ''): AskedByJob {
+  const sent = new Map(new URLSearchParams(query));
+  return { options: jobOptionsSchema.parse(Object.fromEntries(sent)), sent };
+}
+
+/** @throws ProblemError `invalid-query` when something is asked for that the version was not fitted for */
+export function answerOptionsOf({ options, sent }: AskedByJob, model: ServedModel): AnswerOptions {
+  return resolveOptions(options, (name) => sent.get(name), model);
+}
