@@ -1,6 +1,7 @@
 import { copyFile, cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 
 /** What `wrangler.jsonc` calls before it bundles: lays the current model's files where the worker finds them. */
 const artifacts = new URL('../model-artifacts/', import.meta.url);
@@ -8,21 +9,10 @@ const target = new URL('dist/edge-assets/model/', import.meta.url);
 
 const { version } = JSON.parse(await readFile(new URL('current.json', artifacts), 'utf8'));
 const folder = new URL(`${version}/`, artifacts);
-const { engines, files, assessment, similarCases } = JSON.parse(
-  await readFile(new URL('manifest.json', folder), 'utf8'),
-);
-const graphFolder = engines.tfjs.path.slice(0, engines.tfjs.path.lastIndexOf('/') + 1);
-const paths = files
-  .map(({ path }) => path)
-  .filter(
-    (path) =>
-      path.startsWith(graphFolder) ||
-      path === 'MODEL_CARD.md' ||
-      path === assessment?.outOfDistribution.path ||
-      path === assessment?.modality?.path ||
-      path === similarCases?.path ||
-      similarCases?.pictures?.paths.includes(path),
-  );
+const manifest = JSON.parse(await readFile(new URL('manifest.json', folder), 'utf8'));
+const { browserFiles } = await importSource('src/analysis/browser-files.ts');
+// The edge loads what browsers load.
+const paths = [...browserFiles(manifest).map(({ path }) => path), 'MODEL_CARD.md'];
 
 await rm(target, { recursive: true, force: true });
 await mkdir(target, { recursive: true });
@@ -42,3 +32,14 @@ for (const path of ['manifest.json', ...paths]) {
 await cp(new URL('dist/page-files/', import.meta.url), new URL('../page-files/', target), {
   recursive: true,
 });
+
+/** A module of the sources, which Node 20 does not read as they are. */
+async function importSource(path) {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(path, import.meta.url))],
+    bundle: true,
+    write: false,
+    format: 'esm',
+  });
+  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+}

@@ -8,7 +8,8 @@ import type { TrainingConfig } from '../../run/config/training-config.ts';
 import type { EpochRecord } from '../../run/epoch-record.ts';
 import { pooledFeatures } from '../sampling/pooled-features.ts';
 import { reestimateStatistics, statisticsBatches } from './batch-norm-statistics.ts';
-import { type HeadState, trainHead, watchesValidation } from './head-phase.ts';
+import { trainHead, watchesValidation } from './head-phase.ts';
+import type { HeadState } from './head-trainer.ts';
 
 /**
  * What comes before fine-tuning: batch-norm statistics re-estimated on training images, their features, and

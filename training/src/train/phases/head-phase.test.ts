@@ -6,7 +6,8 @@ import { withNewClassifier } from '../../network/parameters.ts';
 import { TrainableNetwork } from '../../network/trainable-network.ts';
 import { type HeadConfig, trainingConfigSchema } from '../../run/config/training-config.ts';
 import type { Features } from '../sampling/pooled-features.ts';
-import { type HeadState, trainHead } from './head-phase.ts';
+import { trainHead } from './head-phase.ts';
+import type { HeadState } from './head-trainer.ts';
 
 const headConfig = (fields: object): HeadConfig =>
   trainingConfigSchema.parse({ head: { epochs: 6, learningRate: 0.05, batchSize: 8, ...fields } })
