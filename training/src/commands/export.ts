@@ -6,7 +6,7 @@ import { imagePreparation } from '../data/decode/prepare-image.ts';
 import { DATA_FLAGS, type DataFolder, dataFolders, loadFolders } from '../data/load/data-flags.ts';
 import { type OutsideImage, outsideImages } from '../data/load/outside-images.ts';
 import { describeMetrics } from '../evaluate/metrics/metrics-report.ts';
-import { averageRun } from '../release/average-run.ts';
+import { averageRun, evenShares } from '../release/average-run.ts';
 import { exportRun } from '../release/export-run.ts';
 import { type FinishedRun, readFinishedRun } from '../run/finished-run.ts';
 import { isScorePrior, SCORE_PRIORS } from '../run/score-prior.ts';
@@ -26,6 +26,7 @@ npm run export -- --run RUN --version X.Y.Z [--average DIR [--version-share S]] 
                  weights is exported
 --version-share S  share of all versions together in that mean, above 0 and below 1; the runs share the rest
                  (default: as much as each run)
+--shares A,B,...  share of the run and of each --average, in their order; they sum to 1
 --data, --metadata, --source  the images the run was trained on, as for train (default: where they were then)
 --outside DIR    images that nothing is trained on and that the version is measured with, and fitted to refuse where
                  they were taken without a dermatoscope; given once or more ...
@@ -46,6 +47,7 @@ await runCommand({
     version: { type: 'string' },
     average: { type: 'string', multiple: true, default: [] },
     'version-share': { type: 'string' },
+    shares: { type: 'string' },
     ...DATA_FLAGS,
     outside: { type: 'string', multiple: true, default: [] },
     'outside-source': { type: 'string', multiple: true, default: [] },
@@ -65,13 +67,7 @@ await runCommand({
     await checkNewVersion(store, version);
     const trained = withCrop(await readFinishedRun(folder), values.crop);
     const run =
-      values.average.length > 0
-        ? await averageRun(
-            trained,
-            await readOthers(values.average),
-            readShare(values['version-share']),
-          )
-        : trained;
+      values.average.length > 0 ? await averageWith(trained, values.average, values) : trained;
     const dataset = await loadFolders(
       values.data.length > 0 ? dataFolders(values) : recordedFolders(run, folder),
       console.warn,
@@ -147,7 +143,12 @@ function withCrop(run: FinishedRun, text: string | undefined): FinishedRun {
   return { ...run, record: { ...run.record, crop: crop.data } };
 }
 
-async function readOthers(folders: readonly string[]) {
+/** The mean of the run and the others that `--average` names. */
+async function averageWith(
+  run: FinishedRun,
+  folders: readonly string[],
+  { shares: text, 'version-share': versionShare }: { shares?: string; 'version-share'?: string },
+): Promise<FinishedRun> {
   const isVersion = await Promise.all(
     folders.map((folder) =>
       stat(join(folder, 'manifest.json')).then(
@@ -156,15 +157,34 @@ async function readOthers(folders: readonly string[]) {
       ),
     ),
   );
+  const ofKind = <T>(values: readonly T[], kind: boolean) =>
+    values.filter((_, i) => isVersion[i] === kind);
   const named = async (folder: string) => ({
     ...(await readFinishedRun(folder)),
     name: `run ${basename(resolve(folder))}`,
   });
-  const [versions, runs] = [true, false].map((kind) =>
-    folders.filter((_, i) => isVersion[i] === kind),
-  ) as [string[], string[]];
-  return {
-    runs: await Promise.all(runs.map(named)),
-    versions: await Promise.all(versions.map(readVersionWeights)),
+  const others = {
+    runs: await Promise.all(ofKind(folders, false).map(named)),
+    versions: await Promise.all(ofKind(folders, true).map(readVersionWeights)),
   };
+  if (text === undefined)
+    return averageRun(run, others, evenShares(others, readShare(versionShare)));
+  if (versionShare !== undefined) throw new Error('give --shares or --version-share, not both');
+  const [own, ...rest] = readShares(text, folders.length + 1);
+  return averageRun(run, others, {
+    run: own!,
+    runs: ofKind(rest, false),
+    versions: ofKind(rest, true),
+  });
+}
+
+function readShares(text: string, count: number): number[] {
+  const shares = text.split(',').map(Number);
+  const sum = shares.reduce((total, share) => total + share, 0);
+  if (shares.length === count && shares.every((share) => share > 0) && Math.abs(sum - 1) < 1e-6) {
+    return shares;
+  }
+  throw new Error(
+    `--shares ${text}: needs ${count} numbers above 0 that sum to 1, for the run and each --average`,
+  );
 }

@@ -30,6 +30,7 @@ import { listenForStop, SIGNAL_STATUS, STOPPED } from './frame/stop-signals.ts';
 import { checkOut } from './train/check-out.ts';
 import { codeCommit } from './train/code-commit.ts';
 import { readConfig } from './train/read-config.ts';
+import { readStartingRun } from './train/read-starting-run.ts';
 
 /** Training images on which a continued version's batch-norm statistics are measured. */
 const CONTINUED_STATISTICS_IMAGES = 768;
@@ -41,7 +42,7 @@ npm run train -- --data DIR --weights FILE --out RUN [--preset NAME | --config F
 ${DATA_FLAGS_HELP}
 --weights FILE   EfficientNet-B0 backbone, safetensors in timm's names (default: the public file, downloaded once)
 --continue DIR   start from the backbone of an exported version (model-artifacts/X.Y.Z); repeated: from the mean of
-                 several. Use it with preset refine and the version's own --split
+                 several. Use it with preset refine and the version's own --split. Or a finished run by itself
 --teacher DIR    an exported version as a teacher; repeated: the views are divided among several. Needs a
                  configuration with fineTuning.distillation and the version's own --split
 --out RUN        folder for checkpoints, reports and TensorBoard's event files (RUN/events)
@@ -203,6 +204,8 @@ async function readInitialWeights({
 }): Promise<InitialWeights> {
   const pretrained = await loadPretrained(weights);
   if (continued.length === 0) return pretrained;
+  const run = await readStartingRun(continued, source.split);
+  if (run) return run;
   const images = await loadSplit(source).decode('train', INPUT_SIZE);
   return continueVersions({
     folders: continued,

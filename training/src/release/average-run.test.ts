@@ -11,7 +11,7 @@ import {
   readVersionWeights,
   type VersionWeights,
 } from '../versions/version-weights.ts';
-import { averageRun } from './average-run.ts';
+import { averageRun, evenShares } from './average-run.ts';
 
 const [BEFORE, SERVED] = await bundledVersions();
 
@@ -54,7 +54,8 @@ it('exports the mean of the networks, the run counting as much as the versions t
 });
 
 it('gives the versions the share that was asked for', async () => {
-  const averaged = await averageRun(run(), { runs: [], versions: [other] }, 0.25);
+  const others = { runs: [], versions: [other] };
+  const averaged = await averageRun(run(), others, evenShares(others, 0.25));
   expect(averaged.record.method).toContain('these weights (75 %)');
   const exported = await decodeGraphWeights(
     exportTfjs(averaged.parameters, EFFICIENTNET_B0, 'float32'),
@@ -63,6 +64,26 @@ it('gives the versions the share that was asked for', async () => {
   const [values, a, b] = [exported, own.values, other.values].map((of) => of.get(name)!);
   const expected = a!.map((value, i) => 0.75 * value + 0.25 * b![i]!);
   expect(relativeError(values!, expected)).toBeLessThan(1e-5);
+});
+
+it('gives each the share that was asked for', async () => {
+  const second = {
+    ...run(),
+    parameters: withIdentityNorms(other.values, EFFICIENTNET_B0),
+    name: 'run b',
+  };
+  const averaged = await averageRun(
+    run(),
+    { runs: [second], versions: [] },
+    { run: 0.9, runs: [0.1], versions: [] },
+  );
+  expect(averaged.record.method).toContain('these weights (90 %), those of run b (10 %');
+  const exported = await decodeGraphWeights(
+    exportTfjs(averaged.parameters, EFFICIENTNET_B0, 'float32'),
+  );
+  const [a, b] = [own.values, other.values].map((of) => of.get('conv_head/bias')!);
+  const expected = a!.map((value, i) => 0.9 * value + 0.1 * b![i]!);
+  expect(relativeError(exported.get('conv_head/bias')!, expected)).toBeLessThan(1e-5);
 });
 
 it('counts another run as much as the first', async () => {

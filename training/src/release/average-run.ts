@@ -14,14 +14,13 @@ import {
  * start: a model soup (Wortsman et al. 2022), which costs nothing when it serves. Averaged are the weights as they are exported, batch norm folded into them.
  *
  * @param others runs and versions, at least one
- * @param versionShare share of all versions together, above 0 and below 1, where there are versions; the runs
- *   share the rest equally. By default as much as one run.
+ * @param shares how much each counts; by default equally
  * @throws Error when one was trained on an image that the run validates on, or is of another network.
  */
 export async function averageRun(
   run: FinishedRun,
-  others: { readonly runs: readonly NamedRun[]; readonly versions: readonly VersionWeights[] },
-  versionShare = 1 / (others.runs.length + 2),
+  others: OtherNetworks,
+  shares: AverageShares = evenShares(others),
 ): Promise<FinishedRun> {
   for (const other of [...others.runs, ...others.versions])
     requireNoLeak(other, run.split.validation);
@@ -31,18 +30,16 @@ export async function averageRun(
     ),
   );
   const versions = others.versions.map(({ values }) => values);
-  const ofVersions = versions.length > 0 ? versionShare : 0;
-  const share = (1 - ofVersions) / runs.length;
   const mean = meanWeights(
     [...runs, ...versions],
-    [...runs.map(() => share), ...versions.map(() => ofVersions / versions.length)],
+    [shares.run, ...shares.runs, ...shares.versions],
   );
   return {
     ...run,
     parameters: withIdentityNorms(mean, EFFICIENTNET_B0),
     record: {
       ...run.record,
-      method: `${run.record.method} ${describe(share, ofVersions, others)}`,
+      method: `${run.record.method} ${describe(others, shares)}`,
     },
   };
 }
@@ -52,21 +49,47 @@ export interface NamedRun extends FinishedRun {
   readonly name: string;
 }
 
-function describe(
-  share: number,
-  versionShare: number,
-  {
-    runs,
-    versions,
-  }: { readonly runs: readonly NamedRun[]; readonly versions: readonly VersionWeights[] },
-): string {
+/** What a run is averaged with. */
+export interface OtherNetworks {
+  readonly runs: readonly NamedRun[];
+  readonly versions: readonly VersionWeights[];
+}
+
+/** Shares in a mean; they sum to 1. */
+export interface AverageShares {
+  /** Of the run itself. */
+  readonly run: number;
+  readonly runs: readonly number[];
+  readonly versions: readonly number[];
+}
+
+/**
+ * Runs that count the same, and versions that do.
+ *
+ * @param versionShare share of all versions together, above 0 and below 1, where there are versions; the runs
+ *   share the rest. By default as much as one run.
+ */
+export function evenShares(
+  { runs, versions }: OtherNetworks,
+  versionShare = 1 / (runs.length + 2),
+): AverageShares {
+  const ofVersions = versions.length > 0 ? versionShare : 0;
+  const run = (1 - ofVersions) / (runs.length + 1);
+  return {
+    run,
+    runs: runs.map(() => run),
+    versions: versions.map(() => ofVersions / versions.length),
+  };
+}
+
+function describe({ runs, versions }: OtherNetworks, shares: AverageShares): string {
   const percent = (of: number) => `${Math.round(100 * of)} %`;
-  const names = (each: readonly { readonly name: string }[]) =>
-    each.map(({ name }) => name).join(', ');
   const parts = [
-    `these weights (${percent(share)})`,
-    ...runs.map(({ name, record }) => `those of ${name} (${percent(share)}; ${record.method})`),
-    ...(versions.length > 0 ? [`${names(versions)} (${percent(versionShare)})`] : []),
+    `these weights (${percent(shares.run)})`,
+    ...runs.map(
+      ({ name, record }, i) => `those of ${name} (${percent(shares.runs[i]!)}; ${record.method})`,
+    ),
+    ...versions.map(({ name }, i) => `${name} (${percent(shares.versions[i]!)})`),
   ];
   return `Served is the mean of ${parts.join(', ')}.`;
 }

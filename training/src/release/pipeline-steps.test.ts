@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { pipelineSchema } from '../run/config/pipeline.ts';
+import { PRESETS } from '../run/config/presets.ts';
+import { trainingConfigSchema } from '../run/config/training-config.ts';
+import { exportArgs, trainingSteps } from './pipeline-steps.ts';
+
+const run = (name: string, more = {}) => ({
+  name,
+  preset: 'best',
+  seed: 3,
+  sources: ['ham10000'],
+  ...more,
+});
+const both = ['ham10000', 'milk10k'];
+const pipeline = (more = {}) => ({
+  description: 'Two runs.',
+  runs: [
+    run('a'),
+    run('b', { preset: undefined, config: 'b.json', sources: both, continue: 'a' }),
+    run('c', { sources: both, seed: 4 }),
+  ],
+  average: { b: 0.7, c: 0.3 },
+  crop: 0.87,
+  outside: ['phone'],
+  ...more,
+});
+const places = { file: '/configs/p.json', data: '/data', out: '/runs' };
+
+describe('the steps of a pipeline', () => {
+  const parsed = pipelineSchema.parse(pipeline());
+
+  it('are calls of train, each with the split of the one before', () => {
+    const [a, b, c] = trainingSteps(parsed, { ...places, weights: '/w.safetensors' });
+    expect(a!.args.join(' ')).toBe(
+      '--data /data/ham10000 --source ham10000 --preset best --seed 3 --out /runs/a --resume --weights /w.safetensors',
+    );
+    expect(b!.args.join(' ')).toBe(
+      '--data /data/ham10000 --source ham10000 --data /data/milk10k --source milk10k --config /configs/b.json' +
+        ' --seed 3 --out /runs/b --resume --weights /w.safetensors --keep-split /runs/a/split.json --continue /runs/a',
+    );
+    expect(c!.args.join(' ')).toContain('--split /runs/b/split.json');
+    expect(c!.folder).toBe('/runs/c');
+  });
+
+  it('end with an export of the mean, the last run first', () => {
+    expect(exportArgs(parsed, '1.2.3', places).join(' ')).toBe(
+      '--run /runs/c --version 1.2.3 --crop 0.87 --average /runs/b --shares 0.3,0.7 --data /data/ham10000' +
+        ' --source ham10000 --data /data/milk10k --source milk10k --outside /data/phone --outside-source phone',
+    );
+    const alone = pipelineSchema.parse(pipeline({ average: { b: 1 } }));
+    expect(exportArgs(alone, '1.2.3', places)).not.toContain('--shares');
+  });
+
+  it.each([
+    ['shares that do not sum to 1', { average: { b: 0.7, c: 0.2 } }, 'sum to 0.9'],
+    ['a share of no run', { average: { d: 1 } }, 'no run is called d'],
+    ['a start that comes later', { runs: [run('a', { continue: 'b' }), run('b')] }, 'before it'],
+    ['two of one name', { runs: [run('b'), run('b')], average: { b: 1 } }, 'two runs'],
+    [
+      'a source that is left out again',
+      { runs: [run('b', { sources: both }), run('c')] },
+      'among its own',
+    ],
+    ['a preset and a config', { runs: [run('b', { config: 'x' }), run('c')] }, 'either'],
+  ])('refuse %s', (_, more, text) => {
+    const { error } = pipelineSchema.safeParse(pipeline(more));
+    expect(error!.issues.map(({ message }) => message).join('; ')).toContain(text);
+  });
+});
+
+it('has committed pipelines that fit, with configurations that do', async () => {
+  const folder = fileURLToPath(new URL('../../configs', import.meta.url));
+  const read = (file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8'));
+  for (const file of (await readdir(folder)).filter((name) => 'runs' in read(name))) {
+    for (const { preset, config } of pipelineSchema.parse(read(file)).runs) {
+      if (preset) expect(Object.keys(PRESETS)).toContain(preset);
+      if (config) expect(trainingConfigSchema.safeParse(read(config)).error).toBeUndefined();
+    }
+  }
+});
