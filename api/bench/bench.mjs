@@ -5,10 +5,11 @@ import { benchTraining, TRAINING_HELP } from '../../training/bench/training-benc
 import { SetupError } from '../../training/setup/setup-error.mjs';
 import { ATTACKS_HELP, benchAttacks } from './attacks/attack-bench.mjs';
 import { benchSoak, SOAK_HELP } from './attacks/soak-bench.mjs';
+import { BUILDS_HELP, benchBuilds } from './builds-bench.mjs';
 import { benchEdge, EDGE_HELP } from './edge-bench.mjs';
 import { benchServing, SERVING_HELP } from './serving-bench.mjs';
 
-const HELP = `Usage: npm run bench -- [serving|training|edge|attacks|soak] [options]
+const HELP = `Usage: npm run bench -- [serving|training|edge|attacks|soak|builds] [options]
 
 ${SERVING_HELP}
 
@@ -18,7 +19,9 @@ ${EDGE_HELP}
 
 ${ATTACKS_HELP}
 
-${SOAK_HELP}`;
+${SOAK_HELP}
+
+${BUILDS_HELP}`;
 
 // The 'exit' event is what ends the servers.
 process.once('SIGINT', () => process.exit(130));
@@ -36,9 +39,10 @@ try {
   else if (name === 'edge') await benchEdge(args);
   else if (name === 'attacks') await benchAttacks(args);
   else if (name === 'soak') await benchSoak(args);
+  else if (name === 'builds') await benchBuilds(args);
   else
     throw new UsageError(
-      `there is no benchmark "${name}"; there are serving, training, edge, attacks and soak`,
+      `there is no benchmark "${name}"; there are serving, training, edge, attacks, soak and builds`,
     );
 } catch (error) {
   if (error instanceof SetupError) {

@@ -20,6 +20,9 @@ describe('npm run bench', () => {
     [['serving', '--help'], ['--connections']],
     [['training', '--help'], ['--batch']],
     [['edge', '--help'], ['--no-memory']],
+    [['attacks', '--help'], ['--only']],
+    [['soak', '--help'], ['--seed']],
+    [['builds', '--help'], ['--other']],
   ])('explains itself: %j', (args, expected) => {
     const { status, stdout } = bench(...args);
     expect(status).toBe(0);
@@ -32,6 +35,8 @@ describe('npm run bench', () => {
     [['serving', '--connections', '5'], 'not 5'],
     [['training', '--steps', '0'], '--steps'],
     [['edge', '--rounds', 'many'], '--rounds'],
+    [['soak', '--minutes', '0'], '--minutes'],
+    [['builds'], '--other'],
   ])('names what it does not understand: %j', (args, expected) => {
     const { status, stderr } = bench(...args);
     expect(status).toBe(2);
