@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cloneWithPackages, writeMaterial } from '../rehearsal/scratch-clone.mjs';
 
 const START_LIMIT_MS = 300_000;
+const OTHER_VERSION = '1.2.4';
 const EXAMPLES = 'api/src/http/page/examples';
 
 /** Runs commands in a scratch clone, with files in the places of those that a reader puts in. */
@@ -36,10 +37,13 @@ export class Runner {
     }
     cpSync(join(this.#clone, EXAMPLES), join(this.#clone, 'FOLDER'), { recursive: true });
     // As from elsewhere.
-    const other = join(this.#scratch, 'other', '0.0.9');
     const versions = join(this.#clone, 'model-artifacts');
     const { version } = JSON.parse(readFileSync(join(versions, 'current.json'), 'utf8'));
+    const other = join(this.#scratch, `other/${OTHER_VERSION}`);
     cpSync(join(versions, version), other, { recursive: true });
+    const manifest = join(other, 'manifest.json');
+    const facts = JSON.parse(readFileSync(manifest, 'utf8'));
+    writeFileSync(manifest, JSON.stringify({ ...facts, version: OTHER_VERSION }));
     this.#environment = {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
@@ -51,9 +55,10 @@ export class Runner {
       DATA: join(this.#scratch, 'images'),
       WEIGHTS: join(this.#scratch, 'weights.safetensors'),
       OTHER_VERSION: other,
-      CANDIDATE: join(this.#scratch, 'candidate/1.2.3'),
+      CANDIDATE: other,
     };
-    await this.#bash('npm run --silent build');
+    const { status, output } = await this.#bash('npm run --silent build');
+    if (status !== 0) throw new Error(`the clone cannot be built:\n${output}`);
   }
 
   /** The commands of one block, and what they start. */
@@ -81,8 +86,10 @@ export class Runner {
     this.#document = path;
     const exported = join(this.#clone, 'model-artifacts/1.2.3');
     if (existsSync(exported)) {
-      rmSync(this.#environment.CANDIDATE, { recursive: true, force: true });
-      cpSync(exported, this.#environment.CANDIDATE, { recursive: true });
+      const candidate = join(this.#scratch, 'candidate/1.2.3');
+      rmSync(candidate, { recursive: true, force: true });
+      cpSync(exported, candidate, { recursive: true });
+      this.#environment.CANDIDATE = candidate;
     }
     await this.#bash('git checkout --quiet -- . && git clean -fdxq model-artifacts');
   }
