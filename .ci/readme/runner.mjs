@@ -55,7 +55,6 @@ export class Runner {
       DATA: join(this.#scratch, 'images'),
       WEIGHTS: join(this.#scratch, 'weights.safetensors'),
       OTHER_VERSION: other,
-      CANDIDATE: other,
     };
     const { status, output } = await this.#bash('npm run --silent build');
     if (status !== 0) throw new Error(`the clone cannot be built:\n${output}`);
@@ -70,9 +69,13 @@ export class Runner {
       await this.#start('node api/dist/node.js', 'server');
     }
     for (const { command, rule } of steps) {
-      if (rule.leftOut) {
+      const untrained = rule.trained && this.#environment.CANDIDATE === undefined;
+      const leftOut = untrained
+        ? 'README.md, which trains what it needs, is not run'
+        : rule.leftOut;
+      if (leftOut) {
         this.leftOut++;
-        console.log(`--- ${path}: left out: ${command} (${rule.leftOut})`);
+        console.log(`--- ${path}: left out: ${command} (${leftOut})`);
         continue;
       }
       console.log(`--- ${path}: ${command}`);

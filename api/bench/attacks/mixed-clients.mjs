@@ -42,10 +42,16 @@ export async function runClient(options) {
   agent.destroy();
 }
 
+const ignore = () => {};
+
 /** @returns {Promise<{ status: number, headers: object }>} */
 function send({ port, agent }, path, { method = 'GET', headers = {}, body } = {}) {
   return new Promise((resolve, reject) => {
     const outgoing = request({ host: '127.0.0.1', port, agent, path, method, headers });
+    // Between two requests nobody else listens.
+    outgoing.once('socket', (socket) => {
+      if (!socket.listeners('error').includes(ignore)) socket.on('error', ignore);
+    });
     outgoing.once('response', (response) => {
       const answer = { status: response.statusCode, headers: response.headers };
       response.resume();

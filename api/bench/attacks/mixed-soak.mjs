@@ -34,7 +34,7 @@ export async function mixedSoak({ seed, lives, log = () => {}, ...options }) {
 }
 
 async function live(options, report) {
-  const { random, fullDisk, phases, phaseSeconds, env = {}, log, name } = options;
+  const { random, fullDisk, versions, phases, phaseSeconds, env = {}, log, name } = options;
   const models = servedFolder(options);
   const server = await WatchedServer.start({
     env: { ...env, NAEVUS_MODEL_DIR: models.folder, PORT: String(await freePort()) },
@@ -42,12 +42,17 @@ async function live(options, report) {
   });
   const fault = (text) => report.faults.push(`${name}: ${text}`);
   try {
-    // Once all that may be loaded is loaded.
     const model = await modelOf(server);
-    await play({ ...options, server, model, seconds: phaseSeconds, report, fault });
+    // What every version leaves once it was loaded and replaced is no leak.
+    for (const version of [...versions, versions[0]]) {
+      models.use(version);
+      server.signal('SIGHUP');
+      await play({ ...options, server, model, seconds: phaseSeconds / 2, report, fault });
+    }
     const before = await settle(server);
     for (let phase = 1; phase <= phases; phase++) {
-      const version = models.use(random);
+      const version = versions[Math.floor(random() * versions.length)];
+      models.use(version);
       if (random() < 0.5) server.signal('SIGHUP');
       const played = () =>
         play({ ...options, server, model, seconds: phaseSeconds, report, fault });
@@ -78,12 +83,11 @@ function servedFolder({ modelFolder, versions }) {
     const file = join(folder, 'current.json');
     writeFileSync(`${file}.new`, JSON.stringify({ version }));
     renameSync(`${file}.new`, file);
-    return version;
   };
   write(versions[0]);
   return {
     folder,
-    use: (random) => write(versions[Math.floor(random() * versions.length)]),
+    use: write,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
