@@ -10,7 +10,7 @@ const HOURS = 'hours, on data that are not in the repository';
  * @property {RegExp} command
  * @property {string} [leftOut] why it is not run
  * @property {'server' | 'edge'} [starts] it goes on, and is asked whether it is ready
- * @property {boolean} [trained] it needs what README.md trains and exports
+ * @property {boolean} [trained] it needs the run that README.md trains
  * @property {boolean} [asks] it needs a server that answers
  * @property {readonly number[]} [statuses] that it may end with, 0 by default
  * @property {(command: string) => string} [as] what is run in its place: paths that a reader puts in
@@ -37,7 +37,11 @@ export const RULES = [
     as: (line) => line.replace(/--weights \S+/, '--weights "$WEIGHTS"').replace('DIR', '"$DATA"'),
   },
   { command: /^npm run (train|ablate) /, leftOut: HOURS },
-  { command: /^npm run export -- --run runs\/mine --version 1\.2\.3$/ },
+  {
+    command: /^npm run export -- --run (RUN|runs\/mine) --version 1\.2\.3( --no-current)?$/,
+    as: (line) => line.replace('RUN', 'runs/mine'),
+    trained: true,
+  },
   { command: /^npm run export /, leftOut: HOURS },
   {
     command: /^npm run evaluate -- --data DIR --metadata /,
@@ -54,12 +58,13 @@ export const RULES = [
     asks: true,
     statuses: [0, 1, 2],
   },
+  { command: /^npm run models -- use 1\.2\.3$/, trained: true },
   { command: /^npm run models -- (list|show|diff|verify|use|prune|keygen|sign) ?/ },
   { command: /^npm run models -- add DIR$/, as: (line) => line.replace('DIR', '"$OTHER_VERSION"') },
   {
     // Made-up images are not those of the bundled version: floors alone, which such a candidate may miss.
-    command: /^npm run gate -- --candidate DIR --data DIR --record$/,
-    as: () => 'npm run gate -- --candidate "$CANDIDATE" --data "$DATA" --record --current none',
+    command: /^npm run gate -- --candidate \S+ --data DIR/,
+    as: (line) => `${line.replace('DIR', '"$DATA"')} --current none`,
     trained: true,
     statuses: [0, 2],
   },

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -69,9 +69,9 @@ export class Runner {
       await this.#start('node api/dist/node.js', 'server');
     }
     for (const { command, rule } of steps) {
-      const untrained = rule.trained && this.#environment.CANDIDATE === undefined;
+      const untrained = rule.trained && !existsSync(join(this.#clone, 'runs/mine'));
       const leftOut = untrained
-        ? 'README.md, which trains what it needs, is not run'
+        ? 'README.md, which trains the run that it needs, is not run'
         : rule.leftOut;
       if (leftOut) {
         this.leftOut++;
@@ -84,16 +84,9 @@ export class Runner {
     }
   }
 
-  /** A document begins with the versions that are committed; what was exported stays as a candidate. */
+  /** Each document begins with the versions that are committed. */
   async #begin(path) {
     this.#document = path;
-    const exported = join(this.#clone, 'model-artifacts/1.2.3');
-    if (existsSync(exported)) {
-      const candidate = join(this.#scratch, 'candidate/1.2.3');
-      rmSync(candidate, { recursive: true, force: true });
-      cpSync(exported, candidate, { recursive: true });
-      this.#environment.CANDIDATE = candidate;
-    }
     await this.#bash('git checkout --quiet -- . && git clean -fdxq model-artifacts');
   }
 
