@@ -20,11 +20,10 @@ import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
 import { patientSpec } from '../evaluate/patient/patient-report.ts';
 import type { OutsideReport } from '../evaluate/sources/outside-report.ts';
 import {
-  ATTRIBUTION,
   attributionOf,
   CODE_LICENCE,
   INTENDED_USE,
-  WEIGHTS_LICENCE,
+  weightsLicence,
 } from '../reports/attribution.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 import type { ScorePrior } from '../run/score-prior.ts';
@@ -158,9 +157,9 @@ export function buildManifest({
       ),
     },
     licence: {
-      weights: WEIGHTS_LICENCE,
+      weights: weightsLicence(sources, record.initialWeights),
       code: CODE_LICENCE,
-      attribution: sources.length > 0 ? attributionOf(sources) : ATTRIBUTION,
+      attribution: attributionOf(sources, record.dataset),
     },
     ...(sources.length > 0 && {
       sources: sources.map(({ name, title, licence, attribution, description, ...counts }) => ({

@@ -10,7 +10,7 @@ import { buildClinicReports } from '../evaluate/clinic-reports.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
 import { buildSimilarCases } from '../evaluate/similarity/build-similar-cases.ts';
 import { ownLesions } from '../evaluate/sources/own-lesions.ts';
-import { ATTRIBUTION } from '../reports/attribution.ts';
+import { pictureAttribution } from '../reports/attribution.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 import { type ScorePrior, withScorePrior } from '../run/score-prior.ts';
 import { trainedSources } from '../run/trained-source.ts';
@@ -113,12 +113,13 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
       explainedImages: options.explainedImages ?? EXPLAINED_IMAGES,
       log,
     }));
+  const sources = trainedSources(dataset, options.run.split);
   const similar = await buildSimilarCases({
     ...{ classifier, validation, prepare, log, kernels: options.kernels },
     images: images.filter(atHome),
     training: samples.train,
     thresholds: assessment?.fitted.thresholds,
-    attribution: pictureAttribution(dataset),
+    attribution: `${pictureAttribution(sources)} Scaled down and encoded again.`,
     seed: record.seed,
   });
   const bySource =
@@ -134,6 +135,7 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
     },
     heldOut,
     similarity: similar.report,
+    sources,
   });
   await classifier.close();
 
@@ -151,15 +153,9 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
       clinic,
       similar,
     },
-    ...{ bySource, sources: trainedSources(dataset, options.run.split) },
+    ...{ bySource, sources },
   });
   return { files, metrics: reports.metrics, engineAgreement };
-}
-
-/** Of the pictures of similar cases, as the licences of their sources ask. */
-function pictureAttribution({ sources }: Dataset): string {
-  const texts = sources.length > 0 ? sources.map(({ attribution }) => attribution) : [ATTRIBUTION];
-  return `${texts.join(' ')} Scaled down and encoded again.`;
 }
 
 /** Of other sources than home, lesions that are in no other source. */

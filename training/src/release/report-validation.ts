@@ -6,6 +6,7 @@ import { classifyAll } from '../evaluate/classifiers/classify-images.ts';
 import { createOnnxClassifier } from '../evaluate/classifiers/onnx-classifier.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
+import type { TrainedSource } from '../run/trained-source.ts';
 import { type RunReports, runReports } from './run-reports.ts';
 
 export interface ValidationOptions {
@@ -16,6 +17,8 @@ export interface ValidationOptions {
   readonly validation: readonly Sample[];
   readonly model: MetricsReport['model'];
   readonly prepare: PrepareImage;
+  /** Where the images are from; none where nobody described them. */
+  readonly sources: readonly TrainedSource[];
   readonly log: (line: string) => void;
 }
 
@@ -44,6 +47,7 @@ export async function reportValidation(options: ValidationOptions): Promise<RunR
         const rgb = await prepare(path);
         return { rgb, cam: await classifier.activationMaps(rgb) };
       },
+      sources: options.sources,
     });
   } finally {
     await classifier.close();

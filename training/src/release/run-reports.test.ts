@@ -40,9 +40,15 @@ describe('runReports', () => {
         rgb: new Uint8Array(224 * 224 * 3).fill(100),
         cam: new Float32Array(343).fill(0.5),
       }),
+      sources: [],
     });
   });
   const page = () => reports.files.get('report.html')!;
+
+  it('says that it does not know whose the photographs are, where nobody described them', () => {
+    expect(page()).toContain('whose they are and their licence are not known');
+    expect(page()).not.toContain('Vienna');
+  });
 
   it('shows every picture that it draws, and none that it does not', () => {
     const shown = [...page().matchAll(/<img src="([^"]+)"/g)].map(([, name]) => name);

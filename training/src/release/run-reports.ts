@@ -17,6 +17,7 @@ import { reportPage } from '../reports/document/report-page.ts';
 import { reportSections } from '../reports/report-sections.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 import { RUN_FILES } from '../run/run-record.ts';
+import type { TrainedSource } from '../run/trained-source.ts';
 
 export interface ReportInput<I extends DescribedImage> {
   /** Its record's prior and calibration being those of the scores. */
@@ -31,6 +32,8 @@ export interface ReportInput<I extends DescribedImage> {
   /** Where they were measured. */
   readonly heldOut?: HeldOutReports | undefined;
   readonly similarity?: SimilarityReport | undefined;
+  /** Where the images are from; none where nobody described them. */
+  readonly sources: readonly TrainedSource[];
 }
 
 export interface RunReports {
@@ -51,7 +54,7 @@ const GALLERY_EACH = 3;
 export async function runReports<I extends DescribedImage>(
   input: ReportInput<I>,
 ): Promise<RunReports> {
-  const { run, images, model, engine, heldOut, similarity } = input;
+  const { run, images, model, engine, heldOut, similarity, sources } = input;
   const { record, history } = run;
   const { seed, prior, calibration } = record;
   const metrics = metricsReport(images, {
@@ -85,7 +88,7 @@ export async function runReports<I extends DescribedImage>(
   }
 
   const sections = reportSections({
-    ...{ record, metrics, subgroups, classWeights, history, heldOut, similarity },
+    ...{ record, metrics, subgroups, classWeights, history, heldOut, similarity, sources },
   });
   const page = (pictureUrl: (name: string) => string) =>
     reportPage(`Report: ${model.name} ${model.version}`, DISCLAIMER, sections, pictureUrl);

@@ -75,7 +75,8 @@ export async function versionFiles(content: VersionContent): Promise<ArtifactFil
     if (outside) files.set(`${REPORTS_FOLDER}outside.json`, json(outside));
   }
   const card = modelCard({
-    ...{ sources, bySource: bySource && isWorthTelling(bySource) ? bySource : undefined },
+    ...{ sources, split: run.split },
+    ...{ bySource: bySource && isWorthTelling(bySource) ? bySource : undefined },
     ...{ record: run.record, scorePrior, metrics, subgroups, engineAgreement, heldOut },
     assessment: assessment?.report,
     driftReference: assessment?.driftReference,

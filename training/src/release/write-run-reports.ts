@@ -6,6 +6,7 @@ import type { Dataset } from '../data/load/dataset.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { EFFICIENTNET_B0 } from '../network/architecture.ts';
 import { readFinishedRun } from '../run/finished-run.ts';
+import { trainedSources } from '../run/trained-source.ts';
 import { MODEL_NAME, REPORTS_FOLDER } from '../versions/artifact-layout.ts';
 import { reportValidation, samplesOfRun } from './report-validation.ts';
 import { REPORT_PAGE } from './run-reports.ts';
@@ -31,6 +32,7 @@ export async function writeRunReports(options: {
     validation: samplesOfRun(run, dataset).validation,
     model: { name: MODEL_NAME, version: `of run ${basename(resolve(folder))}` },
     prepare,
+    sources: trainedSources(dataset, run.split),
     log,
   });
   const reports = join(folder, REPORTS_FOLDER);

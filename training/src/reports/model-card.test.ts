@@ -2,6 +2,7 @@ import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
 import { describe, expect, it } from 'vitest';
 import type { EngineAgreementReport } from '../convert/engine-agreement.ts';
+import { KNOWN_SOURCES } from '../data/load/source-definition.ts';
 import { CONTEXT, scoredImages } from '../evaluate/metrics/fixtures/scored-images.ts';
 import { metricsReport } from '../evaluate/metrics/metrics-report.ts';
 import { subgroupReport } from '../evaluate/metrics/subgroups.ts';
@@ -48,6 +49,22 @@ const subgroups = subgroupReport(
   { seed: 1, resamples: 100 },
 );
 
+const SPLIT = {
+  train: Array.from({ length: 77 }, (_, i) => `t${i}`),
+  validation: Array.from({ length: 21 }, (_, i) => `v${i}`),
+  groups: {
+    total: 90,
+    lesions: 90,
+    images_without_lesion: 0,
+    byte_identical_pairs: 0,
+    same_picture_pairs: 0,
+    pairs_across_lesions: 0,
+    mixed_labels: 0,
+  },
+};
+const HAM10000 = { ...KNOWN_SOURCES[0]!, trainImages: 77, validationImages: 21 };
+const DATA = { sources: [HAM10000], split: SPLIT };
+
 describe('modelCard', () => {
   const card = modelCard({
     record,
@@ -55,6 +72,7 @@ describe('modelCard', () => {
     metrics,
     subgroups,
     engineAgreement,
+    ...DATA,
   });
 
   it('has the sections of Mitchell et al. and the disclaimer', () => {
@@ -70,9 +88,54 @@ describe('modelCard', () => {
       'Ethical considerations',
     ]);
     expect(card).toContain('CC BY-NC 4.0');
+    expect(card).toContain('weights CC-BY-NC-4.0 (non-commercial');
     expect(card).toContain('Tschandl');
     expect(card).toContain('Phone photographs are outside');
     expect(card).toContain('almost only light skin');
+  });
+
+  it('describes own data by their own description', () => {
+    const clinic = {
+      ...HAM10000,
+      ...{ name: 'clinic', title: 'Our clinic', licence: 'CC0', attribution: 'A. Author, Lima' },
+      description: 'Dermoscopic images from Lima.',
+    };
+    const own = modelCard({
+      ...{ record, scorePrior: 'training', metrics, subgroups, engineAgreement },
+      ...{ sources: [clinic], split: SPLIT },
+    });
+    expect(own).toContain('Trained on Our clinic: A. Author, Lima (CC0).');
+    expect(own).toContain('weights CC0, code Apache-2.0');
+    expect(own).toContain('Dermoscopic images from Lima.');
+    expect(own).toContain('Which skin tones the data show is not known');
+    expect(own).not.toMatch(/HAM10000|Tschandl|Vienna|Austria|BY-NC|commercial/);
+  });
+
+  it('says that data are not described, and lesions not told apart, where that is so', () => {
+    const groups = { ...SPLIT.groups, images_without_lesion: 98 };
+    const unknown = modelCard({
+      ...{ record: { ...record, dataset: 'mine' }, scorePrior: 'training', metrics, subgroups },
+      ...{ engineAgreement, sources: [], split: { ...SPLIT, groups } },
+    });
+    expect(unknown).toContain('weights not known, code Apache-2.0. Trained on mine. Who made');
+    expect(unknown).toContain('whether a lesion is on both sides of the split cannot be known');
+    expect(unknown).toContain('How the diagnoses were made is not known');
+    expect(unknown).not.toMatch(/HAM10000|Tschandl|Vienna|Austria|BY-NC|no lesion id is on both/);
+    expect(card).toContain('so that no lesion id is on both sides');
+    const some = modelCard({
+      ...{ record, scorePrior: 'training', metrics, subgroups, engineAgreement, ...DATA },
+      split: { ...SPLIT, groups: { ...SPLIT.groups, images_without_lesion: 5 } },
+    });
+    expect(some).toContain('Of 98 images for 5 of them the data do not say which lesion they show');
+  });
+
+  it('keeps the licence of weights that training went on from', () => {
+    const initialWeights = 'naevus-efficientnet-b0 0.5.0 (sha256 e)';
+    const continued = modelCard({
+      ...{ record: { ...record, initialWeights }, scorePrior: 'training', metrics, subgroups },
+      ...{ engineAgreement, ...DATA, sources: [] },
+    });
+    expect(continued).toContain('weights CC-BY-NC-4.0 (non-commercial, with attribution)');
   });
 
   it('repeats the figures of the reports and no others', () => {
@@ -112,6 +175,7 @@ describe('modelCard', () => {
       metrics,
       subgroups: silent,
       engineAgreement,
+      ...DATA,
     });
     expect(without).not.toContain('Groups differ');
   });
@@ -123,6 +187,7 @@ describe('modelCard', () => {
       metrics,
       subgroups,
       engineAgreement,
+      ...DATA,
       heldOut: HELD_OUT_REPORTS,
     });
     expect(card).toContain('a gain in accuracy, balanced accuracy');
@@ -149,6 +214,7 @@ describe('modelCard', () => {
       metrics,
       subgroups,
       engineAgreement: { ...engineAgreement, weights: 'float32' },
+      ...DATA,
     });
     expect(single).not.toContain('Half-precision');
     expect(card).not.toMatch(/undefined|NaN|null/);
@@ -164,6 +230,7 @@ describe('modelCard', () => {
       metrics,
       subgroups,
       engineAgreement,
+      ...DATA,
     });
     expect(uniform).toContain('takes the logits to the uniform prior');
     expect(uniform).toContain('not the probability of a disease in any clinic');

@@ -1,6 +1,7 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { EngineAgreementReport } from '../convert/engine-agreement.ts';
+import type { Split } from '../data/split/split-schema.ts';
 import type { AssessmentReport } from '../evaluate/assessment/assessment-report.ts';
 import type { HeldOutReports } from '../evaluate/check-held-out.ts';
 import type { DriftReference } from '../evaluate/drift/reference.ts';
@@ -13,7 +14,8 @@ import type { RunRecord } from '../run/run-record.ts';
 import type { ScorePrior } from '../run/score-prior.ts';
 import type { TrainedSource } from '../run/trained-source.ts';
 import { assessmentSection } from './assessment-section.ts';
-import { ATTRIBUTION, attributionOf } from './attribution.ts';
+import { attributionOf, CODE_LICENCE, isNonCommercial, weightsLicence } from './attribution.ts';
+import { dataLimits, diagnosisSentence, splitSentence } from './data-limits.ts';
 import { type Table, table } from './document/blocks.ts';
 import { sectionMarkdown, tableMarkdown } from './document/render-markdown.ts';
 import { driftParagraph } from './drift-paragraph.ts';
@@ -49,8 +51,9 @@ export interface ModelCardData {
   readonly patient?: PatientReport | undefined;
   readonly heldOut?: HeldOutReports | undefined;
   readonly similarity?: SimilarityReport | undefined;
-  /** Where the images are from, as far as that is described. */
-  readonly sources?: readonly TrainedSource[];
+  /** Where the images are from; none where nobody described them. */
+  readonly sources: readonly TrainedSource[];
+  readonly split: Pick<Split, 'groups' | 'train' | 'validation'>;
   /** Where there is more than one source, or images that the model was not made for. */
   readonly bySource?: SourcesMeasured | undefined;
 }
@@ -71,10 +74,12 @@ export function modelCard({
   patient,
   heldOut,
   similarity,
-  sources = [],
+  sources,
+  split,
   bySource,
 }: ModelCardData): string {
   const { model, metrics, intervals, data } = report;
+  const licence = weightsLicence(sources, record.initialWeights);
   const trainImages = sum(Object.values(record.counts.train));
   const melanoma = LABELS.indexOf('mel');
   const missedMelanomas = metrics.confusion[melanoma]!.reduce(
@@ -92,7 +97,7 @@ export function modelCard({
 - Method: ${record.method}
 - Start weights: ${record.initialWeights}.
 - Formats: ONNX and a TensorFlow.js graph model, both with ${engineAgreement.weights} weights, made from one description of the network and checked against each other on ${engineAgreement.engines.images} images: scores differ by at most ${exponent(engineAgreement.engines.maxAbsProbabilityDifference)}, the top class is the same on ${engineAgreement.engines.topClassAgreement === 1 ? 'all' : percent(engineAgreement.engines.topClassAgreement)} of them.${roundingSentence(engineAgreement)}
-- Licence: weights CC BY-NC 4.0 (non-commercial, with attribution), code Apache-2.0. ${sources.length > 0 ? attributionOf(sources) : ATTRIBUTION}
+- Licence: weights ${licence}${isNonCommercial(licence) ? ' (non-commercial, with attribution)' : ''}, code ${CODE_LICENCE}. ${attributionOf(sources, record.dataset)}
 
 ### Classes
 
@@ -102,20 +107,18 @@ ${tableMarkdown(CLASSES)}
 
 Meant for research on, and teaching of, the automatic classification of dermatoscopic images, by people who can judge its errors.
 
-**Not to be used** to diagnose, to rule out or to triage disease, to decide whether someone sees a doctor, as a screening service for the public, in place of histology, or for anything commercial. It is not a medical device and has not been assessed as one. It has no answer "none of these": whatever it is shown, it spreads its scores over the seven classes.
+**Not to be used** to diagnose, to rule out or to triage disease, to decide whether someone sees a doctor, as a screening service for the public, in place of histology${COMMERCIAL[isNonCommercial(licence) ? 'not' : 'perhaps']}. It is not a medical device and has not been assessed as one. It has no answer "none of these": whatever it is shown, it spreads its scores over the seven classes.
 
 ## Factors and limits
 
-- **Dermatoscopes only.** It was trained on images taken through a dermatoscope, cropped around one lesion. Phone photographs are outside of what it has learned, and its scores for them mean nothing, however high they are.
-- **Skin tones.** The data are from clinics in Austria and Australia and show almost only light skin. How it does on dark skin is not known: it was not measured, because the data do not say and hold too few.
+${dataLimits(sources)}
 - **Seven classes of pigmented lesions.** Other diseases (squamous cell carcinoma, infections, inflammation, ...) are not among them and come back as one of the seven.
-- **Site and age.** Palms, soles, mucosa, nails and children's skin are rare in the data.
-- **Rulers, gel, hair, ink marks** stand on some training images and may have been learned along with the lesions.
+- **Rulers, gel, hair, ink marks** on training images may have been learned along with the lesions.
 - **Prevalence.** ${PREVALENCE[scorePrior]}
 
 ## Training data
 
-${record.dataset}: ${grouped(trainImages)} training images, data digest \`${record.dataSha256}\`. The diagnoses are by histology, follow-up, expert consensus or confocal microscopy, as the data set has them.
+${record.dataset}: ${grouped(trainImages)} training images, data digest \`${record.dataSha256}\`. ${diagnosisSentence(sources)}
 
 ${tableMarkdown(countsTable(record))}
 
@@ -126,9 +129,9 @@ ${sources.length > 0 ? `${tableMarkdown(sourcesTable(sources))}\n` : ''}
 
 ## Evaluation
 
-Measured on the validation side of the split: ${grouped(data.images)} images of ${grouped(data.lesions)} lesions that training never saw. The split is by lesion, so that no lesion is on both sides, and by picture, so that no photograph is; the validation side has the natural distribution of the data. Where the method or its settings were chosen by looking at them, these figures are slightly optimistic. Scores are those that are served, computed by ${report.engine} from the exported model with the preprocessing below.
+Measured on the validation side of the split: ${grouped(data.images)} images of ${grouped(data.lesions)} lesions that training never saw. ${splitSentence(split)}; the validation side has the natural distribution of the data. Where the method or its settings were chosen by looking at them, these figures are slightly optimistic. Scores are those that are served, computed by ${report.engine} from the exported model with the preprocessing below.
 
-It is the same collection, the same clinics and the same devices as the training data: **on other people's images expect less**.
+It is from the same collection as the training data: **on other people's images expect less**.
 
 In brackets: 95 % bootstrap intervals over lesions (${grouped(intervals.resamples)} resamples).
 
@@ -210,6 +213,11 @@ const PREVALENCE: Readonly<Record<ScorePrior, string>> = {
   uniform:
     'The scores assume that all seven classes are equally common, which they are nowhere: rare diseases score higher than they are likely. A score compares classes, it is not the probability of a disease in any clinic, and the calibration error below is that of taking it for one.',
 };
+
+const COMMERCIAL = {
+  not: ', or for anything commercial',
+  perhaps: ', or for anything that the licences of its images do not allow',
+} as const;
 
 const CALIBRATIONS = {
   none: 'none',

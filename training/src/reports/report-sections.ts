@@ -6,6 +6,8 @@ import type { SimilarityReport } from '../evaluate/similarity/similarity-report.
 import type { ClassWeights } from '../run/class-weights.ts';
 import type { History } from '../run/history.ts';
 import type { RunRecord } from '../run/run-record.ts';
+import type { TrainedSource } from '../run/trained-source.ts';
+import { pictureAttribution } from './attribution.ts';
 import { paragraph, picture, type ReportSection, table } from './document/blocks.ts';
 import { explanationSection } from './explanation-section.ts';
 import { cell, figure, grouped, percent } from './figure-text.ts';
@@ -28,6 +30,7 @@ export interface SectionData {
   readonly history: History;
   readonly heldOut?: HeldOutReports | undefined;
   readonly similarity?: SimilarityReport | undefined;
+  readonly sources: readonly TrainedSource[];
 }
 
 /** The page's sections in their order. */
@@ -40,7 +43,7 @@ export function reportSections(data: SectionData): ReportSection[] {
     calibration(data),
     subgroups(data),
     ...(data.heldOut ? [ttaSection(data.heldOut.tta)] : []),
-    gallery(),
+    gallery(data),
     ...(data.heldOut ? [explanationSection(data.heldOut.explanations)] : []),
     ...(data.similarity ? [similaritySection(data.similarity)] : []),
     classWeights(data),
@@ -120,13 +123,13 @@ function subgroups({ subgroups: report }: SectionData): ReportSection {
   };
 }
 
-function gallery(): ReportSection {
+function gallery({ sources }: SectionData): ReportSection {
   return {
     id: 'gallery',
     title: 'Grad-CAM',
     blocks: [
       paragraph(
-        'Validation images drawn at random, one a lesion, as the network sees them: squashed to a square. Beside each, what raised the score of the class that was answered. It shows where the network looked, not where a disease is. Photographs: ViDIR Group, Medical University of Vienna, CC BY-NC 4.0.',
+        `Validation images drawn at random, one a lesion, as the network sees them: squashed to a square. Beside each, what raised the score of the class that was answered. It shows where the network looked, not where a disease is. ${pictureAttribution(sources)}`,
       ),
       picture('gradcam-gallery.svg', 'A row of each class: right answers left, wrong ones right'),
     ],
