@@ -1,6 +1,8 @@
 import type { Random } from '@naevus/shared/statistics/random';
 import type { Augmentation } from './augmentation-config.ts';
 import { shiftHue } from './shift-hue.ts';
+import { drawColour, drawShape } from './strong-operations.ts';
+import type { Transform } from './transform.ts';
 
 /** A squashed square picture as the decoded cache holds it. */
 export interface SquareImage {
@@ -20,6 +22,7 @@ const SUPERSAMPLE_FROM = 1.4;
  * One random variant of an image, in one resampling: geometry, then colour, blur, noise and cut-out.
  *
  * @param output receives `size * size * 3` float32 values 0 to 255 from `offset` on.
+ * @param isStrong whether the strong operations, where there are any, are drawn too
  */
 export function augmentImage(
   image: SquareImage,
@@ -28,9 +31,16 @@ export function augmentImage(
   output: Float32Array,
   offset: number,
   size: number,
+  isStrong = true,
 ): void {
   const target = output.subarray(offset, offset + size * size * 3);
-  warp(image, randomTransform(options, image.aspect, random), options.fill, target, size);
+  const strong = isStrong ? options.strong : null;
+  let transform = randomTransform(options, image.aspect, random);
+  if (strong && random.next() < strong.shape) {
+    transform = drawShape(transform, strong.magnitude, random);
+  }
+  warp(image, transform, options.fill, target, size);
+  if (strong && random.next() < strong.colour) drawColour(target, strong.magnitude, random);
   jitterColour(target, options, random);
   if (options.hue > 0) shiftHue(target, uniform(random, -options.hue, options.hue));
   if (options.blur > 0 && random.next() < options.blur) {
@@ -44,9 +54,6 @@ export function augmentImage(
     target[i] = value < 0 ? 0 : value > 255 ? 255 : value;
   }
 }
-
-/** Output position to source position, both in [-0.5, 0.5] about the centre: [xx, xy, x0, yx, yy, y0]. */
-export type Transform = readonly [number, number, number, number, number, number];
 
 /** What a transform is made of. */
 export interface Geometry {

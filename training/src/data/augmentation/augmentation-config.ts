@@ -44,6 +44,23 @@ export const augmentationSchema = z.strictObject({
   jpeg: share.default(0),
   /** Its quality, uniform over the whole numbers from the first to the second. */
   jpegQuality: z.tuple([jpegQuality, jpegQuality]).default([40, 95]),
+  /**
+   * One shape and one colour operation more, in the manner of RandAugment (Cubuk et al. 2020): shear, stretch, zoom or
+   * shift; colour constancy, a cast, gamma, fading or auto-contrast. null: none.
+   */
+  strong: z
+    .strictObject({
+      /** Probability of a shape operation. */
+      shape: share.default(0.8),
+      /** Probability of a colour operation. */
+      colour: share.default(0.8),
+      /** Greatest strength, uniform from 0. */
+      magnitude: share.default(1),
+      /** Epochs at the end without them. */
+      offEpochs: z.number().int().min(0).default(2),
+    })
+    .nullable()
+    .default(null),
 });
 
 export type Augmentation = z.infer<typeof augmentationSchema>;

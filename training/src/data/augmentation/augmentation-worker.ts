@@ -22,6 +22,8 @@ export interface AugmentationJob {
   readonly seed: number;
   /** Side of the images wanted. */
   readonly size: number;
+  /** Whether strong operations are drawn, where the configuration has them. */
+  readonly isStrong: boolean;
   /** How the augmented images are then mixed with one another. */
   readonly mix: BatchMix | null;
 }
@@ -34,7 +36,7 @@ export interface AugmentedBatch {
 
 const { images, imageSize, aspects, augmentation } = workerData as AugmentationWorkerData;
 
-parentPort?.on('message', async ({ id, indices, seed, size, mix }: AugmentationJob) => {
+parentPort?.on('message', async ({ id, indices, seed, size, isStrong, mix }: AugmentationJob) => {
   const random = createRandom(seed);
   const bytes = imageSize * imageSize * 3;
   const values = new Float32Array(indices.length * size * size * 3);
@@ -42,7 +44,7 @@ parentPort?.on('message', async ({ id, indices, seed, size, mix }: AugmentationJ
     const data = new Uint8Array(images, index * bytes, bytes);
     const image = { data, size: imageSize, aspect: aspects[index] ?? 1 };
     const offset = position * size * size * 3;
-    augmentImage(image, augmentation, random, values, offset, size);
+    augmentImage(image, augmentation, random, values, offset, size, isStrong);
     if (augmentation.jpeg > 0 && random.next() < augmentation.jpeg) {
       const [lowest, highest] = augmentation.jpegQuality;
       const quality = lowest + random.integer(highest - lowest + 1);

@@ -42,6 +42,20 @@ describe('logitLoss', () => {
     expect(value).toBeCloseTo(0.7 * first + spread, 5);
   });
 
+  it('counts a row above the clip as the clip, and learns nothing from it', () => {
+    // The first row is right, and its loss small; the second is log 3.
+    const { value, gradient } = logitLoss(logits, labels, {
+      ...plain,
+      clip: 1,
+      classWeights: [1, 1, 4],
+    });
+    expect(value).toBeCloseTo((first + 4 * 1) / 2, 6);
+    expect([...gradient.subarray(3)]).toEqual([0, 0, 0]);
+    const whole = logitLoss(logits, labels, { ...plain, classWeights: [1, 1, 4] });
+    expect([...gradient.subarray(0, 3)]).toEqual([...whole.gradient.subarray(0, 3)]);
+    expect([...whole.gradient.subarray(3)]).not.toEqual([0, 0, 0]);
+  });
+
   it('adds the offsets to the logits', () => {
     const shifted = logitLoss(Float32Array.of(2, 1, 0.5, 0, 2, 0), labels, plain).value;
     const { value } = logitLoss(logits, labels, { ...plain, logitOffsets: [0, 2, 0] });

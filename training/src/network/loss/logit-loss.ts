@@ -16,6 +16,8 @@ export interface LogitLossOptions {
    * -Infinity takes a class out of the softmax and out of the smoothed target.
    */
   readonly logitOffsets: ArrayLike<number> | ((row: number) => ArrayLike<number>);
+  /** A row whose loss, before its class's factor, is above this counts as this and teaches nothing; left out: none. */
+  readonly clip?: number | undefined;
 }
 
 export interface LogitLoss {
@@ -45,6 +47,7 @@ export function logitLoss(
   options: LogitLossOptions,
 ): LogitLoss {
   const { classes, focalGamma, labelSmoothing, classWeights } = options;
+  const { clip = Number.POSITIVE_INFINITY } = options;
   const offsets = options.logitOffsets;
   const offsetsOf = typeof offsets === 'function' ? offsets : () => offsets;
   const rows = labels.length;
@@ -73,6 +76,7 @@ export function logitLoss(
     }
     const weight = (classWeights[label] ?? 1) / rows;
     let mean = 0;
+    let own = 0;
     for (let k = 0; k < classes; k++) {
       const p = Math.max((probabilities[k] ?? 0) / sum, 1e-12);
       probabilities[k] = p;
@@ -80,12 +84,14 @@ export function logitLoss(
       const target = smoothed + (k === label ? 1 - labelSmoothing : 0);
       const easy = (1 - p) ** focalGamma;
       const logP = Math.log(p);
-      total += -weight * target * easy * logP;
+      own -= target * easy * logP;
       // d/dp of −t (1 − p)^γ log p, times p: the softmax's Jacobian then takes the mean off.
       const rise = focalGamma === 0 ? 0 : focalGamma * (1 - p) ** (focalGamma - 1) * p * logP;
       slopes[k] = target * (rise - easy);
       mean += slopes[k] ?? 0;
     }
+    total += weight * Math.min(own, clip);
+    if (own > clip) continue;
     for (let k = 0; k < classes; k++) {
       gradient[start + k] = weight * ((slopes[k] ?? 0) - (probabilities[k] ?? 0) * mean);
     }

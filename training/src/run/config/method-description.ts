@@ -48,7 +48,10 @@ function describeLoss({ loss, sampler }: PhaseLoss): string {
     loss.focalGamma > 0 || alpha ? `focal loss γ ${loss.focalGamma}${alpha}` : 'cross-entropy',
   );
   if (loss.classWeightPower > 0)
-    parts.push(`balanced class weights to the power ${loss.classWeightPower}`);
+    parts.push(
+      `balanced class weights to the power ${loss.classWeightPower}${loss.classWeightSchedule === 'late' ? ', phased in over the last third' : ''}`,
+    );
+  if (loss.clip !== null) parts.push(`losses above ${loss.clip} clipped`);
   if (loss.logitAdjustment > 0) parts.push(`logit adjustment τ ${loss.logitAdjustment}`);
   if (loss.labelSmoothing > 0) parts.push(`label smoothing ${loss.labelSmoothing}`);
   return parts.join(', ');

@@ -20,6 +20,16 @@ const lossSchema = z.strictObject({
     .union([z.number().positive(), z.array(z.number().positive()).length(LABELS.length)])
     .default(1),
   labelSmoothing: rate.default(0),
+  /**
+   * 'late': the classes' factors begin at 1 and reach their power quadratically over the last third of the phase (Yao
+   * et al. 2022, arXiv:2102.01284), when features are learnt.
+   */
+  classWeightSchedule: z.enum(['constant', 'late']).default('constant'),
+  /**
+   * An image whose loss, before its class's factor, is above this teaches nothing: the label is likelier wrong, or
+   * the crop shows no lesion. null clips nothing.
+   */
+  clip: z.number().positive().nullable().default(null),
   /** τ of the logit adjustment (Menon et al. 2021); 0 leaves it out. */
   logitAdjustment: z.number().min(0).max(2).default(0),
 });
@@ -136,6 +146,11 @@ const fineTuningSchema = z
     microBatchSize: positiveInteger.nullable().default(null),
     /** Decay of the exponential moving average of all weights; 0 leaves it out. */
     averageDecay: z.number().min(0).max(0.99999).default(0),
+    /**
+     * Epochs at the end whose weights, after each step, are averaged evenly (stochastic weight averaging, Izmailov et
+     * al. 2018): the moving average until then, this one from there on. 0 leaves it out.
+     */
+    weightAveragingEpochs: z.number().int().min(0).default(0),
     /** Gradients are scaled so that their global norm is at most this; null leaves them as they are. */
     gradientNorm: z.number().positive().nullable().default(10),
     /** Learns from other networks too (`--teacher`); null is from the labels alone. */

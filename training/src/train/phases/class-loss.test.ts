@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { trainingConfigSchema } from '../../run/config/training-config.ts';
-import { createClassLoss, mixedLoss } from './class-loss.ts';
+import { classWeightShare, createClassLoss, mixedLoss } from './class-loss.ts';
 
 const counts = [327, 514, 1099, 115, 1113, 6705, 142];
 const phase = (fields: object, sampler = 'natural') =>
@@ -19,6 +19,18 @@ describe('the loss of a phase', () => {
       expect(loss(row, [5]).value / plain(row, [5]).value).toBeCloseTo(0.098566923, 7);
     },
   );
+
+  it('phases class weights in quadratically over the last third, where they are late', () => {
+    const late = phase({ classWeightPower: 1.5, classWeightSchedule: 'late' }).loss;
+    const shares = [0, 200, 250, 300].map((step) => classWeightShare(late, step, 301));
+    expect(shares.map((share) => Number(share.toFixed(6)))).toEqual([0, 0, 0.25, 1]);
+    expect(classWeightShare(phase({}).loss, 0, 301)).toBe(1);
+    const loss = createClassLoss([counts], phase({ classWeightPower: 1.5 }));
+    const row = logits.slice(0, 7);
+    const [none, half, all] = [0, 0.5, 1].map((share) => loss(row, [3], share).value);
+    expect(all! / none!).toBeCloseTo(43.881615718, 5);
+    expect(half).toBeCloseTo((none! + all!) / 2, 5);
+  });
 
   it('is, of mixed images, that of each label by its share', () => {
     const loss = createClassLoss([counts], phase({ classWeightPower: 1, labelSmoothing: 0.1 }));

@@ -3,7 +3,12 @@ import { lossLogitOffsets, lossWeights, pooledCounts } from '../../run/class-pri
 import type { PhaseLoss } from '../../run/config/training-config.ts';
 
 /** The configured loss of a phase over rows of logits and strata: source · classes + class. */
-export type ClassLoss = (logits: Float32Array, strata: readonly number[]) => LogitLoss;
+export type ClassLoss = (
+  logits: Float32Array,
+  strata: readonly number[],
+  /** Share of the classes' factors that counts; the rest is 1. 1 by default. */
+  weightShare?: number,
+) => LogitLoss;
 
 /**
  * Each image's logits are adjusted by how often its own source shows each class: what a source photographs most says
@@ -20,15 +25,35 @@ export function createClassLoss(
     classes,
     focalGamma: loss.focalGamma,
     labelSmoothing: loss.labelSmoothing,
-    classWeights: lossWeights(pooledCounts(counts), loss),
+    clip: loss.clip ?? undefined,
   };
+  const plain = lossWeights(pooledCounts(counts), { ...loss, classWeightPower: 0 });
+  const full = lossWeights(pooledCounts(counts), loss);
   const offsets = counts.map((own) => lossLogitOffsets(own, sampler, loss));
-  return (logits, strata) =>
+  return (logits, strata, weightShare = 1) =>
     logitLoss(
       logits,
       strata.map((stratum) => stratum % classes),
-      { ...options, logitOffsets: (row) => offsets[Math.floor(strata[row]! / classes)]! },
+      {
+        ...options,
+        classWeights: full.map((weight, k) => plain[k]! + weightShare * (weight - plain[k]!)),
+        logitOffsets: (row) => offsets[Math.floor(strata[row]! / classes)]!,
+      },
     );
+}
+
+/** Where in a phase late class weights begin. */
+const LATE_FROM = 2 / 3;
+
+/** Share of the classes' factors at a step: 1, or for late ones 0, rising quadratically to 1 over the last third. */
+export function classWeightShare(
+  { classWeightSchedule }: Pick<PhaseLoss['loss'], 'classWeightSchedule'>,
+  step: number,
+  totalSteps: number,
+): number {
+  if (classWeightSchedule === 'constant') return 1;
+  const late = (step / Math.max(1, totalSteps - 1) - LATE_FROM) / (1 - LATE_FROM);
+  return Math.min(1, Math.max(0, late)) ** 2;
 }
 
 /**

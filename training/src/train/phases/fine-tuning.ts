@@ -17,7 +17,7 @@ import { DivergedError } from '../optimizer/diverged-error.ts';
 import { ExponentialMovingAverage } from '../optimizer/exponential-moving-average.ts';
 import { blockLearningRates, frozenBlocks } from '../optimizer/network-blocks.ts';
 import { planSteps, type StepPlan } from '../sampling/step-plan.ts';
-import { type ClassLoss, createClassLoss } from './class-loss.ts';
+import { type ClassLoss, classWeightShare, createClassLoss } from './class-loss.ts';
 import { EpochTotals } from './epoch-totals.ts';
 import { PhaseHistory } from './phase-history.ts';
 import { PrefetchedBatches } from './prefetched-batches.ts';
@@ -182,14 +182,20 @@ class FineTuning {
         !isFrozen(spec.block) && (config.batchNorm === 'trained' || !spec.normalization),
     });
     const average =
-      config.averageDecay > 0
-        ? new ExponentialMovingAverage(network.parameters, config.averageDecay, this.averaged)
+      config.averageDecay > 0 || config.weightAveragingEpochs > 0
+        ? new ExponentialMovingAverage(
+            network.parameters,
+            { decay: config.averageDecay, evenFrom: this.evenFrom() },
+            this.averaged,
+          )
         : null;
     const prepare = (step: number) =>
       this.augmented.request({
         indices: this.plan.indices(step),
         seed: stepSeed(seed, step, 0),
         size: resolution,
+        isStrong:
+          this.plan.epochOf(step) < this.plan.epochs - (config.augmentation.strong?.offEpochs ?? 0),
         mix: this.mixOf(step, resolution),
       });
     const batches = new PrefetchedBatches(prepare, end);
@@ -238,12 +244,13 @@ class FineTuning {
             createRandom(-1 - stepSeed(seed, this.step, 1)),
           )
         : null;
+    const weightShare = classWeightShare(config.loss, this.step, this.plan.totalSteps);
     const gradients = stepGradients(network, {
       batch,
       strata: indices.map((index) => training.strata[index]!),
       mix: this.mixOf(this.step, resolution),
       teacherLogits,
-      loss: this.loss,
+      loss: (logits, strata) => this.loss(logits, strata, weightShare),
       config,
       isFrozen,
       random: createRandom(stepSeed(seed, this.step, 1)),
@@ -321,6 +328,12 @@ class FineTuning {
   private epochToRecord(): number | null {
     const epoch = this.plan.epochEnding(this.step);
     return epoch !== null && epoch > this.history.epochs ? epoch : null;
+  }
+
+  /** The first step whose weights are averaged evenly; beyond the last where none are. */
+  private evenFrom(): number {
+    const { totalSteps, epochs } = this.plan;
+    return (totalSteps * Math.max(0, epochs - this.run.config.weightAveragingEpochs)) / epochs;
   }
 
   /** How a step's batch is mixed; null where it is not. */

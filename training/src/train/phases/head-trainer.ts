@@ -11,7 +11,7 @@ import { createEpochOrder } from '../sampling/epoch-order.ts';
 import { batches } from '../sampling/image-batch.ts';
 import type { Features } from '../sampling/pooled-features.ts';
 import { smote } from '../sampling/smote.ts';
-import { createClassLoss } from './class-loss.ts';
+import { classWeightShare, createClassLoss } from './class-loss.ts';
 import { EpochTotals } from './epoch-totals.ts';
 import { PhaseHistory } from './phase-history.ts';
 import { describeSummary, summarizeValidation } from './validation.ts';
@@ -126,7 +126,8 @@ export class HeadTrainer {
       dropoutRate: this.#config.dropout,
       random: createRandom(this.#seed * 1_000_003 + this.#step),
       lossGradient: (logits) => {
-        const { value, gradient } = this.#loss(logits, strata);
+        const weightShare = classWeightShare(this.#config.loss, this.#step, this.#totalSteps);
+        const { value, gradient } = this.#loss(logits, strata, weightShare);
         if (!Number.isFinite(value)) {
           throw new DivergedError(`the loss is ${value}`, 'head', this.#step);
         }

@@ -70,7 +70,10 @@ function phaseLoss(
   { sampler, loss }: PhaseLoss,
 ): number {
   const classes = counts[0]!.length;
-  const unweighted = createClassLoss(counts, { sampler, loss: { ...loss, classWeightPower: 0 } });
+  const unweighted = createClassLoss(counts, {
+    sampler,
+    loss: { ...loss, classWeightPower: 0, clip: null },
+  });
   const values = new Float32Array(strata.length * classes);
   for (const [row, rowLogits] of logits.entries()) values.set(rowLogits, row * classes);
   return unweighted(values, strata).value;
