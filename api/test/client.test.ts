@@ -151,7 +151,14 @@ describe('what it sends', () => {
 
   const prediction: PredictOptions = {
     ...{ tta: 4, version: '1.2.3', prior: 'uniform', coverage: 0.8, strict: true, similar: 3 },
-    ...{ operatingPoint: 'specificity-90', language: 'de', age: 63, sex: 'female', site: 'back' },
+    ...{
+      operatingPoint: 'specificity-90',
+      language: 'de',
+      age: 63,
+      sex: 'female',
+      site: 'back',
+      patientFrom: 'dicom',
+    },
     topK: 2,
   };
   const report = {
