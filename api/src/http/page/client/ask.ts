@@ -21,9 +21,9 @@ const BYTES = 'application/octet-stream';
  * @throws NoAnswer when there is none; DOMException `AbortError` when the signal fires
  */
 export async function askHeatmap(photo: Blob, asking: Asking): Promise<HeatmapAnswer> {
-  const answer = await post('gradcam', photo, asking, { 'Content-Type': BYTES });
-  const { overlay: _, ...rest } = answer as GradcamResponse;
-  return rest;
+  const type = { 'Content-Type': BYTES };
+  const { overlay: _, ...answer } = await post('gradcam', photo, asking, isGradcam, type);
+  return answer;
 }
 
 /**
@@ -34,15 +34,16 @@ export async function askHeatmap(photo: Blob, asking: Asking): Promise<HeatmapAn
 export async function askLesion(photos: readonly Blob[], asking: Asking): Promise<LesionResponse> {
   const form = new FormData();
   for (const photo of photos) form.append('image', photo.slice(0, photo.size, BYTES));
-  return (await post('lesion', form, asking)) as LesionResponse;
+  return post('lesion', form, asking, isLesion);
 }
 
-async function post(
+async function post<A>(
   path: string,
   body: Blob | FormData,
   { query, key, signal }: Asking,
+  isAnswer: (body: unknown) => body is A,
   type: Readonly<Record<string, string>> = {},
-): Promise<object> {
+): Promise<A> {
   const search = new URLSearchParams(query);
   const headers = new Headers({
     ...type,
@@ -84,8 +85,17 @@ function parse(text: string): unknown {
   }
 }
 
-function isAnswer(body: unknown): body is object {
-  return typeof body === 'object' && body !== null && 'predictions' in body;
+function isGradcam(body: unknown): body is GradcamResponse {
+  return isAnswered(body) && 'heatmap' in body;
+}
+
+function isLesion(body: unknown): body is LesionResponse {
+  return isAnswered(body) && 'images' in body;
+}
+
+/** Scores, and what they are not good for: without that, the page does not show them. */
+function isAnswered(body: unknown): body is object {
+  return typeof body === 'object' && body !== null && 'predictions' in body && 'limits' in body;
 }
 
 function isProblem(body: unknown): body is Problem {

@@ -45,18 +45,18 @@ export class Device {
 
   /** @throws NoAnswer when there is none */
   async askHeatmap(photo: Blob, query: Query, key?: string): Promise<HeatmapAnswer> {
-    return (await this.#ask(
-      { kind: 'heatmap', photo, query: { ...query, language } },
-      key,
-    )) as HeatmapAnswer;
+    const question = { kind: 'heatmap', photo, query: { ...query, language } } as const;
+    const answer = await this.#ask(question, key);
+    if (answer === undefined || !('heatmap' in answer)) throw anotherAnswer();
+    return answer;
   }
 
   /** @throws NoAnswer when there is none */
   async askLesion(photos: readonly Blob[], query: Query, key?: string): Promise<LesionResponse> {
-    return (await this.#ask(
-      { kind: 'lesion', photos, query: { ...query, language } },
-      key,
-    )) as LesionResponse;
+    const question = { kind: 'lesion', photos, query: { ...query, language } } as const;
+    const answer = await this.#ask(question, key);
+    if (answer === undefined || !('images' in answer)) throw anotherAnswer();
+    return answer;
   }
 
   async #ask(question: DeviceQuestion, key?: string): Promise<DeviceAnswer> {
@@ -94,4 +94,9 @@ export class Device {
     for (const [id, resolve] of this.#waiting) resolve({ id, ok: false, title, detail });
     this.#waiting.clear();
   }
+}
+
+/** A defect: the worker answers each question by its kind. */
+function anotherAnswer(): Error {
+  return new Error('the worker answered another question');
 }
