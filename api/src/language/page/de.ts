@@ -35,7 +35,7 @@ export const pageDe: PageTexts = {
       onDevice: 'Fotos auf diesem Gerät bewerten',
       download: 'Herunterladen des Modells',
       sent: 'Die Fotos werden unverändert an diesen Server gesendet, dort bewertet und weder gespeichert noch protokolliert.',
-      kept: 'Die Fotos bleiben auf diesem Gerät und werden in diesem Tab bewertet. Beim ersten Mal wird das Modell heruntergeladen ({size}); danach geht es auch ohne Netz. Die Wahl merkt sich dieses Gerät.',
+      kept: 'Die Fotos bleiben auf diesem Gerät und werden in diesem Tab bewertet. Beim ersten Mal werden das Modell und Bilder ähnlicher Fälle heruntergeladen ({size}); danach geht es auch ohne Netz. Die Wahl merkt sich dieses Gerät.',
     },
     viewer: {
       label:

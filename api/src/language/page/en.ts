@@ -39,7 +39,7 @@ export const pageEn = {
       onDevice: 'Score photos on this device',
       download: 'Download of the model',
       sent: 'The photos are sent to this server as they are, scored there, and not kept or logged.',
-      kept: 'The photos stay on this device and are scored in this tab. The first time, the model is downloaded ({size}); after that it works without a network, too. The choice is remembered on this device.',
+      kept: 'The photos stay on this device and are scored in this tab. The first time, the model and images of similar cases are downloaded ({size}); after that it works without a network, too. The choice is remembered on this device.',
     },
     viewer: {
       label: 'Photo and heat map. Plus and minus zoom, arrow keys move, 0 shows the whole photo.',

@@ -36,7 +36,7 @@ export const pageEs: PageTexts = {
       onDevice: 'Puntuar las fotos en este dispositivo',
       download: 'Descarga del modelo',
       sent: 'Las fotos se envían tal cual a este servidor, se puntúan allí y no se guardan ni se registran.',
-      kept: 'Las fotos se quedan en este dispositivo y se puntúan en esta pestaña. La primera vez se descarga el modelo ({size}); después funciona también sin red. Este dispositivo recuerda la elección.',
+      kept: 'Las fotos se quedan en este dispositivo y se puntúan en esta pestaña. La primera vez se descargan el modelo e imágenes de casos parecidos ({size}); después funciona también sin red. Este dispositivo recuerda la elección.',
     },
     viewer: {
       label:

@@ -36,7 +36,7 @@ export const pageFr: PageTexts = {
       onDevice: 'Évaluer les photos sur cet appareil',
       download: 'Téléchargement du modèle',
       sent: 'Les photos sont envoyées telles quelles à ce serveur, y sont évaluées et ne sont ni conservées ni journalisées.',
-      kept: 'Les photos restent sur cet appareil et sont évaluées dans cet onglet. La première fois, le modèle est téléchargé ({size}) ; ensuite cela fonctionne aussi sans réseau. Cet appareil retient le choix.',
+      kept: 'Les photos restent sur cet appareil et sont évaluées dans cet onglet. La première fois, le modèle et des images de cas semblables sont téléchargés ({size}) ; ensuite cela fonctionne aussi sans réseau. Cet appareil retient le choix.',
     },
     viewer: {
       label:

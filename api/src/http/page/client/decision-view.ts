@@ -1,5 +1,6 @@
 import { fill } from '../../../language/page/fill.ts';
 import type { Assessment, PredictionSet } from '../../../schemas/assessment.ts';
+import { ABSTENTION_REASONS } from '../../../schemas/reasons.ts';
 import type { ShownAnswer } from './device-messages.ts';
 import { create, element, write } from './element.ts';
 import { adviceFor } from './quality-view.ts';
@@ -17,8 +18,12 @@ export function showDecision(answer: ShownAnswer | undefined): void {
   place.dataset.triage = word;
   write('decision-word', texts.words[word]);
   write('decision-score', abstained ? '' : scoreSentence(assessment));
+  // Why there is no answer, and nothing about scores that mean nothing.
+  const shown = abstained
+    ? reasons.filter(({ code }) => ABSTENTION_REASONS.includes(code))
+    : reasons;
   element('decision-reasons', HTMLUListElement).replaceChildren(
-    ...reasons.map(({ text }) => create('li', text)),
+    ...shown.map(({ text }) => create('li', text)),
   );
   write('decision-step', texts.steps[word]);
   const advice = abstained ? reasons.flatMap(({ code }) => adviceFor(code) ?? []) : [];

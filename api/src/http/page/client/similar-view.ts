@@ -53,5 +53,9 @@ function imageOf(thumbnail: string): HTMLImageElement {
   image.src = thumbnail;
   // The caption says all of it.
   image.alt = '';
+  // With the network cut, one that is not on this device.
+  image.addEventListener('error', () =>
+    image.replaceWith(create('span', texts.noImage, 'no-image')),
+  );
   return image;
 }

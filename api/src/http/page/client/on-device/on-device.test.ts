@@ -4,6 +4,7 @@ import { findChromium, launchChromium } from '../../../../../test/helpers/chromi
 import { lesion } from '../../../../../test/helpers/conformance-requests.ts';
 import { type ServerProcess, startServer } from '../../../../../test/helpers/server-process.ts';
 import type { GradcamResponse } from '../../../../schemas/gradcam.ts';
+import { modelResponseSchema } from '../../../../schemas/model.ts';
 import { percent } from '../wording.ts';
 
 const executable = findChromium();
@@ -71,6 +72,17 @@ describe.skipIf(!executable)('scoring on this device', { timeout: 240_000 }, () 
     expect(asked()).toBe(before);
     expect(complaints).toEqual([]);
 
+    // Images of similar cases come after the model.
+    const images = () =>
+      page.evaluate(async () => {
+        const requests = await (await caches.open('naevus-on-device')).keys();
+        return requests.filter(({ url }) => url.endsWith('.webp')).length;
+      });
+    const { similar_cases } = modelResponseSchema.parse(
+      await (await fetch(`${server.url}/model`)).json(),
+    );
+    await expect.poll(images, { timeout: 60_000 }).toBe(similar_cases!.pictures!.count);
+
     await context.setOffline(true);
     await page.reload();
     // The choice is remembered.
@@ -81,6 +93,12 @@ describe.skipIf(!executable)('scoring on this device', { timeout: 240_000 }, () 
     await page.selectOption('#explain', 'vasc');
     await expect.poll(() => page.locator('#map-caption').innerText()).toContain('Vascular');
     expect(await page.locator('#download-text').innerText()).toBe('The model is on this device.');
+    const pictured = page.locator('#similar-list img');
+    expect(await page.locator('#similar-list li').count()).toBe(10);
+    for (const image of await pictured.all()) {
+      const width = () => image.evaluate((img) => (img as HTMLImageElement).naturalWidth);
+      await expect.poll(width).toBeGreaterThan(0);
+    }
     const time = await page.locator('#fact-time').innerText();
     console.log(`on this device, offline: ${time}`);
 

@@ -2,6 +2,8 @@
 // is turned on. What is asked for is fetched anew where there is a network; the model, which is held
 // to its digest whenever it is loaded, is not.
 
+import { CACHE } from './cache-name.ts';
+
 interface ExtendableEvent extends Event {
   waitUntil(promise: Promise<unknown>): void;
 }
@@ -17,7 +19,6 @@ interface ServiceWorker {
 }
 
 const worker = self as unknown as ServiceWorker;
-const CACHE = 'naevus-on-device';
 const IN_ANY_LANGUAGE = { ignoreSearch: true, ignoreVary: true };
 const ROOT = new URL('../', worker.location.href);
 const FILES = [

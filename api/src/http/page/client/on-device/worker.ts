@@ -27,9 +27,11 @@ import type {
   DeviceAnswer,
   DeviceMessage,
   HeatmapAnswer,
+  PageModel,
   Query,
   Reply,
 } from '../device-messages.ts';
+import { keepCaseImages } from './keep-case-images.ts';
 import { type Loaded, loadModel } from './load-model.ts';
 
 // Runs in a worker of the page: asks this server for the model, and nobody for an answer.
@@ -61,7 +63,7 @@ async function reply(message: DeviceMessage): Promise<Reply> {
 }
 
 async function answer({ question, model, key }: DeviceMessage): Promise<DeviceAnswer> {
-  loaded ??= loadModel(model, key, (progress) => self.postMessage({ progress } satisfies Reply));
+  loaded ??= load(model, key);
   let served: Loaded;
   try {
     served = await loaded;
@@ -72,6 +74,15 @@ async function answer({ question, model, key }: DeviceMessage): Promise<DeviceAn
   if (question.kind === 'load') return undefined;
   if (question.kind === 'heatmap') return explain(question.photo, question.query, served);
   return scoreLesion(question.photos, question.query, served);
+}
+
+/** Images of cases come after the model: an answer does not wait for them, and stands without them. */
+async function load(model: PageModel, key: string | undefined): Promise<Loaded> {
+  const served = await loadModel(model, key, (progress) =>
+    self.postMessage({ progress } satisfies Reply),
+  );
+  void keepCaseImages(served.model).catch(() => {});
+  return served;
 }
 
 async function explain(photo: Blob, sent: Query, served: Loaded): Promise<HeatmapAnswer> {

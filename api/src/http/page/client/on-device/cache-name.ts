@@ -1,0 +1,2 @@
+/** What is kept on this device for the page to work with the network cut. */
+export const CACHE = 'naevus-on-device';
