@@ -27,16 +27,16 @@ export function answerSection({ markup, script, classes, manifest }: PageContext
 <p id="decision-set"></p>
 <p id="decision-pooled"></p>
 </div>
-<div id="quality" class="quality" hidden>
-<h3>${answer.quality}</h3>
-<ul id="quality-list" role="list"></ul>
-</div>
 <h3 id="scores-heading">${answer.classes}</h3>
 <ol id="scores" class="scores" role="list">${BY_RISK.map((label) => {
     const { risk } = LESION_CLASSES[label];
     return html`<li data-label="${label}" data-risk="${risk}"><span class="name">${classes[label]}</span> <span class="risk">${script.risks[risk]}</span> <span class="codes"></span> <span class="score"></span><span class="bar" aria-hidden="true"><span class="fill"></span></span></li>`;
   })}</ol>
 <p id="diagnosis"></p>
+<div id="quality" class="quality" hidden>
+<h3>${answer.quality}</h3>
+<ul id="quality-list" role="list"></ul>
+</div>
 <div class="caution">
 <h3>${answer.reading}</h3>
 <p>${answer.readingOrigin} <strong>${answer.readingPhone}</strong>; ${answer.readingPhoneEnd}</p>
