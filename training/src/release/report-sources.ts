@@ -51,7 +51,8 @@ export async function reportSources(options: SourcesUnderReport): Promise<Report
   const answered = images.map((image, i): AnsweredImage => {
     const { imageId, label, lesionId, source } = image;
     const answer = answerTo(image, heldOutScores[i]!, heldOutFits[i]!, conformity);
-    return { imageId, label, lesionId, source, answer };
+    const flaggedShare = assessment.heldOutFlagged[i]!;
+    return { imageId, label, lesionId, source, answer, flaggedShare };
   });
   const before = previous && (await answersBefore(previous, validation, kernels, log));
   log('measuring each source');
@@ -64,7 +65,10 @@ export async function reportSources(options: SourcesUnderReport): Promise<Report
     ...(before && {
       previous: {
         version: previous.manifest.version,
-        images: answered.map((image, i) => ({ ...image, answer: before[i]! })),
+        images: answered.map(({ flaggedShare: _, ...image }, i) => ({
+          ...image,
+          answer: before[i]!,
+        })),
       },
       previousPrior: previous.manifest.prior.probabilities,
     }),

@@ -1,8 +1,9 @@
-import { OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
+import { DEFAULT_OPERATING_POINT, OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
 import { COVERAGES, DEFAULT_COVERAGE } from '@naevus/shared/answer/prediction-set';
 import { LABELS } from '@naevus/shared/taxonomy';
 import type { AssessmentReport, CoverageReport } from '../evaluate/assessment/assessment-report.ts';
 import type { CalibrationCandidate } from '../evaluate/assessment/choose-calibration.ts';
+import type { MeasuredOverDeals } from '../evaluate/assessment/lesion-interval.ts';
 import { type Table, table } from './document/blocks.ts';
 import { tableMarkdown } from './document/render-markdown.ts';
 import { measuredPercent } from './figure-text.ts';
@@ -26,7 +27,7 @@ ${tableMarkdown(setsTable(at90))}
 
 ![Prediction sets](reports/prediction-sets.svg)
 
-**Operating points** of the malignant score, the sum of mel, bcc and akiec under the version's own prior (95 % intervals over lesions):
+**Operating points** of the malignant score, the sum of mel, bcc and akiec under the version's own prior. A threshold hangs on few lesions, so each figure is the mean over ${triage[DEFAULT_OPERATING_POINT].specificity.deals.count} deals of the lesions into parts (95 % intervals over lesions; in square brackets the lowest and the highest deal):
 
 ${tableMarkdown(operatingPointsTable(triage))}
 
@@ -68,9 +69,16 @@ function operatingPointsTable(triage: AssessmentReport['triage']): Table {
     OPERATING_POINTS.map((point) => {
       const { threshold, melanomaSensitivity, malignantSensitivity, specificity } = triage[point];
       const shares = [melanomaSensitivity, malignantSensitivity, specificity];
-      return [point, threshold.toFixed(3), ...shares.map(measuredPercent)];
+      return [point, threshold.toFixed(3), ...shares.map(percentOverDeals)];
     }),
   );
+}
+
+function percentOverDeals(measured: MeasuredOverDeals): string {
+  const { lowest, highest } = measured.deals;
+  if (lowest === null || highest === null) return measuredPercent(measured);
+  const range = [lowest, highest].map((share) => (100 * share).toFixed(1)).join(' to ');
+  return `${measuredPercent(measured)} [${range}]`;
 }
 
 function refusedTable({ outOfDistribution, quality }: AssessmentReport): Table {

@@ -6,7 +6,7 @@ import type { Label } from '@naevus/shared/taxonomy';
 import type { CalibrationBin } from '../metrics/calibration-error.ts';
 import type { CalibrationCandidate } from './choose-calibration.ts';
 import type { CalibrationMethod } from './fit-calibration.ts';
-import type { Measured } from './lesion-interval.ts';
+import type { Measured, MeasuredOverDeals } from './lesion-interval.ts';
 import type { NonLesionUse } from './non-lesions.ts';
 
 export interface CoverageReport {
@@ -43,9 +43,9 @@ export interface AssessmentReport {
       OperatingPoint,
       {
         readonly threshold: number;
-        readonly melanomaSensitivity: Measured;
-        readonly malignantSensitivity: Measured;
-        readonly specificity: Measured;
+        readonly melanomaSensitivity: MeasuredOverDeals;
+        readonly malignantSensitivity: MeasuredOverDeals;
+        readonly specificity: MeasuredOverDeals;
       }
     >
   >;

@@ -35,7 +35,11 @@ export function assessmentSpec(
       operatingPoints: Object.fromEntries(
         OPERATING_POINTS.map((point) => {
           const { threshold: _, ...measured } = triage[point];
-          return [point, measured];
+          const figures = Object.entries(measured).map(([name, { value, interval }]) => [
+            name,
+            { value, interval },
+          ]);
+          return [point, Object.fromEntries(figures)];
         }),
       ) as AssessmentSpec['triage']['operatingPoints'],
       ...(fitted.squamousThreshold !== undefined &&

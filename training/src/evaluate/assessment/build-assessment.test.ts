@@ -1,4 +1,5 @@
 import { assessmentSpecSchema } from '@naevus/shared/answer/assessment-spec';
+import { DEFAULT_OPERATING_POINT, OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
 import { COVERAGES } from '@naevus/shared/answer/prediction-set';
 import { softmax } from '@naevus/shared/answer/probabilities';
 import { createRandom } from '@naevus/shared/statistics/random';
@@ -95,6 +96,25 @@ describe('buildAssessment', () => {
     const { specificity, threshold } = built.report.triage['specificity-90'];
     expect(Math.abs(specificity.value! - 0.9)).toBeLessThan(0.04);
     expect(threshold).toBe(built.fitted.thresholds['specificity-90']);
+  });
+
+  it('measures operating points as means over many deals, and says how far deals lie apart', () => {
+    for (const point of OPERATING_POINTS) {
+      const { melanomaSensitivity, specificity } = built.report.triage[point];
+      for (const { value, deals } of [melanomaSensitivity, specificity]) {
+        expect(deals.count).toBe(40);
+        expect(deals.lowest!).toBeLessThan(value!);
+        expect(deals.highest!).toBeGreaterThan(value!);
+      }
+    }
+    const { melanomaSensitivity } = built.report.triage[DEFAULT_OPERATING_POINT];
+    const melanomas = images.flatMap(({ label }, i) => (label === 'mel' ? [i] : []));
+    const shares = melanomas.map((i) => built.heldOutFlagged[i]!);
+    const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+    expect(mean).toBeCloseTo(melanomaSensitivity.value!, 12);
+    // Most images are flagged in all deals or in none.
+    expect(shares.filter((share) => share > 0 && share < 1).length).toBeLessThan(shares.length / 4);
+    expect(assessmentSection(built.report)).toContain('the mean over 40 deals');
   });
 
   it('refuses few lesions, most of what lies beyond them, and what was spoilt', () => {

@@ -1,3 +1,4 @@
+import { DEFAULT_OPERATING_POINT } from '@naevus/shared/answer/operating-point';
 import { scores } from '@naevus/shared/answer/probabilities';
 import { labelIndex } from '@naevus/shared/taxonomy';
 import { countLesions } from '../../data/load/count-lesions.ts';
@@ -7,7 +8,7 @@ import { abstains, abstentionOf } from './answered-image.ts';
 import type { AssessedImage } from './assessed-image.ts';
 import type { AssessmentReport } from './assessment-report.ts';
 import { chooseCalibration } from './choose-calibration.ts';
-import { crossFit, crossFittedScores, foldCount } from './cross-fit.ts';
+import { type CrossFitted, crossFit, crossFittedScores, foldCount } from './cross-fit.ts';
 import { buildDriftReference, type ReferenceAnswer } from './drift-reference.ts';
 import { type CalibrationPlan, type FittedAssessment, fitAssessment } from './fit-assessment.ts';
 import type { CalibrationMethod } from './fit-calibration.ts';
@@ -17,6 +18,7 @@ import { type MeasuredNonLesion, measureOutOfDistribution } from './measure-out-
 import { measurePredictionSets } from './measure-prediction-sets.ts';
 import { type DegradedImages, measureQualityLimits } from './measure-quality.ts';
 import { measureTriage } from './measure-triage.ts';
+import { dealThresholds, flaggedShares } from './threshold-deals.ts';
 
 export interface BuiltAssessment {
   readonly report: AssessmentReport;
@@ -28,6 +30,8 @@ export interface BuiltAssessment {
   readonly driftReference: DriftReference;
   /** One an image: that fit. */
   readonly heldOutFits: readonly FittedAssessment[];
+  /** One an image: in which share of the deals it is flagged at the default operating point. */
+  readonly heldOutFlagged: readonly number[];
 }
 
 export interface AssessmentInput {
@@ -54,7 +58,9 @@ export function buildAssessment(input: AssessmentInput): BuiltAssessment {
   const { chosen: method, candidates } = chooseCalibration(atHome, byMethod);
 
   const everywhere = crossFit(images, { ...plan, method }, seed);
-  const held = everywhere.filter(({ image }) => image.source === plan.home);
+  const isAtHome = ({ image }: CrossFitted) => image.source === plan.home;
+  const held = everywhere.filter(isAtHome);
+  const flags = dealThresholds(everywhere, plan.home, seed);
   const fitted = fitAssessment(images, { ...plan, method });
   const modality = measureModality(
     everywhere,
@@ -78,7 +84,7 @@ export function buildAssessment(input: AssessmentInput): BuiltAssessment {
       binsAfter: reliability(truth, byMethod[method]).bins,
     },
     conformal: measurePredictionSets(held, seed),
-    triage: measureTriage(held, fitted, seed),
+    triage: measureTriage(everywhere, flags, fitted, isAtHome, seed),
     quality: measureQualityLimits(held, input.degraded, fitted, seed),
     outOfDistribution: measureOutOfDistribution(held, input.nonLesions, fitted, seed),
     ...(modality && { modality }),
@@ -102,5 +108,6 @@ export function buildAssessment(input: AssessmentInput): BuiltAssessment {
     heldOutScores: everywhere.map(({ scores }) => scores),
     driftReference: buildDriftReference(served, input.split, seed),
     heldOutFits: everywhere.map((one) => one.fitted),
+    heldOutFlagged: flaggedShares(flags[DEFAULT_OPERATING_POINT]),
   };
 }

@@ -145,7 +145,8 @@ export function planned(
   return { ...fitted, logitBias: fitted.logitBias.map((bias, k) => bias + priorBias[k]!) };
 }
 
-interface ScoredLabel {
+/** What the scores of an image of a class are. */
+export interface ScoredLabel {
   readonly label: Label;
   readonly source: string;
   readonly scores: readonly number[];
@@ -186,7 +187,7 @@ function weighed(values: readonly SourceValue[], home: string): WeightedValue[] 
  * share is kept on average of further images: of all sources, and of the home source by itself. 0 or 1 where there
  * are too few of them.
  */
-function operatingThreshold(
+export function operatingThreshold(
   images: readonly ScoredLabel[],
   point: OperatingPoint,
   home: string,

@@ -7,9 +7,20 @@ export interface Measured {
   readonly interval: [number, number] | null;
 }
 
+/** A share that depends on how lesions were dealt into folds: its mean over many deals, and how far they lie apart. */
+export interface MeasuredOverDeals extends Measured {
+  readonly deals: {
+    readonly count: number;
+    /** Of one deal; null where the share is not defined. */
+    readonly lowest: number | null;
+    readonly highest: number | null;
+  };
+}
+
 /** What a share is counted on: whether it holds, and of which lesion. */
 export interface Trial {
-  readonly hit: boolean;
+  /** A number: the share of several tries in which it holds. */
+  readonly hit: boolean | number;
   /** null: a lesion of its own. */
   readonly lesionId: string | null;
 }
@@ -22,7 +33,7 @@ export function measuredShare(trials: readonly Trial[], seed: number): Measured 
   const shareOf = (weights: SampleWeights): number => {
     let [hits, images] = [0, 0];
     for (const [i, { hit }] of trials.entries()) {
-      if (hit) hits += weights[i]!;
+      hits += Number(hit) * weights[i]!;
       images += weights[i]!;
     }
     return hits / images;

@@ -16,6 +16,8 @@ export interface AnsweredImage {
   readonly lesionId: string | null;
   readonly source: string;
   readonly answer: Answer;
+  /** Where thresholds were fitted in several ways: the share of them that the answer is above. */
+  readonly flaggedShare?: number;
 }
 
 /** What is measured of each source. Shares and areas from 0 to 1. */
@@ -72,7 +74,7 @@ export function sourceFigures(
   const byMelanoma = rankSamples(truth, (i) => rows[i]![MELANOMA]!, MELANOMA);
   const byMalignant = rankSamples(malignant, (i) => images[i]!.answer.malignantScore, 1);
   const melanoma = (i: number) => truth[i] === MELANOMA;
-  const above = (i: number) => images[i]!.answer.aboveThreshold;
+  const above = (i: number) => images[i]!.flaggedShare ?? Number(images[i]!.answer.aboveThreshold);
 
   return (weights = new Uint8Array(images.length).fill(1)) => {
     const served = report(weights);
@@ -82,7 +84,7 @@ export function sourceFigures(
       return support === 0 || !counted[k] ? null : row[k]! / support;
     });
     const aucs = served.perClass.map(({ auc }, k) => (counted[k] ? auc : null));
-    const share = (of: (i: number) => boolean, holds: (i: number) => boolean) =>
+    const share = (of: (i: number) => boolean, holds: (i: number) => boolean | number) =>
       shareOf(weights, of, holds);
     const all = () => true;
     const abstention = (i: number) => images[i]!.answer.abstention;
@@ -106,7 +108,7 @@ export function sourceFigures(
       malignantSensitivity: share((i) => malignant[i] === 1, above),
       specificity: share(
         (i) => benign[i]!,
-        (i) => !above(i),
+        (i) => 1 - above(i),
       ),
       abstained: share(all, (i) => abstains(abstention(i))),
       abstainedForQuality: share(all, (i) => abstention(i).quality),
@@ -127,13 +129,13 @@ function mean(values: readonly (number | null)[]): number | null {
 function shareOf(
   weights: SampleWeights,
   counts: (i: number) => boolean,
-  holds: (i: number) => boolean,
+  holds: (i: number) => boolean | number,
 ): number | null {
   let [all, hits] = [0, 0];
   for (let i = 0; i < weights.length; i++) {
     if (!counts(i)) continue;
     all += weights[i]!;
-    if (holds(i)) hits += weights[i]!;
+    hits += Number(holds(i)) * weights[i]!;
   }
   return all === 0 ? null : hits / all;
 }
