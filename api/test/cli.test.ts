@@ -185,6 +185,51 @@ describe('naevus predict --similar', () => {
   });
 });
 
+describe('naevus gradcam FOLDER', () => {
+  it('writes all maps, and a page that shows them', async () => {
+    const { code, stderr } = await naevus('gradcam', 'pictures', '-o', 'maps');
+    expect(code).toBe(1);
+    expect(stderr).toContain('3 heat maps');
+    for (const name of ['a.jpg', 'c.JPEG', 'inner, "odd"/d.jpg']) {
+      const png = readFileSync(join(folder, 'maps', `${name}.png`));
+      expect(png.toString('latin1', 1, 4)).toBe('PNG');
+    }
+    const page = readFileSync(join(folder, 'maps/contact-sheet.html'), 'utf8');
+    expect(page).toContain('src="inner%2C%20%22odd%22/d.jpg.png"');
+    expect(page).toContain('inner, &quot;odd&quot;/d.jpg');
+    expect(page).toContain(DISCLAIMER);
+    expect(page).toMatch(/b\.jpg<\/b>the first bytes look like text/);
+    expect(page.match(/<img/g)).toHaveLength(3);
+  });
+});
+
+describe('naevus report', () => {
+  it('writes a page about the photos of one lesion', async () => {
+    const photos = ['pictures/a.jpg', 'pictures/b.jpg', 'pictures/c.JPEG'];
+    const { code, stderr } = await naevus('report', ...photos, '-o', 'report.pdf');
+    expect(code).toBe(0);
+    expect(stderr).toContain('pictures/b.jpg: the first bytes look like text');
+    const pdf = readFileSync(join(folder, 'report.pdf')).toString('latin1');
+    expect(pdf.slice(0, 5)).toBe('%PDF-');
+    expect(pdf.match(/\/Type \/Page\b/g)).toHaveLength(1);
+  });
+
+  it.each<[string[], RegExp]>([
+    [[], /1 to 8 photos of one lesion, not 0/],
+    [Array(9).fill('pictures/a.jpg'), /1 to 8 photos of one lesion, not 9/],
+    [['pictures/a.jpg'], /-o OUT\.pdf/],
+    [['pictures/a.jpg', '-o', 'pictures/a.jpg'], /would be overwritten/],
+  ])('refuses %j', async (args, expected) => {
+    const { code, stderr } = await naevus('report', ...args);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(expected)]);
+  });
+
+  it('fails where no photo can be read', async () => {
+    const { code, stderr } = await naevus('report', 'pictures/b.jpg', '-o', 'none.pdf');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('look like text')]);
+  });
+});
+
 describe('naevus gradcam', () => {
   it('writes the overlay', async () => {
     const args = ['pictures/a.jpg', '-o', 'out.png', '--class', 'nv', '--alpha', '1'];
@@ -258,7 +303,7 @@ describe('usage', () => {
     [['predict', 'nowhere'], /nowhere cannot be read: ENOENT/],
     [['predict', 'pictures/a.jpg', '--model', 'pictures'], /holds no model/],
     [['gradcam', 'pictures/a.jpg'], /-o OUT\.png/],
-    [['gradcam', '-o', 'x.png'], /one file, not 0/],
+    [['gradcam', '-o', 'x.png'], /needs a file or a folder/],
     [['gradcam', 'pictures/a.jpg', '-o', 'x.png', '--class', 'MEL'], /--class.*akiec, bcc/],
     [['gradcam', 'pictures/a.jpg', '-o', 'x.png', '--alpha', '2'], /--alpha.*0 to 1/],
   ])('naevus %j is refused in a line', async (args, text) => {

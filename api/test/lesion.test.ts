@@ -1,5 +1,6 @@
 import { LABELS } from '@naevus/shared/taxonomy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NaevusClient } from '../src/client/client.ts';
 import { gradcamResponseSchema } from '../src/schemas/gradcam.ts';
 import { type LesionResponse, lesionResponseSchema } from '../src/schemas/lesion.ts';
 import { predictResponseSchema } from '../src/schemas/prediction.ts';
@@ -61,6 +62,30 @@ const scoresOf = ({ predictions }: Pick<LesionResponse, 'predictions'>): number[
 
 const codesOf = ({ assessment }: Pick<LesionResponse, 'assessment'>) =>
   assessment!.reasons.map(({ code }) => code);
+
+describe('a page to keep', () => {
+  it('is a PDF of one page, by request and by the client', async () => {
+    const accept = { Accept: 'application/pdf' };
+    const body = form([red, pink, blue], { age: '63' });
+    const response = await server.post('/lesion?language=fr', body, accept);
+    expect([response.status, response.headers.get('Content-Type')]).toEqual([
+      200,
+      'application/pdf',
+    ]);
+    expect(response.headers.get('Cache-Control')).toBe('no-store');
+    const pdf = Buffer.from(await response.arrayBuffer()).toString('latin1');
+    expect(pdf.match(/\/Type \/Page\b/g)).toHaveLength(1);
+    expect(pdf.match(/\/Subtype \/Image\b/g)).toHaveLength(6);
+    const client = new NaevusClient({ baseUrl: server.url });
+    expect((await (await client.lesionPdf([red], { age: 63 })).text()).slice(0, 5)).toBe('%PDF-');
+  });
+
+  it('is refused like any answer where no photo can be read', async () => {
+    const response = await server.post('/lesion', 'no photo', { Accept: 'application/pdf' });
+    expect(response.status).toBe(415);
+    expect(response.headers.get('Content-Type')).toBe('application/problem+json');
+  });
+});
 
 describe('/lesion', () => {
   it('answers to one photo as /predict does', async () => {

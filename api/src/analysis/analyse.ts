@@ -125,6 +125,9 @@ export async function analyseOrCrash(
   }
 }
 
+/** Long side of a photo beside its heat map, in pixels, at most. */
+const PAIR_SIDE = 480;
+
 /** What is left of a picture when it has been decoded: not its pixels. */
 interface PreparedImage extends Omit<DecodedImage, 'data'> {
   /** 224 x 224 RGB bytes. */
@@ -178,6 +181,7 @@ function canvasOf(
   resampler: Resampler,
 ): RgbImage | undefined {
   if (overlay === 'image') return shrunk(image, image, OVERLAY_SIDE, resampler);
+  if (overlay === 'pair') return shrunk(image, image, PAIR_SIDE, resampler);
   // The input lacks what is outside of the crop.
   if (overlay === 'thumbnail' && crop < 1) return shrunk(image, image, INPUT_SIZE, resampler);
   return undefined;
@@ -194,13 +198,17 @@ async function explain(
   const map = heatmapGrid(output.cam, labelIndex(label));
   const squashed = { data: input, width: INPUT_SIZE, height: INPUT_SIZE };
   const image = canvas ?? shrunk(squashed, shape, INPUT_SIZE, resampler);
+  const photo = options.overlay === 'pair' ? await encodePng(image, 'small') : undefined;
   const laid = layOver(image, map.grid, options.alpha, crop);
   const overlay = options.legend ? withLegend(laid, LESION_CLASSES[label].name, map.share) : laid;
   const encoded =
-    options.overlay === 'image'
-      ? await encodePng(overlay, 'small')
-      : encodeBase64(await encodePng(overlay, 'fast'));
-  return { ...map, crop, label, method: options.method ?? 'grad-cam', overlay: encoded };
+    options.overlay === 'thumbnail'
+      ? encodeBase64(await encodePng(overlay, 'fast'))
+      : await encodePng(overlay, 'small');
+  return {
+    ...{ ...map, crop, label, method: options.method ?? 'grad-cam', overlay: encoded },
+    ...(photo && { photo }),
+  };
 }
 
 /** The label of the highest score, each times its factor. */

@@ -67,8 +67,9 @@ export interface HeatmapOptions {
    * - `image`: the overlay as an image of its own, up to 1024 pixels on its long side, well compressed.
    * - `thumbnail`: 224 pixels on its long side, made of the network's input put back to the photo's aspect
    *   where that shows the whole photo, and encoded in as little time as possible, in base64 as well.
+   * - `pair`: 480 pixels on its long side, well compressed, and the photo by itself as well.
    */
-  readonly overlay: 'image' | 'thumbnail';
+  readonly overlay: 'image' | 'thumbnail' | 'pair';
 }
 
 /** What is measured of one image for its assessment. */
@@ -109,6 +110,8 @@ export interface ExplainedHeatmap extends Heatmap {
   readonly label: Label;
   /** The overlay as a PNG file; of a `thumbnail` its base64, as ASCII. */
   readonly overlay: Uint8Array<ArrayBuffer>;
+  /** Of a `pair`: the photo as a PNG file of the same size. */
+  readonly photo?: Uint8Array<ArrayBuffer>;
 }
 
 /** One picture's outcome: an analysis, or why there is none. */

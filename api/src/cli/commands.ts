@@ -8,11 +8,13 @@ import { SettingsError } from '../runtime/settings/settings-error.ts';
 import type { Command } from './command.ts';
 import { gradcamCommand } from './gradcam-command.ts';
 import { predictCommand } from './predict-command.ts';
+import { reportCommand } from './report-command.ts';
 import { UsageError } from './usage-error.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   predict: predictCommand,
   gradcam: gradcamCommand,
+  report: reportCommand,
 };
 
 const HELP = `Classifies pictures of skin lesions. For research and education only; not a medical device.
@@ -21,7 +23,8 @@ Usage: naevus COMMAND …
 
   serve      serves the API over HTTP
   predict    scores of files, or of all pictures in folders
-  gradcam    the heat map of a file, as a picture
+  gradcam    the heat map of a file, or of all pictures in folders
+  report     a page about the photos of one lesion, as PDF
 
 naevus COMMAND --help says more.
 `;

@@ -72,6 +72,7 @@ export async function withEngine<T>(
     maxPixels: limits.maxPixels,
     maxSeconds: limits.timeoutSeconds,
   });
+  const gate = limited(concurrency);
   try {
     await engine.start().catch((error: Error) => {
       throw new UsageError(`the model cannot be loaded: ${error.message}`);
@@ -79,8 +80,8 @@ export async function withEngine<T>(
     return await work({
       model,
       concurrency,
-      analyse: async (path, options) =>
-        analyseFile(await read(path), engine, limits, options, converter),
+      analyse: (path, options) =>
+        gate(async () => analyseFile(await read(path), engine, limits, options, converter)),
     });
   } finally {
     engine.close();
@@ -109,6 +110,23 @@ async function openVersion(
   });
   if (version === undefined || model.manifest.version === version) return model;
   throw new UsageError(`--version: ${directory} is ${model.manifest.version}, not ${version}`);
+}
+
+/** Runs work, at most so much of it at once: the engine refuses what finds no place. */
+function limited(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (work) => {
+    if (running >= most) await new Promise<void>((go) => waiting.push(go));
+    else running++;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
+    }
+  };
 }
 
 async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createProgress } from '@naevus/shared/progress';
 import { CLASS_COUNT } from '@naevus/shared/taxonomy';
-import type { Analysis, AnalysisOptions } from '../analysis/engine.ts';
-import { ProblemError } from '../answers/problem-error.ts';
+import type { AnalysisOptions } from '../analysis/engine.ts';
 import { caveatsIn } from '../language/translate-answer.ts';
 import { answerQuerySchema, MAX_PHOTOS } from '../schemas/request.ts';
 import { MAX_SIMILAR } from '../schemas/similar.ts';
+import { analyseInOrder, orProblem } from './analyse-in-order.ts';
 import type { Command } from './command.ts';
 import { PICTURE_EXTENSIONS, pictureFiles } from './image-files.ts';
 import { readLesionList } from './lesion-list.ts';
@@ -97,15 +97,10 @@ async function predictFiles(
     const writer = (csv ? csvWriter : jsonWriter)(asked, engine.model);
     const options = analysisOptions(asked, engine);
     const progress = files.length > 1 ? createProgress('looking at', files.length) : undefined;
-    const pending: Promise<Analysis | ProblemError>[] = [];
-    let begun = 0;
     let failed = 0;
     await write(writer.begin());
-    for (const file of files) {
-      while (begun < files.length && pending.length < engine.concurrency) {
-        pending.push(orProblem(engine.analyse(files[begun++]!, options)));
-      }
-      const { text, problem } = writer.result(file, await pending.shift()!);
+    for await (const [file, result] of analyseInOrder(files, engine, options)) {
+      const { text, problem } = writer.result(file, result);
       if (problem) {
         failed++;
         if (progress === undefined) process.stderr.write(`naevus: ${file}: ${problem.message}\n`);
@@ -146,14 +141,6 @@ async function predictLesions(list: string, csv: boolean, asked: AskedFlags): Pr
 function analysisOptions(asked: AskedFlags, { model }: OfflineEngine): AnalysisOptions {
   const { similar } = optionsOf(asked, model);
   return { tta: asked.query.tta, ...(similar !== undefined && { similar }) };
-}
-
-/** A file's own problem is its result; a defect ends the work. */
-async function orProblem(work: Promise<Analysis>): Promise<Analysis | ProblemError> {
-  return work.catch((error: unknown) => {
-    if (error instanceof ProblemError) return error;
-    throw error;
-  });
 }
 
 async function write(text: string): Promise<void> {

@@ -8,7 +8,12 @@ import type { ModelResponse } from '../schemas/model.ts';
 import type { BatchResponse, PredictResponse } from '../schemas/prediction.ts';
 import type { Problem } from '../schemas/problem.ts';
 import type { GradcamQuery, PatientQuery, PredictQuery } from '../schemas/request.ts';
-import { FHIR_MEDIA_TYPE, PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_PREFIX } from '../schemas/wire-names.ts';
+import {
+  FHIR_MEDIA_TYPE,
+  PDF_MEDIA_TYPE,
+  PROBLEM_MEDIA_TYPE,
+  PROBLEM_TYPE_PREFIX,
+} from '../schemas/wire-names.ts';
 import { NaevusError } from './client-error.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -203,6 +208,23 @@ export class NaevusClient {
       },
       accept: FHIR_MEDIA_TYPE,
     });
+  }
+
+  /** `POST /lesion` as a page to keep, a PDF file. Servers on Node make them; others answer `not-acceptable`. */
+  async lesionPdf(
+    photos: readonly ImageFile[],
+    options: Omit<PredictOptions, 'topK' | 'similar'> = {},
+  ): Promise<Blob> {
+    const encoded = await Promise.all(photos.map(toBase64));
+    const response = await this.#ask('lesion', options, {
+      query: analysisQuery(options),
+      body: {
+        type: JSON_TYPE,
+        content: JSON.stringify({ images: encoded, ...patientOf(options) }),
+      },
+      accept: PDF_MEDIA_TYPE,
+    });
+    return whole(response, options.signal, () => response.blob());
   }
 
   /** `POST /gradcam` as JSON: the grid, a small overlay and the scores. */

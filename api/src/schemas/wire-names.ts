@@ -3,6 +3,9 @@
 /** Media type of FHIR R4 resources as JSON. */
 export const FHIR_MEDIA_TYPE = 'application/fhir+json';
 
+/** Media type of a report to keep. */
+export const PDF_MEDIA_TYPE = 'application/pdf';
+
 /** Media type of a problem document (RFC 9457). */
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 

@@ -2,6 +2,7 @@ import type { ArtifactSource } from '@naevus/shared/model/verify';
 import type { Context } from 'hono';
 import type { Engines } from '../../analysis/engines.ts';
 import type { FileConverter } from '../../analysis/file-converter.ts';
+import type { ReportContent } from '../../answers/report-content.ts';
 import type { Limits } from '../../answers/request-limits.ts';
 import type { AppEnv } from './app-env.ts';
 import type { BodyMemory } from './body-memory.ts';
@@ -20,6 +21,8 @@ export interface AppDependencies {
   readonly limits: Limits;
   /** Converts files in formats that no decoder reads; without it, they are refused. */
   readonly converter?: FileConverter;
+  /** Writes an answer about a lesion as a PDF file; without it, none is offered. */
+  readonly renderReport?: (content: ReportContent) => Promise<Uint8Array<ArrayBuffer>>;
   /** Memory for the bodies of all requests. */
   readonly bodies: BodyMemory;
   /** Takes large bodies apart on another thread, where there is one. */

@@ -1,12 +1,14 @@
+import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { Analysis } from '../../analysis/engine.ts';
 import { answerAboutLesion } from '../../answers/lesion-answer.ts';
 import { averagedViews, modelReference } from '../../answers/prediction-answer.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
+import { pairedHeatmap, reportedPhotos } from '../../answers/report-content.ts';
 import { caveatsIn, translateLesion } from '../../language/translate-answer.ts';
 import { diagnosticReportSchema } from '../../schemas/fhir.ts';
 import { type LesionResponse, lesionResponseSchema } from '../../schemas/lesion.ts';
 import { lesionQuerySchema, MAX_PHOTOS } from '../../schemas/request.ts';
-import { FHIR_MEDIA_TYPE } from '../../schemas/wire-names.ts';
+import { FHIR_MEDIA_TYPE, PDF_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
 import { analyseUpload } from '../request/analyse-upload.ts';
@@ -28,7 +30,8 @@ export function lesionRoute(deps: AppDependencies): Route {
     description:
       `Send 1 to ${maxPhotos} photos of one lesion as the multipart field \`image\`, repeated, or as JSON \`{"images": [...]}\`. ` +
       'Photos that are abstained from have no vote; where all are, the lesion is abstained from. ' +
-      'One photo is answered as `/predict` answers it.',
+      'One photo is answered as `/predict` answers it. ' +
+      'The Node server answers with a page to keep as well, as PDF.',
     query: lesionQuerySchema,
     takes: 'photos',
     fhir: true,
@@ -37,12 +40,18 @@ export function lesionRoute(deps: AppDependencies): Route {
       content: {
         'application/json': lesionResponseSchema,
         [FHIR_MEDIA_TYPE]: diagnosticReportSchema,
+        [PDF_MEDIA_TYPE]: 'binary',
       },
     },
     problems: ['all-images-failed', 'too-many-images', 'abstained'],
     work: true,
     async handle(c) {
-      const type = negotiate(c.req.header('Accept'), ['application/json', FHIR_MEDIA_TYPE]);
+      const { renderReport } = deps;
+      const type = negotiate(c.req.header('Accept'), [
+        'application/json',
+        FHIR_MEDIA_TYPE,
+        ...(renderReport ? [PDF_MEDIA_TYPE] : []),
+      ]);
       const asked = resolveRequest(c, deps, lesionQuerySchema, ({ tta }) => ({ tta }));
       const upload = await readUpload(c, deps);
       const stated = withBodyFields(c, deps, asked, upload.fields);
@@ -58,9 +67,12 @@ export function lesionRoute(deps: AppDependencies): Route {
         tta: query.tta,
         ...(type === FHIR_MEDIA_TYPE
           ? reportHeatmap(query, model, options)
-          : options.similar && { similar: options.similar }),
+          : type === PDF_MEDIA_TYPE
+            ? { heatmap: pairedHeatmap(model, options) }
+            : options.similar && { similar: options.similar }),
       });
-      const answer = answerAboutLesion(results, query.top_k, model, options, c.var.requestId);
+      const topK = type === PDF_MEDIA_TYPE ? CLASS_COUNT : query.top_k;
+      const answer = answerAboutLesion(results, topK, model, options, c.var.requestId);
       if (type === FHIR_MEDIA_TYPE) {
         const read = results.filter((one): one is Analysis => !(one instanceof ProblemError));
         const images = answer.images.flatMap((image) => ('error' in image ? [] : [image]));
@@ -68,6 +80,15 @@ export function lesionRoute(deps: AppDependencies): Route {
       }
       const language = chooseLanguage(c, query.language);
       c.header('Cache-Control', 'no-store');
+      if (type === PDF_MEDIA_TYPE) {
+        const pdf = await renderReport!({
+          ...{ answer, language, id: c.var.requestId },
+          model: modelReference(model),
+          date: new Date(),
+          photos: reportedPhotos(results),
+        });
+        return c.body(pdf, 200, { 'Content-Type': PDF_MEDIA_TYPE });
+      }
       return c.json<LesionResponse>({
         id: c.var.requestId,
         model: modelReference(model),

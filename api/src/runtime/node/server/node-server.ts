@@ -7,6 +7,7 @@ import { folderSource } from '@naevus/shared/model/folder-source';
 import type { Logger } from 'pino';
 import { createApp } from '../../../http/app.ts';
 import { BodyBudget } from '../../../http/request/body-budget.ts';
+import { lesionReport } from '../../../report/lesion-report.ts';
 import { nodeCaller, trustedProxies } from '../access/caller.ts';
 import type { KeyStore } from '../access/key-store.ts';
 import { conversionThreads } from '../conversion/conversion-threads.ts';
@@ -136,6 +137,7 @@ export class NodeServer {
         maxPixels: settings.NAEVUS_MAX_PIXELS,
         maxSeconds: CONVERSION_SHARE * settings.NAEVUS_TIMEOUT_SECONDS,
       }),
+      renderReport: lesionReport,
       bodies,
       receiveBody,
       runParser: parserThread(PARSER_WORKER, (reason) =>
