@@ -47,7 +47,7 @@ export const de: Catalogue = {
       'Die Farben sind nicht die von Haut: Das Bild ist grau, verfärbt oder invertiert, oder seine Farbkanäle sind vertauscht. In den ursprünglichen Farben senden.',
   },
   limits:
-    'Trainiert mit dermatoskopischen Bildern pigmentierter Läsionen, fast nur heller Haut, aus zwei Ländern. Fotos, die ein Telefon ohne Dermatoskop aufnimmt, liegen außerhalb dessen, womit es trainiert wurde: Ein Wert für ein solches Foto bedeutet nichts, so hoch oder niedrig er ist.',
+    'Trainiert mit dermatoskopischen Bildern pigmentierter Läsionen, fast nur heller Haut, aus wenigen Kliniken. Fotos, die ein Telefon ohne Dermatoskop aufnimmt, liegen außerhalb dessen, womit es trainiert wurde: Ein Wert für ein solches Foto bedeutet nichts, so hoch oder niedrig er ist.',
   disclaimer:
     'Nur für Forschung und Lehre. Kein Medizinprodukt: Anhand dieser Antwort nicht diagnostizieren, behandeln oder eine Behandlung aufschieben. Wenn eine Läsion Sie beunruhigt, gehen Sie zu einer Ärztin oder einem Arzt.',
   translation:

@@ -49,7 +49,7 @@ export const es: Catalogue = {
       'Los colores no son los de la piel: la imagen es gris, teñida o invertida, o sus canales de color están intercambiados. Envíela en sus colores originales.',
   },
   limits:
-    'Entrenado con imágenes dermatoscópicas de lesiones pigmentadas, casi solo de piel clara, de dos países. Las fotos que toma un teléfono sin dermatoscopio están fuera de aquello con lo que se entrenó: una puntuación para una foto así no significa nada, por alta o baja que sea.',
+    'Entrenado con imágenes dermatoscópicas de lesiones pigmentadas, casi solo de piel clara, de unas pocas clínicas. Las fotos que toma un teléfono sin dermatoscopio están fuera de aquello con lo que se entrenó: una puntuación para una foto así no significa nada, por alta o baja que sea.',
   disclaimer:
     'Solo para investigación y docencia. No es un producto sanitario: no diagnostique, trate ni retrase la atención con esta respuesta. Si una lesión le preocupa, consulte a un médico.',
   translation: 'Esta traducción no fue revisada por un clínico. Prevalece el texto en inglés.',

@@ -49,7 +49,7 @@ export const fr: Catalogue = {
       'Les couleurs ne sont pas celles de la peau : l’image est grise, teintée ou inversée, ou ses canaux de couleur sont permutés. Envoyez-la dans ses couleurs d’origine.',
   },
   limits:
-    'Entraîné avec des images dermatoscopiques de lésions pigmentées, presque uniquement de peau claire, de deux pays. Les photos prises par un téléphone sans dermatoscope sont hors de ce avec quoi il a été entraîné : un score pour une telle photo ne signifie rien, qu’il soit élevé ou bas.',
+    'Entraîné avec des images dermatoscopiques de lésions pigmentées, presque uniquement de peau claire, de quelques cliniques. Les photos prises par un téléphone sans dermatoscope sont hors de ce avec quoi il a été entraîné : un score pour une telle photo ne signifie rien, qu’il soit élevé ou bas.',
   disclaimer:
     'Pour la recherche et l’enseignement uniquement. Ce n’est pas un dispositif médical : ne diagnostiquez pas, ne traitez pas et ne retardez pas de soins à partir de cette réponse. Si une lésion vous inquiète, consultez un médecin.',
   translation: 'Cette traduction n’a pas été relue par un clinicien. Le texte anglais fait foi.',
