@@ -27,7 +27,7 @@ export const RULES = [
     asks: true,
     as: (line) => `${line} --fail-with-body -sS`,
   },
-  { command: /^npx naevus (predict|gradcam) / },
+  { command: /^npx naevus (predict|gradcam|report) / },
   { command: /^node api\/dist\/node\.js keys / },
   { command: /^node dist\/node\.js keys /, as: (line) => `cd api && ${line}` },
 
@@ -36,7 +36,7 @@ export const RULES = [
     command: /^npm run train -- --data DIR --weights \S+ --out runs\/mine --preset head$/,
     as: (line) => line.replace(/--weights \S+/, '--weights "$WEIGHTS"').replace('DIR', '"$DATA"'),
   },
-  { command: /^npm run (train|ablate) /, leftOut: HOURS },
+  { command: /^npm run (train|ablate|release) /, leftOut: HOURS },
   {
     command: /^npm run export -- --run (RUN|runs\/mine) --version 1\.2\.3( --no-current)?$/,
     as: (line) => line.replace('RUN', 'runs/mine'),
@@ -62,9 +62,9 @@ export const RULES = [
   { command: /^npm run models -- (list|show|diff|verify|use|prune|keygen|sign) ?/ },
   { command: /^npm run models -- add DIR$/, as: (line) => line.replace('DIR', '"$OTHER_VERSION"') },
   {
-    // Made-up images are not those of the bundled version: floors alone, which such a candidate may miss.
+    // Made-up images are few, and not those of the bundled version: floors alone, which such a candidate may miss.
     command: /^npm run gate -- --candidate \S+ --data DIR/,
-    as: (line) => `${line.replace('DIR', '"$DATA"')} --current none`,
+    as: (line) => `${line.replace('DIR', '"$DATA"')} --current none --policy "$POLICY"`,
     trained: true,
     statuses: [0, 2],
   },

@@ -44,6 +44,8 @@ export class Runner {
     const manifest = join(other, 'manifest.json');
     const facts = JSON.parse(readFileSync(manifest, 'utf8'));
     writeFileSync(manifest, JSON.stringify({ ...facts, version: OTHER_VERSION }));
+    const policy = join(this.#scratch, 'policy.json');
+    writeFileSync(policy, JSON.stringify({ minImages: 30 }));
     this.#environment = {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
@@ -55,6 +57,7 @@ export class Runner {
       DATA: join(this.#scratch, 'images'),
       WEIGHTS: join(this.#scratch, 'weights.safetensors'),
       OTHER_VERSION: other,
+      POLICY: policy,
     };
     const { status, output } = await this.#bash('npm run --silent build');
     if (status !== 0) throw new Error(`the clone cannot be built:\n${output}`);
