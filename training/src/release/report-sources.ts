@@ -84,6 +84,10 @@ export async function reportSources(options: SourcesUnderReport): Promise<Report
     subgroupsAbroad:
       abroad.length > 0 ? subgroupReport(abroad, record.prior, { seed: record.seed }) : undefined,
     modality: report.modality,
+    squamous:
+      assessment.squamous && assessment.fitted.squamousThreshold !== undefined
+        ? { threshold: assessment.fitted.squamousThreshold, ...assessment.squamous }
+        : undefined,
     outside:
       outside.length === 0
         ? undefined

@@ -33,7 +33,7 @@ ${tableMarkdown(operatingPointsTable(triage))}
 
 ![Operating points](reports/operating-points.svg)
 
-**When it abstains.** An answer says \`abstained\` where the image fails a limit of quality or is out of distribution: that is ${measuredPercent(report.abstainedLesions)} of the real lesions (quality ${measuredPercent(quality.refusedLesions)}, distribution ${measuredPercent(outOfDistribution.refusedLesions)}). The distance is the part of the pooled features outside of the main directions of the training images' (ViM's residual, Wang et al. 2022).
+**When it abstains.** An answer says \`abstained\` where the image fails a limit of quality${report.modality ? ', was not taken through a dermatoscope' : ''} or is out of distribution: that is ${measuredPercent(report.abstainedLesions)} of the real lesions (quality ${measuredPercent(quality.refusedLesions)}, ${report.modality ? `dermatoscope ${measuredPercent(report.modality.refusedLesions)}, ` : ''}distribution ${measuredPercent(outOfDistribution.refusedLesions)}). The distance is the part of the pooled features outside of the main directions of the training images' (ViM's residual, Wang et al. 2022).
 ${outOfDistribution.byUse
   .map(
     ({ use, images, auroc, energyAuroc, refused }) =>
@@ -45,7 +45,11 @@ ${tableMarkdown(refusedTable(report))}
 
 ![Distance from the training images](reports/out-of-distribution.svg)
 
-What is near to the training images in these features is not thereby a dermatoscopic image: **phone photographs of lesions were not at hand to measure, and are outside of what the model was trained on.**
+What is near to the training images in these features is not thereby a dermatoscopic image: ${
+    report.modality
+      ? 'how an image was taken is asked for by itself, below.'
+      : '**phone photographs of lesions were not at hand to measure, and are outside of what the model was trained on.**'
+  }
 `;
 }
 

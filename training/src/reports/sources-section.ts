@@ -20,6 +20,15 @@ export interface SourcesMeasured {
   readonly subgroupsAbroad: SubgroupReport | undefined;
   readonly outside: OutsideReport | undefined;
   readonly modality: AssessmentReport['modality'];
+  /** Where the version was fitted to tell squamous cell carcinoma. */
+  readonly squamous?: SquamousFigures | undefined;
+}
+
+/** How images of squamous cell carcinoma are answered. */
+export interface SquamousFigures {
+  readonly threshold: number;
+  readonly images: number;
+  readonly routine: Measured;
 }
 
 const NAMES: Readonly<Partial<Record<SourceFigure, string>>> = {
@@ -88,6 +97,7 @@ export function sourcesSection(measured: SourcesMeasured): ReportSection {
   }
   if (modality) blocks.push(...modalityBlocks(modality));
   if (outside) blocks.push(...outsideBlocks(outside));
+  if (measured.squamous) blocks.push(squamousBlock(measured.squamous));
   return { id: 'sources', title: 'Home and abroad', blocks };
 }
 
@@ -203,6 +213,12 @@ function outsideBlocks({ groups }: OutsideReport): Block[] {
       ]),
     ),
   ];
+}
+
+function squamousBlock({ threshold, images, routine }: SquamousFigures): Block {
+  return paragraph(
+    `**Squamous cell carcinoma** is none of the classes. At the operating points that promise a sensitivity, an answer is not \`routine\` where the score of \`akiec\`, the class next to it, reaches ${threshold.toPrecision(2)}, whatever the malignant score is: fitted so that 99 % of such images are found by one or the other. Of ${images} images ${share(routine)} are \`routine\`, by thresholds that their lesions had no part in. What it costs in benign lesions is in the specificities above.`,
+  );
 }
 
 function share({ value, interval }: Measured): string {
