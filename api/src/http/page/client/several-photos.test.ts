@@ -160,6 +160,13 @@ describe.skipIf(!executable)('a lesion on the page', { timeout: 60_000 }, () => 
     await page.goto(`${server.url}/?language=de`);
     expect(await entries.allInnerTexts()).toHaveLength(2);
     expect(await entries.first().innerText()).toContain('überweisen');
+    // The longest words, in the table too, fit the narrowest screen.
+    await page.setViewportSize({ width: 320, height: 700 });
+    const overflow = () =>
+      page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+    expect(await overflow()).toBe(0);
     await page.locator('#clear').click();
     expect(await page.locator('#session').isVisible()).toBe(false);
     await page.reload();
