@@ -50,7 +50,7 @@ function formAfterText(file: Uint8Array): Uint8Array<ArrayBuffer> {
 /** Each is answered with 200. */
 export const SOUND_REQUESTS: readonly SentRequest[] = [
   predict('a JPEG', () => lesion()),
-  predict('the top three', () => lesion(1), { path: '/predict?top_k=3&unknown=1' }),
+  predict('the top three', () => lesion(1), { path: '/predict?top_k=3' }),
   predict('multipart', () => form(lesion(2))),
   predict('a batch as multipart', () => form(lesion(0), lesion(1))),
   predict('multipart that begins with text', () => formAfterText(lesion(2)), {
@@ -190,6 +190,7 @@ export const BROKEN_REQUESTS: readonly (SentRequest & { readonly status: number 
     }),
     status: 400,
   },
+  { ...predict('a misspelt name', () => lesion(), { path: '/predict?stric=true' }), status: 400 },
   { ...predict('top_k of 8', () => lesion(), { path: '/predict?top_k=8' }), status: 400 },
   { ...predict('a class that is none', () => lesion(), { path: '/gradcam?class=x' }), status: 400 },
   { ...predict('three views', () => lesion(), { path: '/predict?tta=3' }), status: 400 },
