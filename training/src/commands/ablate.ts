@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { refuseOverwriting } from '@naevus/shared/files/refuse-overwriting';
 import { createResampler } from '@naevus/shared/image/resampler';
-import { BUDGET_NAMES, BUDGETS, type BudgetName } from '../ablation/budgets.ts';
+import { BUDGET_NAMES, BUDGETS, type BudgetName, headConfig } from '../ablation/budgets.ts';
 import { runAblation } from '../ablation/run-ablation.ts';
 import { PLAIN, TECHNIQUES } from '../ablation/techniques.ts';
 import { loadFolders } from '../data/load/data-flags.ts';
 import { RunStopped } from '../data/run-stopped.ts';
 import { fingerprintDataset } from '../data/split/fingerprint.ts';
+import { requireEveryClass } from '../data/split/require-every-class.ts';
 import { describeSplit, splitDataset } from '../data/split/split.ts';
 import { EFFICIENTNET_B0 } from '../network/architecture.ts';
 import { loadPretrained } from '../train/initial-weights/pretrained.ts';
@@ -61,6 +62,8 @@ await runCommand({
     const cacheDirectory = cacheFolder(values.cache);
     const shouldStop = listenForStop();
 
+    const initialWeights = await loadPretrained(values.weights);
+
     const dataset = await loadFolders(
       [{ directory: data, metadata: values.metadata }],
       console.warn,
@@ -75,6 +78,7 @@ await runCommand({
       SPLIT,
     );
     console.log(describeSplit(split));
+    requireEveryClass(split, smoteNeighbours(techniques, name), console.warn);
     try {
       const markdown = await runAblation({
         architecture: EFFICIENTNET_B0,
@@ -82,7 +86,7 @@ await runCommand({
         split,
         resampler: createResampler(await loadKernels()),
         cacheDirectory,
-        initialWeights: await loadPretrained(values.weights),
+        initialWeights,
         budget: BUDGETS[name],
         techniques,
         seeds: Array.from({ length: seeds }, (_, i) => i + 1),
@@ -103,6 +107,12 @@ await runCommand({
 
 function isBudgetName(name: string): name is BudgetName {
   return (BUDGET_NAMES as readonly string[]).includes(name);
+}
+
+/** How many neighbours SMOTE takes, where it is among the techniques. */
+function smoteNeighbours(techniques: typeof TECHNIQUES, budget: BudgetName): number | undefined {
+  const smote = techniques.find(({ settings }) => settings.sampler === 'smote');
+  return smote && headConfig(BUDGETS[budget], smote, [1], 1).smoteNeighbours;
 }
 
 function chooseTechniques(only: string | undefined) {

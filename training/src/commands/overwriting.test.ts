@@ -83,6 +83,24 @@ it.each([
   expect(await readFile(file, 'utf8')).toBe(before);
 });
 
+it.each([
+  ['--weights', 'gone.safetensors', /gone\.safetensors/],
+  ['--split', 'gone.json', /cannot read .*gone\.json: ENOENT/],
+  ['--continue', 'gone', /gone is neither a version nor a finished run: .*manifest\.json/],
+  ['--teacher', 'gone', /gone is neither a version nor a finished run/],
+])('train tells a missing %s before it reads an image', async (flag, name, expected) => {
+  const missing = join(folder, name);
+  // No image is there to be read: that would be told first.
+  const images = join(folder, 'no-images');
+  const { code, stderr } = await command(
+    'train',
+    ...['--data', images, '--out', join(folder, 'run'), flag, missing],
+  );
+  expect(code).toBe(1);
+  expect(stderr).toMatch(expected);
+  expect(stderr).not.toContain('no-images');
+});
+
 it('data download does not clear the folder that it is to copy', async () => {
   const from = join(folder, 'data.unpacking');
   await mkdir(from);

@@ -13,21 +13,24 @@ import {
 import type { Dataset } from '../data/load/dataset.ts';
 import { fingerprintDataset } from '../data/split/fingerprint.ts';
 import { readSplit } from '../data/split/read-split.ts';
+import { requireEveryClass } from '../data/split/require-every-class.ts';
 import { describeSplit, splitDataset } from '../data/split/split.ts';
 import type { Split } from '../data/split/split-schema.ts';
 import { selectImages } from '../evaluate/classifiers/image-selection.ts';
 import { EFFICIENTNET_B0 } from '../network/architecture.ts';
 import { writeRunReports } from '../release/write-run-reports.ts';
 import { PRESETS } from '../run/config/presets.ts';
+import type { TrainingConfig } from '../run/config/training-config.ts';
 import { openTeachers } from '../train/distillation/version-teacher.ts';
 import { continueVersions } from '../train/initial-weights/continued.ts';
-import { type InitialWeights, loadPretrained } from '../train/initial-weights/pretrained.ts';
+import type { InitialWeights } from '../train/initial-weights/pretrained.ts';
 import { statisticsBatches } from '../train/phases/batch-norm-statistics.ts';
 import { trainRun } from '../train/phases/training-run.ts';
 import { AUGMENTATION_WORKER, cacheFolder, loadKernels } from './frame/places.ts';
 import { runCommand } from './frame/run-command.ts';
 import { listenForStop, SIGNAL_STATUS, STOPPED } from './frame/stop-signals.ts';
 import { checkOut } from './train/check-out.ts';
+import { checkPrerequisites } from './train/check-prerequisites.ts';
 import { codeCommit } from './train/code-commit.ts';
 import { readConfig } from './train/read-config.ts';
 import { readStartingRun } from './train/read-starting-run.ts';
@@ -92,6 +95,12 @@ await runCommand({
     const cacheDirectory = cacheFolder(values.cache);
     const progress = listenToSignals();
 
+    const pretrained = await checkPrerequisites({
+      weights,
+      splits: [splitFile, keepSplit].filter((file) => file !== undefined),
+      versions: [...values.continue, ...values.teacher],
+    });
+
     const dataset = await loadFolders(folders, console.warn);
     const split = values.split
       ? await readSplit(values.split, dataset.dataSha256)
@@ -102,9 +111,10 @@ await runCommand({
           }),
         });
     console.log(describeSplit(split));
+    requireEveryClass(split, smoteNeighbours(config), console.warn);
     const resampler = createResampler(await loadKernels());
     const initialWeights = await readInitialWeights({
-      weights: values.weights,
+      pretrained,
       continued: values.continue,
       source: { dataset, split, resampler, cacheDirectory },
       seed: config.seed,
@@ -186,13 +196,18 @@ function readDeadline(minutes: string | undefined): number {
   return value * 60_000;
 }
 
+/** How many neighbours SMOTE takes; undefined where it is not used. */
+function smoteNeighbours({ head }: TrainingConfig): number | undefined {
+  return head.sampler === 'smote' ? head.smoteNeighbours : undefined;
+}
+
 async function readInitialWeights({
-  weights,
+  pretrained,
   continued,
   source,
   seed,
 }: {
-  readonly weights: string | undefined;
+  readonly pretrained: InitialWeights;
   readonly continued: readonly string[];
   readonly source: {
     readonly dataset: Dataset;
@@ -202,7 +217,6 @@ async function readInitialWeights({
   };
   readonly seed: number;
 }): Promise<InitialWeights> {
-  const pretrained = await loadPretrained(weights);
   if (continued.length === 0) return pretrained;
   const run = await readStartingRun(continued, source.split);
   if (run) return run;

@@ -54,7 +54,7 @@ export function loadTfjsNode(): TfjsNode {
     return createRequire(import.meta.url)('@tensorflow/tfjs-node') as TfjsNode;
   } catch (cause) {
     throw new Error(
-      "TensorFlow's native binding does not load. Build it with: npm run setup:training",
+      `TensorFlow's native binding does not load (${String((cause as Error).message).split('\n')[0]}). Build it with: npm run setup:training`,
       { cause },
     );
   }

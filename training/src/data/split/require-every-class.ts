@@ -1,0 +1,39 @@
+import { LABELS } from '@naevus/shared/taxonomy';
+import type { Split } from './split-schema.ts';
+
+/**
+ * Checks, before anything is decoded, that each class has images to train on.
+ *
+ * @param smoteNeighbours where SMOTE is to draw images of rare classes: how many neighbours it takes
+ * @param warn told of classes that nothing can be measured on
+ * @throws Error that names the classes and says what to do
+ */
+export function requireEveryClass(
+  { counts }: Pick<Split, 'counts'>,
+  smoteNeighbours: number | undefined,
+  warn: (line: string) => void,
+): void {
+  const lacking = (least: number, side: 'train' | 'validation') =>
+    LABELS.filter((label) => (counts[side][label] ?? 0) < least);
+  const none = lacking(1, 'train');
+  if (none.length > 0) {
+    throw new Error(
+      `no training images of ${none.join(', ')}: a network that has never seen a class cannot be calibrated or exported with it. Add images of it, from another collection with a further --data and --source, or another split (--seed)`,
+    );
+  }
+  if (smoteNeighbours !== undefined) {
+    const most = Math.max(...LABELS.map((label) => counts.train[label] ?? 0));
+    const few = lacking(Math.min(smoteNeighbours + 1, most), 'train');
+    if (few.length > 0) {
+      throw new Error(
+        `SMOTE with ${smoteNeighbours} neighbours needs ${smoteNeighbours + 1} training images of each class, and there are fewer of ${few.join(', ')}: lower smoteNeighbours, or take another sampler`,
+      );
+    }
+  }
+  const unmeasured = lacking(1, 'validation');
+  if (unmeasured.length > 0) {
+    warn(
+      `no validation images of ${unmeasured.join(', ')}: how well they are told cannot be measured, and export will refuse the run. Add images of them, or take another --seed`,
+    );
+  }
+}
