@@ -215,11 +215,12 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
 function chooseOfEachSource(training: readonly Sample[], home: string, seed: number): Sample[] {
   const shuffled = createRandom(seed).shuffle([...training]);
   const weights = sourceWeights(shuffled, home);
+  const all = new Map<string, number>();
+  for (const { source } of shuffled) all.set(source, (all.get(source) ?? 0) + 1);
   const counts = new Map<string, number>();
   return shuffled.filter(({ source }, i) => {
     const taken = counts.get(source) ?? 0;
-    const all = shuffled.filter((one) => one.source === source).length;
-    const quota = Math.round((weights[i]! * all * SUBSPACE_IMAGES) / shuffled.length);
+    const quota = Math.round((weights[i]! * all.get(source)! * SUBSPACE_IMAGES) / shuffled.length);
     counts.set(source, taken + 1);
     return taken < quota;
   });
