@@ -114,6 +114,24 @@ describe('against a server', () => {
     });
   });
 
+  it.each([
+    [
+      { 'X-Abstained': 'true', 'X-Triage': 'review' },
+      { abstained: true, triage: 'review' },
+    ],
+    [
+      { 'X-Abstained': 'false', 'X-Triage': 'refer' },
+      { abstained: false, triage: 'refer' },
+    ],
+    [{}, { abstained: undefined, triage: undefined }],
+  ])('says with a picture what its headers %j say of it', async (headers, facts) => {
+    const client = new NaevusClient({
+      baseUrl: 'http://localhost',
+      fetch: async () => new Response('', { headers: { 'Content-Type': 'image/png', ...headers } }),
+    });
+    expect(await client.gradcamPicture(new Uint8Array(1))).toMatchObject(facts);
+  });
+
   it('gives the model and whether it is ready', async () => {
     expect(modelResponseSchema.parse(await client.model()).name).toBe('naevus-fixture');
     expect(await client.ready()).toEqual({
