@@ -4,6 +4,7 @@ import { modelReference } from '../answers/prediction-answer.ts';
 import { ProblemError } from '../answers/problem-error.ts';
 import { bodyTooLarge } from '../http/request/read-body.ts';
 import { emptyAsProblem } from '../http/request/upload.ts';
+import { edgeConverter } from '../runtime/edge/edge-converter.ts';
 import { EDGE_LIMITS } from '../runtime/edge/edge-limits.ts';
 import type { JobOptions } from '../schemas/request.ts';
 import type { Bulk } from './bulk.ts';
@@ -13,6 +14,9 @@ import type { ImageMessage } from './messages.ts';
 import { imageId, resultKey } from './places.ts';
 import { type BucketObjectBody, putOnce } from './platform.ts';
 import { imageResult } from './result.ts';
+
+/** What the edge reads beside images. */
+const CONVERTER = edgeConverter(EDGE_LIMITS.maxPixels);
 
 /** Of a problem document, which speaks of requests: as long as a request's id may be. */
 const ID_LENGTH = 32;
@@ -75,7 +79,7 @@ async function analyse(
   if (file instanceof ProblemError) return file;
   try {
     const options = { tta, ...(similar !== undefined && { similar }) };
-    return await analyseFile(file, engine, EDGE_LIMITS, options);
+    return await analyseFile(file, engine, EDGE_LIMITS, options, CONVERTER);
   } catch (error) {
     if (error instanceof ProblemError) return error;
     throw error;

@@ -3,6 +3,7 @@ import { ConversionFailure } from '../analysis/conversion-failure.ts';
 import type { StatedPatient } from '../analysis/file-converter.ts';
 import { damagedDicom } from './damaged-dicom.ts';
 import { readPatient } from './dicom-patient.ts';
+import { readFragments } from './fragments.ts';
 import { type Palette, readPalette } from './palette.ts';
 import { CODING_NAMES, type PixelCoding, pixelCoding } from './transfer-syntax.ts';
 
@@ -52,6 +53,9 @@ export interface DicomImage {
   readonly patient: StatedPatient;
 }
 
+/** Bytes in front of the pixels that are read: a header of more elements would take more memory than an isolate has. */
+const MOST_HEADER_BYTES = 2 << 20;
+
 /**
  * Reads a DICOM Part 10 file as far as a photograph needs it.
  *
@@ -88,7 +92,7 @@ export function readDicom(bytes: Uint8Array, maxPixels: number): DicomImage {
     throw damagedDicom('its samples a pixel do not go with its colours');
   }
   const pixels = data.elements[TAG.pixels];
-  if (pixels === undefined) throw damagedDicom('it has no pixels');
+  if (pixels === undefined) throw damagedDicom('it has no pixels within its first 2 MiB');
   return {
     coding,
     photometric,
@@ -99,14 +103,14 @@ export function readDicom(bytes: Uint8Array, maxPixels: number): DicomImage {
     palette: indexed ? readPalette(data) : undefined,
     iccProfile: elementBytes(data, TAG.iccProfile),
     colourSpace: data.string(TAG.colourSpace),
-    frame: coding === 'raw' ? rawPixels(data, pixels) : firstFrame(data, pixels, coding),
+    frame: coding === 'raw' ? rawPixels(bytes, pixels) : firstFrame(bytes, data, pixels, coding),
     patient: readPatient(data),
   };
 }
 
 function parsed(bytes: Uint8Array): DataSet {
   try {
-    return parseDicom(bytes);
+    return parseDicom(bytes.subarray(0, MOST_HEADER_BYTES), { untilTag: TAG.pixels });
   } catch {
     // Its messages may hold what the file holds. A sequence within sequences without end overflows the stack.
     throw damagedDicom('its data set is broken or cut off');
@@ -133,21 +137,25 @@ function elementBytes({ elements, byteArray }: DataSet, tag: string): Uint8Array
   return viewOf(byteArray as Uint8Array, element.dataOffset, element.length);
 }
 
-function rawPixels({ byteArray }: DataSet, pixels: Element): Uint8Array {
-  if (pixels.encapsulatedPixelData) throw damagedDicom('its pixels are in fragments');
-  return viewOf(byteArray as Uint8Array, pixels.dataOffset, pixels.length);
+function rawPixels(bytes: Uint8Array, pixels: Element): Uint8Array {
+  if (pixels.hadUndefinedLength) throw damagedDicom('its pixels are in fragments');
+  return viewOf(bytes, pixels.dataOffset, pixels.length);
 }
 
-function firstFrame(data: DataSet, pixels: Element, coding: PixelCoding): Uint8Array {
-  const fragments = pixels.fragments ?? [];
-  if (!pixels.encapsulatedPixelData || fragments.length === 0) {
-    throw damagedDicom('its pixels are not in fragments');
-  }
-  const bytes = data.byteArray as Uint8Array;
-  const all = fragments.map(({ position, length }) => viewOf(bytes, position, length));
-  const second = pixels.basicOffsetTable?.[1];
+function firstFrame(
+  bytes: Uint8Array,
+  data: DataSet,
+  pixels: Element,
+  coding: PixelCoding,
+): Uint8Array {
+  if (!pixels.hadUndefinedLength) throw damagedDicom('its pixels are not in fragments');
+  const { secondFrame, fragments } = readFragments(bytes, pixels.dataOffset);
+  if (fragments.length === 0) throw damagedDicom('its pixels are not in fragments');
+  const all = fragments.map(({ data: fragment }) => fragment);
   const frames = data.intString(TAG.frames) ?? 1;
-  if (second !== undefined) return joined(all.filter((_, i) => fragments[i]!.offset < second));
+  if (secondFrame !== undefined) {
+    return joined(all.filter((_, i) => fragments[i]!.offset < secondFrame));
+  }
   if (frames <= 1) return joined(all);
   // Without a table, a frame of RLE is one fragment, and one of JPEG ends with the end of its image.
   const end = coding === 'rle' ? 0 : all.findIndex(endsImage);

@@ -18,7 +18,8 @@ export const MAX_BATCH = 32;
 export const MAX_PHOTOS = 8;
 
 const image = z.string({ error: 'must be a string: base64 or a data: URL' }).meta({
-  description: 'A JPEG, PNG or WebP file as base64, or as a data: URL with base64.',
+  description:
+    'An image file as base64, or as a data: URL with base64. `/model` says which formats are read.',
 });
 
 const NUMBER = '\\d+(\\.\\d+)?';

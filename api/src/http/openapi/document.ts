@@ -75,7 +75,15 @@ const WITH_IMAGES: readonly ProblemKind[] = [
 ];
 
 const BYTES = { type: 'string', format: 'binary' };
-const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'application/octet-stream'];
+const IMAGE_TYPES = [
+  'image/jpeg',
+  'image/png',
+  'image/webp',
+  'image/heic',
+  'image/avif',
+  'application/dicom',
+  'application/octet-stream',
+];
 
 /** Describes routes by the schemas that validate and type them. */
 export function openApiDocument(routes: readonly Route[], version: string): OpenApiDocument {

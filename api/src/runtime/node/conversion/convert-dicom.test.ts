@@ -277,6 +277,22 @@ describe('a DICOM file that is not read', () => {
     expect(await failureOf(bytes)).toMatch(/^damaged/);
   });
 
+  it('as its header or its fragments have no end', async () => {
+    const start = Buffer.from(file().subarray(0, 180));
+    const elements = Buffer.alloc(9 << 20);
+    for (let at = 0; at < elements.length; at += 8) {
+      elements.writeUInt16LE(0x0011, at);
+      elements.writeUInt16LE(at / 8 / 65_536, at);
+      elements.writeUInt16LE((at / 8) % 65_536, at + 2);
+      elements.write('LO', at + 4, 'latin1');
+    }
+    expect(await failureOf(new Uint8Array(Buffer.concat([start, elements])))).toMatch(/^damaged/);
+    const fragments = Array(20_000).fill(new Uint8Array(0));
+    expect(await failureOf(file({ ...JPEG_IN, pixels: fragments }))).toMatch(
+      /^damaged: .*fragments/,
+    );
+  });
+
   it('as it is cut off or changed anywhere', async () => {
     const random = seeded(7);
     const sound = [
