@@ -1,5 +1,5 @@
 import { guessForeignFormat } from '@naevus/shared/image/header/foreign-format';
-import { hasMagic } from '@naevus/shared/image/header/magic-bytes';
+import { hasMagic } from '@naevus/shared/image/header/header-bytes';
 
 /** Formats that are converted before an image is decoded, as answers name them. */
 export const SOURCE_FORMATS = ['heic', 'avif', 'dicom'] as const;

@@ -14,7 +14,7 @@ import {
   DEFAULT_COVERAGE,
 } from '@naevus/shared/answer/prediction-set';
 import { mayBeSquamous } from '@naevus/shared/answer/squamous';
-import { checkQuality, LIMITS_OF_OLDER_VERSIONS } from '@naevus/shared/image/quality-limits';
+import { checkQuality, LIMITS_OF_OLDER_VERSIONS } from '@naevus/shared/image/image-quality';
 import type { Manifest } from '@naevus/shared/model/manifest';
 import type { MeasuredModality } from '@naevus/shared/model/modality';
 import { LABELS } from '@naevus/shared/taxonomy';

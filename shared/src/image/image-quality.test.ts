@@ -3,10 +3,9 @@ import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../statistics/random.ts';
-import { createQualityMeter, type ImageQuality } from './image-quality.ts';
+import { checkQuality, createQualityMeter, type ImageQuality } from './image-quality.ts';
 import { lesionColourOddity } from './lesion-colour.ts';
 import { INPUT_SIZE } from './preprocessing-spec.ts';
-import { checkQuality } from './quality-limits.ts';
 
 // On a loaded machine fewer cases, not a failure.
 fc.configureGlobal({ interruptAfterTimeLimit: 8000 });

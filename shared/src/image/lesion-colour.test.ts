@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { LIMITS_OF_OLDER_VERSIONS } from './image-quality.ts';
 import { type ColourSums, colourFeatures, lesionColourOddity } from './lesion-colour.ts';
-import { LIMITS_OF_OLDER_VERSIONS } from './quality-limits.ts';
 
 type Colour = readonly [red: number, green: number, blue: number];
 

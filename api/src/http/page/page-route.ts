@@ -4,7 +4,7 @@ import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { AppEnv } from '../context/app-env.ts';
 import type { Caller } from '../context/caller.ts';
 import type { Route } from '../context/route.ts';
-import { chooseLanguage } from '../request/choose-language.ts';
+import { chooseLanguage } from '../request/negotiate.ts';
 import { readQuery } from '../request/query.ts';
 import { PAGE_HEADERS } from './page-headers.ts';
 import { pageHtml } from './page-html.ts';

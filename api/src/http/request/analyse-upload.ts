@@ -4,14 +4,16 @@ import type {
   AnalysisOptions,
   Engine,
   EngineInput,
+  NetworkOptions,
   Outcome,
 } from '../../analysis/engine.ts';
+import { networkRuns } from '../../analysis/network-runs.ts';
 import { checkImage } from '../../answers/check-image.ts';
 import { internalProblem, ProblemError, problemOr } from '../../answers/problem-error.ts';
 import { problemOfFailure } from '../../answers/problem-of-failure.ts';
+import type { Limits } from '../../answers/request-limits.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { AppEnv } from '../context/app-env.ts';
-import { checkWork } from './check-work.ts';
 import { withDeadline } from './with-deadline.ts';
 
 /** A file, or what was made of one already, or why there is nothing. */
@@ -68,4 +70,31 @@ export async function analyseUpload(
     }
   }
   return results;
+}
+
+/**
+ * Holds the work of a whole request to what the platform computes for one.
+ *
+ * @throws ProblemError `too-many-images`
+ */
+export function checkWork(
+  images: readonly EngineInput[],
+  options: NetworkOptions,
+  { maxNetworkRuns, maxBatchPixels }: Pick<Limits, 'maxNetworkRuns' | 'maxBatchPixels'>,
+): void {
+  const each = networkRuns(options);
+  const runs = each * images.length;
+  if (maxNetworkRuns !== undefined && runs > maxNetworkRuns) {
+    const most = Math.floor(maxNetworkRuns / each);
+    const detail = `${images.length} images are ${runs} runs of the network with these options, and a request may take ${maxNetworkRuns}; send at most ${most}, or ask for fewer views`;
+    throw new ProblemError('too-many-images', detail);
+  }
+  const pixels = images.reduce(
+    (sum, { header }) => sum + (header ? header.width * header.height : 0),
+    0,
+  );
+  if (maxBatchPixels !== undefined && pixels > maxBatchPixels) {
+    const detail = `the images have ${pixels} pixels together, and those of a request may have ${maxBatchPixels}; send fewer, or smaller ones`;
+    throw new ProblemError('too-many-images', detail);
+  }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { preferredLanguage } from './choose-language.ts';
+import { preferredLanguage } from './negotiate.ts';
 
 it.each([
   [undefined, 'en'],

@@ -1,9 +1,8 @@
 import type { DeclaredColours } from './declared-colours.ts';
 import { exifColours } from './exif-colours.ts';
 import { exifOrientation, type Orientation } from './exif-orientation.ts';
-import { HeaderBytes } from './header-bytes.ts';
+import { HeaderBytes, hasMagic } from './header-bytes.ts';
 import type { ImageHeader } from './image-header.ts';
-import { hasMagic } from './magic-bytes.ts';
 
 const SOI = 0xd8;
 const EOI = 0xd9;

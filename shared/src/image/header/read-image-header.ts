@@ -1,8 +1,8 @@
 import { guessForeignFormat } from './foreign-format.ts';
+import { hasMagic } from './header-bytes.ts';
 import type { ImageHeader } from './image-header.ts';
 import { UnsupportedFormatError } from './image-header-error.ts';
 import { readJpegHeader } from './jpeg-header.ts';
-import { hasMagic } from './magic-bytes.ts';
 import { readPngHeader } from './png-header.ts';
 import { readWebpHeader } from './webp-header.ts';
 

@@ -1,9 +1,8 @@
 import type { DeclaredColours } from './declared-colours.ts';
 import { exifColours } from './exif-colours.ts';
 import { exifOrientation, type Orientation } from './exif-orientation.ts';
-import { HeaderBytes } from './header-bytes.ts';
+import { HeaderBytes, hasMagic } from './header-bytes.ts';
 import type { ImageHeader } from './image-header.ts';
-import { hasMagic } from './magic-bytes.ts';
 
 /** Flags of a VP8X chunk (RFC 9649, section 2.7, figure 7). */
 const ANIMATION = 0x02;

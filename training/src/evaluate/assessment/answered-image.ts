@@ -5,7 +5,7 @@ import {
   DEFAULT_COVERAGE,
   predictionSet,
 } from '@naevus/shared/answer/prediction-set';
-import { checkQuality } from '@naevus/shared/image/quality-limits';
+import { checkQuality } from '@naevus/shared/image/image-quality';
 import type { Label } from '@naevus/shared/taxonomy';
 import type { MeasuredImage } from './assessed-image.ts';
 import type { FittedAssessment } from './fit-assessment.ts';

@@ -12,8 +12,7 @@ import {
   nonconformity,
 } from '@naevus/shared/answer/prediction-set';
 import { type Calibration, scores } from '@naevus/shared/answer/probabilities';
-import type { QualityMeasure } from '@naevus/shared/image/image-quality';
-import type { QualityLimits } from '@naevus/shared/image/quality-limits';
+import type { QualityLimits, QualityMeasure } from '@naevus/shared/image/image-quality';
 import { LABELS, type Label, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { AssessedImage } from './assessed-image.ts';
 import { type CalibrationMethod, fitCalibration } from './fit-calibration.ts';

@@ -1,5 +1,5 @@
 import type { ImageQuality } from '@naevus/shared/image/image-quality';
-import { checkQuality } from '@naevus/shared/image/quality-limits';
+import { checkQuality } from '@naevus/shared/image/image-quality';
 import type { CrossFitted } from './cross-fit.ts';
 import type { FittedAssessment } from './fit-assessment.ts';
 import { type Measured, measuredShare } from './lesion-interval.ts';

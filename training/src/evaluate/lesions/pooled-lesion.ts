@@ -1,5 +1,5 @@
 import { type Pooling, poolPhotos } from '@naevus/shared/answer/pool-photos';
-import { checkQuality } from '@naevus/shared/image/quality-limits';
+import { checkQuality } from '@naevus/shared/image/image-quality';
 import type { Label } from '@naevus/shared/taxonomy';
 import type { AssessedImage } from '../assessment/assessed-image.ts';
 import type { FittedAssessment } from '../assessment/fit-assessment.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LogWriter } from './log-writer.ts';
+import { LogWriter } from './log.ts';
 
 const fault = (code: string) => Object.assign(new Error(code), { code });
 

@@ -1,6 +1,6 @@
 import type { ImageHeader } from '@naevus/shared/image/header/image-header';
 import { describe, expect, it } from 'vitest';
-import { checkWork } from './check-work.ts';
+import { checkWork } from './analyse-upload.ts';
 
 const LIMITS = { maxNetworkRuns: 64, maxBatchPixels: 100_000_000 };
 
