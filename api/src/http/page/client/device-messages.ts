@@ -44,4 +44,11 @@ export interface Progress {
 export type Reply =
   | { readonly progress: Progress }
   | { readonly id: number; readonly ok: true; readonly answer: DeviceAnswer }
-  | { readonly id: number; readonly ok: false; readonly title: string; readonly detail: string };
+  | {
+      readonly id: number;
+      readonly ok: false;
+      readonly title: string;
+      readonly detail: string;
+      /** The status that a server would answer with, where one would. */
+      readonly status?: number;
+    };

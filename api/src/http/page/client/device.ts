@@ -69,7 +69,7 @@ export class Device {
       worker.postMessage(message);
     });
     if (reply.ok) return reply.answer;
-    throw new NoAnswer(reply.title, reply.detail, { status: 422, language: 'en' });
+    throw new NoAnswer(reply.title, reply.detail, { status: reply.status ?? 422, language: 'en' });
   }
 
   async #start(): Promise<Worker> {

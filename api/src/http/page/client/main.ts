@@ -326,7 +326,9 @@ element('zoom-reset', HTMLButtonElement).addEventListener('click', () => zoom.re
 element('key-form', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault();
   key = element('key', HTMLInputElement).value.trim();
-  void retry();
+  clearProblem();
+  if (lesion) void retry();
+  else if (place.onDevice) void place.device.load(key).catch(complain);
 });
 listenForPhotos({ replace, add, refuse });
 drawColourBar(element('colour-bar', HTMLCanvasElement));

@@ -3,6 +3,7 @@ import type { ArtifactSource } from '@naevus/shared/model/verify';
 import type { AnalysisBackend } from '../../../../analysis/analyse.ts';
 import { downloadBytes } from '../../../../analysis/browser-files.ts';
 import type { ServedModel } from '../../../../analysis/engine.ts';
+import { ProblemError } from '../../../../answers/problem-error.ts';
 import { createWasmBackend } from '../../../../wasm/create-wasm-backend.ts';
 import type { PageModel, Progress } from '../device-messages.ts';
 
@@ -20,6 +21,7 @@ export interface Loaded {
  * @param model what the page was served with
  * @param key where the server wants one
  * @param onProgress told of the bytes that have come
+ * @throws ProblemError `unauthorized` where the server wants a key, or another one
  * @throws Error where the server has another model by now, or it cannot be fetched
  */
 export async function loadModel(
@@ -68,6 +70,9 @@ async function read(
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const response = await fetch(url, key ? { headers: { Authorization: `Bearer ${key}` } } : {});
   if (response.status === 404) return undefined;
+  if (response.status === 401) {
+    throw new ProblemError('unauthorized', 'this server gives its model to those with a key');
+  }
   if (!response.ok) throw new Error(`the model could not be fetched (status ${response.status})`);
   const counted = response.body!.pipeThrough(
     new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({

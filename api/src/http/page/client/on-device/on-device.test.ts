@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium, launchChromium } from '../../../../../test/helpers/chromium.ts';
 import { lesion } from '../../../../../test/helpers/conformance-requests.ts';
 import { type ServerProcess, startServer } from '../../../../../test/helpers/server-process.ts';
+import { newKey } from '../../../../runtime/node/access/new-key.ts';
 import type { GradcamResponse } from '../../../../schemas/gradcam.ts';
 import { modelResponseSchema } from '../../../../schemas/model.ts';
 import { percent } from '../wording.ts';
@@ -126,5 +127,19 @@ describe.skipIf(!executable)('scoring on this device', { timeout: 240_000 }, () 
     await page.locator('#problem p').first().waitFor({ timeout: 120_000 });
     expect(await page.locator('#problem').innerText()).toContain('cut off');
     await page.close();
+  });
+
+  it('asks for a key where the model is for those with one', async () => {
+    const { key, line } = newKey('browser');
+    const closed = await startServer({ NAEVUS_WORKERS: '1', NAEVUS_API_KEYS: line });
+    const page = await browser.newPage();
+    await page.goto(`${closed.url}/`);
+    await page.check('#on-device');
+    await page.getByLabel('Access key').fill(key);
+    await page.getByRole('button', { name: 'Use this key' }).click();
+    await page.getByText('The model is on this device.').waitFor({ timeout: 120_000 });
+    expect(await page.locator('#problem').innerText()).toBe('');
+    await page.close();
+    expect(await closed.stop()).toBe(0);
   });
 });

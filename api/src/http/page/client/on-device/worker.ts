@@ -55,7 +55,8 @@ async function reply(message: DeviceMessage): Promise<Reply> {
     return { id, ok: true, answer: await answer(message) };
   } catch (error) {
     if (error instanceof ProblemError) {
-      return { id, ok: false, title: PROBLEMS[error.kind].title, detail: error.message };
+      const { title, status } = PROBLEMS[error.kind];
+      return { id, ok: false, title, detail: error.message, status };
     }
     const detail = error instanceof Error ? error.message : String(error);
     return { id, ok: false, title: 'This device gives no answer', detail };
