@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PRESETS } from '../run/config/presets.ts';
 import { trainingConfigSchema } from '../run/config/training-config.ts';
 import { BUDGETS, fineTuningConfig, headConfig } from './budgets.ts';
-import { TECHNIQUES } from './techniques.ts';
+import { TECHNIQUES, techniquesOf } from './techniques.ts';
 
 const counts = [261, 411, 879, 92, 890, 5364, 113];
 const named = (name: string) => TECHNIQUES.find((technique) => technique.name === name)!;
@@ -18,6 +18,23 @@ describe('headConfig', () => {
   });
 });
 
+describe('parts of the recipe', () => {
+  const tuned = (name: string) => fineTuningConfig(BUDGETS['fine-tuning'], named(name))!;
+
+  it('change what they are named for, and are of budgets that fine-tune alone', () => {
+    const plain = fineTuningConfig(BUDGETS['fine-tuning'], TECHNIQUES[0]!)!;
+    const strong = tuned('strong-augmentation').augmentation;
+    expect(strong.strong).toMatchObject({ offEpochs: 0 });
+    expect({ ...strong, strong: null }).toEqual(plain.augmentation);
+    expect(tuned('mixing').mixing).toMatchObject({ mixup: 0.4, offEpochs: 0 });
+    expect(tuned('weight-averaging')).toEqual({ ...plain, weightAveragingEpochs: 1 });
+    expect(tuned('clipped').loss).toEqual({ ...plain.loss, clip: 3 });
+    const names = techniquesOf(BUDGETS.head).map(({ name }) => name);
+    expect(names).toHaveLength(10);
+    expect(techniquesOf(BUDGETS['fine-tuning'])).toHaveLength(15);
+  });
+});
+
 describe('TECHNIQUES', () => {
   it.each(['reference', 'best'] as const)('has the loss of the preset %s', (name) => {
     const preset = trainingConfigSchema.parse(PRESETS[name]);
@@ -27,7 +44,7 @@ describe('TECHNIQUES', () => {
   });
 
   it('changes sampler and loss and nothing else', () => {
-    for (const technique of TECHNIQUES) {
+    for (const technique of TECHNIQUES.filter(({ tuning }) => tuning === undefined)) {
       const {
         sampler: _,
         loss: __,

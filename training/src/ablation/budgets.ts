@@ -93,13 +93,17 @@ export function headConfig(
  */
 export function fineTuningConfig(
   { head, fineTuning }: Budget,
-  { settings }: Technique,
+  { settings, tuning = {} }: Technique,
 ): FineTuningConfig | null {
   if (!fineTuning) return null;
   const { sampler = 'natural', loss = {} } = settings;
   const shortened =
     sampler === 'oversampling' ? 'balanced' : sampler === 'smote' ? 'natural' : sampler;
-  return parse({ head, fineTuning: { ...fineTuning, sampler: shortened, loss } }).fineTuning;
+  const augmentation = { ...fineTuning.augmentation, ...tuning.augmentation };
+  return parse({
+    head,
+    fineTuning: { ...fineTuning, ...tuning, augmentation, sampler: shortened, loss },
+  }).fineTuning;
 }
 
 function parse(input: Input): TrainingConfig {

@@ -1,12 +1,19 @@
 import type { z } from 'zod';
 import type { trainingConfigSchema } from '../run/config/training-config.ts';
 
-/** One way to treat the classes' imbalance: everything else stays as the budget has it. */
+type Input = z.input<typeof trainingConfigSchema>;
+
+/** One way to treat the classes' imbalance, or one part of a recipe: everything else stays as the budget has it. */
 export interface Technique {
   readonly name: string;
   /** As tables and pictures call it. */
   readonly title: string;
-  readonly settings: Pick<z.input<typeof trainingConfigSchema>['head'], 'sampler' | 'loss'>;
+  readonly settings: Pick<Input['head'], 'sampler' | 'loss'>;
+  /** What fine-tuning does besides: such a technique is of budgets that fine-tune alone. */
+  readonly tuning?: Pick<
+    NonNullable<Input['fineTuning']>,
+    'augmentation' | 'mixing' | 'weightAveragingEpochs'
+  >;
 }
 
 /** What the others are compared to. */
@@ -59,4 +66,39 @@ export const TECHNIQUES: readonly Technique[] = [
     title: 'preset best: logit adjustment, square-root sampler, smoothing',
     settings: { sampler: 'square-root', loss: { logitAdjustment: 1, labelSmoothing: 0.05 } },
   },
+  {
+    name: 'strong-augmentation',
+    title: 'one shape and one colour operation more',
+    settings: {},
+    tuning: { augmentation: { strong: { offEpochs: 0 } } },
+  },
+  {
+    name: 'mixing',
+    title: 'mixup 0.4 and CutMix 1, half of the batches',
+    settings: {},
+    tuning: { mixing: { mixup: 0.4, cutMix: 1, probability: 0.5, offEpochs: 0 } },
+  },
+  {
+    name: 'late-weights',
+    title: 'balanced class weights, phased in late',
+    settings: { loss: { classWeightPower: 1, classWeightSchedule: 'late' } },
+    tuning: {},
+  },
+  {
+    name: 'clipped',
+    title: 'losses above 3 clipped',
+    settings: { loss: { clip: 3 } },
+    tuning: {},
+  },
+  {
+    name: 'weight-averaging',
+    title: 'even average of the weights of the last epoch',
+    settings: {},
+    tuning: { weightAveragingEpochs: 1 },
+  },
 ];
+
+/** Those that a budget compares. */
+export function techniquesOf({ fineTuning }: { readonly fineTuning: object | null }): Technique[] {
+  return TECHNIQUES.filter(({ tuning }) => tuning === undefined || fineTuning !== null);
+}

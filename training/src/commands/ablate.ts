@@ -3,7 +3,7 @@ import { refuseOverwriting } from '@naevus/shared/files/refuse-overwriting';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { BUDGET_NAMES, BUDGETS, type BudgetName, headConfig } from '../ablation/budgets.ts';
 import { runAblation } from '../ablation/run-ablation.ts';
-import { PLAIN, TECHNIQUES } from '../ablation/techniques.ts';
+import { PLAIN, TECHNIQUES, techniquesOf } from '../ablation/techniques.ts';
 import { loadFolders } from '../data/load/data-flags.ts';
 import { RunStopped } from '../data/run-stopped.ts';
 import { fingerprintDataset } from '../data/split/fingerprint.ts';
@@ -58,7 +58,7 @@ await runCommand({
     if (!Number.isInteger(seeds) || seeds < 1 || seeds > MAX_SEEDS) {
       throw new Error(`--seeds ${values.seeds} is not a whole number from 1 to ${MAX_SEEDS}`);
     }
-    const techniques = chooseTechniques(values.only);
+    const techniques = chooseTechniques(values.only, name);
     const cacheDirectory = cacheFolder(values.cache);
     const shouldStop = listenForStop();
 
@@ -115,17 +115,18 @@ function smoteNeighbours(techniques: typeof TECHNIQUES, budget: BudgetName): num
   return smote && headConfig(BUDGETS[budget], smote, [1], 1).smoteNeighbours;
 }
 
-function chooseTechniques(only: string | undefined) {
-  if (only === undefined) return TECHNIQUES;
+function chooseTechniques(only: string | undefined, budget: BudgetName) {
+  const compared = techniquesOf(BUDGETS[budget]);
+  if (only === undefined) return compared;
   const wanted = new Set(only.split(',').map((name) => name.trim()));
   for (const name of wanted) {
-    if (!TECHNIQUES.some((technique) => technique.name === name)) {
+    if (!compared.some((technique) => technique.name === name)) {
       throw new Error(
-        `--only ${name} is not one of ${TECHNIQUES.map((technique) => technique.name).join(', ')}`,
+        `--only ${name} is not one of ${compared.map((technique) => technique.name).join(', ')}`,
       );
     }
   }
   // The others are compared to it.
   wanted.add(PLAIN);
-  return TECHNIQUES.filter(({ name }) => wanted.has(name));
+  return compared.filter(({ name }) => wanted.has(name));
 }
