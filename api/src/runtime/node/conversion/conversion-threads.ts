@@ -115,7 +115,7 @@ export function conversionThreads(options: ConversionThreadsOptions): FileConver
     formats: SOURCE_FORMATS,
     convert(bytes, format, signal) {
       return new Promise((resolve, reject) => {
-        if (waiting.length >= queue) {
+        if (running >= threads && waiting.length >= queue) {
           return reject(new EngineError({ kind: 'busy', retryAfterSeconds: 2 }));
         }
         const job: Job = { request: { bytes, format }, resolve, cancelled: false };

@@ -132,7 +132,8 @@ export class NodeServer {
       converter: conversionThreads({
         file: CONVERSION_WORKER,
         threads: Math.min(threads, MAX_CONVERSION_THREADS),
-        queue: settings.NAEVUS_QUEUE,
+        // Room for the largest batch.
+        queue: threads + settings.NAEVUS_QUEUE,
         maxPixels: settings.NAEVUS_MAX_PIXELS,
         maxSeconds: CONVERSION_SHARE * settings.NAEVUS_TIMEOUT_SECONDS,
       }),
