@@ -81,6 +81,15 @@ describe('scripts of package.json', () => {
     expect(filesAtHome()).toEqual([]);
   });
 
+  it("keep turbo's lines out of what programs print", () => {
+    const programs = scripts('.').filter(([, script]) =>
+      /turbo run build .*(node|wrangler|npm)/.test(script),
+    );
+    expect(programs.length).toBeGreaterThan(10);
+    const mixed = programs.filter(([, script]) => !/turbo run [^&]* 1>&2 &&/.test(script));
+    expect(mixed.map(([name]) => name)).toEqual([]);
+  });
+
   it.each(['wrangler.jsonc', 'wrangler.bulk.jsonc'])('%s: without metrics', (file) => {
     const config = readFileSync(join(REPOSITORY, 'api', file), 'utf8');
     expect(config).toContain('"send_metrics": false');

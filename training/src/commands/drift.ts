@@ -25,7 +25,7 @@ npm run drift -- --predictions CSV [--model VERSION_DIR] [--json]
 --model DIR         folder of the version that answered (default: the current one of model-artifacts)
 --threshold N       population stability index, beyond what chance explains, from which a change counts as drift
                     (default: ${MODERATE_SHIFT}, a rule of thumb)
---json              print the figures as JSON
+--json              print the figures as JSON, and nothing else (npm run --silent drift: without npm's own lines)
 --help              show this text
 
 The key in NAEVUS_KEY is sent to servers that require one.

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { paragraph, picture, type ReportSection, table } from './blocks.ts';
 import { blockHtml } from './render-html.ts';
 import { sectionMarkdown } from './render-markdown.ts';
+import { reportPage } from './report-page.ts';
 
 const section: ReportSection = {
   id: 'classes',
@@ -48,4 +49,10 @@ it('renders the same blocks as HTML, text as text', () => {
     '<tr><th scope="row">mel</th><td>1,838</td><td>0.5 (0.4 to 0.6)</td></tr>',
   );
   expect(html).toContain('<img src="reports/roc.svg" alt="ROC curves"');
+});
+
+it('wraps the cells of tables, and prints them whole', () => {
+  const page = reportPage('Report', 'A notice', [section], url);
+  expect(page).not.toContain('nowrap');
+  expect(page).toMatch(/@media print \{[^}]*\}[\s\S]*\.scroll \{ overflow: visible; \}/);
 });

@@ -58,9 +58,20 @@ nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
 .scroll { overflow-x: auto; margin: 1rem 0; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding-bottom: .25rem; }
-th, td { padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
+th, td { padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }
 th:first-child { text-align: left; font-weight: 600; }
 thead th { font-weight: 600; }
 figure { margin: 1rem 0; }
 img { max-width: 100%; height: auto; background: #fff; border-radius: 6px; display: block; }
+@media print {
+  :root { color-scheme: light; --ink: #000; --soft: #444; --paper: #fff; --line: #bbb; --link: #000; }
+  @page { size: A4; margin: 1.5cm; }
+  body { max-width: none; padding: 0; font-size: .8rem; }
+  nav { display: none; }
+  .scroll { overflow: visible; }
+  table { font-size: .65rem; }
+  th, td { padding-right: .35rem; overflow-wrap: anywhere; }
+  tr, figure { break-inside: avoid; }
+  h2 { break-after: avoid; }
+}
 `;
