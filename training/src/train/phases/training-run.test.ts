@@ -157,7 +157,9 @@ describe('trainRun', () => {
           zoom: 0.1,
           hue: 0.1,
           jpeg: 0.5,
+          strong: { offEpochs: 4 },
         },
+        loss: { classWeightPower: 1, classWeightSchedule: 'late' },
       },
     });
     const train = async (name: string, stops: readonly number[]) => {
