@@ -76,9 +76,8 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
   const { classifier, training, validation, outside, prepare, kernels, plan, seed, log } = model;
   const measureQuality = createQualityMeter(kernels);
   log('measuring the quality and the features of the validation images');
-  let index = 0;
-  const measured = await classifyAll(validation, prepare, async (rgb) => {
-    const spoil = index++ % DEGRADED_EVERY === 0;
+  const measured = await classifyAll(validation, prepare, async (rgb, index) => {
+    const spoil = index % DEGRADED_EVERY === 0;
     return {
       ...(await classifier.logitsAndFeatures(rgb)),
       quality: measureQuality(rgb),

@@ -38,6 +38,15 @@ it('keeps the order where later images are done first', async () => {
   expect(results.map(({ result }) => result)).toEqual(images.map(({ i }) => i));
 });
 
+it('tells the place of an image, also where later ones are prepared first', async () => {
+  const late = async (path: string) => {
+    await new Promise((resolve) => setTimeout(resolve, 20 - 2 * Number(path.split('/').at(-1))));
+    return prepare(path);
+  };
+  const { results } = await classifyImages(images, late, async (rgb, index) => [rgb[0], index]);
+  expect(results.map(({ result }) => result)).toEqual(images.map(({ i }) => [i, i]));
+});
+
 it('does not take a failure of the model for one of an image', async () => {
   const broken = async () => {
     throw new Error('out of memory');

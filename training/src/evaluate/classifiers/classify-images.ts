@@ -17,22 +17,24 @@ const UNDER_WAY = NETWORK_WORKERS + 4;
  *
  * @param prepare path to what is classified, as a rule the network's input; a failure of its own makes the image
  *   unreadable, and the others go on
- * @param classify what to do with a prepared picture; a failure ends it all
+ * @param classify what to do with a prepared picture, and its place among the images, which it need not come in the
+ *   order of; a failure ends it all
  */
 export async function classifyImages<I extends ImageFile, P, T>(
   images: readonly I[],
   prepare: (path: string) => Promise<P>,
-  classify: (picture: P) => Promise<T>,
+  classify: (picture: P, index: number) => Promise<T>,
 ): Promise<Classified<I, T>> {
   const results: { image: I; result: T }[] = [];
   const unreadable: UnreadableImage[] = [];
   const progress = createProgress('classifying', images.length);
-  const outcomes = await mapConcurrently(images, UNDER_WAY, async ({ path }) => {
+  const outcomes = await mapConcurrently(images, UNDER_WAY, async ({ path }, index) => {
     const prepared = await prepare(path).then(
       (picture) => ({ picture }),
       (error: unknown) => ({ reason: error instanceof Error ? error.message : String(error) }),
     );
-    const outcome = 'picture' in prepared ? { result: await classify(prepared.picture) } : prepared;
+    const outcome =
+      'picture' in prepared ? { result: await classify(prepared.picture, index) } : prepared;
     progress.advance(1);
     return outcome;
   });
@@ -55,7 +57,7 @@ export async function classifyImages<I extends ImageFile, P, T>(
 export async function classifyAll<I extends ImageFile, P, T>(
   images: readonly I[],
   prepare: (path: string) => Promise<P>,
-  classify: (picture: P) => Promise<T>,
+  classify: (picture: P, index: number) => Promise<T>,
 ): Promise<T[]> {
   const { results, unreadable } = await classifyImages(images, prepare, classify);
   const [first] = unreadable;
