@@ -143,7 +143,7 @@ describe('400', () => {
     ['/lesion?Coverage=0.9', /"Coverage"; did you mean "coverage"\?/],
     ['/predict?utm_source=x', /"utm_source"; there are top_k, tta, version, prior, /],
     ['/predict?alpha=0.5', /"alpha"; there are top_k/],
-    ['/predict?stric=true&tta=2', /"strict".*tta must be/],
+    ['/predict?stric=true&tta=3', /"strict".*tta must be/],
     ['/predict?__proto__=1', /"__proto__"/],
   ])('%s', async (path, rule) => {
     expect(await expectProblem(await server.post(path, photo), 'invalid-query')).toMatch(rule);
