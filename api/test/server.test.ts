@@ -117,11 +117,12 @@ describe('a running server', () => {
 
   it('logs no image content, no query and no address', async () => {
     const server = await startServer({ NAEVUS_MODEL_DIR: writeFixtureArtifact() });
-    await fetch(`${server.url}/predict?top_k=3&patient=secret`, {
+    await fetch(`${server.url}/predict?top_k=3`, {
       method: 'POST',
       body: await jpeg(),
       headers: { 'User-Agent': 'secret', 'X-Request-Id': 'the-id' },
     });
+    await fetch(`${server.url}/predict?patient=secret`, { method: 'POST', body: await jpeg() });
     await fetch(`${server.url}/secret/path`);
     expect(await server.stop()).toBe(0);
     const requests = server.log.filter(({ msg }) => msg === 'request');
@@ -132,9 +133,10 @@ describe('a running server', () => {
         route: '/predict',
         status: 200,
       }),
+      expect.objectContaining({ route: '/predict', status: 400, problem: 'invalid-query' }),
       expect.objectContaining({ route: 'none', status: 404, problem: 'not-found' }),
     ]);
-    expect(JSON.stringify(requests)).not.toMatch(/secret|127\.0\.0\.1/);
+    expect(JSON.stringify(requests)).not.toMatch(/secret|top_k|127\.0\.0\.1/);
   });
 
   it('serves browsers of the listed origins only', async () => {
