@@ -111,6 +111,8 @@ async function rehearse(scratch, cleanups) {
         'inputs.tag || github.ref_name': `model-v${version}`,
         "inputs.preset || 'best'": preset,
         'inputs.override': '',
+        // Not set: Actions gives an empty text.
+        'secrets.KAGGLE_API_TOKEN': '',
         'secrets.KAGGLE_USERNAME': KAGGLE.KAGGLE_USERNAME,
         'secrets.KAGGLE_KEY': KAGGLE.KAGGLE_KEY,
         'secrets.NAEVUS_SIGNING_KEY': readFileSync(join(scratch, 'signing.key'), 'utf8'),

@@ -43,13 +43,14 @@ describe('traces', () => {
     });
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const image = await jpeg();
-    await server.post('/predict?patient=secret', image, {
+    await server.post('/predict', image, {
       traceparent: `00-${traceId}-b7ad6b7169203331-01`,
       'User-Agent': 'secret',
       'X-Request-Id': 'the-id',
     });
     // What is not sane begins a trace of its own.
     await server.post('/predict', image, { traceparent: '00-zz-secret-01' });
+    await server.post('/predict?patient=secret', image);
     await fetch(`${server.url}/secret`);
     await fetch(`${server.url}/health/live`);
     // What was not sent yet is sent before the process ends.
@@ -83,7 +84,7 @@ describe('traces', () => {
       'naevus.images': 1,
     });
     expect(attributes['naevus.inference_ms']).toBeGreaterThan(0);
-    expect(spans.filter(({ name }) => name === 'POST /predict')).toHaveLength(2);
+    expect(spans.filter(({ name }) => name === 'POST /predict')).toHaveLength(3);
     expect(spans.filter(({ name }) => name === 'GET')).toHaveLength(1);
     expect(server.log).toContainEqual(expect.objectContaining({ requestId: 'the-id', traceId }));
   });
