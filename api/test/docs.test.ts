@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,13 +23,13 @@ import {
 import { lesionResponseSchema } from '../src/schemas/lesion.ts';
 import { modelResponseSchema } from '../src/schemas/model.ts';
 import { predictResponseSchema } from '../src/schemas/prediction.ts';
+import { axeFindings } from './helpers/axe.ts';
 import { findChromium, launchChromium } from './helpers/chromium.ts';
 import { writeFixtureArtifact } from './helpers/fixture-artifact.ts';
 import { jpeg } from './helpers/pictures.ts';
 import { type ServerProcess, startServer } from './helpers/server-process.ts';
 
 const run = promisify(execFile);
-const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 const executable = findChromium();
 
 /** What each recorded answer must be. */
@@ -178,14 +177,7 @@ describe.skipIf(!executable)('the page of the API in a browser', { timeout: 90_0
     await operation.getByRole('button', { name: 'Send' }).click();
     await result.locator('canvas').waitFor();
 
-    const session = await context.newCDPSession(tab);
-    await session.send('Runtime.evaluate', { expression: AXE });
-    const { result: found } = await session.send('Runtime.evaluate', {
-      expression: `axe.run(document).then(({ violations }) => violations.map(({ id, nodes }) => id + nodes[0].html))`,
-      awaitPromise: true,
-      returnByValue: true,
-    });
-    expect(found.value).toEqual([]);
+    expect(await axeFindings(tab, ['violations'])).toEqual([]);
     const overflow = await tab.evaluate(
       'document.documentElement.scrollWidth - document.documentElement.clientWidth',
     );

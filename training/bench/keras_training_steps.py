@@ -1,16 +1,14 @@
 """Keras's half of the training benchmark: one training step for each line of standard input."""
 
-import json
 import os
-import resource
 import sys
-import time
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
+from training_steps import serve_steps  # noqa: E402
 
 batch_size, size = int(sys.argv[1]), int(sys.argv[2])
 frozen_prefixes = tuple(filter(None, sys.argv[3].split(",")))
@@ -30,19 +28,4 @@ random = np.random.default_rng(1)
 images = random.integers(0, 256, (batch_size, size, size, 3)).astype(np.float32)
 labels = np.eye(7, dtype=np.float32)[random.integers(0, 7, batch_size)]
 
-
-def answer(value):
-    print(json.dumps(value), flush=True)
-
-
-def peak_rss_bytes():
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
-answer({"version": keras.__version__})
-for _ in sys.stdin:
-    start = time.perf_counter()
-    model.train_on_batch(images, labels)
-    seconds = time.perf_counter() - start
-    answer({"seconds": seconds, "peakRssBytes": peak_rss_bytes()})
+serve_steps(keras.__version__, lambda: model.train_on_batch(images, labels))

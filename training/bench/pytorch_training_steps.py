@@ -1,15 +1,13 @@
 """PyTorch's half of the training benchmark: one training step for each line of standard input."""
 
-import json
 import os
-import resource
 import sys
-import time
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 import timm  # noqa: E402
 import torch  # noqa: E402
+from training_steps import serve_steps  # noqa: E402
 
 batch_size, size = int(sys.argv[1]), int(sys.argv[2])
 frozen_prefixes = tuple(filter(None, sys.argv[3].split(",")))
@@ -30,22 +28,12 @@ images = torch.randint(0, 256, (batch_size, 3, size, size)).float().to(memory_fo
 labels = torch.randint(0, 7, (batch_size,))
 
 
-def answer(value):
-    print(json.dumps(value), flush=True)
-
-
-def peak_rss_bytes():
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
-answer({"version": torch.__version__})
-for _ in sys.stdin:
-    start = time.perf_counter()
+def step():
     optimizer.zero_grad(set_to_none=True)
     loss = loss_function(model(images / 255), labels)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(trained, 5)
     optimizer.step()
-    seconds = time.perf_counter() - start
-    answer({"seconds": seconds, "peakRssBytes": peak_rss_bytes()})
+
+
+serve_steps(torch.__version__, step)

@@ -1,3 +1,4 @@
+import { joinBytes } from '@naevus/shared/bytes/join-bytes';
 import { type DataSet, type Element, parseDicom } from 'dicom-parser';
 import { ConversionFailure } from '../analysis/conversion-failure.ts';
 import type { StatedPatient } from '../analysis/file-converter.ts';
@@ -174,12 +175,5 @@ function viewOf(bytes: Uint8Array, start: number, length: number): Uint8Array {
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return parts.length === 1 ? parts[0]! : joinBytes(parts);
 }

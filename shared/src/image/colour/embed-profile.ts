@@ -1,3 +1,4 @@
+import { joinBytes } from '../../bytes/join-bytes.ts';
 import type { ImageHeader } from '../header/image-header.ts';
 import { crc32, PNG_SIGNATURE_BYTES } from '../header/png-chunks.ts';
 import { createIccProfile } from './icc-profile.ts';
@@ -40,16 +41,6 @@ export function embedDeclaredColours<Bytes extends Uint8Array>(
   return { bytes: embed(bytes, profile), header: { ...rest, iccProfile: true } };
 }
 
-function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
 const ascii = (text: string) => new TextEncoder().encode(text);
 
 function number32(value: number, littleEndian = false): Uint8Array {
@@ -60,10 +51,10 @@ function number32(value: number, littleEndian = false): Uint8Array {
 
 /** As one APP2 segment behind the start of the image (ICC.1:2022, annex B.4). */
 function inJpeg(bytes: Uint8Array, profile: Uint8Array): Uint8Array<ArrayBuffer> {
-  const data = concat(ascii('ICC_PROFILE\0'), Uint8Array.of(1, 1), profile);
+  const data = joinBytes([ascii('ICC_PROFILE\0'), Uint8Array.of(1, 1), profile]);
   const length = data.length + 2;
   const marker = Uint8Array.of(0xff, 0xe2, length >> 8, length & 0xff);
-  return concat(bytes.subarray(0, 2), marker, data, bytes.subarray(2));
+  return joinBytes([bytes.subarray(0, 2), marker, data, bytes.subarray(2)]);
 }
 
 /** What says something of colours, and is replaced. */
@@ -82,9 +73,9 @@ function inPng(bytes: Uint8Array, profile: Uint8Array): Uint8Array<ArrayBuffer> 
     if (!COLOUR_CHUNKS.includes(type)) kept.push(bytes.subarray(offset, end));
     offset = end;
   }
-  const body = concat(ascii('iCCPdeclared\0'), Uint8Array.of(0), storedZlib(profile));
-  const chunk = concat(number32(body.length - 4), body, number32(crc32(body)));
-  return concat(bytes.subarray(0, IHDR_END), chunk, ...kept, bytes.subarray(offset));
+  const body = joinBytes([ascii('iCCPdeclared\0'), Uint8Array.of(0), storedZlib(profile)]);
+  const chunk = joinBytes([number32(body.length - 4), body, number32(crc32(body))]);
+  return joinBytes([bytes.subarray(0, IHDR_END), chunk, ...kept, bytes.subarray(offset)]);
 }
 
 /** Without compression (RFC 1950; RFC 1951, section 3.2.4). */
@@ -96,15 +87,15 @@ function storedZlib(data: Uint8Array): Uint8Array {
     a = (a + byte) % 65521;
     b = (b + a) % 65521;
   }
-  return concat(Uint8Array.of(0x78, 0x01), block, data, number32(((b << 16) | a) >>> 0));
+  return joinBytes([Uint8Array.of(0x78, 0x01), block, data, number32(((b << 16) | a) >>> 0)]);
 }
 
 /** Of RFC 9649, section 2.7: behind the VP8X chunk, which says that there is one. */
 function inWebp(bytes: Uint8Array, profile: Uint8Array): Uint8Array<ArrayBuffer> {
   const [sizeAt, flagsAt, extendedEnd, hasProfile] = [4, 20, 30, 0x20];
   const padding = new Uint8Array(profile.length & 1);
-  const chunk = concat(ascii('ICCP'), number32(profile.length, true), profile, padding);
-  const whole = concat(bytes.subarray(0, extendedEnd), chunk, bytes.subarray(extendedEnd));
+  const chunk = joinBytes([ascii('ICCP'), number32(profile.length, true), profile, padding]);
+  const whole = joinBytes([bytes.subarray(0, extendedEnd), chunk, bytes.subarray(extendedEnd)]);
   const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(sizeAt, true);
   whole.set(number32(size + chunk.length, true), sizeAt);
   whole[flagsAt]! |= hasProfile;

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { axeFindings } from '../../../../test/helpers/axe.ts';
 import { findChromium, launchChromium } from '../../../../test/helpers/chromium.ts';
 import { expectedScores, writeFixtureArtifact } from '../../../../test/helpers/fixture-artifact.ts';
 import { BLUE, cornered, jpeg, RED } from '../../../../test/helpers/pictures.ts';
@@ -10,7 +9,6 @@ import { type ServerProcess, startServer } from '../../../../test/helpers/server
 import { percent } from './wording.ts';
 
 const executable = findChromium();
-const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 const PHONE: BrowserContextOptions = {
   viewport: { width: 390, height: 844 },
   isMobile: true,
@@ -86,19 +84,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
   }
 
   /** What axe-core finds, and what it leaves to be looked at. */
-  async function axe(page: Page): Promise<unknown> {
-    const session = await page.context().newCDPSession(page);
-    // Past the page's own policy, which lets no other script in.
-    await session.send('Runtime.evaluate', { expression: AXE });
-    const { result } = await session.send('Runtime.evaluate', {
-      expression: `axe.run(document, { resultTypes: ['violations', 'incomplete'] }).then(
-        ({ violations, incomplete }) => [...violations, ...incomplete].map(
-          ({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html + ' ' + failureSummary).join('; ')))`,
-      awaitPromise: true,
-      returnByValue: true,
-    });
-    return result.value;
-  }
+  const axe = (page: Page) => axeFindings(page, ['violations', 'incomplete']);
 
   it('shows scores, highest first, with names and risks in words, and asks nobody else', async () => {
     const { page, complaints, requests } = await visit();
