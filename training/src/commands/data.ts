@@ -1,44 +1,75 @@
-import { resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { createProgress } from '@naevus/shared/progress';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { decodeRgb } from '../data/decode/decoded-images.ts';
 import { fetchDataset, KAGGLE_DATASET } from '../data/download/fetch-dataset.ts';
+import { planDownloads } from '../data/download/plan-downloads.ts';
 import { countLabels } from '../data/load/count-labels.ts';
 import { dataWarnings } from '../data/load/data-flags.ts';
 import { type Dataset, loadDataset } from '../data/load/dataset.ts';
 import { ham10000Differences } from '../data/load/ham10000.ts';
+import { readSourceDefinition, type SourceDefinition } from '../data/load/source-definition.ts';
 import { mapConcurrently } from '../data/map-concurrently.ts';
+import { readSplit } from '../data/split/read-split.ts';
+import { readJson } from '../files/json-file.ts';
+import { pipelineSchema } from '../run/config/pipeline.ts';
 
 import { runCommand, UsageError } from './frame/run-command.ts';
 
-const HELP = `Downloads the HAM10000 images and checks copies of them.
+const HELP = `Downloads images to train on, and checks copies of them.
 
-npm run data -- download [--out DIR] [--from URL|DIR|ZIP]
-npm run data -- check DIR
+npm run data -- download [--source NAME | --pipeline FILE] [--out DIR] [--from URL|DIR|ZIP] [--only SPLIT]
+npm run data -- check DIR [--source NAME]
 
-download continues an interrupted download and checks the data before the folder gets its name. From Kaggle
-(${KAGGLE_DATASET}) it needs an access token of the account: in KAGGLE_API_TOKEN or ~/.kaggle/access_token. (KAGGLE_USERNAME
-and KAGGLE_KEY, or kaggle.json in ~/.kaggle, do as well.)
-The archive is 5.2 GB, and is removed once it is unpacked; HAM10000 is CC BY-NC 4.0.
+download continues where it was interrupted, and checks the data before a folder gets its name. It says the licence of
+what it takes. Where the committed sources come from:
 
---out DIR         folder for the images (default: data/ham10000)
---from WHERE      source other than Kaggle: URL of a ZIP archive, an archive, or a folder
+ham10000         Kaggle (${KAGGLE_DATASET}), which wants an access token of the account: in
+                 KAGGLE_API_TOKEN or ~/.kaggle/access_token. (KAGGLE_USERNAME and KAGGLE_KEY, or kaggle.json in
+                 ~/.kaggle, do as well.) The archive is 5.2 GB, and is removed once it is unpacked; CC BY-NC 4.0
+isic2017, acral  the ISIC archive's public interface, image by image; no account
+milk10k, close-ups, other-diagnoses  the files of the MILK10k challenge; no account
+phone            Mendeley Data (PAD-UFES-20); no account
+
+--source NAME     a committed source or a JSON file that describes one (default: ham10000)
+--pipeline FILE   all sources of a pipeline, each in a folder of its own; those that are there are left as they are
+--out DIR         folder for the images (default: data/NAME); with --pipeline, of the folders (default: data)
+--from WHERE      another copy: URL of a ZIP archive, an archive, or a folder
+--mirror WHERE    other copies: URL or folder that has NAME.zip for each source
+--only SPLIT      a split.json: take only the images that it names (not of ham10000, nor of what nothing is trained on)
+--longest-side N  reduce larger images to N pixels on their longest side, as JPEG
 --archive-sha256  the SHA-256 that the archive must have
 --keep-archive    keep the archive beside the folder
---digest HEX      require this digest of the data (default: the data must be HAM10000, in any encoding: its
-                  images, labels and lesions)
+--digest HEX      require this digest of the data (default for ham10000: the data must be HAM10000, in any encoding:
+                  its images, labels and lesions)
 --metadata CSV    for check: the CSV, if it is not in DIR
 --decode          also decode every image
 --help            show this text
 `;
 
-const ONLY_DOWNLOAD = ['out', 'from', 'archive-sha256', 'keep-archive'] as const;
+const ONLY_DOWNLOAD = [
+  'out',
+  'from',
+  'mirror',
+  'pipeline',
+  'only',
+  'longest-side',
+  'archive-sha256',
+  'keep-archive',
+] as const;
+/** Smaller than what the network is shown would be a loss. */
+const LEAST_SIDE = 224;
 
 await runCommand({
   help: HELP,
   options: {
+    source: { type: 'string', default: 'ham10000' },
+    pipeline: { type: 'string' },
     out: { type: 'string' },
     from: { type: 'string' },
+    mirror: { type: 'string' },
+    only: { type: 'string' },
+    'longest-side': { type: 'string' },
     'archive-sha256': { type: 'string' },
     'keep-archive': { type: 'boolean' },
     digest: { type: 'string' },
@@ -54,12 +85,13 @@ await runCommand({
         throw new Error(`--${name} ${value} is not a sha256 in lower-case hex`);
       }
     }
-    const { metadata, digest, decode } = values;
+    const { metadata, digest, decode, pipeline: pipelineFile, from, mirror } = values;
     if (command === 'check') {
       if (words.length !== 1) throw new UsageError('check takes one folder', HELP);
       const stray = ONLY_DOWNLOAD.find((name) => values[name] !== undefined);
       if (stray) throw new Error(`check takes no --${stray} (see --help)`);
-      await check(words[0]!, { metadata, digest, decode });
+      const source = await readSourceDefinition(values.source);
+      await check(words[0]!, source, { metadata, digest, decode });
       return 0;
     }
     if (command !== 'download')
@@ -67,25 +99,61 @@ await runCommand({
     if (words.length > 0)
       throw new Error(`download takes no ${words[0]}: name the folder with --out`);
     if (metadata) throw new Error('download takes no --metadata (see --help)');
-    const out = resolve(values.out ?? 'data/ham10000');
-    await fetchDataset({
-      out,
-      from: values.from,
-      archiveSha256: values['archive-sha256'],
+    if (from && (mirror || pipelineFile)) {
+      throw new Error('--from is for one source: with --mirror or --pipeline leave it out');
+    }
+    if (pipelineFile && (digest || values['archive-sha256'])) {
+      throw new Error('--digest and --archive-sha256 are for one source: leave out --pipeline');
+    }
+    const longestSide = readLongestSide(values['longest-side']);
+    const pipeline = pipelineFile ? await readJson(pipelineFile, pipelineSchema) : undefined;
+    const split = values.only ? await readSplit(values.only) : undefined;
+    const only = split && new Set([...split.train, ...split.validation]);
+    const names = pipeline
+      ? [...pipeline.runs.at(-1)!.sources, ...pipeline.outside]
+      : [values.source];
+    const plan = planDownloads({
+      sources: await Promise.all(names.map(readSourceDefinition)),
+      several: pipeline !== undefined,
+      out: values.out,
+      from,
+      mirror,
       keepArchive: values['keep-archive'] ?? false,
-      environment: process.env,
-      log: console.log,
-      warn: console.warn,
-      check: (folder) => check(folder, { digest, decode }),
     });
-    console.log(`the images are in ${out}`);
+    for (const { source, out, ...rest } of plan) {
+      if (pipeline && (await stat(out).catch(() => undefined))) {
+        console.log(`${out} is there`);
+        continue;
+      }
+      await fetchDataset({
+        ...rest,
+        source,
+        out,
+        only: pipeline?.outside.includes(source.name) ? undefined : only,
+        longestSide,
+        archiveSha256: values['archive-sha256'],
+        environment: process.env,
+        log: console.log,
+        warn: console.warn,
+        check: (folder) => check(folder, source, { digest, decode }),
+      });
+      console.log(`the images are in ${out}`);
+    }
     return 0;
   },
 });
 
+function readLongestSide(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const side = Number(text);
+  if (Number.isInteger(side) && side >= LEAST_SIDE) return side;
+  throw new Error(`--longest-side ${text} is not a whole number from ${LEAST_SIDE} on`);
+}
+
 /** @throws Error with everything that is wrong */
 async function check(
   directory: string,
+  source: SourceDefinition,
   options: {
     readonly metadata?: string | undefined;
     readonly digest?: string | undefined;
@@ -93,16 +161,22 @@ async function check(
   },
 ): Promise<void> {
   const { metadata, digest, decode } = options;
-  const dataset = await loadDataset({ directory, metadata });
+  const dataset = await loadDataset({ directory, metadata, source });
   for (const line of dataWarnings(dataset)) console.warn(line);
   const counts = countLabels(dataset.samples);
   console.log(
     `${dataset.samples.length} images (${LABELS.map((label) => `${label} ${counts[label]}`).join(', ')})`,
   );
+  if (dataset.others.length > 0) {
+    console.log(`${dataset.others.length} images of no class, which nothing is trained on`);
+  }
   console.log(`data sha256 ${dataset.dataSha256}`);
+  const isHome = source.name === 'ham10000';
   const faults =
     digest === undefined
-      ? ham10000Differences(dataset)
+      ? isHome
+        ? ham10000Differences(dataset)
+        : []
       : digest === dataset.dataSha256
         ? []
         : [`the data's digest is ${dataset.dataSha256}, not ${digest}`];
@@ -110,7 +184,8 @@ async function check(
   if (faults.length > 0) {
     throw new Error([`${directory} is not what it should be:`, ...faults].join('\n  '));
   }
-  console.log(digest === undefined ? 'these are the images of HAM10000' : 'the digest is right');
+  if (digest !== undefined) console.log('the digest is right');
+  else if (isHome) console.log('these are the images of HAM10000');
 }
 
 async function decodingFaults({ samples }: Dataset): Promise<string[]> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
+import { KNOWN_SOURCES } from '../load/source-definition.ts';
 import { type FetchDatasetOptions, fetchDataset } from './fetch-dataset.ts';
 import {
   CREDENTIALS,
@@ -28,6 +29,8 @@ async function zip(files: Readonly<Record<string, Buffer>>): Promise<Buffer> {
   archive.end();
   return buffer(archive.outputStream);
 }
+
+const HAM10000 = KNOWN_SOURCES[0]!;
 
 /** From where the connection was cut, or a little before: what came last may not have reached the disk. */
 const GOES_ON = /^bytes=[1-9]\d*-$/;
@@ -67,6 +70,7 @@ const out = () => join(folder, 'data');
 
 function fetching(changes: Partial<FetchDatasetOptions> = {}): Promise<void> {
   return fetchDataset({
+    source: HAM10000,
     out: out(),
     environment: { ...CREDENTIALS, KAGGLE_API_ENDPOINT: server.endpoint },
     log: (line) => said.push(line),
@@ -252,7 +256,7 @@ describe('unpackArchive', () => {
   const unpacking = async (bytes: Buffer) => {
     const file = join(folder, 'archive.zip');
     await writeFile(file, bytes);
-    return unpackArchive(file, join(folder, 'unpacked'), { write: () => {} });
+    return unpackArchive(file, join(folder, 'unpacked'), { stream: { write: () => {} } });
   };
 
   it('refuses a flipped byte by its checksum', async () => {

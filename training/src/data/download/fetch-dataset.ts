@@ -1,21 +1,32 @@
 import { cp, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import type { ProgressStream } from '@naevus/shared/progress';
+import type { PublicCopy, SourceDefinition } from '../load/source-definition.ts';
 import { DownloadError } from './download-error.ts';
 import { type DownloadOptions, downloadFile } from './download-file.ts';
+import { downloadFromArchive } from './isic-archive.ts';
 import { kaggleAuthorization } from './kaggle-credentials.ts';
+import { describeLicences, type PublicImage, writeMetadata } from './metadata-table.ts';
+import { downloadMilk10k } from './milk10k.ts';
+import { downloadPadUfes20 } from './pad-ufes-20.ts';
+import { reduceImages } from './reduce-images.ts';
 import { unpackArchive } from './unpack-archive.ts';
 
 export const KAGGLE_DATASET = 'kmader/skin-cancer-mnist-ham10000';
 
 export interface FetchDatasetOptions {
+  readonly source: SourceDefinition;
   /** Folder that the data set is to be in; must not be there yet. */
   readonly out: string;
-  /** Address of an archive, an archive, or a folder; left out, Kaggle. */
+  /** Address of an archive, an archive, or a folder; left out, the public copy that the source's definition names. */
   readonly from?: string | undefined;
   /** Of the archive, lower-case hex. */
   readonly archiveSha256?: string | undefined;
   readonly keepArchive?: boolean;
+  /** Only these images of the public copy; left out, all. HAM10000 is always whole. */
+  readonly only?: ReadonlySet<string> | undefined;
+  /** Reduce images to so many pixels on their longest side; left out, they stay as they are. */
+  readonly longestSide?: number | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: (line: string) => void;
   readonly warn: (line: string) => void;
@@ -32,30 +43,90 @@ export interface FetchDatasetOptions {
  * @throws DownloadError that says what to do; whatever `check` throws
  */
 export async function fetchDataset(options: FetchDatasetOptions): Promise<void> {
-  const { from, log, keepArchive, progress } = options;
+  const { source, from, longestSide } = options;
   const out = resolve(options.out);
   if (await exists(out)) {
-    throw new DownloadError(`${out} is there already: check it with: npm run data -- check ${out}`);
+    throw new DownloadError(
+      `${out} is there already: check it with: npm run data -- check ${out} --source ${source.name}`,
+    );
   }
   await mkdir(dirname(out), { recursive: true });
   const folder = `${out}.unpacking`;
+  const { download: copy } = source;
   if (from !== undefined) await requireOutside(from, folder);
-  await rm(folder, { recursive: true, force: true });
-
-  const local = from !== undefined && !/^https?:\/\//i.test(from);
-  const source = local ? await stat(from).catch(() => undefined) : undefined;
-  if (local && !source) throw new DownloadError(`--from ${from}: there is no such file or folder`);
-  if (source?.isDirectory()) {
-    log(`copying ${from}`);
-    await cp(from!, folder, { recursive: true });
-  } else {
-    const archive = local ? resolve(from!) : `${out}.zip`;
-    if (!local && !(await exists(archive))) await downloadArchive(archive, options);
-    await unpackArchive(archive, folder, progress);
-    if (!local && !keepArchive) await rm(archive);
+  // Images of the archive come one by one, and those that came are kept.
+  if (from !== undefined || copy?.from !== 'isic-archive') {
+    await rm(folder, { recursive: true, force: true });
+  }
+  if (from !== undefined || copy?.from === 'kaggle') await takeArchive(out, folder, options);
+  else if (copy) await takePublicCopy(copy, out, folder, options);
+  else {
+    throw new DownloadError(
+      `the definition of ${source.name} does not say where it can be downloaded: name a copy with --from`,
+    );
+  }
+  if (longestSide !== undefined && (from !== undefined || copy?.from !== 'isic-archive')) {
+    await reduceImages(folder, longestSide);
   }
   await options.check(folder);
   await rename(folder, out);
+}
+
+/** From Kaggle, or where `from` says: with a table of its own. */
+async function takeArchive(
+  out: string,
+  folder: string,
+  options: FetchDatasetOptions,
+): Promise<void> {
+  const { from, log, keepArchive, progress } = options;
+  const local = from !== undefined && !/^https?:\/\//i.test(from);
+  const given = local ? await stat(from).catch(() => undefined) : undefined;
+  if (local && !given) throw new DownloadError(`--from ${from}: there is no such file or folder`);
+  if (given?.isDirectory()) {
+    log(`copying ${from}`);
+    await cp(from!, folder, { recursive: true });
+    return;
+  }
+  const archive = local ? resolve(from!) : `${out}.zip`;
+  if (!local && !(await exists(archive))) await downloadArchive(archive, options);
+  await unpackArchive(archive, folder, { ...(progress && { stream: progress }) });
+  if (!local && !keepArchive) await rm(archive);
+}
+
+/** From where the source's definition says, with a table that is made of what the source tells of its images. */
+async function takePublicCopy(
+  copy: Exclude<PublicCopy, { from: 'kaggle' }>,
+  out: string,
+  folder: string,
+  options: FetchDatasetOptions,
+): Promise<void> {
+  const { source, only, log, keepArchive = false, environment, progress, waits } = options;
+  const shared = {
+    source,
+    folder,
+    keepArchive,
+    wanted: (imageId: string) => only?.has(imageId) ?? true,
+    log,
+    ...(progress && { progress }),
+    ...(waits && { waits }),
+  };
+  log(`${source.title}: ${source.licence} (${copy.page})`);
+  let images: PublicImage[];
+  switch (copy.from) {
+    case 'isic-archive': {
+      const { longestSide } = options;
+      const endpoint = environment.ISIC_API_ENDPOINT;
+      images = await downloadFromArchive({ ...shared, copy, longestSide, endpoint });
+      break;
+    }
+    case 'milk10k':
+      images = await downloadMilk10k({ ...shared, copy, archives: dirname(out) });
+      break;
+    case 'pad-ufes-20':
+      images = await downloadPadUfes20({ ...shared, copy, archive: `${out}.zip` });
+  }
+  log(describeLicences(images));
+  await writeMetadata(folder, source.name, images);
 }
 
 /** @throws DownloadError where a local source is in the folder that is cleared before it is filled */

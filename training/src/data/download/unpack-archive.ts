@@ -15,12 +15,17 @@ const WANTED = /\.(jpe?g|png|webp)$|metadata[^/]*\.csv$/i;
  * stands in the archive twice under one name, as every image of Kaggle's does, is written once.
  *
  * @param folder where the archive's folders go
- * @throws DownloadError when the archive is damaged, holds no image, or two different files under one name
+ * @param options.wanted which files, by their path in the archive
+ * @throws DownloadError when the archive is damaged, holds nothing that is wanted, or two different files under one
+ *   name
  */
 export async function unpackArchive(
   archive: string,
   folder: string,
-  stream?: ProgressStream,
+  {
+    stream,
+    wanted = (name) => WANTED.test(name),
+  }: { readonly stream?: ProgressStream; readonly wanted?: (name: string) => boolean } = {},
 ): Promise<void> {
   const damaged = (error: unknown) =>
     new DownloadError(
@@ -35,7 +40,7 @@ export async function unpackArchive(
   try {
     for await (const entry of zip.eachEntry()) {
       progress.advance(1);
-      if (entry.fileName.endsWith('/') || !WANTED.test(entry.fileName)) continue;
+      if (entry.fileName.endsWith('/') || !wanted(entry.fileName)) continue;
       const name = basename(entry.fileName);
       const before = written.get(name);
       if (before) {
@@ -54,7 +59,8 @@ export async function unpackArchive(
     throw explained === error && !isSystemError(error) ? damaged(error) : explained;
   }
   progress.done();
-  if (written.size === 0) throw new DownloadError(`${archive} holds neither images nor a CSV`);
+  if (written.size === 0)
+    throw new DownloadError(`${archive} holds neither images nor a CSV that are looked for`);
 }
 
 async function write(content: Readable, path: string, entry: Entry): Promise<void> {

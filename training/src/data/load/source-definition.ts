@@ -15,6 +15,34 @@ export const MODALITIES = ['dermoscopic', 'close-up', 'phone'] as const;
 
 export type Modality = (typeof MODALITIES)[number];
 
+/** Where the public copy of a source is. `page` is for people: what to read, and where to go if the address has moved. */
+const publicCopySchema = z.discriminatedUnion('from', [
+  /** HAM10000, by Kaggle's endpoint, which wants a token. */
+  z.strictObject({ from: z.literal('kaggle'), page: z.url() }),
+  /** What a search of the ISIC archive finds, image by image. */
+  z.strictObject({
+    from: z.literal('isic-archive'),
+    page: z.url(),
+    /** In the archive's language (api.isic-archive.com/api/docs); `''` for all images of the collections. */
+    query: z.string(),
+    /** Numbers of the archive's collections; none for the whole archive. */
+    collections: z.array(z.number().int().positive()),
+  }),
+  /** A part of the files of the MILK10k challenge. */
+  z.strictObject({
+    from: z.literal('milk10k'),
+    page: z.url(),
+    /** Folder of the challenge's files. */
+    url: z.url(),
+    /** As its table has it: `dermoscopic` or `clinical: close-up`. */
+    imageType: z.string().min(1),
+    /** Lesions of the classes, or those whose diagnosis the definition maps to null. */
+    classes: z.enum(['trained', 'other']),
+  }),
+  /** PAD-UFES-20 as Mendeley Data packs it. */
+  z.strictObject({ from: z.literal('pad-ufes-20'), page: z.url(), url: z.url() }),
+]);
+
 /** A JSON file that describes where images are from; the committed ones are in `training/sources`. */
 export const sourceDefinitionSchema = z.strictObject({
   /** What figures by source are called by, and what the column `source` of a CSV may hold. */
@@ -34,9 +62,13 @@ export const sourceDefinitionSchema = z.strictObject({
   diagnoses: z.record(z.string(), z.enum(LABELS).nullable()).default({}),
   /** Those of its diagnoses that are squamous cell carcinoma, which is not to be answered `routine`. */
   squamous: z.array(z.string()).default([]),
+  /** Where `data -- download` takes it from; left out where it cannot. */
+  download: publicCopySchema.optional(),
 });
 
 export type SourceDefinition = z.infer<typeof sourceDefinitionSchema>;
+
+export type PublicCopy = z.infer<typeof publicCopySchema>;
 
 /** The definitions that come with the project, HAM10000's first. */
 export const KNOWN_SOURCES: readonly SourceDefinition[] = [
