@@ -1,5 +1,6 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { createRandom } from '@naevus/shared/statistics/random';
+import { answerRequests } from '../../threads/answer-requests.ts';
 import { augmentImage } from './augment-image.ts';
 import type { Augmentation } from './augmentation-config.ts';
 import { recompress } from './jpeg-noise.ts';
@@ -15,7 +16,6 @@ export interface AugmentationWorkerData {
 }
 
 export interface AugmentationJob {
-  readonly id: number;
   /** Positions in the decoded images. */
   readonly indices: readonly number[];
   /** Decides every random choice of the batch. */
@@ -28,15 +28,11 @@ export interface AugmentationJob {
   readonly mix: BatchMix | null;
 }
 
-export interface AugmentedBatch {
-  readonly id: number;
-  /** [N, size, size, 3], float32, 0 to 255. */
-  readonly values: Float32Array;
-}
-
 const { images, imageSize, aspects, augmentation } = workerData as AugmentationWorkerData;
 
-parentPort?.on('message', async ({ id, indices, seed, size, isStrong, mix }: AugmentationJob) => {
+/** The batch: [N, size, size, 3], float32, 0 to 255. */
+async function augmentedBatch(job: AugmentationJob): Promise<Float32Array> {
+  const { indices, seed, size, isStrong, mix } = job;
   const random = createRandom(seed);
   const bytes = imageSize * imageSize * 3;
   const values = new Float32Array(indices.length * size * size * 3);
@@ -52,5 +48,10 @@ parentPort?.on('message', async ({ id, indices, seed, size, isStrong, mix }: Aug
     }
   }
   if (mix) mixImages(values, indices.length, size, mix);
-  parentPort?.postMessage({ id, values } satisfies AugmentedBatch, [values.buffer]);
+  return values;
+}
+
+answerRequests(async (job: AugmentationJob) => {
+  const reply = await augmentedBatch(job);
+  return { reply, transfer: [reply.buffer as ArrayBuffer] };
 });

@@ -2,7 +2,7 @@ import type { Classify } from '@naevus/shared/network/network-output';
 import { loadOnnxRuntime } from '@naevus/shared/onnxruntime/load-onnx-runtime';
 import { GRAPH_OUTPUTS } from '../../convert/inference-graph.ts';
 import type { Classifier } from './classifier.ts';
-import { NetworkWorkers } from './network-workers.ts';
+import { startNetworkWorkers } from './network-workers.ts';
 
 /** A classifier that also gives what it decides by. */
 export interface OnnxClassifier extends Classifier {
@@ -28,26 +28,27 @@ export interface OnnxClassifier extends Classifier {
  */
 export async function createOnnxClassifier(model: Uint8Array): Promise<OnnxClassifier> {
   const { env } = loadOnnxRuntime();
-  const workers = await NetworkWorkers.start(model);
+  const workers = await startNetworkWorkers(model);
+  const run = (rgb: Uint8Array, outputs: readonly string[]) => workers.run({ rgb, outputs });
   const { logits, cam, features } = GRAPH_OUTPUTS;
   return {
     engine: `onnxruntime ${env.versions.node ?? env.versions.common}`,
     async logits(rgb) {
-      const [values] = await workers.run(rgb, [logits]);
+      const [values] = await run(rgb, [logits]);
       return values!;
     },
     async logitsAndFeatures(rgb) {
-      const [first, second] = await workers.run(rgb, [logits, features]);
+      const [first, second] = await run(rgb, [logits, features]);
       return { logits: first!, features: second! };
     },
     async classify(rgb) {
-      const [first, second] = await workers.run(rgb, [logits, cam]);
+      const [first, second] = await run(rgb, [logits, cam]);
       return { logits: first!, cam: second! };
     },
     async activationMaps(rgb) {
-      const [values] = await workers.run(rgb, [cam]);
+      const [values] = await run(rgb, [cam]);
       return values!;
     },
-    close: () => workers.stop(),
+    close: async () => workers.stop(),
   };
 }
