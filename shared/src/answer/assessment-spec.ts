@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { IMAGE_KINDS, MODALITY_METHODS } from '../image/image-kinds.ts';
 import { QUALITY_MEASURES } from '../image/image-quality.ts';
-import { LABELS } from '../taxonomy.ts';
-import { OPERATING_POINTS } from './operating-point.ts';
+import { criticalFigures } from './critical-figures.ts';
+import type { OperatingPoint } from './operating-point.ts';
 import { CONFORMITY_SCORES, COVERAGES } from './prediction-set.ts';
 
 const share = z.number().min(0).max(1);
@@ -13,7 +13,7 @@ const measuredShare = z.strictObject({ value: share.nullable(), interval: interv
 
 const quantiles = z
   .array(z.number().nullable())
-  .length(LABELS.length)
+  .min(2)
   .meta({ description: 'One a label; null: the class is never excluded at this coverage.' });
 
 /**
@@ -45,21 +45,21 @@ export const assessmentSpecSchema = z.strictObject({
     coverage90: z.strictObject({ overall: measuredShare, meanSize: z.number().nonnegative() }),
   }),
   triage: z.strictObject({
-    /** What the thresholds, which are in `thresholds`, are worth. */
+    /** What the thresholds, which are in `thresholds`, are worth; empty where the classes have no risk groups. */
     operatingPoints: z.record(
-      z.enum(OPERATING_POINTS),
+      z.string() as unknown as z.ZodEnum<{ [K in OperatingPoint]: K }>,
       z.strictObject({
-        melanomaSensitivity: measuredShare,
+        ...criticalFigures(measuredShare),
         malignantSensitivity: measuredShare,
         specificity: measuredShare,
       }),
     ),
-    /** What may be squamous cell carcinoma, none of the classes, is not `routine`; versions before 1.0.0 do not ask. */
+    /** What may be a diagnosis outside the classes (`unseen` of the taxonomy) is not `routine`; versions before 1.0.0 do not ask. */
     squamous: z
       .strictObject({
-        /** Of the score that `squamousScore` gives. */
+        /** Of the score that `unseenScore` gives. */
         threshold: share,
-        /** Images of squamous cell carcinoma that it was fitted on. */
+        /** Images of such a diagnosis that it was fitted on. */
         images: z.int().positive(),
         /** Share of them called `routine`, by thresholds that their lesions had no part in. */
         routine: measuredShare,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { LABELS } from '../taxonomy.ts';
-import { OPERATING_POINTS } from './operating-point.ts';
+import { criticalFigures } from './critical-figures.ts';
+import type { OperatingPoint } from './operating-point.ts';
 import { POOLINGS } from './pool-photos.ts';
 import { COVERAGES } from './prediction-set.ts';
 
@@ -30,11 +30,9 @@ export const lesionSpecSchema = z.strictObject({
     /** The logarithms of the pooled scores are divided by it. */
     temperature: z.number().positive(),
     /** In place of the image's, for the default nonconformity score: one row a coverage, one column a label. */
-    quantiles: z
-      .array(z.array(z.number().nullable()).length(LABELS.length))
-      .length(COVERAGES.length),
+    quantiles: z.array(z.array(z.number().nullable()).min(2)).length(COVERAGES.length),
     /** In place of the image's: never above it. */
-    thresholds: z.record(z.enum(OPERATING_POINTS), share),
+    thresholds: z.record(z.string() as unknown as z.ZodEnum<{ [K in OperatingPoint]: K }>, share),
   }),
   /** Measured on lesions that had no part in what they are measured with, at 90 % and the default operating point. */
   measured: z.array(
@@ -43,7 +41,8 @@ export const lesionSpecSchema = z.strictObject({
       lesions: z.int().nonnegative(),
       expectedCalibrationError: share.nullable(),
       coverage90: measuredShare,
-      melanomaSensitivity: measuredShare,
+      ...criticalFigures(measuredShare),
+      /** null value where the classes have no risk groups. */
       specificity: measuredShare,
     }),
   ),

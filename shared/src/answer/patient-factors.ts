@@ -1,4 +1,3 @@
-import { LABELS } from '../taxonomy.ts';
 import { BODY_SITES, type BodySiteName } from './body-site.ts';
 import {
   PATIENT_VARIABLES,
@@ -34,9 +33,10 @@ export function patientFactors(
   patient: Patient,
   spec: PatientSpec | undefined,
   version: string,
+  classCount: number = 7,
 ): PatientFactors {
   const given = PATIENT_VARIABLES.filter((name) => patient[name] !== undefined);
-  const sum = LABELS.map(() => 0);
+  const sum = new Array<number>(classCount).fill(0);
   const used: PatientVariable[] = [];
   const unused: { name: PatientVariable; reason: string }[] = [];
   for (const name of given) {
@@ -80,7 +80,7 @@ function interpolate(
   rows: readonly (readonly number[])[],
 ): number[] {
   const weights = hatWeights(at, knots);
-  return LABELS.map((_, k) => rows.reduce((sum, row, i) => sum + weights[i]! * row[k]!, 0));
+  return rows[0]!.map((_, k) => rows.reduce((sum, row, i) => sum + weights[i]! * row[k]!, 0));
 }
 
 /**

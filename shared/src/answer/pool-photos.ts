@@ -18,7 +18,7 @@ export type Pooling = (typeof POOLINGS)[number];
 
 /** One photo of a lesion. */
 export interface PooledPhoto {
-  /** Seven, in the order of `LABELS`; they sum to 1. */
+  /** One a label, in the order of the outputs; they sum to 1. */
   readonly scores: readonly number[];
   /** As `measureQuality` gives it; not needed where all photos weigh the same. */
   readonly sharpness?: number | undefined;
@@ -54,7 +54,7 @@ function rawWeight({ sharpness, distance }: PooledPhoto, pooling: Pooling): numb
  *
  * @param photos at least one
  * @param temperature what the logarithms of the pooled scores are divided by
- * @returns seven scores that sum to 1
+ * @returns as many scores, which sum to 1
  */
 export function poolPhotos(
   photos: readonly PooledPhoto[],

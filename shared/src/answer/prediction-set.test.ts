@@ -62,8 +62,8 @@ describe('predictionSet', () => {
   );
 
   it('says where no class fits', () => {
-    expect(conformalSet(SCORES, 'lac', all(0.4))).toEqual({ labels: ['nv'], typical: false });
-    expect(conformalSet(SCORES, 'lac', all(0.5))).toEqual({ labels: ['nv'], typical: true });
+    expect(conformalSet(SCORES, 'lac', all(0.4))).toMatchObject({ labels: ['nv'], typical: false });
+    expect(conformalSet(SCORES, 'lac', all(0.5))).toMatchObject({ labels: ['nv'], typical: true });
   });
 });
 

@@ -14,7 +14,7 @@ export const DEFAULT_COVERAGE = 0.9;
 export const RAPS_FREE_RANKS = 2;
 export const RAPS_PENALTY = 0.1;
 
-/** One quantile a class, in the order of `LABELS`. */
+/** One quantile a class, in the order of the outputs. */
 export type ClassQuantiles = readonly number[];
 
 /**
@@ -25,7 +25,7 @@ export type ClassQuantiles = readonly number[];
  *   second (Angelopoulos et al. 2021, "Uncertainty Sets for Image Classifiers using Conformal Prediction",
  *   equation 4). Half stands where the paper draws at random: one image, one answer.
  *
- * @param scores seven, in the order of `LABELS`, that sum to 1
+ * @param scores one a label, that sum to 1
  */
 export function nonconformity(scores: readonly number[], kind: ConformityScore): number[] {
   if (kind === 'lac') return scores.map((score) => 1 - score);
@@ -42,9 +42,11 @@ export function nonconformity(scores: readonly number[], kind: ConformityScore):
 
 /** The classes that cannot be excluded. */
 export interface ConformalSet {
-  /** In the order of `LABELS`; never empty. */
+  /** Positions in the output vector, ascending; never empty. */
+  readonly classes: number[];
+  /** For what does not take the classes from the version yet. */
   readonly labels: Label[];
-  /** Whether a class fits by its quantile; without one the image is unusual for each of the seven. */
+  /** Whether a class fits by its quantile; without one the image is unusual for each class. */
   readonly typical: boolean;
 }
 
@@ -61,9 +63,10 @@ export function conformalSet(
   quantiles: ClassQuantiles,
 ): ConformalSet {
   const misfit = nonconformity(scores, kind);
-  const fits = LABELS.map((_, k) => misfit[k]! <= quantiles[k]!);
+  const fits = misfit.map((value, k) => value <= quantiles[k]!);
   const top = scores.indexOf(Math.max(...scores));
-  return { labels: LABELS.filter((_, k) => fits[k] || k === top), typical: fits.includes(true) };
+  const classes = fits.flatMap((fit, k) => (fit || k === top ? [k] : []));
+  return { classes, labels: classes.map((k) => LABELS[k]!), typical: fits.includes(true) };
 }
 
 /** The labels of {@link conformalSet}. */

@@ -68,14 +68,14 @@ describe('scores', () => {
 
   it.each([
     [LOGITS, { ...NONE, logitScale: [1] }, RangeError, /7 factors.*not 1/],
-    [LOGITS.slice(1), NONE, RangeError, /not 6 and 7/],
-    [LOGITS, { ...NONE, logitBias: [] }, RangeError, /not 7 and 0/],
+    [LOGITS.slice(1), NONE, RangeError, /not 7 for 6/],
+    [LOGITS, { ...NONE, logitBias: [] }, RangeError, /not 0 for 7/],
     [LOGITS, { ...NONE, temperature: 0 }, RangeError, /temperature must be positive/],
     [LOGITS, { ...NONE, temperature: -1 }, RangeError, /temperature/],
     [LOGITS, { ...NONE, temperature: Number.NaN }, RangeError, /temperature/],
     [LOGITS.with(4, Number.NaN), NONE, NonFiniteLogitError, /logit 4 is NaN/],
     [LOGITS.with(0, 1e300), { ...NONE, temperature: 1e-300 }, NonFiniteLogitError, /logit 0/],
-  ])('refuses what is no calibrated vector of seven: %#', (logits, calibration, type, message) => {
+  ])('refuses what is no calibrated vector: %#', (logits, calibration, type, message) => {
     expect(() => scores(logits, calibration)).toThrow(type);
     expect(() => scores(logits, calibration)).toThrow(message);
   });

@@ -1,12 +1,10 @@
-import { CLASS_COUNT } from '../taxonomy.ts';
-
 /** How logits become scores; the `calibration` of an artifact's manifest has these members. */
 export interface Calibration {
   /** Logits are divided by it. Positive and finite; 1 changes nothing. */
   readonly temperature: number;
   /** Factors of the divided logits, one a label (vector scaling); without them, 1 for each. */
   readonly logitScale?: readonly number[] | undefined;
-  /** Added to them then, one a label, in the order of `LABELS`. */
+  /** Added to them then, one a label, in the order of the outputs. */
   readonly logitBias: readonly number[];
 }
 
@@ -48,20 +46,22 @@ export function softmax(logits: ArrayLike<number>): number[] {
  * The scores that are served: softmax(logitScale · logits / temperature + logitBias)
  * (temperature and vector scaling: Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2).
  *
- * @param logits seven, in the order of `LABELS`
- * @returns seven probabilities in that order, which sum to 1
+ * @param logits one a label, in the order of the outputs
+ * @returns as many probabilities in that order, which sum to 1
  * @throws NonFiniteLogitError when a logit is NaN or infinite, before or after the calibration
- * @throws RangeError when there are not seven logits or biases, or the temperature is not positive
+ * @throws RangeError when there is not one bias and factor for each logit, or the temperature is not positive
  */
 export function scores(logits: ArrayLike<number>, calibration: Calibration): number[] {
   const { temperature, logitScale, logitBias } = calibration;
-  if (logits.length !== CLASS_COUNT || logitBias.length !== CLASS_COUNT) {
+  if (logits.length !== logitBias.length) {
     throw new RangeError(
-      `expected ${CLASS_COUNT} logits and biases, not ${logits.length} and ${logitBias.length}`,
+      `expected one bias a logit, not ${logitBias.length} for ${logits.length} logits`,
     );
   }
-  if (logitScale !== undefined && logitScale.length !== CLASS_COUNT) {
-    throw new RangeError(`expected ${CLASS_COUNT} factors of the logits, not ${logitScale.length}`);
+  if (logitScale !== undefined && logitScale.length !== logits.length) {
+    throw new RangeError(
+      `expected ${logits.length} factors of the logits, not ${logitScale.length}`,
+    );
   }
   if (!(temperature > 0 && Number.isFinite(temperature))) {
     throw new RangeError(`temperature must be positive and finite, not ${temperature}`);

@@ -1,5 +1,4 @@
 import { mapSide } from '../network/network-output.ts';
-import { CLASS_COUNT } from '../taxonomy.ts';
 
 /** Where in the image the evidence for one class lies. */
 export interface Heatmap {
@@ -38,7 +37,7 @@ export class NonFiniteActivationError extends Error {
 export function heatmapGrid(
   cam: ArrayLike<number>,
   classIndex: number,
-  classCount: number = CLASS_COUNT,
+  classCount: number = 7,
   height: number = mapSide(cam, classCount),
   width: number = height,
 ): Heatmap {

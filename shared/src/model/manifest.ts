@@ -1,9 +1,12 @@
 import * as z from 'zod';
 import { assessmentSpecSchema } from '../answer/assessment-spec.ts';
+import { criticalFigures } from '../answer/critical-figures.ts';
 import { lesionSpecSchema } from '../answer/lesion-spec.ts';
 import { patientSpecSchema } from '../answer/patient-spec.ts';
 import { PREPROCESSING } from '../image/preprocessing-spec.ts';
-import { LABELS } from '../taxonomy.ts';
+import { taxonomyOf } from '../taxonomy/taxonomy-of.ts';
+import { taxonomySchema } from '../taxonomy/taxonomy-schema.ts';
+import type { LABELS, Label } from '../taxonomy.ts';
 import { similarCasesSpecSchema } from './similar-cases-spec.ts';
 import { versionSchema } from './version.ts';
 
@@ -56,14 +59,16 @@ const engineSchema = z.strictObject({
   weights: z.enum(['float16', 'float32']),
 });
 
-/** `model-artifacts/<version>/manifest.json`. */
-export const manifestSchema = z.strictObject({
+const manifestMembers = z.strictObject({
   schemaVersion: z.literal(READABLE_SCHEMA_VERSIONS),
   name: z.string().min(1),
   version: versionSchema,
   createdAt: z.iso.datetime(),
   architecture: z.string().min(1),
-  labels: z.tuple(LABELS.map((label) => z.literal(label)) as never) as z.ZodType<typeof LABELS>,
+  /** In the order of every output vector. */
+  labels: z.array(z.string()).min(2) as unknown as z.ZodType<typeof LABELS>,
+  /** What the labels are. Versions before 1.0.0 lack it: their labels are HAM10000's. */
+  taxonomy: taxonomySchema.optional(),
   preprocessing: z.strictObject({
     ...(Object.fromEntries(Object.entries(PREPROCESSING).map(([k, v]) => [k, z.literal(v)])) as {
       [K in keyof typeof PREPROCESSING]: z.ZodLiteral<(typeof PREPROCESSING)[K]>;
@@ -83,9 +88,9 @@ export const manifestSchema = z.strictObject({
     /** Logits are divided by it before the softmax. 1 where the method is none. */
     temperature: z.number().positive(),
     /** Factors of the logits after the temperature, one a label; 1 where there are none. */
-    logitScale: z.array(z.number()).length(LABELS.length).optional(),
+    logitScale: z.array(z.number()).optional(),
     /** Added to the logits (after the temperature and the factors) before the softmax, one a label. */
-    logitBias: z.array(z.number()).length(LABELS.length),
+    logitBias: z.array(z.number()),
     /**
      * Expected calibration error of the scores on the validation split, 15 equal-width bins; cross-fitted
      * over lesions where the calibration was fitted on that split.
@@ -95,7 +100,10 @@ export const manifestSchema = z.strictObject({
   /** The class distribution that the scores assume. */
   prior: z.strictObject({
     name: z.enum(['training', 'uniform']),
-    probabilities: z.record(z.enum(LABELS), score),
+    probabilities: z.record(z.string(), score) as unknown as z.ZodRecord<
+      z.ZodEnum<{ [K in Label]: K }>,
+      typeof score
+    >,
   }),
   /** Decision thresholds measured on the validation split; empty until there are any. */
   thresholds: z.record(z.string(), score),
@@ -126,7 +134,7 @@ export const manifestSchema = z.strictObject({
     macroF1: score,
     macroAuc: score,
     logLoss: z.number().nonnegative(),
-    melanomaSensitivity: score,
+    ...criticalFigures(score),
   }),
   /** Why it may be served: it was compared with another version, or with minimum figures. Absent where no gate was asked. */
   gate: z
@@ -157,6 +165,54 @@ export const manifestSchema = z.strictObject({
   /** Every file of the version but this one and its signatures. */
   files: z.array(artifactFileSchema).min(1),
 });
+
+/** `model-artifacts/<version>/manifest.json`. */
+export const manifestSchema = manifestMembers.superRefine((manifest, context) => {
+  for (const { path, message } of classFaults(manifest)) {
+    context.addIssue({ code: 'custom', path: [...path], message });
+  }
+});
+
+interface ClassFault {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** What does not fit the classes of the version. */
+function classFaults(manifest: z.infer<typeof manifestMembers>): ClassFault[] {
+  try {
+    taxonomyOf(manifest);
+  } catch (error) {
+    return [{ path: ['labels'], message: `do not fit: ${(error as Error).message}` }];
+  }
+  const { labels, calibration, prior, assessment, lesions, patient } = manifest;
+  const effects = [patient?.age, patient?.sex, patient?.site].map((one) => {
+    if (!one?.used) return [];
+    return Array.isArray(one.logFactors) ? one.logFactors : Object.values(one.logFactors);
+  });
+  const lists: readonly (readonly [string, readonly (readonly unknown[])[] | undefined])[] = [
+    ['calibration.logitScale', calibration.logitScale && [calibration.logitScale]],
+    ['calibration.logitBias', [calibration.logitBias]],
+    ['assessment.conformal.quantiles.lac', assessment?.conformal.quantiles.lac],
+    ['assessment.conformal.quantiles.raps', assessment?.conformal.quantiles.raps],
+    ['lesions.severalPhotos.quantiles', lesions?.severalPhotos.quantiles],
+    ['patient', effects.flat()],
+  ];
+  const wrongLists = lists.flatMap(([path, rows = []]): ClassFault[] =>
+    rows.every((row) => row.length === labels.length)
+      ? []
+      : [
+          {
+            path: path.split('.'),
+            message: `must have ${labels.length} numbers a row, one a label`,
+          },
+        ],
+  );
+  const named = Object.keys(prior.probabilities);
+  const samePrior = named.length === labels.length && labels.every((one) => named.includes(one));
+  const message = `must have the members ${labels.join(', ')} and no others`;
+  return samePrior ? wrongLists : [...wrongLists, { path: ['prior', 'probabilities'], message }];
+}
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type ArtifactFile = z.infer<typeof artifactFileSchema>;

@@ -1,4 +1,5 @@
-import { LABELS } from '../taxonomy.ts';
+import { HAM10000 } from '../taxonomy/ham10000.ts';
+import { labelsOf, type Taxonomy } from '../taxonomy/taxonomy.ts';
 import {
   type CountedAnswer,
   DRIFT_EDGES,
@@ -11,7 +12,7 @@ import {
 export interface AnswerHistograms {
   /** Answers in all. */
   readonly images: number;
-  /** In the order of `LABELS`. */
+  /** One count a label, in the order of the outputs. */
   readonly labels: readonly number[];
   /** One count a bin, one bin more than edges. Left out where nothing measured it. */
   readonly quantities: Readonly<Partial<Record<DriftQuantity, readonly number[]>>>;
@@ -29,12 +30,16 @@ export function binOf(value: number, edges: readonly number[]): number {
 }
 
 /** Counts answers; a quantity that none of them has is left out. */
-export function countAnswers(answers: readonly CountedAnswer[]): AnswerHistograms {
-  const labels = LABELS.map(() => 0);
+export function countAnswers(
+  answers: readonly CountedAnswer[],
+  taxonomy: Taxonomy = HAM10000,
+): AnswerHistograms {
+  const names = labelsOf(taxonomy);
+  const labels = names.map(() => 0);
   const quantities = new Map<DriftQuantity, number[]>();
   for (const answer of answers) {
-    const { label, values } = measureAnswer(answer);
-    labels[LABELS.indexOf(label)]!++;
+    const { label, values } = measureAnswer(answer, taxonomy);
+    labels[names.indexOf(label)]!++;
     for (const quantity of DRIFT_QUANTITIES) {
       const value = values[quantity];
       if (value === undefined) continue;
@@ -84,7 +89,7 @@ function combine(
   });
   return {
     images: of(a.images, b.images),
-    labels: LABELS.map((_, i) => of(a.labels[i]!, b.labels[i]!)),
+    labels: a.labels.map((count, i) => of(count, b.labels[i]!)),
     quantities: Object.fromEntries(quantities),
   };
 }

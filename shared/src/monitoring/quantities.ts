@@ -1,6 +1,8 @@
 import { malignantScore } from '../answer/operating-point.ts';
 import { type ImageQuality, QUALITY_MEASURES } from '../image/image-quality.ts';
-import { LABELS, type Label } from '../taxonomy.ts';
+import { HAM10000 } from '../taxonomy/ham10000.ts';
+import { hasRisks, type Taxonomy } from '../taxonomy/taxonomy.ts';
+import type { Label } from '../taxonomy.ts';
 
 /** Of what histograms are kept, one number an answer. */
 export const DRIFT_QUANTITIES = [
@@ -14,17 +16,17 @@ export const DRIFT_QUANTITIES = [
 export type DriftQuantity = (typeof DRIFT_QUANTITIES)[number];
 
 /** The quantities that scores alone give. */
-export const SCORE_QUANTITIES: readonly DriftQuantity[] = [
-  'top_score',
-  'malignant_score',
-  'entropy',
-];
+export function scoreQuantities(taxonomy: Taxonomy): DriftQuantity[] {
+  return hasRisks(taxonomy)
+    ? ['top_score', 'malignant_score', 'entropy']
+    : ['top_score', 'entropy'];
+}
 
 /** In words, as they are for a help text. */
 export const DRIFT_QUANTITY_TEXTS: Readonly<Record<DriftQuantity, string>> = {
   top_score: 'Highest score of an image, by the version’s own prior.',
-  malignant_score: 'Scores of mel, bcc and akiec of an image together.',
-  entropy: 'Entropy of the scores of an image: 0 (sure) to 1 (all seven alike).',
+  malignant_score: 'Scores of the malignant and premalignant classes of an image together.',
+  entropy: 'Entropy of the scores of an image: 0 (sure) to 1 (all classes alike).',
   distance: 'Distance of an image from those that were trained on.',
   sharpness: 'Sharpness of an image: 0 (blurred) to 1.',
   brightness: 'Mean light of an image: 0 (black) to 1 (white).',
@@ -116,13 +118,17 @@ export interface AnswerMeasures {
 }
 
 /** The only place that makes the quantities of an answer: for the server's histograms and for the reference. */
-export function measureAnswer({ scores, measurements }: CountedAnswer): AnswerMeasures {
+export function measureAnswer(
+  { scores, measurements }: CountedAnswer,
+  taxonomy: Taxonomy = HAM10000,
+): AnswerMeasures {
   const top = Math.max(...scores);
+  const malignant = malignantScore(scores, taxonomy);
   return {
-    label: LABELS[scores.indexOf(top)]!,
+    label: taxonomy.classes[scores.indexOf(top)]!.label as Label,
     values: {
       top_score: top,
-      malignant_score: malignantScore(scores),
+      ...(malignant !== undefined && { malignant_score: malignant }),
       entropy: normalizedEntropy(scores),
       ...(measurements && { distance: measurements.distance, ...measurements.quality }),
     },
@@ -135,3 +141,5 @@ function normalizedEntropy(probabilities: readonly number[]): number {
   for (const p of probabilities) if (p > 0) sum -= p * Math.log(p);
   return Math.max(0, sum / Math.log(probabilities.length));
 }
+
+export const SCORE_QUANTITIES = scoreQuantities(HAM10000);

@@ -23,7 +23,7 @@ export async function withDenseMaps(
   times: 2 | 4 = STITCHED,
 ): Promise<NetworkOutput> {
   const itself = await classify(rgb);
-  const side = mapSide(itself.cam);
+  const side = mapSide(itself.cam, itself.logits.length);
   const fine = side * times;
   const cam = new Float32Array(itself.cam.length * times * times);
   const move = (part: number) => ((part - (times - 1) / 2) * INPUT_SIZE) / fine;

@@ -1,10 +1,8 @@
-import { CLASS_COUNT } from '../taxonomy.ts';
-
 /** What the network gives for one image. */
 export interface NetworkOutput {
-  /** Seven, in the order of `LABELS`. */
+  /** One a label, in the order of the outputs. */
   readonly logits: Float32Array;
-  /** `[class, y, x]`, before the ReLU: 7 x 7 x 7, or 7 x 14 x 14 where it was stitched. */
+  /** `[class, y, x]`, before the ReLU: maps of 7 x 7, or of 14 x 14 where they were stitched. */
   readonly cam: Float32Array;
   /** The pooled features, where the version's graph gives them. */
   readonly features?: Float32Array;
@@ -18,7 +16,7 @@ export type Classify = (rgb: Uint8Array) => Promise<NetworkOutput>;
  *
  * @throws RangeError when the maps are not square
  */
-export function mapSide(cam: ArrayLike<number>, classCount: number = CLASS_COUNT): number {
+export function mapSide(cam: ArrayLike<number>, classCount: number = 7): number {
   const side = Math.sqrt(cam.length / classCount);
   if (Number.isInteger(side) && side > 0) return side;
   throw new RangeError(`cam must have ${classCount} square maps, not ${cam.length} values in all`);

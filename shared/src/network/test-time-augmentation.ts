@@ -55,7 +55,7 @@ export async function averageOverViews(
 ): Promise<NetworkOutput> {
   const itself = await classify(rgb);
   if (views === 1) return itself;
-  const side = mapSide(itself.cam);
+  const side = mapSide(itself.cam, itself.logits.length);
   const logits = [itself.logits];
   const cam = Float64Array.from(itself.cam);
   for (const { symmetry, isWhole } of furtherViews(views, whole)) {

@@ -1,6 +1,7 @@
 import { describeLeftOut, type LeftOut } from '@naevus/shared/files/find-images';
-import { labelHint } from '@naevus/shared/label-hint';
 import type { Label } from '@naevus/shared/taxonomy';
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
+import { labelHint } from '@naevus/shared/taxonomy/label-hint';
 
 /** What may be wrong with a data set. Rows are lines of the CSV file, the header being row 1. */
 export type DataProblem =
@@ -153,7 +154,7 @@ function columnHint({ column, found }: { column: string; found: readonly string[
 }
 
 function labelAdvice(value: string): string {
-  const label = labelHint(value);
+  const label = labelHint(value, HAM10000);
   if (label === undefined) return '';
   const mapped = JSON.stringify({ [value.trim().toLowerCase()]: label });
   return ` Does it mean ${label}? Then write ${label}, or add ${mapped} to "diagnoses" of the JSON file of --source.`;

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { HAM10000 } from './ham10000.ts';
 import { labelHint } from './label-hint.ts';
 
 it.each([
@@ -17,5 +18,5 @@ it.each([
   ['not melanoma', undefined],
   ['', undefined],
 ])('%j may mean %j', (diagnosis, label) => {
-  expect(labelHint(diagnosis)).toBe(label);
+  expect(labelHint(diagnosis, HAM10000)).toBe(label);
 });
