@@ -85,10 +85,17 @@ export function createModalityMeter({ method, weights, biases }: ModalityModel):
 
 /** What the weights of a method are multiplied with: as many numbers as features, of length 1 together. */
 export function unitFeatures(features: Float32Array, method: ModalityMethod): Float64Array {
-  const values = Float64Array.from(features, (value) =>
-    method === 'root-logistic-regression' ? Math.sign(value) * Math.sqrt(Math.abs(value)) : value,
-  );
-  const squared = values.reduce((sum, value) => sum + value * value, 0);
+  const rooted = method === 'root-logistic-regression';
+  const values = new Float64Array(features.length);
+  let squared = 0;
+  // By index: iterators and callbacks cost ten times as much as the arithmetic.
+  for (let i = 0; i < values.length; i++) {
+    const feature = features[i]!;
+    const value = rooted ? Math.sign(feature) * Math.sqrt(Math.abs(feature)) : feature;
+    values[i] = value;
+    squared += value * value;
+  }
   const scale = squared > 0 ? 1 / Math.sqrt(squared) : 0;
-  return values.map((value) => scale * value);
+  for (let i = 0; i < values.length; i++) values[i] = scale * values[i]!;
+  return values;
 }
