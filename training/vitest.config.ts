@@ -8,6 +8,7 @@ const APART = [
   'src/commands/**/*.test.ts',
   'src/convert/engines.test.ts',
   'src/evaluate/drift/drift.test.ts',
+  'src/network/engine/**/*.test.ts',
   'src/network/trainable-network.test.ts',
   'src/release/**/*.test.ts',
   'src/run/checkpoint.test.ts',

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { buildBinding, requireCompiler } from './build-binding.mjs';
 import { cacheFolder } from './cache-folder.mjs';
 import { findPython } from './find-python.mjs';
+import { ensureFusedKernels } from './fused-kernels.mjs';
 import { withLock } from './lock.mjs';
 import { probeBinding, tfjsNodeFolder } from './native-binding.mjs';
 import { FAILURE_NOTE, isCi } from './native-tests.mjs';
@@ -17,7 +18,8 @@ const HELP = `Usage: npm run setup:training [-- --if-missing]
 Makes TensorFlow's native binding for Node (@tensorflow/tfjs-node) work, which training needs and serving does not.
 Nothing is done when it works already. Else TensorFlow's libraries (270 MB) are downloaded with pip, kept in
 $XDG_CACHE_HOME/naevus (default ~/.cache/naevus), and the binding is compiled against them.
-Needs python3 with pip, make and a C++ compiler.
+Needs python3 with pip, make and a C++ compiler. Where there is a compiler, operations of this project's own are
+compiled as well, which make training faster.
 
   --if-missing  what npm test does: a failure is a warning, and the tests that need TensorFlow are skipped;
                 where CI is set it stays a failure
@@ -72,8 +74,11 @@ async function main() {
   }
   try {
     const version = await setUp();
+    const isFused = await ensureFusedKernels(tfjsNodeFolder(), log);
     rmSync(FAILURE_NOTE, { force: true });
-    log(`the native binding works (TensorFlow ${version})`);
+    log(
+      `the native binding works (TensorFlow ${version}${isFused ? ', with operations of our own' : ''})`,
+    );
     return 0;
   } catch (error) {
     const reason = error instanceof SetupError ? error.message : (error.stack ?? String(error));

@@ -8,6 +8,9 @@ import {
   type NetworkOps,
   type SqueezeExciteLayer,
 } from './architecture.ts';
+import { compoundOperations } from './engine/choose-operations.ts';
+import { swishGradient } from './engine/composed-operations.ts';
+
 import * as kernels from './engine/kernels.ts';
 import { Activation, Tape } from './engine/tape.ts';
 import { type Tensor, tensor } from './engine/tensorflow.ts';
@@ -44,7 +47,7 @@ export class TrainingInterpreter implements NetworkOps<Activation> {
   /** Gradient of each trainable parameter met on the way back, TensorFlow's layout. */
   readonly gradients = new Map<string, Float32Array>();
   private readonly pass: TrainingPass;
-  private readonly empty = tensor(new Float32Array(0), [0]);
+  private readonly operations = compoundOperations();
   private currentBlock = '';
   private scope: Activation[] = [];
 
@@ -61,7 +64,6 @@ export class TrainingInterpreter implements NetworkOps<Activation> {
   dispose(): void {
     for (const activation of this.scope) activation.release();
     this.scope = [];
-    this.empty.dispose();
   }
 
   /** Goes back from an output whose gradient is given, row-major: fills {@link gradients}. */
@@ -103,17 +105,14 @@ export class TrainingInterpreter implements NetworkOps<Activation> {
 
   convNorm(x: Activation, layer: ConvNormLayer): Activation {
     const convolved = this.convolution(x, layer);
-    const normalized = this.batchNorm(convolved, layer.norm);
+    const normalized = this.normalize(convolved, layer);
     this.releaseEarly(convolved);
-    if (!layer.swish) return normalized;
-    const activated = this.swish(normalized);
-    this.releaseEarly(normalized);
-    return activated;
+    return normalized;
   }
 
   squeezeExcite(x: Activation, { name, channels, reduced }: SqueezeExciteLayer): Activation {
     const { parameters } = this.pass;
-    const [batch = 0, height = 0, width = 0] = x.tensor.shape;
+    const [, height = 0, width = 0] = x.tensor.shape;
     const reduceKernel = parameters.tensor(`${name}.conv_reduce.weight`, [channels, reduced]);
     const expandKernel = parameters.tensor(`${name}.conv_expand.weight`, [reduced, channels]);
 
@@ -122,39 +121,35 @@ export class TrainingInterpreter implements NetworkOps<Activation> {
     const reducedGate = kernels.sigmoid(reducedLinear);
     const hidden = kernels.multiply(reducedLinear, reducedGate);
     const expanded = affine(hidden, expandKernel, parameters.tensor(`${name}.conv_expand.bias`));
-    const flatGate = kernels.sigmoid(expanded);
-    const gate = kernels.reshape(flatGate, [batch, 1, 1, channels]);
+    const gate = kernels.sigmoid(expanded);
     const output = this.own(
-      kernels.multiply(x.tensor, gate),
+      this.operations.scaleChannels(x.tensor, gate),
       x.needsGradient || parameters.get(`${name}.conv_reduce.weight`).trainable,
     );
     dispose(reducedLinear, expanded);
     if (!output.needsGradient) {
-      dispose(mean, reducedGate, hidden, flatGate, gate);
+      dispose(mean, reducedGate, hidden, gate);
       return output;
     }
 
     x.retain();
     this.tape.record(() => {
       const dOutput = output.takeGradient();
-      const product = kernels.multiply(dOutput, x.tensor);
-      const dGate = kernels.spatialSum(product);
-      const dExpanded = kernels.sigmoidGradient(flatGate, dGate);
+      const dGate = this.operations.spatialProducts(dOutput, x.tensor);
+      const dExpanded = kernels.sigmoidGradient(gate, dGate);
       this.affineGradient(`${name}.conv_expand`, hidden, dExpanded);
       const dHidden = kernels.matMul(dExpanded, expandKernel, false, true);
       const dReduced = swishGradient(hidden, reducedGate, dHidden);
       this.affineGradient(`${name}.conv_reduce`, mean, dReduced);
-      dispose(product, dGate, dExpanded, dHidden);
+      dispose(dGate, dExpanded, dHidden);
       if (x.needsGradient) {
         const dMean = kernels.matMul(dReduced, reduceKernel, false, true);
         const share = tensor(Float32Array.of(1 / (height * width)), []);
         const dMeanShare = kernels.multiply(dMean, share);
-        const dMeanSpread = kernels.reshape(dMeanShare, [batch, 1, 1, channels]);
-        const dDirect = kernels.multiply(dOutput, gate);
-        x.addGradient(kernels.add(dDirect, dMeanSpread));
-        dispose(dMean, share, dMeanShare, dMeanSpread, dDirect);
+        x.addGradient(this.operations.scaleChannels(dOutput, gate, dMeanShare));
+        dispose(dMean, share, dMeanShare);
       }
-      dispose(dOutput, dReduced, mean, reducedGate, hidden, flatGate, gate);
+      dispose(dOutput, dReduced, mean, reducedGate, hidden, gate);
       x.release();
     });
     return output;
@@ -234,72 +229,58 @@ export class TrainingInterpreter implements NetworkOps<Activation> {
     );
     if (!output.needsGradient) return output;
     const inputShape = x.tensor.shape;
+    const { depthwiseInputGradient, depthwiseKernelGradient } = this.operations;
+    const inputGradient = depthwise ? depthwiseInputGradient : kernels.convolutionInputGradient;
+    const kernelGradient = depthwise ? depthwiseKernelGradient : kernels.convolutionKernelGradient;
     if (trainable) x.retain();
     this.tape.record(() => {
       const dOutput = output.takeGradient();
       if (trainable) {
-        this.readGradient(
-          name,
-          kernels.convolutionKernelGradient(x.tensor, kernel.shape, dOutput, geometry),
-        );
+        this.readGradient(name, kernelGradient(x.tensor, kernel.shape, dOutput, geometry));
         x.release();
       }
       if (x.needsGradient) {
-        x.addGradient(kernels.convolutionInputGradient(inputShape, kernel, dOutput, geometry));
+        x.addGradient(inputGradient(inputShape, kernel, dOutput, geometry));
       }
       dOutput.dispose();
     });
     return output;
   }
 
-  private batchNorm(x: Activation, name: string): Activation {
+  private normalize(x: Activation, { norm: name, swish }: ConvNormLayer): Activation {
     const { parameters } = this.pass;
-    const scale = parameters.tensor(`${name}.weight`);
-    const offset = parameters.tensor(`${name}.bias`);
     const { trainable } = parameters.get(`${name}.weight`);
-    const needsGradient = this.pass.recordsGradients && (x.needsGradient || trainable);
-    const usesBatch = this.pass.usesBatchStatistics(this.currentBlock);
-
-    let output: Activation;
-    let statistics: [Tensor, Tensor, Tensor];
-    if (usesBatch) {
-      const result = kernels.batchNormTraining(
-        x.tensor,
-        scale,
-        offset,
-        BATCH_NORM_EPSILON,
-        this.empty,
-      );
-      this.pass.onBatchStatistics(name, result.mean.read(), result.variance.read());
-      dispose(result.mean, result.variance);
-      output = this.own(result.y, needsGradient);
-      statistics = [...result.saved];
-      if (!needsGradient) dispose(...statistics);
-    } else {
-      const mean = parameters.tensor(`${name}.running_mean`);
-      const variance = parameters.tensor(`${name}.running_var`);
-      output = this.own(
-        kernels.batchNormInference(x.tensor, scale, offset, mean, variance, BATCH_NORM_EPSILON),
-        needsGradient,
-      );
-      statistics = [mean, variance, mean];
+    const normalized = this.operations.normalize(x.tensor, {
+      scale: parameters.tensor(`${name}.weight`),
+      offset: parameters.tensor(`${name}.bias`),
+      epsilon: BATCH_NORM_EPSILON,
+      statistics: this.pass.usesBatchStatistics(this.currentBlock)
+        ? null
+        : {
+            mean: parameters.tensor(`${name}.running_mean`),
+            variance: parameters.tensor(`${name}.running_var`),
+          },
+      swish,
+    });
+    if (normalized.batch) {
+      const { mean, variance } = normalized.batch;
+      this.pass.onBatchStatistics(name, mean.read(), variance.read());
+      dispose(mean, variance);
     }
-    if (!needsGradient) return output;
-
+    const output = this.own(normalized.y, x.needsGradient || trainable);
+    if (!output.needsGradient) {
+      normalized.dispose();
+      return output;
+    }
     x.retain();
+    if (normalized.needsOutput) output.retain();
     this.tape.record(() => {
       const dOutput = output.takeGradient();
-      const { dx, dScale, dOffset } = kernels.batchNormGradient(
-        dOutput,
-        x.tensor,
-        scale,
-        statistics,
-        BATCH_NORM_EPSILON,
-        usesBatch,
-      );
-      dOutput.dispose();
-      if (usesBatch) dispose(...statistics);
+      const { dx, dScale, dOffset } = normalized.gradient(dOutput);
+      dispose(dOutput);
+      normalized.dispose();
       x.release();
+      if (normalized.needsOutput) output.release();
       if (x.needsGradient) x.addGradient(dx);
       else dx.dispose();
       if (trainable) {
@@ -308,24 +289,6 @@ export class TrainingInterpreter implements NetworkOps<Activation> {
       } else {
         dispose(dScale, dOffset);
       }
-    });
-    return output;
-  }
-
-  /** x · sigmoid(x) (Ramachandran et al. 2017); keeps the gate and the output, not x. */
-  private swish(x: Activation): Activation {
-    const gate = kernels.sigmoid(x.tensor);
-    const output = this.own(kernels.multiply(x.tensor, gate), x.needsGradient);
-    if (!output.needsGradient) {
-      gate.dispose();
-      return output;
-    }
-    output.retain();
-    this.tape.record(() => {
-      const dOutput = output.takeGradient();
-      x.addGradient(swishGradient(output.tensor, gate, dOutput));
-      dispose(gate, dOutput);
-      output.release();
     });
     return output;
   }
@@ -382,16 +345,6 @@ function affine(x: Tensor, kernel: Tensor, bias: Tensor): Tensor {
   const sum = kernels.biasAdd(product, bias);
   product.dispose();
   return sum;
-}
-
-/** dy · (gate + y − y · gate) where y = x · gate and gate = sigmoid(x): needs x no more. */
-function swishGradient(y: Tensor, gate: Tensor, dy: Tensor): Tensor {
-  const gated = kernels.multiply(y, gate);
-  const rest = kernels.subtract(y, gated);
-  const slope = kernels.add(rest, gate);
-  const dx = kernels.multiply(dy, slope);
-  dispose(gated, rest, slope);
-  return dx;
 }
 
 function dispose(...tensors: readonly Tensor[]): void {

@@ -10,7 +10,8 @@ type Attributes = ReturnType<typeof attributes>;
 
 const attributeCache = new Map<string, Attributes>();
 
-function cached(key: string, values: () => Record<string, AttributeValue>): Attributes {
+/** Attributes in the binding's form, made once for a key. */
+export function cached(key: string, values: () => Record<string, AttributeValue>): Attributes {
   let found = attributeCache.get(key);
   if (!found) {
     found = attributes(values());
@@ -22,7 +23,7 @@ function cached(key: string, values: () => Record<string, AttributeValue>): Attr
 const shapeCache = new Map<string, Tensor>();
 
 /** A shape or list of axes as the int32 vector that operations take; made once, kept for the process. */
-function vector(values: readonly number[]): Tensor {
+export function vector(values: readonly number[]): Tensor {
   const key = values.join();
   let found = shapeCache.get(key);
   if (!found) {

@@ -1,10 +1,15 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import util from 'node:util';
 
 /**
  * TensorFlow's eager operations through tfjs-node's native binding, below tfjs's own tensors:
  * training frees each activation as the backward pass consumes it, which tfjs's tape does not.
  */
+
+/** As in `training/setup/native-binding.mjs`. */
+const NAPI_VERSION = 8;
 
 interface OpAttribute {
   readonly name: string;
@@ -65,6 +70,24 @@ let loaded: Binding | undefined;
 function binding(): Binding {
   loaded ??= (loadTfjsNode().backend() as unknown as { binding: Binding }).binding;
   return loaded;
+}
+
+/** Beside the binding: what `npm run setup:training` compiles of `training/native/fused_kernels.cc`. */
+const FUSED_KERNELS = 'naevus_kernels.node';
+
+/**
+ * Registers our own operations with TensorFlow.
+ *
+ * @returns false where they were not compiled: training does without, in more time and memory
+ */
+export function loadFusedKernels(): boolean {
+  binding();
+  const require = createRequire(import.meta.url);
+  const folder = dirname(require.resolve('@tensorflow/tfjs-node/package.json'));
+  const file = join(folder, 'lib', `napi-v${NAPI_VERSION}`, FUSED_KERNELS);
+  if (!existsSync(file)) return false;
+  require(file);
+  return true;
 }
 
 let live = 0;
