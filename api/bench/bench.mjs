@@ -7,15 +7,18 @@ import { ATTACKS_HELP, benchAttacks } from './attacks/attack-bench.mjs';
 import { benchSoak, SOAK_HELP } from './attacks/soak-bench.mjs';
 import { BUILDS_HELP, benchBuilds } from './builds-bench.mjs';
 import { benchEdge, EDGE_HELP } from './edge-bench.mjs';
+import { benchFolders, FOLDERS_HELP } from './folders-bench.mjs';
 import { benchServing, SERVING_HELP } from './serving-bench.mjs';
 
-const HELP = `Usage: npm run bench -- [serving|training|edge|attacks|soak|builds] [options]
+const HELP = `Usage: npm run bench -- [serving|training|edge|folders|attacks|soak|builds] [options]
 
 ${SERVING_HELP}
 
 ${TRAINING_HELP}
 
 ${EDGE_HELP}
+
+${FOLDERS_HELP}
 
 ${ATTACKS_HELP}
 
@@ -37,12 +40,13 @@ try {
   else if (name === 'serving') await benchServing(args);
   else if (name === 'training') await benchTraining(args);
   else if (name === 'edge') await benchEdge(args);
+  else if (name === 'folders') await benchFolders(args);
   else if (name === 'attacks') await benchAttacks(args);
   else if (name === 'soak') await benchSoak(args);
   else if (name === 'builds') await benchBuilds(args);
   else
     throw new UsageError(
-      `there is no benchmark "${name}"; there are serving, training, edge, attacks, soak and builds`,
+      `there is no benchmark "${name}"; there are serving, training, edge, folders, attacks, soak and builds`,
     );
 } catch (error) {
   if (error instanceof SetupError) {

@@ -20,6 +20,7 @@ describe('npm run bench', () => {
     [['serving', '--help'], ['--connections']],
     [['training', '--help'], ['--batch']],
     [['edge', '--help'], ['--no-memory']],
+    [['folders', '--help'], ['--images']],
     [['attacks', '--help'], ['--only']],
     [['soak', '--help'], ['--seed']],
     [['builds', '--help'], ['--other']],
@@ -35,6 +36,7 @@ describe('npm run bench', () => {
     [['serving', '--connections', '5'], 'not 5'],
     [['training', '--steps', '0'], '--steps'],
     [['edge', '--rounds', 'many'], '--rounds'],
+    [['folders'], '--data'],
     [['soak', '--minutes', '0'], '--minutes'],
     [['builds'], '--other'],
   ])('names what it does not understand: %j', (args, expected) => {

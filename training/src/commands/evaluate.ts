@@ -9,13 +9,12 @@ import { type OutsideImage, outsideImages } from '../data/load/outside-images.ts
 import { readSplit } from '../data/split/read-split.ts';
 import type { Split } from '../data/split/split-schema.ts';
 import { parseImageIds, selectImages } from '../evaluate/classifiers/image-selection.ts';
-import { describeMetrics, metricsReport } from '../evaluate/metrics/metrics-report.ts';
+import { describeMetrics } from '../evaluate/metrics/metrics-report.ts';
 import { countSeen, seenWarnings } from '../evaluate/metrics/seen-images.ts';
+import { startReportThreads } from '../evaluate/report-threads.ts';
 import { measureVersion } from '../evaluate/sources/measure-version.ts';
-import { outsideReport } from '../evaluate/sources/outside-report.ts';
 import { ownLesions } from '../evaluate/sources/own-lesions.ts';
 import type { AnsweredImage } from '../evaluate/sources/source-figures.ts';
-import { sourceReport } from '../evaluate/sources/source-report.ts';
 import { readText, writeJson } from '../files/json-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { isPredictionsCsv, predictionsCsv } from '../reports/predictions-csv.ts';
@@ -107,9 +106,19 @@ await runCommand({
       'label' in image ? [{ ...image, scores, answer }] : [],
     );
     const names = folders.map(({ directory }) => basename(resolve(directory)));
-    const report =
+    const answered = images.flatMap(({ answer, ...image }) =>
+      answer ? [{ ...image, answer }] : [],
+    );
+    const bySource = answered.length > 0 && dataset.sources.length > 0;
+    const answeredByPrevious =
+      bySource && previous ? await answeredBefore(previous, answered, kernels) : undefined;
+    const others = results.flatMap(({ image, answer }) =>
+      answer && 'modality' in image ? [{ ...image, answer }] : [],
+    );
+    const threads = await startReportThreads();
+    const [report, sources, outsideFigures] = await Promise.all([
       images.length > 0
-        ? metricsReport(images, {
+        ? threads.compute('metricsReport', images, {
             model: { name: manifest.name, version: manifest.version },
             engine,
             data: { name: names.join(', '), sha256: digestSamples(samples), unreadable },
@@ -117,38 +126,31 @@ await runCommand({
             calibration: manifest.calibration,
             seed: SEED,
           })
-        : undefined;
-    const answered = images.flatMap(({ answer, ...image }) =>
-      answer ? [{ ...image, answer }] : [],
-    );
-    const sources =
-      answered.length > 0 && dataset.sources.length > 0
-        ? sourceReport({
+        : undefined,
+      bySource
+        ? threads.compute('sourceReport', {
             images: answered,
-            ...(previous && {
-              previous: {
-                version: previous.manifest.version,
-                images: await answeredBefore(previous, answered, kernels),
-              },
-              previousPrior: previous.manifest.prior.probabilities,
-            }),
+            ...(previous &&
+              answeredByPrevious && {
+                previous: { version: previous.manifest.version, images: answeredByPrevious },
+                previousPrior: previous.manifest.prior.probabilities,
+              }),
             sources: dataset.sources,
             home: manifest.sources?.[0]?.name ?? dataset.sources[0]!.name,
             own: ownLesions(labelled),
             prior: manifest.prior.probabilities,
             seed: SEED,
           })
-        : undefined;
-    const others = results.flatMap(({ image, answer }) =>
-      answer && 'modality' in image ? [{ ...image, answer }] : [],
-    );
+        : undefined,
+      others.length > 0 ? threads.compute('outsideReport', others, SEED) : undefined,
+    ]).finally(() => threads.stop());
     const document = {
       modelSha256: sha256,
       passedOver: problems,
       seen: { ...seen, cautions },
       ...report,
       ...(sources && { sources }),
-      ...(others.length > 0 && { outside: outsideReport(others, SEED) }),
+      ...(outsideFigures && { outside: outsideFigures }),
     };
     await writeJson(out, document);
     await replaceFile(

@@ -75,6 +75,24 @@ export function sourceFigures(
   const byMalignant = rankSamples(malignant, (i) => images[i]!.answer.malignantScore, 1);
   const melanoma = (i: number) => truth[i] === MELANOMA;
   const above = (i: number) => images[i]!.flaggedShare ?? Number(images[i]!.answer.aboveThreshold);
+  const all = () => true;
+  const abstention = (i: number) => images[i]!.answer.abstention;
+  const shares = Object.entries({
+    accuracyUniformPrior: [all, (i) => uniform[i] === truth[i]],
+    melanomaRecallUniformPrior: [melanoma, (i) => uniform[i] === MELANOMA],
+    melanomaSpecificityUniformPrior: [(i) => !melanoma(i), (i) => uniform[i] !== MELANOMA],
+    coverage90: [all, (i) => images[i]!.answer.set.includes(images[i]!.label)],
+    setSize: [all, (i) => images[i]!.answer.set.length],
+    melanomaSensitivity: [melanoma, above],
+    malignantSensitivity: [(i) => malignant[i] === 1, above],
+    specificity: [(i) => benign[i]!, (i) => 1 - above(i)],
+    abstained: [all, (i) => abstains(abstention(i))],
+    abstainedForQuality: [all, (i) => abstention(i).quality],
+    abstainedForDistance: [all, (i) => abstention(i).distance],
+    abstainedForModality: [all, (i) => abstention(i).modality],
+  } satisfies Partial<
+    Record<SourceFigure, readonly [OfImage<boolean>, OfImage<boolean | number>]>
+  >).map(([name, [counts, value]]) => [name, countedValues(images.length, counts, value)] as const);
 
   return (weights = new Uint8Array(images.length).fill(1)) => {
     const served = report(weights);
@@ -84,38 +102,36 @@ export function sourceFigures(
       return support === 0 || !counted[k] ? null : row[k]! / support;
     });
     const aucs = served.perClass.map(({ auc }, k) => (counted[k] ? auc : null));
-    const share = (of: (i: number) => boolean, holds: (i: number) => boolean | number) =>
-      shareOf(weights, of, holds);
-    const all = () => true;
-    const abstention = (i: number) => images[i]!.answer.abstention;
     return {
+      ...(Object.fromEntries(
+        shares.map(([name, values]) => [name, weightedMean(weights, values)]),
+      ) as Record<(typeof shares)[number][0] & SourceFigure, number | null>),
       accuracy: served.accuracy,
       balancedAccuracyUniformPrior: mean(recall),
-      accuracyUniformPrior: share(all, (i) => uniform[i] === truth[i]),
       macroAuc: mean(aucs),
       melanomaAuc: rocAuc(byMelanoma, weights),
       malignantAuc: rocAuc(byMalignant, weights),
-      melanomaRecallUniformPrior: share(melanoma, (i) => uniform[i] === MELANOMA),
-      melanomaSpecificityUniformPrior: share(
-        (i) => !melanoma(i),
-        (i) => uniform[i] !== MELANOMA,
-      ),
       logLoss: served.logLoss,
       expectedCalibrationError: served.expectedCalibrationError,
-      coverage90: share(all, (i) => images[i]!.answer.set.includes(images[i]!.label)),
-      setSize: weightedMean(weights, (i) => images[i]!.answer.set.length),
-      melanomaSensitivity: share(melanoma, above),
-      malignantSensitivity: share((i) => malignant[i] === 1, above),
-      specificity: share(
-        (i) => benign[i]!,
-        (i) => 1 - above(i),
-      ),
-      abstained: share(all, (i) => abstains(abstention(i))),
-      abstainedForQuality: share(all, (i) => abstention(i).quality),
-      abstainedForDistance: share(all, (i) => abstention(i).distance),
-      abstainedForModality: share(all, (i) => abstention(i).modality),
     };
   };
+}
+
+type OfImage<T> = (i: number) => T;
+
+/** Which images count, and the value of each: worked out once for all resamples. */
+interface CountedValues {
+  readonly images: Uint32Array;
+  readonly values: Float64Array;
+}
+
+function countedValues(
+  size: number,
+  counts: OfImage<boolean>,
+  value: OfImage<boolean | number>,
+): CountedValues {
+  const images = Uint32Array.from({ length: size }, (_, i) => i).filter((i) => counts(i));
+  return { images, values: Float64Array.from(images, (i) => Number(value(i))) };
 }
 
 /** Mean of what is defined; null where nothing is. */
@@ -125,26 +141,13 @@ function mean(values: readonly (number | null)[]): number | null {
   return defined.reduce((sum, value) => sum + value, 0) / defined.length;
 }
 
-/** Of the images that count, how many hold; null where none counts. */
-function shareOf(
-  weights: SampleWeights,
-  counts: (i: number) => boolean,
-  holds: (i: number) => boolean | number,
-): number | null {
-  let [all, hits] = [0, 0];
-  for (let i = 0; i < weights.length; i++) {
-    if (!counts(i)) continue;
-    all += weights[i]!;
-    hits += Number(holds(i)) * weights[i]!;
-  }
-  return all === 0 ? null : hits / all;
-}
-
-function weightedMean(weights: SampleWeights, value: (i: number) => number): number | null {
+/** Of the images that count; null where none does. */
+function weightedMean(weights: SampleWeights, { images, values }: CountedValues): number | null {
   let [all, sum] = [0, 0];
-  for (let i = 0; i < weights.length; i++) {
-    all += weights[i]!;
-    sum += weights[i]! * value(i);
+  for (let k = 0; k < images.length; k++) {
+    const weight = weights[images[k]!]!;
+    all += weight;
+    sum += values[k]! * weight;
   }
   return all === 0 ? null : sum / all;
 }

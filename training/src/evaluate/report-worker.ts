@@ -1,0 +1,12 @@
+import { answerRequests } from '../threads/answer-requests.ts';
+import { metricsReport } from './metrics/metrics-report.ts';
+import type { ReportRequest, Reports } from './report-threads.ts';
+import { outsideReport } from './sources/outside-report.ts';
+import { sourceReport } from './sources/source-report.ts';
+
+const reports: Reports = { metricsReport, sourceReport, outsideReport };
+
+answerRequests(({ name, inputs }: ReportRequest) => {
+  const compute = reports[name] as (...inputs: readonly unknown[]) => unknown;
+  return { reply: compute(...inputs) };
+});
