@@ -24,6 +24,7 @@ const DESCRIPTOR: protobuf.INamespace = {
         initializer: { rule: 'repeated', type: 'TensorProto', id: 5 },
         input: { rule: 'repeated', type: 'ValueInfoProto', id: 11 },
         output: { rule: 'repeated', type: 'ValueInfoProto', id: 12 },
+        valueInfo: { rule: 'repeated', type: 'ValueInfoProto', id: 13 },
       },
     },
     NodeProto: {
@@ -123,6 +124,8 @@ export interface OnnxModel {
     readonly initializer: readonly OnnxTensor[];
     readonly input: readonly OnnxValueInfo[];
     readonly output: readonly OnnxValueInfo[];
+    /** Shapes of what nodes give, where that does not follow from the nodes. */
+    readonly valueInfo?: readonly OnnxValueInfo[];
   };
 }
 

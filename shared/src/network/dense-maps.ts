@@ -27,14 +27,17 @@ export async function withDenseMaps(
   const fine = side * times;
   const cam = new Float32Array(itself.cam.length * times * times);
   const move = (part: number) => ((part - (times - 1) / 2) * INPUT_SIZE) / fine;
-  for (let down = 0; down < times; down++) {
-    for (let right = 0; right < times; right++) {
-      const moved = (await classify(shiftImage(rgb, move(down), move(right)))).cam;
-      for (let i = 0; i < moved.length; i++) {
-        const row = Math.floor(i / side);
-        const y = row * times + down;
-        cam[y * fine + (i % side) * times + right] = moved[i]!;
-      }
+  const parts = Array.from({ length: times }, (_, part) => part);
+  const moves = parts.flatMap((down) => parts.map((right) => ({ down, right })));
+  // Asked for together: a runtime may compute several in one run.
+  const outputs = await Promise.all(
+    moves.map(({ down, right }) => classify(shiftImage(rgb, move(down), move(right)))),
+  );
+  for (const [at, { down, right }] of moves.entries()) {
+    const moved = outputs[at]!.cam;
+    for (let i = 0; i < moved.length; i++) {
+      const y = Math.floor(i / side) * times + down;
+      cam[y * fine + (i % side) * times + right] = moved[i]!;
     }
   }
   return { ...itself, cam };

@@ -53,13 +53,15 @@ export async function averageOverViews(
   views: TtaViews,
   whole?: WholePicture,
 ): Promise<NetworkOutput> {
-  const itself = await classify(rgb);
+  // Asked for together: a runtime may compute several in one run.
+  const [first, ...others] = await Promise.all(viewedImages(rgb, views, whole).map(classify));
+  const itself = first!;
   if (views === 1) return itself;
   const side = mapSide(itself.cam, itself.logits.length);
   const logits = [itself.logits];
   const cam = Float64Array.from(itself.cam);
-  for (const { symmetry, isWhole } of furtherViews(views, whole)) {
-    const seen = await classify(applySymmetry(symmetry, isWhole ? whole!.rgb : rgb, INPUT_SIZE));
+  for (const [i, { symmetry, isWhole }] of furtherViews(views, whole).entries()) {
+    const seen = others[i]!;
     logits.push(seen.logits);
     const maps = isWhole ? middleOfMaps(seen.cam, side, whole!.crop) : seen.cam;
     accumulateInverse(symmetry, maps, side, cam);

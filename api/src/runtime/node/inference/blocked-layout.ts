@@ -18,13 +18,15 @@ const CACHE_BYTES = 2 << 20;
 const BLOCK = 16;
 
 /**
- * Rewrites a network for single images in onnxruntime's blocked layout (NCHWc, which its convolutions take
+ * Rewrites a network for onnxruntime's blocked layout (NCHWc, which its convolutions take
  * on x64), so that a run costs a twelfth less time and gives the same bits:
  *
  * - A gate [N, channel, 1, 1] is first spread over the sides of what it multiplies: the blocked layout has
  *   no broadcasting product, and each squeeze-excitation would leave it and come back.
  * - A widening whose result is larger than a core's cache is computed a part of its channels at a time,
  *   through swish and depthwise convolution.
+ *
+ * One run may take several images: two cost 6 to 9 % less each than one by itself.
  *
  * Not done in the exported file, as other runtimes broadcast a gate for less than they spread it.
  *
@@ -35,9 +37,10 @@ export function forBlockedLayout(bytes: Uint8Array): Uint8Array {
   const model = parseOnnx(bytes);
   const shapes = shapesOf(model.graph);
   if (shapes === undefined) return bytes;
-  const graph = spreadGates(splitWidenings(model.graph, shapes), shapes);
-  const [input, output] = [graph.input.map(ofOneImage), graph.output.map(ofOneImage)];
-  return serializeOnnx({ ...model, graph: { ...graph, input, output } });
+  return serializeOnnx({
+    ...model,
+    graph: spreadGates(splitWidenings(model.graph, shapes), shapes),
+  });
 }
 
 /** A value's shape without the batch. */
@@ -106,15 +109,10 @@ function shapesOf({ input, initializer, node }: Graph): Shapes | undefined {
   return shapes;
 }
 
-/** onnxruntime only keeps the layout where it knows that both operands of a product have one shape. */
-function ofOneImage({ name, type }: OnnxValueInfo): OnnxValueInfo {
-  const { elemType, shape } = type.tensorType;
-  const dim = [{ dimValue: 1 }, ...shape.dim.slice(1)];
-  return { name, type: { tensorType: { elemType, shape: { dim } } } };
-}
-
 function spreadGates(graph: Graph, shapes: Shapes): Graph {
   const scales = new Map<string, OnnxTensor>();
+  const spreads: OnnxValueInfo[] = [];
+  const [batch] = graph.input[0]!.type.tensorType.shape.dim;
   const node = graph.node.flatMap((multiply): OnnxNode[] => {
     const [value = '', gate = ''] = multiply.input;
     const whole = shapes.get(value);
@@ -139,10 +137,25 @@ function spreadGates(graph: Graph, shapes: Shapes): Graph {
         stringAttribute('nearest_mode', 'floor'),
       ],
     };
-    return [spread, { ...multiply, input: [value, spread.output[0]!] }];
+    const [output = ''] = spread.output;
+    spreads.push(valueInfo(output, [batch!, ...[whole.channels, height, width].map(fixed)]));
+    return [spread, { ...multiply, input: [value, output] }];
   });
-  return { ...graph, node, initializer: [...graph.initializer, ...scales.values()] };
+  const initializer = [...graph.initializer, ...scales.values()];
+  return { ...graph, node, initializer, valueInfo: spreads };
 }
+
+/**
+ * onnxruntime only keeps the layout where it knows that both operands of a product have one shape, and takes the
+ * images of a Resize for as many as it likes.
+ */
+function valueInfo(name: string, dim: Dimensions): OnnxValueInfo {
+  return { name, type: { tensorType: { elemType: DATA_TYPE.float32, shape: { dim } } } };
+}
+
+type Dimensions = OnnxValueInfo['type']['tensorType']['shape']['dim'];
+
+const fixed = (dimValue: number) => ({ dimValue });
 
 /** A 1x1 convolution, swish and a depthwise convolution, each the only one to use the one before. */
 interface Widening {
