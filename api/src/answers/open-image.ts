@@ -1,5 +1,5 @@
 import type { CheckedImage } from '../analysis/engine.ts';
-import type { FileConverter } from '../analysis/file-converter.ts';
+import type { ConvertedImage, FileConverter } from '../analysis/file-converter.ts';
 import { sourceFormat } from '../analysis/source-format.ts';
 import { checkImage, checkSize } from './check-image.ts';
 import { problemOfFailure } from './problem-of-failure.ts';
@@ -17,7 +17,7 @@ export async function openImage(
   limits: Limits,
   converter: FileConverter | undefined,
   signal: AbortSignal,
-): Promise<CheckedImage> {
+): Promise<CheckedImage | ConvertedImage> {
   const format = sourceFormat(bytes);
   if (format === undefined || !converter?.formats.includes(format)) {
     return checkImage(bytes, limits, converter?.formats);

@@ -1,5 +1,6 @@
 import type { Analysis, Engine } from '../analysis/engine.ts';
-import { analyseFile } from '../answers/analyse-file.ts';
+import { analyseOpened } from '../answers/analyse-opened.ts';
+import { openImage } from '../answers/open-image.ts';
 import { modelReference } from '../answers/prediction-answer.ts';
 import { ProblemError } from '../answers/problem-error.ts';
 import { bodyTooLarge } from '../http/request/read-body.ts';
@@ -79,7 +80,12 @@ async function analyse(
   if (file instanceof ProblemError) return file;
   try {
     const options = { tta, ...(similar !== undefined && { similar }) };
-    return await analyseFile(file, engine, EDGE_LIMITS, options, CONVERTER);
+    const { signal } = new AbortController();
+    return await analyseOpened(
+      await openImage(file, EDGE_LIMITS, CONVERTER, signal),
+      engine,
+      options,
+    );
   } catch (error) {
     if (error instanceof ProblemError) return error;
     throw error;

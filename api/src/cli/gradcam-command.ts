@@ -5,7 +5,7 @@ import { HEATMAP_METHODS } from '@naevus/shared/network/heatmap-methods';
 import { createProgress } from '@naevus/shared/progress';
 import { CLASS_COUNT, LABELS } from '@naevus/shared/taxonomy';
 import type * as z from 'zod';
-import type { Analysis, AnalysisOptions } from '../analysis/engine.ts';
+import type { AnalysisOptions } from '../analysis/engine.ts';
 import {
   answerAboutImage,
   answerFactors,
@@ -14,10 +14,11 @@ import {
 } from '../answers/prediction-answer.ts';
 import { ProblemError } from '../answers/problem-error.ts';
 import { resolveOptions } from '../answers/resolve-options.ts';
+import { type StatingFile, withStatedPatient } from '../answers/stated-patient.ts';
 import { caveatsIn, translateAnswer } from '../language/translate-answer.ts';
 import { DEFAULT_LANGUAGE, type Language } from '../schemas/languages.ts';
 import { gradcamQuerySchema } from '../schemas/request.ts';
-import { analyseInOrder } from './analyse-in-order.ts';
+import { type AnalysedFile, analyseInOrder, analysePath } from './analyse-in-order.ts';
 import type { Command } from './command.ts';
 import { contactSheet, type SheetEntry } from './contact-sheet.ts';
 import { pictureFiles } from './image-files.ts';
@@ -44,8 +45,8 @@ ${ANSWER_FLAGS_HELP}
 Exit code: 0; 1 where a picture failed; 2 if it could not start.
 `;
 
-/** A picture has no room for similar cases; the patient is said by the other flags. */
-const schema = gradcamQuerySchema.omit({ similar: true, patient: true });
+/** A picture has no room for similar cases. */
+const schema = gradcamQuerySchema.omit({ similar: true });
 
 export const gradcamCommand: Command = {
   help: HELP,
@@ -78,10 +79,10 @@ type GradcamFlags = z.infer<typeof schema>;
 
 /** What is asked of the engine for each file, and what is said and written of its result. */
 interface MapWriter {
-  readonly options: AnalysisOptions;
+  options(file: StatingFile): AnalysisOptions;
   readonly language: Language;
   /** @returns the answer in words; throws ProblemError where it is strict, UsageError where the file cannot be written */
-  write(analysis: Analysis, path: string): Promise<string>;
+  write(file: AnalysedFile, path: string): Promise<string>;
 }
 
 function mapWriter(
@@ -90,20 +91,21 @@ function mapWriter(
   sent: (name: string) => string | undefined,
 ): MapWriter {
   const { language = DEFAULT_LANGUAGE } = query;
-  const options = resolveOptions(query, sent, model);
+  const asked = resolveOptions(query, sent, model);
+  const optionsFor = (file: StatingFile) => withStatedPatient(asked, query, [file], model);
   return {
     language,
-    options: {
+    options: (file) => ({
       tta,
       heatmap: {
         ...(label && { label }),
-        factors: answerFactors(model, options),
+        factors: answerFactors(model, optionsFor(file)),
         ...{ alpha, method, legend },
         overlay: 'image',
       },
-    },
-    async write(analysis, path) {
-      const answer = answerAboutImage(analysis, CLASS_COUNT, model, options);
+    }),
+    async write({ analysis, ...file }, path) {
+      const answer = answerAboutImage(analysis, CLASS_COUNT, model, optionsFor(file));
       const { overlay, label: explained } = analysis.heatmap!;
       await writeOr(path, overlay);
       return `${explained}; ${describe(translateAnswer(answer, language))}`;
@@ -118,7 +120,7 @@ async function writeOne(
   { options, language, write }: MapWriter,
 ): Promise<number> {
   try {
-    const said = await write(await engine.analyse(file, options), map);
+    const said = await write(await analysePath(file, engine, options), map);
     process.stderr.write(`${map}: ${said}\n${caveatsIn(language).disclaimer}\n`);
     return 0;
   } catch (error) {

@@ -1,11 +1,13 @@
-import type { Analysis, ServedModel } from '../analysis/engine.ts';
+import type { ServedModel } from '../analysis/engine.ts';
 import { answerAboutLesion } from '../answers/lesion-answer.ts';
 import { PredictionCsv } from '../answers/prediction-csv.ts';
 import { ProblemError, problemOr } from '../answers/problem-error.ts';
+import { withStatedPatient } from '../answers/stated-patient.ts';
 import { translateLesion } from '../language/translate-answer.ts';
 import { DEFAULT_LANGUAGE } from '../schemas/languages.ts';
 import type { LesionAnswer } from '../schemas/lesion.ts';
 import { MAX_PHOTOS } from '../schemas/request.ts';
+import type { AnalysedFile } from './analyse-in-order.ts';
 import type { ListedLesion } from './lesion-list.ts';
 import {
   type AskedFlags,
@@ -21,7 +23,7 @@ import {
 export interface LesionWriter {
   begin(): string;
   /** @param photos as many as the lesion has, in their order; none where there are too many */
-  lesion(lesion: ListedLesion, photos: readonly (Analysis | ProblemError)[]): Written;
+  lesion(lesion: ListedLesion, photos: readonly (AnalysedFile | ProblemError)[]): Written;
   end(): string;
 }
 
@@ -68,7 +70,7 @@ function csvLesionWriter(asked: AskedFlags, model: ServedModel): LesionWriter {
 
 function answerTo(
   { images, patient }: ListedLesion,
-  photos: readonly (Analysis | ProblemError)[],
+  photos: readonly (AnalysedFile | ProblemError)[],
   { query, sent }: AskedFlags,
   model: ServedModel,
 ): LesionAnswer | ProblemError {
@@ -76,8 +78,12 @@ function answerTo(
     const detail = `${images.length} photos are listed; a lesion may have ${MAX_PHOTOS}`;
     return new ProblemError('too-many-images', detail);
   }
-  const options = optionsOf({ query: { ...query, ...known(patient) }, sent }, model);
-  return problemOr(() => answerAboutLesion(photos, query.top_k, model, options, 'none'));
+  const said = { ...query, ...known(patient) };
+  return problemOr(() => {
+    const options = withStatedPatient(optionsOf({ query: said, sent }, model), said, photos, model);
+    const results = photos.map((photo) => (photo instanceof ProblemError ? photo : photo.analysis));
+    return answerAboutLesion(results, query.top_k, model, options, 'none');
+  });
 }
 
 /** Without what is undefined, so that it does not hide what is known of all. */

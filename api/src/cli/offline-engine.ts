@@ -1,6 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { Analysis, AnalysisOptions } from '../analysis/engine.ts';
-import { analyseFile } from '../answers/analyse-file.ts';
+import type { Analysis, AnalysisOptions, CheckedImage } from '../analysis/engine.ts';
+import type { ConvertedImage } from '../analysis/file-converter.ts';
+import { analyseOpened } from '../answers/analyse-opened.ts';
+import { openImage } from '../answers/open-image.ts';
 import { ProblemError } from '../answers/problem-error.ts';
 import { conversionThreads } from '../runtime/node/conversion/conversion-threads.ts';
 import type { InferenceWorkers } from '../runtime/node/inference/inference-workers.ts';
@@ -25,13 +27,21 @@ const CONVERSION_WORKER = new URL('./conversion-worker.js', import.meta.url);
 /** Seconds for the workers to end. */
 const STOP_SECONDS = 5;
 
+/** A file whose header is sound; one that was converted, with what it says of the patient. */
+export type OpenedFile = CheckedImage | ConvertedImage;
+
 /** The server's engine, without a server. */
 export interface OfflineEngine {
   readonly model: ModelFolder;
   /** How many files keep it busy. */
   readonly concurrency: number;
-  /** @throws ProblemError for a file that cannot be read, or is no sound image */
-  analyse(path: string, options?: AnalysisOptions): Promise<Analysis>;
+  /** @throws ProblemError for a file that cannot be read, or is no image that is taken */
+  open(path: string): Promise<OpenedFile>;
+  /**
+   * @param file which is of no use afterwards
+   * @throws ProblemError where it is no sound image
+   */
+  analyse(file: OpenedFile, options?: AnalysisOptions): Promise<Analysis>;
 }
 
 /**
@@ -73,6 +83,7 @@ export async function withEngine<T>(
     maxSeconds: limits.timeoutSeconds,
   });
   const gate = limited(concurrency);
+  const { signal } = new AbortController();
   try {
     await engine.start().catch((error: Error) => {
       throw new UsageError(`the model cannot be loaded: ${error.message}`);
@@ -80,8 +91,8 @@ export async function withEngine<T>(
     return await work({
       model,
       concurrency,
-      analyse: (path, options) =>
-        gate(async () => analyseFile(await read(path), engine, limits, options, converter)),
+      open: (path) => gate(async () => openImage(await read(path), limits, converter, signal)),
+      analyse: (file, options) => gate(() => analyseOpened(file, engine, options)),
     });
   } finally {
     engine.close();

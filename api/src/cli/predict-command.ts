@@ -5,7 +5,7 @@ import type { AnalysisOptions } from '../analysis/engine.ts';
 import { caveatsIn } from '../language/translate-answer.ts';
 import { answerQuerySchema, MAX_PHOTOS } from '../schemas/request.ts';
 import { MAX_SIMILAR } from '../schemas/similar.ts';
-import { analyseInOrder, orProblem } from './analyse-in-order.ts';
+import { analyseInOrder, analysePath, orProblem } from './analyse-in-order.ts';
 import type { Command } from './command.ts';
 import { PICTURE_EXTENSIONS, pictureFiles } from './image-files.ts';
 import { readLesionList } from './lesion-list.ts';
@@ -126,7 +126,9 @@ async function predictLesions(list: string, csv: boolean, asked: AskedFlags): Pr
       const tooMany = lesion.files.length > MAX_PHOTOS;
       const photos = tooMany
         ? []
-        : await Promise.all(lesion.files.map((file) => orProblem(engine.analyse(file, options))));
+        : await Promise.all(
+            lesion.files.map((file) => orProblem(analysePath(file, engine, options))),
+          );
       const { text, problem } = writer.lesion(lesion, photos);
       if (problem) failed++;
       await write(text);

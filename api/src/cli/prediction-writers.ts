@@ -1,12 +1,19 @@
-import type { Analysis, ServedModel } from '../analysis/engine.ts';
-import { answerAboutImage, averagedViews, modelReference } from '../answers/prediction-answer.ts';
+import type { ServedModel } from '../analysis/engine.ts';
+import {
+  answerAboutImage,
+  averagedViews,
+  type ImageAnswer,
+  modelReference,
+} from '../answers/prediction-answer.ts';
 import { PredictionCsv } from '../answers/prediction-csv.ts';
-import { type ProblemError, problemOr } from '../answers/problem-error.ts';
+import { ProblemError, problemOr } from '../answers/problem-error.ts';
 import { type AnswerOptions, resolveOptions } from '../answers/resolve-options.ts';
+import { withStatedPatient } from '../answers/stated-patient.ts';
 import { caveatsIn, translateAnswer } from '../language/translate-answer.ts';
 import { DEFAULT_LANGUAGE } from '../schemas/languages.ts';
 import type { Problem } from '../schemas/problem.ts';
 import { type AnswerQuery, answerQuerySchema } from '../schemas/request.ts';
+import type { AnalysedFile } from './analyse-in-order.ts';
 import { checkQuery } from './query-flags.ts';
 
 /** What the flags ask for: read as the API reads a query, and as it was sent. */
@@ -35,21 +42,19 @@ export interface Written {
 /** Writes the answers to files one after another, as they come. */
 export interface PredictionWriter {
   begin(): string;
-  result(file: string, result: Analysis | ProblemError): Written;
+  result(file: string, result: AnalysedFile | ProblemError): Written;
   end(): string;
 }
 
 /** One document: `model`, `prior`, `tta` where it is not 1, `results` with one item a file, `limits`, `disclaimer`. */
 export function jsonWriter(asked: AskedFlags, model: ServedModel): PredictionWriter {
   const options = optionsOf(asked, model);
-  const { top_k: topK, language = DEFAULT_LANGUAGE } = asked.query;
+  const { language = DEFAULT_LANGUAGE } = asked.query;
   const list = new JsonList();
   return {
     begin: () => openDocument(asked, model),
     result(file, result) {
-      const answer = isAnalysis(result)
-        ? problemOr(() => answerAboutImage(result, topK, model, options))
-        : result;
+      const answer = answerTo(result, asked, options, model);
       if (!('predictions' in answer)) {
         return { text: list.item({ file, error: problemOf(answer) }), problem: answer };
       }
@@ -66,9 +71,7 @@ export function csvWriter(asked: AskedFlags, model: ServedModel): PredictionWrit
   return {
     begin: () => csv.header,
     result(file, result) {
-      const answer = isAnalysis(result)
-        ? problemOr(() => answerAboutImage(result, asked.query.top_k, model, options))
-        : result;
+      const answer = answerTo(result, asked, options, model);
       return 'predictions' in answer
         ? { text: csv.answered(file, answer) }
         : { text: csv.failed(file, answer.message, answer.abstention), problem: answer };
@@ -100,8 +103,17 @@ export class JsonList {
   }
 }
 
-function isAnalysis(result: Analysis | ProblemError): result is Analysis {
-  return 'scores' in result;
+function answerTo(
+  result: AnalysedFile | ProblemError,
+  { query }: AskedFlags,
+  options: AnswerOptions,
+  model: ServedModel,
+): ImageAnswer | ProblemError {
+  if (result instanceof ProblemError) return result;
+  return problemOr(() => {
+    const known = withStatedPatient(options, query, [result], model);
+    return answerAboutImage(result.analysis, query.top_k, model, known);
+  });
 }
 
 /** What RFC 9457 has of it that means something without a request. */

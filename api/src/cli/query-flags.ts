@@ -72,6 +72,7 @@ export const ANSWER_FLAGS_HELP = `  --prior            how common the scores tak
   --sex              ${SEXES.join(' or ')}
   --site             ${BODY_SITE_NAMES.join(', ')},
                      or the SNOMED CT code of one
+  --patient          dicom: age, sex and site from the headers of the DICOM files, as far as no flag says them
   --version          of the model, where the folder has several (default: the current one)
   --model            folder with current.json, or of one version (default: NAEVUS_MODEL_DIR, else the
                      bundled models)`;

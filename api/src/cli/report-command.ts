@@ -7,6 +7,7 @@ import { modelReference } from '../answers/prediction-answer.ts';
 import { ProblemError } from '../answers/problem-error.ts';
 import { pairedHeatmap, reportedPhotos } from '../answers/report-content.ts';
 import { resolveOptions } from '../answers/resolve-options.ts';
+import { withStatedPatient } from '../answers/stated-patient.ts';
 import { lesionReport } from '../report/lesion-report.ts';
 import { DEFAULT_LANGUAGE } from '../schemas/languages.ts';
 import { answerQuerySchema, MAX_PHOTOS } from '../schemas/request.ts';
@@ -48,12 +49,16 @@ export const reportCommand: Command = {
     const { language = DEFAULT_LANGUAGE, version } = query;
     await refuseOverwriting([String(output)], files);
     const chosen = { directory: directory as string | undefined, version };
-    return withEngine(workers, chosen, async ({ model, analyse }) => {
-      const options = resolveOptions(query, (name) => sent[name], model);
-      const heatmap = pairedHeatmap(model, options);
+    return withEngine(workers, chosen, async ({ model, open, analyse }) => {
+      const asked = resolveOptions(query, (name) => sent[name], model);
       try {
+        const photos = await Promise.all(files.map((file) => orProblem(open(file))));
+        const options = withStatedPatient(asked, query, photos, model);
+        const heatmap = pairedHeatmap(model, options);
         const results = await Promise.all(
-          files.map((file) => orProblem(analyse(file, { tta, heatmap }))),
+          photos.map((photo) =>
+            photo instanceof ProblemError ? photo : orProblem(analyse(photo, { tta, heatmap })),
+          ),
         );
         const answer = answerAboutLesion(results, CLASS_COUNT, model, options, 'none');
         const pdf = await lesionReport({

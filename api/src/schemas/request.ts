@@ -110,7 +110,7 @@ const answerQuery = {
 };
 
 /** {@link answerQuery}, for what is no HTTP. */
-export const answerQuerySchema = z.object(answerQuery);
+export const answerQuerySchema = z.object({ ...answerQuery, patient: patientSource });
 
 /** What a job of many images may ask for: of each image alike, so nothing of a patient; its table has all classes. */
 export const jobOptionsSchema = answerQuerySchema.omit({
@@ -118,6 +118,7 @@ export const jobOptionsSchema = answerQuerySchema.omit({
   age: true,
   sex: true,
   site: true,
+  patient: true,
 });
 
 /** Query of `POST /predict`. */

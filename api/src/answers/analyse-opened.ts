@@ -1,23 +1,18 @@
-import type { Analysis, AnalysisOptions, Engine } from '../analysis/engine.ts';
-import type { FileConverter } from '../analysis/file-converter.ts';
-import { openImage } from './open-image.ts';
+import type { Analysis, AnalysisOptions, CheckedImage, Engine } from '../analysis/engine.ts';
 import { problemOfFailure } from './problem-of-failure.ts';
-import type { Limits } from './request-limits.ts';
 
 /**
- * Analyses one image file outside of a request: its header is compared with the limits first.
+ * Analyses one image outside of a request.
  *
+ * @param image as `openImage` gives it; its memory may be taken away
  * @throws ProblemError about the file, EngineError where the engine gives no answer, Error for a defect
  */
-export async function analyseFile(
-  bytes: Uint8Array<ArrayBuffer>,
+export async function analyseOpened(
+  image: CheckedImage,
   engine: Pick<Engine, 'analyse'>,
-  limits: Limits,
   options: AnalysisOptions = {},
-  converter?: FileConverter,
 ): Promise<Analysis> {
   const { signal } = new AbortController();
-  const image = await openImage(bytes, limits, converter, signal);
   const [outcome] = await engine.analyse([image], options, signal);
   if (outcome!.ok) return outcome!.analysis;
   const { failure } = outcome!;
