@@ -1,71 +1,30 @@
 import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { axeFindings } from '../../../../test/helpers/axe.ts';
-import { findChromium, launchChromium } from '../../../../test/helpers/chromium.ts';
+import { findChromium } from '../../../../test/helpers/chromium.ts';
 import { expectedScores, writeFixtureArtifact } from '../../../../test/helpers/fixture-artifact.ts';
 import { BLUE, cornered, jpeg, RED } from '../../../../test/helpers/pictures.ts';
-import { type ServerProcess, startServer } from '../../../../test/helpers/server-process.ts';
+import { expectAnswer, PHONE, servePage } from '../../../../test/helpers/served-page.ts';
+import { startServer } from '../../../../test/helpers/server-process.ts';
 import { percent } from './wording.ts';
 
 const executable = findChromium();
-const PHONE: BrowserContextOptions = {
-  viewport: { width: 390, height: 844 },
-  isMobile: true,
-  hasTouch: true,
-};
-
-interface Visit {
-  readonly page: Page;
-  /** What the browser complained of, the policy's violations among it. */
-  readonly complaints: string[];
-  /** Addresses that anything was asked of. */
-  readonly requests: string[];
-}
 
 describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () => {
-  let server: ServerProcess;
-  let browser: Browser;
   let image: Buffer;
+  const served = servePage(executable!, () => ({
+    NAEVUS_MODEL_DIR: writeFixtureArtifact(),
+    NAEVUS_MAX_BODY_BYTES: '200000',
+  }));
+  const { visit } = served;
 
   beforeAll(async () => {
     image = Buffer.from(await jpeg(RED));
-    server = await startServer({
-      NAEVUS_MODEL_DIR: writeFixtureArtifact(),
-      NAEVUS_MAX_BODY_BYTES: '200000',
-    });
-    browser = await launchChromium(executable!);
-  }, 90_000);
-
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()));
   });
-
-  afterAll(async () => {
-    await browser.close();
-    expect(await server.stop()).toBe(0);
-  });
-
-  async function visit(options: BrowserContextOptions = {}, { url } = server): Promise<Visit> {
-    const page = await (await browser.newContext(options)).newPage();
-    const complaints: string[] = [];
-    const requests: string[] = [];
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('request', (request) => requests.push(request.url()));
-    await page.goto(`${url}/`);
-    return { page, complaints, requests };
-  }
 
   function choose(page: Page, buffer: Buffer, name = 'photo.jpg'): Promise<void> {
     return page.setInputFiles('#choose', { name, mimeType: 'image/jpeg', buffer });
-  }
-
-  async function expectAnswer(page: Page): Promise<void> {
-    await page.locator('#map').waitFor();
-    await page.locator('#overlay').waitFor();
   }
 
   /** Red, green and blue of the photo with its heat map, at a place from 0 to 1. */
@@ -120,7 +79,7 @@ describe.skipIf(!executable)('the page in a browser', { timeout: 60_000 }, () =>
       /naevus-fixture 0\.0\.1.*320 × 240 pixels, JPEG.*decoding [\d.]+ ms, network [\d.]+ ms/s,
     );
     expect(complaints).toEqual([]);
-    expect(requests.filter((url) => !url.startsWith(`${server.url}/`))).toEqual([]);
+    expect(requests.filter((url) => !url.startsWith(`${served.server.url}/`))).toEqual([]);
     expect(requests.filter((url) => url.includes('/gradcam'))).toHaveLength(1);
   });
 

@@ -17,16 +17,15 @@ type Settled = Exclude<Reply, { progress: Progress }>;
 
 /** Answers about photos without sending them: a worker of this page with the same model. */
 export class Device {
-  readonly #model: PageModel;
-  readonly #onProgress: (progress: Progress) => void;
+  readonly model: PageModel;
+  /** Told while the model is downloaded. */
+  onProgress: (progress: Progress) => void = () => {};
   readonly #waiting = new Map<number, (reply: Settled) => void>();
   #worker: Promise<Worker> | undefined;
   #last = 0;
 
-  /** @param onProgress called while the model is downloaded */
-  constructor(model: PageModel, onProgress: (progress: Progress) => void) {
-    this.#model = model;
-    this.#onProgress = onProgress;
+  constructor(model: PageModel) {
+    this.model = model;
   }
 
   /** Digests and service workers need https, or this machine itself. */
@@ -65,7 +64,7 @@ export class Device {
     const id = ++this.#last;
     const reply = await new Promise<Settled>((resolve) => {
       this.#waiting.set(id, resolve);
-      const message: DeviceMessage = { id, question, model: this.#model, ...(key && { key }) };
+      const message: DeviceMessage = { id, question, model: this.model, ...(key && { key }) };
       worker.postMessage(message);
     });
     if (reply.ok) return reply.answer;
@@ -77,7 +76,7 @@ export class Device {
     const worker = startWorker();
     worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
       if ('progress' in data) {
-        this.#onProgress(data.progress);
+        this.onProgress(data.progress);
         return;
       }
       this.#waiting.get(data.id)?.(data);

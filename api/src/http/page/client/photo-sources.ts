@@ -11,16 +11,21 @@ export interface PhotoHandler {
   refuse(title: string, detail: string): void;
 }
 
-/** Photos that are chosen, taken with the camera, dropped, pasted, or come with the page. */
-export function listenForPhotos(handler: PhotoHandler): void {
+/**
+ * Photos that are chosen, taken with the camera, dropped, pasted, or come with the page.
+ *
+ * @param signal ends it
+ */
+export function listenForPhotos(handler: PhotoHandler, signal: AbortSignal): void {
   listenToInput('choose', (photos) => handler.replace(photos));
   listenToInput('camera', (photos) => handler.replace(photos));
   listenToInput('add', (photos) => handler.add(photos));
-  listenForDrops(element('stage', HTMLElement), handler);
-  document.addEventListener('paste', (event) => {
+  listenForDrops(element('stage', HTMLElement), handler, signal);
+  const paste = (event: ClipboardEvent) => {
     const files = event.clipboardData?.files;
     if (files && files.length > 0) handler.replace(photosOf(files));
-  });
+  };
+  document.addEventListener('paste', paste, { signal });
   for (const button of document.querySelectorAll<HTMLButtonElement>('[data-example]')) {
     button.addEventListener('click', () => takeExample(button.dataset, handler));
   }
@@ -37,15 +42,19 @@ function listenToInput(id: string, take: (photos: readonly Photo[]) => void): vo
 }
 
 /** Drops anywhere on the page, so that a near miss does not open the file in place of the page. */
-function listenForDrops(stage: HTMLElement, handler: PhotoHandler): void {
-  document.addEventListener('dragover', (event) => {
+function listenForDrops(stage: HTMLElement, handler: PhotoHandler, signal: AbortSignal): void {
+  const listen = <K extends 'dragover' | 'dragleave' | 'drop'>(
+    type: K,
+    act: (event: DragEvent) => void,
+  ) => document.addEventListener(type, act, { signal });
+  listen('dragover', (event) => {
     event.preventDefault();
     stage.classList.toggle('dragged-over', hasFiles(event));
   });
-  document.addEventListener('dragleave', (event) => {
+  listen('dragleave', (event) => {
     if (event.relatedTarget === null) stage.classList.remove('dragged-over');
   });
-  document.addEventListener('drop', (event) => {
+  listen('drop', (event) => {
     event.preventDefault();
     stage.classList.remove('dragged-over');
     if (hasFiles(event)) handler.replace(photosOf(event.dataTransfer!.files));

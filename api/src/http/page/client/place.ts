@@ -13,10 +13,14 @@ export class Place {
   readonly #choice = element('on-device', HTMLInputElement);
   readonly #progress = element('download', HTMLProgressElement);
 
-  /** @param onChange called with every other choice */
-  constructor(onChange: () => void) {
+  /**
+   * @param onChange called with every other choice
+   * @param device with the model already, perhaps of another version than the page
+   */
+  constructor(onChange: () => void, device?: Device) {
     const { version, sha256 } = this.#choice.dataset as { version: string; sha256: string };
-    this.device = new Device({ version, sha256 }, (progress) => this.#showProgress(progress));
+    this.device = device?.model.sha256 === sha256 ? device : new Device({ version, sha256 });
+    this.device.onProgress = (progress) => this.#showProgress(progress);
     if (Device.possible) element('on-device-choice', HTMLElement).hidden = false;
     this.#choice.checked = Device.possible && stored()?.getItem(KEY) === 'true';
     this.#choice.addEventListener('change', () => {

@@ -26,23 +26,24 @@ const ids = (session: Session) => session.entries.map(({ id }) => id);
 describe('Session', () => {
   it('keeps answers over a reload, the one about a lesion in place of the one before', () => {
     const storage = storageOf(10_000);
-    const session = new Session(storage, () => {});
+    const session = new Session(storage);
     session.put(entry('a'));
     session.put(entry('b'));
     session.put({ ...entry('a'), lesion: 'left arm' });
     expect(ids(session)).toEqual(['b', 'a']);
-    const again = new Session(storage, () => {});
+    const again = new Session(storage);
     expect(again.entries).toEqual(session.entries);
     expect(again.entries.at(-1)!.lesion).toBe('left arm');
     again.remove('b');
-    expect(ids(new Session(storage, () => {}))).toEqual(['a']);
+    expect(ids(new Session(storage))).toEqual(['a']);
     again.clear();
-    expect(ids(new Session(storage, () => {}))).toEqual([]);
+    expect(ids(new Session(storage))).toEqual([]);
   });
 
   it('takes the photos from the oldest answers where there is no room, and says so', () => {
     const room: boolean[] = [];
-    const session = new Session(storageOf(5000), (left) => room.push(left));
+    const session = new Session(storageOf(5000));
+    session.onChange = (left) => room.push(left);
     const photo = 'x'.repeat(2000);
     for (const id of ['a', 'b', 'c']) session.put(entry(id, photo));
     expect(session.entries.map((one) => one.photo !== undefined)).toEqual([false, true, true]);
@@ -50,13 +51,13 @@ describe('Session', () => {
   });
 
   it('works without a storage, and with one that holds something else', () => {
-    const session = new Session(undefined, () => {});
+    const session = new Session(undefined);
     session.put(entry('a'));
     expect(ids(session)).toEqual(['a']);
     const storage = storageOf(100);
     storage.setItem('naevus-session', '{"no":"list"}');
-    expect(ids(new Session(storage, () => {}))).toEqual([]);
+    expect(ids(new Session(storage))).toEqual([]);
     storage.setItem('naevus-session', 'no json');
-    expect(ids(new Session(storage, () => {}))).toEqual([]);
+    expect(ids(new Session(storage))).toEqual([]);
   });
 });

@@ -26,16 +26,13 @@ export interface Entry {
 /** The answers of this session, the latest last. Where there is no room, the oldest lose their photos first. */
 export class Session {
   readonly #storage: Storage | undefined;
-  readonly #onChange: (roomLeft: boolean) => void;
   #entries: readonly Entry[];
+  /** Told of every change, and whether there was room for all. */
+  onChange: (roomLeft: boolean) => void = () => {};
 
-  /**
-   * @param storage where entries are kept; without it, only until the page is loaded again
-   * @param onChange told whether there was room for all
-   */
-  constructor(storage: Storage | undefined, onChange: (roomLeft: boolean) => void) {
+  /** @param storage where entries are kept; without it, only until the page is loaded again */
+  constructor(storage: Storage | undefined) {
     this.#storage = storage;
-    this.#onChange = onChange;
     this.#entries = read(storage);
   }
 
@@ -67,7 +64,7 @@ export class Session {
       kept = kept.with(oldest, withoutPhoto(kept[oldest]!));
     }
     this.#entries = kept;
-    this.#onChange(roomLeft);
+    this.onChange(roomLeft);
   }
 
   #write(entries: readonly Entry[]): boolean {

@@ -1,60 +1,32 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { findChromium, launchChromium } from '../../../../test/helpers/chromium.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { findChromium } from '../../../../test/helpers/chromium.ts';
 import { writeFixtureArtifact } from '../../../../test/helpers/fixture-artifact.ts';
 import { BLUE, jpeg, RED } from '../../../../test/helpers/pictures.ts';
-import { type ServerProcess, startServer } from '../../../../test/helpers/server-process.ts';
+import {
+  expectAnswer,
+  PHONE,
+  photoFiles,
+  servePage,
+} from '../../../../test/helpers/served-page.ts';
 
 const executable = findChromium();
 
 describe.skipIf(!executable)('a lesion on the page', { timeout: 60_000 }, () => {
-  let server: ServerProcess;
-  let browser: Browser;
   let red: Buffer;
   let blue: Buffer;
+  const served = servePage(executable!, () => ({
+    NAEVUS_MODEL_DIR: writeFixtureArtifact({ clinic: true, similar: true }),
+  }));
+  const { visit } = served;
 
   beforeAll(async () => {
     red = Buffer.from(await jpeg(RED));
     blue = Buffer.from(await jpeg(BLUE));
-    const model = writeFixtureArtifact({ clinic: true, similar: true });
-    server = await startServer({ NAEVUS_MODEL_DIR: model });
-    browser = await launchChromium(executable!);
-  }, 90_000);
-
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()));
   });
-
-  afterAll(async () => {
-    await browser.close();
-    expect(await server.stop()).toBe(0);
-  });
-
-  async function visit(path = '/', options: BrowserContextOptions = {}) {
-    const page = await (await browser.newContext(options)).newPage();
-    const requests: URL[] = [];
-    page.on('request', (request) => requests.push(new URL(request.url())));
-    await page.goto(server.url + path);
-    const asked = () => requests.filter(({ pathname }) => /gradcam|lesion/.test(pathname));
-    return { page, asked };
-  }
-
-  function files(...buffers: Buffer[]) {
-    return buffers.map((buffer, i) => ({
-      name: `photo-${i + 1}.jpg`,
-      mimeType: 'image/jpeg',
-      buffer,
-    }));
-  }
-
-  async function expectAnswer(page: Page): Promise<void> {
-    await expect.poll(() => page.locator('#status').innerText()).toContain('Assessment');
-    await page.locator('#map').waitFor();
-  }
 
   it('has one answer to several photos, and a map of the one that is chosen', async () => {
     const { page, asked } = await visit();
-    await page.setInputFiles('#choose', files(red, red, blue));
+    await page.setInputFiles('#choose', photoFiles(red, red, blue));
     await expectAnswer(page);
     expect(asked().map(({ pathname }) => pathname)).toEqual(['/lesion', '/gradcam']);
     expect(await page.locator('#decision-pooled').innerText()).toContain(
@@ -82,11 +54,11 @@ describe.skipIf(!executable)('a lesion on the page', { timeout: 60_000 }, () => 
 
   it('takes photos of the same lesion in addition, and no more than a lesion may have', async () => {
     const { page, asked } = await visit();
-    await page.setInputFiles('#choose', files(red));
+    await page.setInputFiles('#choose', photoFiles(red));
     await expectAnswer(page);
-    await page.setInputFiles('#add', files(red));
+    await page.setInputFiles('#add', photoFiles(red));
     await expect.poll(() => asked().at(-2)?.pathname).toBe('/lesion');
-    await page.setInputFiles('#add', files(...Array<Buffer>(7).fill(red)));
+    await page.setInputFiles('#add', photoFiles(...Array<Buffer>(7).fill(red)));
     expect(await page.locator('#problem').innerText()).toContain(
       '9 photos came; a lesion may have 8.',
     );
@@ -94,7 +66,7 @@ describe.skipIf(!executable)('a lesion on the page', { timeout: 60_000 }, () => 
 
   it('asks with what is known of the patient and the options, and says what is not in the answer yet', async () => {
     const { page, asked } = await visit();
-    await page.setInputFiles('#choose', files(red));
+    await page.setInputFiles('#choose', photoFiles(red));
     await expectAnswer(page);
     expect(asked().at(-1)!.search).toBe('?similar=10');
     await page.getByLabel('Age in years').fill('80');
@@ -114,7 +86,7 @@ describe.skipIf(!executable)('a lesion on the page', { timeout: 60_000 }, () => 
 
   it('zooms and moves by keys, and shows photo and map side by side', async () => {
     const { page } = await visit();
-    await page.setInputFiles('#choose', files(red));
+    await page.setInputFiles('#choose', photoFiles(red));
     await expectAnswer(page);
     const transform = () =>
       page.locator('#overlay').evaluate((canvas) => (canvas as HTMLElement).style.transform);
@@ -138,7 +110,7 @@ describe.skipIf(!executable)('a lesion on the page', { timeout: 60_000 }, () => 
       ['2026-01-05', red],
       ['2026-07-05', Buffer.from(await jpeg([200, 60, 40]))],
     ] as const) {
-      await page.setInputFiles('#choose', files(buffer));
+      await page.setInputFiles('#choose', photoFiles(buffer));
       await expectAnswer(page);
       await page.locator('#lesion').fill('left arm');
       await page.locator('#taken-on').fill(date);
@@ -157,7 +129,7 @@ describe.skipIf(!executable)('a lesion on the page', { timeout: 60_000 }, () => 
     expect(download.suggestedFilename()).toMatch(/^naevus-\d{4}-\d\d-\d\d\.csv$/);
 
     // The answers stay as long as the tab does, and go when they are deleted.
-    await page.goto(`${server.url}/?language=de`);
+    await page.goto(`${served.server.url}/?language=de`);
     expect(await entries.allInnerTexts()).toHaveLength(2);
     expect(await entries.first().innerText()).toContain('überweisen');
     // The longest words, in the table too, fit the narrowest screen.
@@ -174,12 +146,148 @@ describe.skipIf(!executable)('a lesion on the page', { timeout: 60_000 }, () => 
   });
 
   it('answers in the language of the page', async () => {
-    const { page } = await visit('/', { locale: 'fr-FR' });
+    const { page } = await visit({ locale: 'fr-FR' });
     expect(await page.locator('html').getAttribute('lang')).toBe('fr');
-    await page.setInputFiles('#choose', files(red));
+    await page.setInputFiles('#choose', photoFiles(red));
     await expect.poll(() => page.locator('#status').innerText()).toContain('Mélanome');
     expect(await page.locator('#decision-word').innerText()).toMatch(/^adresser$/i);
     expect(await page.locator('#decision-reasons').innerText()).toContain('Les scores');
     expect(await page.locator('#scores li').first().innerText()).toContain('ICD-10 C43, D03');
+  });
+
+  it('keeps photos, fields and answers when the language is switched', async () => {
+    const { page, asked, complaints, requests } = await visit();
+    await page.setInputFiles('#choose', photoFiles(red, red, blue));
+    await expectAnswer(page);
+    await page.locator('#photo-list li').nth(1).getByRole('button').first().click();
+    await page.selectOption('#explain', 'nv');
+    await expect.poll(() => page.locator('#map-caption').innerText()).toContain('naevus');
+    await page.getByLabel('Age in years').fill('80');
+    await page.locator('#lesion').fill('left arm');
+    await page.locator('#lesion').blur();
+    await page.locator('.options summary').click();
+    await page.getByLabel('Side by side').check();
+    await page.locator('#opacity').fill('80');
+    const before = asked().length;
+
+    await page.getByRole('link', { name: 'Deutsch' }).click();
+    await expect.poll(() => page.locator('#status').innerText()).toContain('Beurteilung');
+    await expect.poll(() => page.locator('#map-caption').innerText()).toContain('Nävus');
+    expect(await page.locator('html').getAttribute('lang')).toBe('de');
+    expect(await page.title()).not.toContain('lesions');
+    expect(new URL(page.url()).search).toBe('?language=de');
+    expect(await page.locator('#photo-list li').allInnerTexts()).toHaveLength(3);
+    expect(await page.locator('#photo-list [aria-pressed=true]').innerText()).toContain(
+      'photo-2.jpg',
+    );
+    expect(await page.locator('#decision-word').innerText()).toMatch(/^überweisen$/i);
+    expect(await page.locator('#decision-reasons').innerText()).toContain('Die Werte für Melanom');
+    for (const [id, value] of [
+      ['#explain', 'nv'],
+      ['[name=age]', '80'],
+      ['#lesion', 'left arm'],
+      ['#opacity', '80'],
+    ] as const) {
+      expect(await page.locator(id).inputValue(), id).toBe(value);
+    }
+    expect(await page.locator('#opacity-value').innerText()).toBe('80%');
+    expect(await page.locator('.options').evaluate((details) => details.hasAttribute('open'))).toBe(
+      true,
+    );
+    expect(await page.locator('#photo').isVisible()).toBe(true);
+    expect(await page.locator('#overlay').isVisible()).toBe(true);
+    // As it was answered before; the field that was changed since is still not in it.
+    expect(
+      asked()
+        .slice(before)
+        .map(({ pathname, search }) => pathname + search),
+    ).toEqual(['/lesion?similar=10', '/gradcam?class=nv']);
+    expect(await page.locator('#questions-changed').innerText()).not.toBe('');
+    expect(await page.locator('#session-list li').allInnerTexts()).toHaveLength(1);
+    expect(await page.locator('#session-list li').first().innerText()).toContain('überweisen');
+    const focused = () => page.evaluate(() => document.activeElement!.textContent);
+    expect(await focused()).toBe('Deutsch');
+
+    // Listens to a paste once, and takes what is chosen now.
+    await page.setInputFiles('#choose', photoFiles(red));
+    await expectAnswer(page);
+    expect(await page.locator('#lesion').inputValue()).toBe('');
+    await page.getByRole('link', { name: 'English' }).click();
+    await expect.poll(() => page.locator('#status').innerText()).toContain('Assessment: refer');
+    expect(requests.filter((url) => url.endsWith('/assets/page.js'))).toHaveLength(1);
+    expect(complaints).toEqual([]);
+  });
+
+  it('says so, and keeps all, where the page does not come in another language', async () => {
+    const { page } = await visit();
+    await page.setInputFiles('#choose', photoFiles(red));
+    await expectAnswer(page);
+    await page.route('**/?language=fr', (route) => route.abort());
+    await page.getByRole('link', { name: 'Français' }).click();
+    await expect.poll(() => page.locator('#problem').innerText()).toContain('could not be reached');
+    expect(await page.locator('html').getAttribute('lang')).toBe('en');
+    expect(await page.locator('#status').innerText()).toContain('Assessment');
+    expect(await page.locator('#map').isVisible()).toBe(true);
+  });
+
+  it('zooms by two fingers around the place between them, and moves by one', async () => {
+    const { page } = await visit(PHONE);
+    await page.setInputFiles('#choose', photoFiles(red));
+    await expectAnswer(page);
+    const overlay = page.locator('#overlay');
+    await overlay.scrollIntoViewIfNeeded();
+    const frame = (await page.locator('.overlay-frame').boundingBox())!;
+    const x = frame.x + frame.width / 2;
+    const y = frame.y + frame.height / 2;
+    const session = await page.context().newCDPSession(page);
+    const touch = (
+      type: 'touchStart' | 'touchMove' | 'touchEnd',
+      ...points: (readonly [number, number])[]
+    ) =>
+      session.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: points.map(([px, py], id) => ({ x: px, y: py, id })),
+      });
+    const shown = async () => {
+      const style = await overlay.evaluate((canvas) => (canvas as HTMLElement).style.transform);
+      const numbers = style.match(/-?[\d.]+/g) ?? ['0', '0', '1'];
+      return numbers.map(Number) as [number, number, number];
+    };
+
+    await touch('touchStart', [x - 20, y], [x + 20, y]);
+    for (const apart of [30, 40, 50, 60]) {
+      await touch('touchMove', [x - apart, y], [x + apart, y]);
+    }
+    await touch('touchEnd');
+    const [left, top, scale] = await shown();
+    expect(scale).toBeGreaterThan(2.7);
+    expect(scale).toBeLessThan(3.3);
+    // The middle stays where it is.
+    const middle = (1 - scale) * 50;
+    expect(Math.abs(left - middle)).toBeLessThan(15);
+    expect(Math.abs(top - middle)).toBeLessThan(15);
+    // The page itself was not zoomed.
+    expect(await page.evaluate(() => visualViewport!.scale)).toBe(1);
+
+    await touch('touchStart', [x, y]);
+    await touch('touchMove', [x + 30, y]);
+    await touch('touchEnd');
+    const [moved, same, kept] = await shown();
+    expect(kept).toBe(scale);
+    expect(moved - left).toBeCloseTo((100 * 30) / frame.width, 0);
+    expect(same).toBe(top);
+
+    await touch('touchStart', [x - 60, y], [x + 60, y]);
+    await touch('touchMove', [x - 5, y], [x + 5, y]);
+    await touch('touchEnd');
+    expect(await shown()).toEqual([0, 0, 1]);
+
+    // With nothing to move, one finger scrolls the page.
+    const scrolled = () => page.evaluate(() => scrollY);
+    const from = await scrolled();
+    await touch('touchStart', [x, y]);
+    for (const up of [20, 40, 60, 80]) await touch('touchMove', [x, y - up]);
+    await touch('touchEnd');
+    await expect.poll(scrolled).toBeGreaterThan(from);
   });
 });

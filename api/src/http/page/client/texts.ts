@@ -1,11 +1,20 @@
 import type { ScriptTexts } from '../../../language/page/en.ts';
-import { element } from './element.ts';
 
-/** What the page says in the language that it was served in. */
-export const texts = JSON.parse(element('texts', HTMLScriptElement).textContent!) as ScriptTexts;
+/** What the page says in its language. */
+export let texts = textsOf(document);
 
 /** The language of the page, such as `de`. */
-export const language = document.documentElement.lang;
+export let language = document.documentElement.lang;
+
+/** Takes both from the page in another language. */
+export function readTexts(page: Document): void {
+  texts = textsOf(page);
+  language = page.documentElement.lang;
+}
+
+function textsOf(page: Document): ScriptTexts {
+  return JSON.parse(page.getElementById('texts')!.textContent!);
+}
 
 /** A date without its time, as the page's language writes it. */
 export function dateText(isoDate: string): string {

@@ -103,8 +103,10 @@ describe.skipIf(!executable)('scoring on this device', { timeout: 240_000 }, () 
     const time = await page.locator('#fact-time').innerText();
     console.log(`on this device, offline: ${time}`);
 
-    // Several photos, in another language, which the page was not seen in before.
-    await page.goto(`${server.url}/?language=de`);
+    // In another language, which the page was not seen in before; then several photos.
+    await page.getByRole('link', { name: 'Deutsch' }).click();
+    await expect.poll(() => page.locator('#map-caption').innerText()).toContain('Vaskulär');
+    expect(await page.locator('html').getAttribute('lang')).toBe('de');
     const photos = [0, 1].map((index) => ({
       ...{ name: `photo-${index}.jpg`, mimeType: 'image/jpeg' },
       buffer: Buffer.from(lesion(index)),
@@ -112,7 +114,7 @@ describe.skipIf(!executable)('scoring on this device', { timeout: 240_000 }, () 
     await page.setInputFiles('#choose', photos);
     await expectAnswer(page);
     expect(await page.locator('#photo-list li').allInnerTexts()).toHaveLength(2);
-    expect(await page.locator('#decision-pooled').innerText()).toMatch(/\d of 2 photos/);
+    expect(await page.locator('#decision-pooled').innerText()).toMatch(/\d von 2 Fotos/);
     expect(sent).toEqual([]);
     expect(asked()).toBe(before);
     await context.close();

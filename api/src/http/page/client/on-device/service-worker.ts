@@ -2,6 +2,7 @@
 // is turned on. What is asked for is fetched anew where there is a network; the model, which is held
 // to its digest whenever it is loaded, is not.
 
+import { LANGUAGES } from '../../../../schemas/languages.ts';
 import { CACHE } from './cache-name.ts';
 
 interface ExtendableEvent extends Event {
@@ -23,6 +24,7 @@ const IN_ANY_LANGUAGE = { ignoreSearch: true, ignoreVary: true };
 const ROOT = new URL('../', worker.location.href);
 const FILES = [
   '',
+  ...LANGUAGES.map((language) => `?language=${language}`),
   'assets/page.js',
   'assets/page.css',
   'assets/icon.png',
@@ -53,7 +55,7 @@ worker.addEventListener<FetchEvent>('fetch', (event) => {
   const path = url.href.slice(ROOT.href.length);
   if (path.startsWith('artifact/') || path.startsWith('cases/'))
     event.respondWith(keptFirst(request));
-  // The page in each language that it was seen in.
+  // The page, in every language.
   else if (path === '' || path.startsWith('?') || path.startsWith('assets/')) {
     event.respondWith(networkFirst(request));
   }
