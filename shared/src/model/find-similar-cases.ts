@@ -75,6 +75,8 @@ export function createCaseSearch(
   const inverseLengths = Float64Array.from(cases, (_, i) =>
     inverseLength(rows.subarray(i * dimensions, (i + 1) * dimensions)),
   );
+  // Beside each other: a network's run before has taken the cases themselves out of the processor's caches.
+  const labels = Uint8Array.from(cases, ({ label }) => label);
 
   return (image, count) => {
     if (image.length !== features) {
@@ -87,14 +89,13 @@ export function createCaseSearch(
     for (let i = 0; i < dimensions; i++) query[i] = Math.round(projected[i]! * scale);
     kernels.multiplyByteRows(rowsAt, cases.length, dimensions, queryAt, productsAt);
 
-    const queryInverse = inverseLength(query);
     const nearest: SimilarCase[] = [];
     const best = new Int32Array(labelCount).fill(-1);
     const bestSimilarity = new Float64Array(labelCount).fill(Number.NEGATIVE_INFINITY);
     let least = Number.NEGATIVE_INFINITY;
     for (let position = 0; position < cases.length; position++) {
-      const similarity = products[position]! * inverseLengths[position]! * queryInverse;
-      const { label } = cases[position]!;
+      const similarity = products[position]! * inverseLengths[position]!;
+      const label = labels[position]!;
       if (similarity > bestSimilarity[label]!) {
         bestSimilarity[label] = similarity;
         best[label] = position;
@@ -103,10 +104,14 @@ export function createCaseSearch(
       insert(nearest, { position, similarity }, count);
       if (nearest.length === count) least = nearest.at(-1)!.similarity;
     }
+    const queryInverse = inverseLength(query);
     return {
-      nearest,
+      nearest: nearest.map(({ position, similarity }) => ({
+        position,
+        similarity: similarity * queryInverse,
+      })),
       nearestByLabel: Array.from(best, (position, label) =>
-        position < 0 ? undefined : { position, similarity: bestSimilarity[label]! },
+        position < 0 ? undefined : { position, similarity: bestSimilarity[label]! * queryInverse },
       ),
     };
   };
