@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type AnalysisBackend, analyse } from '../src/analysis/analyse.ts';
 import { assess } from '../src/answers/assess.ts';
 import { openModelFolder } from '../src/runtime/node/models/model-folder.ts';
+import type { ReasonCode } from '../src/schemas/reasons.ts';
 import { MODELS, nativeBackend, nodeDecoder, wasmBackend } from './helpers/backends.ts';
 import {
   adobePrimaries,
@@ -37,8 +38,12 @@ const MOST_DIFFERENT = 0.03;
 interface Case {
   readonly name: string;
   readonly make: () => Bytes | Promise<Bytes>;
-  /** The image whose scores are right, `abstains`, or why there is no answer. */
-  readonly right: (() => Bytes | Promise<Bytes>) | 'abstains' | 'damaged' | 'colours';
+  /** The image whose scores are right, why its answer is abstained from, or why there is no answer. */
+  readonly right:
+    | (() => Bytes | Promise<Bytes>)
+    | { readonly abstainsFor: ReasonCode }
+    | 'damaged'
+    | 'colours';
 }
 
 /** A file's bytes with some of them replaced. */
@@ -65,6 +70,41 @@ function withEmptyScanParameters(file: Bytes): Bytes {
 async function cmyk(options: JpegOptions): Promise<Bytes> {
   const inks = sharp(melanoma()).toColourspace('cmyk').withIccProfile('cmyk');
   return bytes(inks.jpeg({ quality: 95, ...options }));
+}
+
+/** Inks that no profile describes. */
+const inksAlone = (options: JpegOptions = {}) =>
+  bytes(
+    sharp(melanoma())
+      .toColourspace('cmyk')
+      .jpeg({ quality: 95, ...options }),
+  );
+
+/** The same by the plain formula, as browsers show them. */
+async function fromInksAlone(): Promise<Bytes> {
+  const inks = sharp(await inksAlone()).pipelineColourspace('cmyk');
+  const { data, info } = await inks
+    .toColourspace('cmyk')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  expect(info.channels).toBe(4);
+  const { width, height } = info;
+  const rgb = Uint8Array.from({ length: 3 * width * height }, (_, i) => {
+    const pixel = 4 * Math.floor(i / 3);
+    return ((255 - data[pixel + (i % 3)]!) * (255 - data[pixel + 3]!)) / 255;
+  });
+  return bytes(sharp(rgb, { raw: { width, height, channels: 3 } }).png());
+}
+
+/** With a profile that is for other channels. */
+async function inksWithAProfileOfRgb(): Promise<Bytes> {
+  const [inks, other] = await Promise.all([
+    inksAlone(),
+    bytes(sharp(melanoma()).withIccProfile('p3').jpeg()),
+  ]);
+  const at = Buffer.from(other).indexOf(Buffer.from('ICC_PROFILE')) - 4;
+  const end = at + 2 + Buffer.from(other).readUInt16BE(at + 2);
+  return replaced(inks, 2, 2, [...other.subarray(at, end)]);
 }
 
 /** Inks have fewer colours than sRGB. */
@@ -132,6 +172,37 @@ const CASES: readonly Case[] = [
   },
 
   {
+    name: 'a WebP with a changed bit',
+    make: async () => {
+      const file = await bytes(sharp(melanoma()).webp({ quality: 90 }));
+      const at = file.length >> 1;
+      return replaced(file, at, at + 1, [file[at]! ^ 0x10]);
+    },
+    right: 'damaged',
+  },
+  {
+    name: 'a WebP with transparency and a sector of zeros',
+    make: async () => {
+      const file = await bytes(sharp(melanoma()).ensureAlpha(0.9).webp({ quality: 90 }));
+      return replaced(file, 2048, 2560, new Array(512).fill(0));
+    },
+    right: 'damaged',
+  },
+  {
+    name: 'a lossless WebP that lost a kilobyte, and has zeros for it',
+    make: async () => {
+      const file = await bytes(sharp(melanoma()).webp({ lossless: true }));
+      return new Uint8Array([...without(file, 12_000, 1024), ...new Array(1024).fill(0)]);
+    },
+    right: 'damaged',
+  },
+  {
+    name: 'a lossless WebP',
+    make: () => bytes(sharp(melanoma()).webp({ lossless: true })),
+    right: melanoma,
+  },
+
+  {
     name: 'jpeg-without-eoi',
     make: () => field('jpeg-without-eoi.jpg'),
     right: () => field('jpeg-without-eoi.reference.png'),
@@ -166,11 +237,15 @@ const CASES: readonly Case[] = [
     right: melanoma,
   },
 
-  { name: 'grey-melanoma', make: () => field('grey-melanoma.png'), right: 'abstains' },
+  {
+    name: 'grey-melanoma',
+    make: () => field('grey-melanoma.png'),
+    right: { abstainsFor: 'unusual-colours' },
+  },
   {
     name: 'an inverted image',
     make: () => bytes(sharp(melanoma()).negate({ alpha: false }).png()),
-    right: 'abstains',
+    right: { abstainsFor: 'unusual-colours' },
   },
   {
     name: 'an image with red and blue exchanged',
@@ -184,13 +259,23 @@ const CASES: readonly Case[] = [
           ])
           .png(),
       ),
-    right: 'abstains',
+    right: { abstainsFor: 'unusual-colours' },
   },
   {
     name: 'a grey JPEG',
     make: () => bytes(sharp(melanoma()).greyscale().jpeg()),
-    right: 'abstains',
+    right: { abstainsFor: 'unusual-colours' },
   },
+  ...(
+    [
+      ['a strip of a lesion', 600, 150],
+      ['a strip on end', 150, 600],
+    ] as const
+  ).map(([name, width, height]) => ({
+    name,
+    make: () => bytes(sharp(melanoma()).resize(width, height, { fit: 'fill' }).png()),
+    right: { abstainsFor: 'too-elongated' as const },
+  })),
 
   { name: 'png-cicp-display-p3', make: () => field('png-cicp-display-p3.png'), right: melanoma },
   { name: 'adobe-rgb-by-exif', make: () => field('adobe-rgb-by-exif.jpg'), right: melanoma },
@@ -239,6 +324,12 @@ const CASES: readonly Case[] = [
     name: 'cmyk-without-adobe-marker',
     make: () => field('cmyk-without-adobe-marker.jpg'),
     right: () => field('cmyk-without-adobe-marker.reference.png'),
+  },
+  { name: 'CMYK without a profile', make: () => inksAlone(), right: fromInksAlone },
+  {
+    name: 'progressive CMYK with a profile of RGB',
+    make: inksWithAProfileOfRgb,
+    right: fromInksAlone,
   },
   { name: 'CMYK with a profile', make: () => cmyk({}), right: fromInks },
   {
@@ -296,10 +387,10 @@ describe('images from the field', () => {
       if (!outcome.ok) throw new Error(JSON.stringify(outcome.failure));
       const { scores, measurements } = outcome.analysis;
       const { assessment } = assess({ scores, ...measurements! }, manifest);
-      expect(assessment.abstained).toBe(right === 'abstains');
-      if (right === 'abstains') {
+      expect(assessment.abstained).toBe('abstainsFor' in right);
+      if ('abstainsFor' in right) {
         expect(assessment.triage).not.toBe('routine');
-        expect(assessment.reasons.map(({ code }) => code)).toContain('unusual-colours');
+        expect(assessment.reasons.map(({ code }) => code)).toContain(right.abstainsFor);
         return;
       }
       const expected = await scoresOf(await right(), backend);

@@ -93,7 +93,12 @@ export async function analyse(
       scores: probabilities,
       // Not the features: nobody reads them further on, and they would be copied between threads.
       output: { logits: output.logits, cam: output.cam },
-      ...(backend.measure && { measurements: backend.measure(input, output) }),
+      ...(backend.measure && {
+        measurements: {
+          ...backend.measure(input, output),
+          aspectRatio: aspectRatio(prepared.displayed),
+        },
+      }),
       ...(similar !== undefined && {
         similar: requireFindCases(backend)(output, similar),
       }),
@@ -104,6 +109,11 @@ export async function analyse(
       ...(heatmap && { heatmap }),
     },
   };
+}
+
+/** Longer side by shorter side. */
+function aspectRatio({ width, height }: PreparedImage['displayed']): number {
+  return Math.max(width, height) / Math.min(width, height);
 }
 
 function requireFindCases({ findCases }: AnalysisBackend): FindCases {

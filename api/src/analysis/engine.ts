@@ -79,6 +79,8 @@ export interface Measurements {
   readonly distance: number;
   /** How the image was taken, where the version was fitted to tell. */
   readonly modality?: MeasuredModality;
+  /** Longer side by shorter side, as displayed; 1 for a network's input. */
+  readonly aspectRatio: number;
 }
 
 /** What an engine finds in one picture. */

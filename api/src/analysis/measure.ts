@@ -13,7 +13,7 @@ import type { Measurements } from './engine.ts';
 export type MeasureImage = (
   input: Uint8Array,
   output: Pick<NetworkOutput, 'features'>,
-) => Measurements;
+) => Omit<Measurements, 'aspectRatio'>;
 
 /**
  * @param kernels `@naevus/shared/kernels.wasm`

@@ -49,7 +49,11 @@ const manifest = {
 
 function measurements(
   malignant: number,
-  { sharpness = 0.7, distance = 0.1 }: { sharpness?: number; distance?: number } = {},
+  {
+    sharpness = 0.7,
+    distance = 0.1,
+    aspectRatio = 4 / 3,
+  }: { sharpness?: number; distance?: number; aspectRatio?: number } = {},
 ): ScoredMeasurements {
   const quality = {
     sharpness,
@@ -62,7 +66,8 @@ function measurements(
   };
   // akiec, bcc and mel share the malignant score; nv has the rest.
   const third = malignant / 3;
-  return { scores: [third, third, 0, 0, third, 1 - malignant, 0], quality, distance };
+  const scores = [third, third, 0, 0, third, 1 - malignant, 0];
+  return { scores, quality, distance, aspectRatio };
 }
 
 const codes = (answer: ReturnType<typeof assess>) =>
@@ -127,6 +132,16 @@ describe('assess', () => {
     expect(codes(routine)).toEqual(['not-sharp', 'below-threshold']);
     const urgent = assess(measurements(0.9, { sharpness: 0.3 }), manifest);
     expect(urgent.assessment).toMatchObject({ abstained: true, triage: 'refer' });
+  });
+
+  it.each([2.5, 2.51])('abstains from a strip, which it would squeeze: %d', (aspectRatio) => {
+    const answer = assess(measurements(0.01, { aspectRatio }), manifest);
+    const strip = aspectRatio > 2.5;
+    expect(answer.assessment).toMatchObject({
+      abstained: strip,
+      triage: strip ? 'review' : 'routine',
+    });
+    expect(codes(answer)).toEqual([...(strip ? ['too-elongated'] : []), 'below-threshold']);
   });
 
   it('says so where no class fits: the set holds the first class alone', () => {

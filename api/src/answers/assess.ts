@@ -29,6 +29,12 @@ import type {
 } from '../schemas/assessment.ts';
 import { QUALITY_REASONS, REASONS, type ReasonCode } from '../schemas/reasons.ts';
 
+/**
+ * The network sees every image squeezed to a square. The images of all training and test sources have ratios up to 1.86
+ * (most of them 1.33); phones' widest frames have 2.22.
+ */
+const MOST_ASPECT_RATIO = 2.5;
+
 /** What is known of one image. */
 export interface ScoredMeasurements extends Measurements {
   /** Calibrated, of the artifact's own prior: what all thresholds and quantiles were fitted with. */
@@ -57,8 +63,8 @@ export interface AssessedAnswer extends Judgement {
  * coverage of each class, sensitivity and specificity do not depend on how common the classes are. Only the class
  * that the answer puts first is added to the set, as no answer may exclude it.
  *
- * An answer abstains where the image was not taken through a dermatoscope, is out of distribution or fails a limit
- * of quality. Then nothing is `routine`, and what has no score, being of another kind or out of distribution, is not
+ * An answer abstains where the image was not taken through a dermatoscope, is out of distribution, is a strip or fails
+ * a limit of quality. Then nothing is `routine`, and what has no score, being of another kind or out of distribution, is not
  * `refer` either.
  *
  * What may be squamous cell carcinoma, which is not one of the classes, is not `routine` either.
@@ -67,7 +73,7 @@ export interface AssessedAnswer extends Judgement {
  * @throws Error when the manifest has no `assessment`, or not the threshold asked for
  */
 export function assess(
-  { scores, quality, distance, modality: measured }: ScoredMeasurements,
+  { scores, quality, distance, modality: measured, aspectRatio }: ScoredMeasurements,
   { assessment: spec, thresholds }: Pick<Manifest, 'assessment' | 'thresholds'>,
   options: AssessmentOptions = {},
   factors: AnswerFactors = {},
@@ -77,10 +83,12 @@ export function assess(
   const inside = distance <= spec.outOfDistribution.threshold;
   const modality = measured && spec.modality && answerModality(measured, spec.modality.threshold);
   const hasScore = inside && modality?.passed !== false;
-  const abstained = !hasScore || checks.some(({ passed }) => !passed);
+  const elongated = aspectRatio > MOST_ASPECT_RATIO;
+  const abstained = !hasScore || elongated || checks.some(({ passed }) => !passed);
   const doubts: ReasonCode[] = [];
   if (modality?.passed === false) doubts.push('not-dermoscopic');
   if (!inside) doubts.push('out-of-distribution');
+  if (elongated) doubts.push('too-elongated');
   for (const { check, value, min, passed } of checks) {
     if (passed) continue;
     doubts.push(QUALITY_REASONS[check][min !== undefined && value < min ? 'low' : 'high']);

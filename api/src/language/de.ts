@@ -34,6 +34,8 @@ export const de: Catalogue = {
       'Das Bild sieht nicht aus wie die dermatoskopischen Bilder, mit denen das Modell trainiert wurde; seine Werte bedeuten für ein solches Bild nichts.',
     'not-dermoscopic':
       'Das Bild wurde nicht durch ein Dermatoskop aufgenommen; seine Werte bedeuten für ein solches Bild nichts. Durch eines aufnehmen.',
+    'too-elongated':
+      'Das Bild ist mehr als 2,5-mal so lang wie breit, und das Modell sähe es zu einem Quadrat gestaucht. Auf die Läsion und die Haut um sie herum zuschneiden.',
     'not-sharp':
       'Das Bild ist weniger scharf als fast alle Bilder, mit denen das Modell geprüft wurde. Scharf stellen und neu aufnehmen.',
     'too-dark': 'Das Bild ist dunkler als fast alle Bilder, mit denen das Modell geprüft wurde.',

@@ -34,6 +34,8 @@ export const es: Catalogue = {
       'La imagen no se parece a las imágenes dermatoscópicas con las que se entrenó el modelo; sus puntuaciones no significan nada para una imagen así.',
     'not-dermoscopic':
       'La imagen no se tomó a través de un dermatoscopio; sus puntuaciones no significan nada para una imagen así. Tómela a través de uno.',
+    'too-elongated':
+      'La imagen es más de 2,5 veces más larga que ancha, y el modelo la vería comprimida en un cuadrado. Recórtela a la lesión y la piel que la rodea.',
     'not-sharp':
       'La imagen es menos nítida que casi todas las imágenes con las que se probó el modelo. Enfoque y tómela de nuevo.',
     'too-dark':

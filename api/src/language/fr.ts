@@ -34,6 +34,8 @@ export const fr: Catalogue = {
       'L’image ne ressemble pas aux images dermatoscopiques avec lesquelles le modèle a été entraîné ; ses scores ne signifient rien pour une telle image.',
     'not-dermoscopic':
       'L’image n’a pas été prise à travers un dermatoscope ; ses scores ne signifient rien pour une telle image. Prenez-la à travers un dermatoscope.',
+    'too-elongated':
+      'L’image est plus de 2,5 fois plus longue que large, et le modèle la verrait comprimée en un carré. Recadrez-la sur la lésion et la peau qui l’entoure.',
     'not-sharp':
       'L’image est moins nette que presque toutes les images avec lesquelles le modèle a été testé. Faites la mise au point et reprenez-la.',
     'too-dark':

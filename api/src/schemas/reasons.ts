@@ -24,6 +24,8 @@ export const REASONS = {
     'The image was not taken through a dermatoscope; its scores mean nothing for such an image. Take it through one.',
   'out-of-distribution':
     'The image does not look like the dermatoscopic images that the model was trained on; its scores mean nothing for such an image.',
+  'too-elongated':
+    'The image is more than 2.5 times as long as wide, and the model would see it squeezed to a square. Crop it to the lesion and the skin around it.',
   'not-sharp':
     'The image is less sharp than nearly all images that the model was tested on. Focus and take it again.',
   'too-dark': 'The image is darker than nearly all images that the model was tested on.',
@@ -56,5 +58,6 @@ export const QUALITY_REASONS: Readonly<
 export const ABSTENTION_REASONS: readonly ReasonCode[] = [
   'not-dermoscopic',
   'out-of-distribution',
+  'too-elongated',
   ...Object.values(QUALITY_REASONS).flatMap(({ low, high }) => [low, high]),
 ];

@@ -73,8 +73,8 @@ export function createWasmDecoder(
     kept = undefined;
     try {
       const file = place(bytes, codecs, memory);
-      const { orientation, width, height } = header;
-      const by = Math.min(Math.ceil(Math.sqrt((width * height) / MOST_PIXELS)), width, height);
+      const { orientation } = header;
+      const by = averagedOver(header);
       if (header.format === 'jpeg') {
         codecs.decodeJpeg(file, bytes.length, orientation, DENOMINATORS[loadReduction(header)]!);
       } else if (header.format === 'png') {
@@ -94,18 +94,26 @@ export function createWasmDecoder(
   };
 }
 
+/** Sides of the squares that a PNG's or WebP's pixels are averaged over. */
+function averagedOver({ width, height }: ImageHeader): number {
+  return Math.min(Math.ceil(Math.sqrt((width * height) / MOST_PIXELS)), width, height);
+}
+
 /**
- * Checks JPEGs that something else decodes, as {@link createWasmDecoder} checks what it decodes: whether their data are
- * those that were encoded.
+ * Checks JPEGs and WebPs that something else decodes, as {@link createWasmDecoder} checks what it decodes: whether their
+ * data are those that were encoded. A PNG's checksums are checked by every decoder.
  *
  * @returns a function that throws DamagedImageError where they are not, and {@link UnservedImageError} where checking
  *   takes more than the memory
  */
-export function createJpegCheck(module: WebAssembly.Module, maxMemoryBytes: number) {
+export function createFileCheck(module: WebAssembly.Module, maxMemoryBytes: number) {
   return (bytes: Uint8Array, header: ImageHeader): void => {
     const { codecs, memory } = instantiate(module, maxMemoryBytes);
     try {
-      codecs.checkJpeg(place(bytes, codecs, memory), bytes.length);
+      const file = place(bytes, codecs, memory);
+      if (header.format === 'jpeg') codecs.checkJpeg(file, bytes.length);
+      if (header.format === 'webp')
+        codecs.decodeWebp(file, bytes.length, 1, averagedOver(header));
     } catch (error) {
       throw imageError(error, header, maxMemoryBytes);
     }

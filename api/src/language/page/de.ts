@@ -247,6 +247,7 @@ export const pageDe: PageTexts = {
       'lesion-too-large': 'Weiter weggehen, bis rund um den ganzen Rand Haut zu sehen ist.',
       'hair-or-ruler':
         'Haare zur Seite kämmen oder kürzen und das Lineal aus dem Foto heraushalten.',
+      'too-elongated': 'Auf die Läsion und die Haut um sie herum zuschneiden.',
       'unusual-colours':
         'Keinen Filter verwenden und die Datei senden, wie die Kamera sie geschrieben hat.',
       'out-of-distribution':

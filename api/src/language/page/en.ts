@@ -241,6 +241,7 @@ export const pageEn = {
       'lesion-too-small': 'Move closer, or magnify more.',
       'lesion-too-large': 'Move away until skin shows around the whole border.',
       'hair-or-ruler': 'Comb or clip hair aside, and keep the ruler out of the photo.',
+      'too-elongated': 'Crop the photo to the lesion and the skin around it.',
       'unusual-colours': 'Use no filter, and send the file as the camera wrote it.',
       'out-of-distribution':
         'Put one skin lesion into the middle of the photo, through a dermatoscope.',

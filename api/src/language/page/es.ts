@@ -244,6 +244,7 @@ export const pageEs: PageTexts = {
       'lesion-too-small': 'Acérquese o amplíe más.',
       'lesion-too-large': 'Aléjese hasta que se vea piel alrededor de todo el borde.',
       'hair-or-ruler': 'Aparte o recorte el vello y deje la regla fuera de la foto.',
+      'too-elongated': 'Recorte la foto a la lesión y la piel que la rodea.',
       'unusual-colours': 'No use filtros y envíe el archivo tal como lo escribió la cámara.',
       'out-of-distribution':
         'Ponga una lesión de la piel en el centro de la foto, a través de un dermatoscopio.',

@@ -247,6 +247,7 @@ export const pageFr: PageTexts = {
       'lesion-too-small': 'Approchez-vous ou agrandissez davantage.',
       'lesion-too-large': 'Éloignez-vous jusqu’à voir de la peau autour de tout le bord.',
       'hair-or-ruler': 'Écartez ou coupez les poils et gardez la règle hors de la photo.',
+      'too-elongated': 'Recadrez la photo sur la lésion et la peau qui l’entoure.',
       'unusual-colours':
         'N’utilisez pas de filtre et envoyez le fichier tel que l’appareil l’a écrit.',
       'out-of-distribution':

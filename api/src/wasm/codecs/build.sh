@@ -46,7 +46,7 @@ sources+=("$lcms"/src/*.c)
 
 mkdir -p "$work/objects"
 objects=()
-for source in decode.c jdarith_wasm.c jdcoefct_wasm.c jdhuff_wasm.c jdphuff_wasm.c jsimd_wasm.c "${sources[@]}"; do
+for source in decode.c jdarith_wasm.c jdcoefct_wasm.c jdhuff_wasm.c jdphuff_wasm.c jsimd_wasm.c webp_wasm.c "${sources[@]}"; do
   object=$work/objects/$(basename "$(dirname "$source")")-$(basename "$source" .c).o
   # Speed where every pixel passes; size elsewhere.
   level=-O3
@@ -54,6 +54,8 @@ for source in decode.c jdarith_wasm.c jdcoefct_wasm.c jdhuff_wasm.c jdphuff_wasm
   extra=()
   # 64 bits of the stream at a time: libjpeg asks the pointer's size, which here is not the register's.
   [[ $source =~ (^|/)jd.*huff ]] && extra=(-D__x86_64__ -D__ILP32__)
+  # Where pictures are decoded whole, the check of their data is called.
+  [[ $source == */src/dec/webp_dec.c ]] && extra=(-DVP8Decode=vp8_decode_all -DVP8LDecodeImage=vp8l_decode_all)
   zig cc "${flags[@]}" "${extra[@]}" $level -c "$source" -o "$object"
   objects+=("$object")
 done

@@ -1,7 +1,9 @@
 import { joinBytes } from '../../bytes/join-bytes.ts';
+import { hasMagic } from '../header/header-bytes.ts';
 import type { ImageHeader } from '../header/image-header.ts';
+import { hasNoSegment } from '../header/jpeg-header.ts';
 import { crc32, PNG_SIGNATURE_BYTES } from '../header/png-chunks.ts';
-import { createIccProfile } from './icc-profile.ts';
+import { createIccProfile, createInksProfile } from './icc-profile.ts';
 
 /** A sound image in colours that are not converted to sRGB; the message says which, and what to send instead. */
 export class UnsupportedColoursError extends Error {
@@ -19,8 +21,8 @@ export interface ImageFile<Bytes extends Uint8Array> {
 }
 
 /**
- * The same file with an ICC profile of the colours that it declares otherwise, so that every decoder converts them;
- * the file as it is where it declares none.
+ * The same file with an ICC profile of the colours that it declares otherwise, so that every decoder converts them
+ * alike; the file as it is where it declares none. Inks without a profile get one: decoders have different ideas of them.
  *
  * @throws UnsupportedColoursError where there is no such profile
  */
@@ -29,6 +31,10 @@ export function embedDeclaredColours<Bytes extends Uint8Array>(
 ): ImageFile<Bytes | Uint8Array<ArrayBuffer>> {
   const { bytes, header } = file;
   const { declaredColours: declared, format, channels } = header;
+  if (format === 'jpeg' && channels === 4 && !header.iccProfile) {
+    const profiled = inJpeg(withoutProfiles(bytes), createInksProfile());
+    return { bytes: profiled, header: { ...header, iccProfile: true } };
+  }
   if (declared === undefined) return file;
   if ('unsupported' in declared) throw new UnsupportedColoursError(declared.unsupported);
   const profile = createIccProfile(
@@ -55,6 +61,28 @@ function inJpeg(bytes: Uint8Array, profile: Uint8Array): Uint8Array<ArrayBuffer>
   const length = data.length + 2;
   const marker = Uint8Array.of(0xff, 0xe2, length >> 8, length & 0xff);
   return joinBytes([bytes.subarray(0, 2), marker, data, bytes.subarray(2)]);
+}
+
+const APP2 = 0xe2;
+const SOS = 0xda;
+
+/** A JPEG whose header was read, without the profiles that do not count. */
+function withoutProfiles(bytes: Uint8Array): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const kept: Uint8Array[] = [];
+  let from = 0;
+  for (let at = 2; ; ) {
+    while (bytes[at] !== 0xff || bytes[at + 1] === 0xff || bytes[at + 1] === 0) at++;
+    const marker = bytes[at + 1];
+    if (marker === SOS) break;
+    const end = hasNoSegment(marker!) ? at + 2 : at + 2 + view.getUint16(at + 2);
+    if (marker === APP2 && hasMagic(bytes, at + 4, 'ICC_PROFILE\0')) {
+      kept.push(bytes.subarray(from, at));
+      from = end;
+    }
+    at = end;
+  }
+  return joinBytes([...kept, bytes.subarray(from)]);
 }
 
 /** What says something of colours, and is replaced. */

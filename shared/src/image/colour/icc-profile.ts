@@ -1,4 +1,11 @@
-import type { Chromaticity, Primaries, Transfer } from '../header/declared-colours.ts';
+import { joinBytes } from '../../bytes/join-bytes.ts';
+import {
+  type Chromaticity,
+  type Primaries,
+  SRGB_PRIMARIES,
+  SRGB_TRANSFER,
+  type Transfer,
+} from '../header/declared-colours.ts';
 
 type Vector = readonly [number, number, number];
 type Matrix = readonly [Vector, Vector, Vector];
@@ -12,6 +19,10 @@ const BRADFORD: Matrix = [
   [-0.7502, 1.7135, 0.0367],
   [0.0389, -0.0685, 1.0296],
 ];
+
+const VERSION_4 = 0x04400000;
+/** Of a table in version 4, readers take black to be lighter than none, as in its clause on perceptual intents. */
+const VERSION_2 = 0x02400000;
 
 const HEADER_BYTES = 128;
 const TAG_BYTES = 12;
@@ -28,18 +39,65 @@ export function createIccProfile(
   channels: 1 | 3,
 ): Uint8Array<ArrayBuffer> {
   const curve = curveTag(transfer);
-  const tags: [signatures: readonly string[], data: Uint8Array][] = [
+  if (channels === 1) return profileOf('mntr', 'GRAY', [[['kTRC'], curve]]);
+  const [red, green, blue] = columns(colourMatrix(primaries));
+  return profileOf('mntr', 'RGB ', [
+    [['rXYZ'], xyzTag(red)],
+    [['gXYZ'], xyzTag(green)],
+    [['bXYZ'], xyzTag(blue)],
+    [['rTRC', 'gTRC', 'bTRC'], curve],
+  ]);
+}
+
+/** Nodes of the table of inks a side: between them the product of two inks is off by a level of 255 at most. */
+const INK_NODES = 9;
+
+/**
+ * An ICC profile of inks that no profile describes: each takes its part of one colour of sRGB, `(1 - C) (1 - K)` of red
+ * and so on, as browsers and Pillow show them.
+ */
+export function createInksProfile(): Uint8Array<ArrayBuffer> {
+  const nodes = INK_NODES ** 4;
+  const table = new Uint8Array(20 + 3 * nodes);
+  table.fill(INK_NODES, 0, 4);
+  // Bytes of a value.
+  table[16] = 1;
+  const light = (node: number, place: number): number =>
+    1 - (Math.floor(node / INK_NODES ** place) % INK_NODES) / (INK_NODES - 1);
+  for (let node = 0; node < nodes; node++) {
+    for (let colour = 0; colour < 3; colour++) {
+      table[20 + 3 * node + colour] = Math.round(255 * light(node, 3 - colour) * light(node, 0));
+    }
+  }
+  const transfer = curveTag(SRGB_TRANSFER);
+  const same = tag('curv', 4).data;
+  return profileOf('scnr', 'CMYK', [
+    [
+      ['A2B0'],
+      tableTag({
+        before: [same, same, same, same],
+        table,
+        between: [transfer, transfer, transfer],
+        matrix: colourMatrix(SRGB_PRIMARIES),
+        after: [same, same, same],
+      }),
+    ],
+  ]);
+}
+
+type Tag = readonly [signatures: readonly string[], data: Uint8Array];
+
+function profileOf(
+  deviceClass: string,
+  colourSpace: string,
+  ownTags: readonly Tag[],
+): Uint8Array<ArrayBuffer> {
+  const tags: readonly Tag[] = [
     [['desc'], textTag('declared')],
     [['cprt'], textTag('none')],
     [['wtpt'], xyzTag(D50)],
+    ...ownTags,
   ];
-  if (channels === 1) {
-    tags.push([['kTRC'], curve]);
-  } else {
-    const [red, green, blue] = columns(colourMatrix(primaries));
-    tags.push([['rXYZ'], xyzTag(red)], [['gXYZ'], xyzTag(green)], [['bXYZ'], xyzTag(blue)]);
-    tags.push([['rTRC', 'gTRC', 'bTRC'], curve]);
-  }
   const count = tags.reduce((sum, [signatures]) => sum + signatures.length, 0);
   const tableEnd = HEADER_BYTES + 4 + TAG_BYTES * count;
   const size = tags.reduce((sum, [, data]) => sum + data.length, tableEnd);
@@ -48,8 +106,8 @@ export function createIccProfile(
   const view = new DataView(profile.buffer);
   const ascii = (at: number, text: string) => profile.set(new TextEncoder().encode(text), at);
   view.setUint32(0, size);
-  view.setUint32(8, 0x04400000);
-  ascii(12, `mntr${channels === 1 ? 'GRAY' : 'RGB '}XYZ `);
+  view.setUint32(8, deviceClass === 'scnr' ? VERSION_2 : VERSION_4);
+  ascii(12, `${deviceClass}${colourSpace}XYZ `);
   // Of making; some readers want one.
   for (const [i, value] of [2000, 1, 1].entries()) view.setUint16(24 + 2 * i, value);
   ascii(36, 'acsp');
@@ -148,6 +206,37 @@ function curveTag(transfer: Transfer): Uint8Array {
   view.setUint16(8, parameters.length === 1 ? 0 : 3);
   for (const [i, value] of parameters.entries()) view.setInt32(12 + 4 * i, fixed(value));
   return data;
+}
+
+/** What inks go through, in this order. */
+interface InkStages {
+  readonly before: readonly Uint8Array[];
+  readonly table: Uint8Array;
+  readonly between: readonly Uint8Array[];
+  readonly matrix: Matrix;
+  readonly after: readonly Uint8Array[];
+}
+
+/** `lutAToBType`, to XYZ. */
+function tableTag({ before, table, between, matrix, after }: InkStages): Uint8Array {
+  const numbers = new Uint8Array(48);
+  const view = new DataView(numbers.buffer);
+  // XYZ of 1 is stored as 32768 of 65535.
+  for (const [i, value] of matrix.flat().entries())
+    view.setInt32(4 * i, fixed((value * 32768) / 65535));
+  const padded = new Uint8Array(Math.ceil(table.length / 4) * 4);
+  padded.set(table);
+  // In the order of their offsets in the head.
+  const parts = [joinBytes(after), numbers, joinBytes(between), padded, joinBytes(before)];
+  const head = tag('mAB ', 24);
+  head.data[8] = before.length;
+  head.data[9] = after.length;
+  let at = head.data.length;
+  for (const [i, part] of parts.entries()) {
+    head.view.setUint32(12 + 4 * i, at);
+    at += part.length;
+  }
+  return joinBytes([head.data, ...parts]);
 }
 
 /** `s15Fixed16Number`. */

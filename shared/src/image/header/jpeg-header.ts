@@ -25,6 +25,7 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
   let frame: Pick<ImageHeader, 'width' | 'height' | 'bitDepth' | 'channels'> | undefined;
   let orientation: Orientation | undefined;
   let iccProfile = false;
+  let profileIsOfInks = false;
   let declared: DeclaredColours | undefined;
 
   let offset = 2;
@@ -54,7 +55,7 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
         ...frame,
         orientation: orientation ?? 1,
         animated,
-        iccProfile,
+        iccProfile: frame.channels === 4 ? profileIsOfInks : iccProfile,
         ...(declaredColours && { declaredColours }),
       };
     }
@@ -71,6 +72,8 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
       orientation = exifOrientation(exif);
       declared = exifColours(exif);
     } else if (marker === APP2 && hasMagic(file.slice(offset, end), 2, 'ICC_PROFILE\0')) {
+      // Behind the segment's number and count.
+      profileIsOfInks ||= hasMagic(bytes, offset + 32, 'CMYK');
       iccProfile = true;
     }
     offset = end;
@@ -82,7 +85,8 @@ function isFrame(marker: number): boolean {
   return (marker & 0xf0) === 0xc0 && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }
 
-function hasNoSegment(marker: number): boolean {
+/** Whether a marker stands alone, without a length and data. */
+export function hasNoSegment(marker: number): boolean {
   const isRestart = marker >= 0xd0 && marker <= 0xd7;
   return isRestart || marker === TEM;
 }

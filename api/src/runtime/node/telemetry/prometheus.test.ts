@@ -16,6 +16,7 @@ const analysis: Analysis = {
       hair: Number.NaN,
     },
     distance: 0.1,
+    aspectRatio: 4 / 3,
   },
   timing: { decodeMs: 1, inferenceMs: 10 },
 };
