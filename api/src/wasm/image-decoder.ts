@@ -112,8 +112,7 @@ export function createFileCheck(module: WebAssembly.Module, maxMemoryBytes: numb
     try {
       const file = place(bytes, codecs, memory);
       if (header.format === 'jpeg') codecs.checkJpeg(file, bytes.length);
-      if (header.format === 'webp')
-        codecs.decodeWebp(file, bytes.length, 1, averagedOver(header));
+      if (header.format === 'webp') codecs.decodeWebp(file, bytes.length, 1, averagedOver(header));
     } catch (error) {
       throw imageError(error, header, maxMemoryBytes);
     }

@@ -111,6 +111,15 @@ export const SOUND_REQUESTS: readonly SentRequest[] = [
   predict('a WebP in Display P3', async () =>
     bytes(sharp(lesion(1)).withIccProfile('p3').webp({ lossless: true })),
   ),
+  predict('a CMYK JPEG without a profile', async () =>
+    bytes(sharp(lesion(1)).toColourspace('cmyk').jpeg({ quality: 95 })),
+  ),
+  predict('a WebP with a changed bit', async () => {
+    const webp = await bytes(sharp(lesion(1)).webp({ quality: 95 }));
+    webp[webp.length >> 1]! ^= 0x10;
+    return webp;
+  }),
+  predict('a strip', async () => bytes(sharp(lesion(1)).resize(600, 150, { fit: 'fill' }).png())),
   predict('a CMYK JPEG with its profile', async () =>
     bytes(sharp(lesion(1)).toColourspace('cmyk').withIccProfile('cmyk').jpeg({ quality: 95 })),
   ),
