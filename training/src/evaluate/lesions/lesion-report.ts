@@ -1,6 +1,5 @@
 import { type LesionSpec, PHOTO_COUNTS } from '@naevus/shared/answer/lesion-spec';
 import {
-  DEFAULT_OPERATING_POINT,
   malignantScore,
   OPERATING_POINTS,
   type OperatingPoint,
@@ -15,6 +14,7 @@ import {
 import { createRandom } from '@naevus/shared/statistics/random';
 import { LABELS, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy';
 import type { FittedAssessment } from '../assessment/fit-assessment.ts';
+import { type FlaggingFit, isFlagged } from '../assessment/flagged.ts';
 import { lesionFolds } from '../assessment/lesion-folds.ts';
 import { type Measured, measuredShare } from '../assessment/lesion-interval.ts';
 import { bootstrapStatistics } from '../metrics/bootstrap.ts';
@@ -196,7 +196,7 @@ export function buildLesions(input: LesionInput): BuiltLesions | undefined {
           .filter(({ lesion }) => lesion.voters.length > 1)
           .map(({ lesion, word }) => ({
             hit: lesion.voters.some(
-              ({ scores, fitted: { thresholds } }) => urgency(scores, thresholds) > word,
+              ({ scores, fitted }) => urgency(scores, fitted) > word,
             ),
             lesionId: lesion.lesionId,
           })),
@@ -263,7 +263,8 @@ interface AnsweredLesion {
   readonly scores: readonly number[];
   readonly set: readonly string[];
   readonly setByImageQuantiles: readonly string[];
-  readonly threshold: number;
+  /** At the default operating point. */
+  readonly flagged: boolean;
   /** 0 routine, 1 review, 2 refer. */
   readonly word: number;
 }
@@ -276,24 +277,21 @@ function answer(
 ): AnsweredLesion {
   const scores = pooledScores(lesion, pooling, several?.temperature);
   const ofImages = lesion.fitted.quantiles[kind][ROW_90]!;
-  const thresholds = several?.thresholds ?? lesion.fitted.thresholds;
+  const { squamousThreshold } = lesion.fitted;
+  const fit = { thresholds: several?.thresholds ?? lesion.fitted.thresholds, squamousThreshold };
   return {
     lesion,
     scores,
     set: predictionSet(scores, kind, several?.quantiles[ROW_90] ?? ofImages),
     setByImageQuantiles: predictionSet(scores, kind, ofImages),
-    threshold: thresholds[DEFAULT_OPERATING_POINT],
-    word: urgency(scores, thresholds),
+    flagged: isFlagged(scores, fit),
+    word: urgency(scores, fit),
   };
 }
 
-function urgency(
-  scores: readonly number[],
-  thresholds: Readonly<Record<OperatingPoint, number>>,
-): number {
-  const score = malignantScore(scores);
-  if (score < thresholds[DEFAULT_OPERATING_POINT]) return 0;
-  return score >= thresholds['specificity-90'] ? 2 : 1;
+function urgency(scores: readonly number[], fit: FlaggingFit): number {
+  if (!isFlagged(scores, fit)) return 0;
+  return malignantScore(scores) >= fit.thresholds['specificity-90'] ? 2 : 1;
 }
 
 function isBenign({ label }: HeldOutLesion): boolean {
@@ -314,7 +312,7 @@ function measure(
       seed,
     );
   const melanomas = answered.filter(({ lesion }) => lesion.label === 'mel');
-  const flagged = (one: AnsweredLesion) => malignantScore(one.scores) >= one.threshold;
+  const flagged = (one: AnsweredLesion) => one.flagged;
   return {
     photos,
     lesions: answered.length,
@@ -367,16 +365,12 @@ function compareWithSingle(answered: readonly AnsweredLesion[], seed: number) {
         ({ scores }) => -Math.log(Math.max(scores[labelIndex(lesion.label)]!, Number.MIN_VALUE)),
       ),
     ),
-    flagged: mean(
-      lesion.voters.map(({ scores, fitted: { thresholds } }) =>
-        Number(malignantScore(scores) >= thresholds[DEFAULT_OPERATING_POINT]),
-      ),
-    ),
+    flagged: mean(lesion.voters.map(({ scores, fitted }) => Number(isFlagged(scores, fitted)))),
   }));
-  const pooled = answered.map(({ lesion, scores, threshold }) => ({
+  const pooled = answered.map(({ lesion, scores, flagged }) => ({
     right: Number(topClass(scores) === labelIndex(lesion.label)),
     loss: -Math.log(Math.max(scores[labelIndex(lesion.label)]!, Number.MIN_VALUE)),
-    flagged: Number(malignantScore(scores) >= threshold),
+    flagged: Number(flagged),
   }));
   const benign = answered.map(({ lesion }) => isBenign(lesion));
   const figures = (

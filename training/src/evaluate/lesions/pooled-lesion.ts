@@ -1,6 +1,6 @@
 import { type Pooling, poolPhotos } from '@naevus/shared/answer/pool-photos';
-import { checkQuality } from '@naevus/shared/image/image-quality';
 import type { Label } from '@naevus/shared/taxonomy';
+import { abstains, abstentionOf } from '../assessment/answered-image.ts';
 import type { AssessedImage } from '../assessment/assessed-image.ts';
 import type { FittedAssessment } from '../assessment/fit-assessment.ts';
 
@@ -34,7 +34,7 @@ export function groupByLesion(images: readonly HeldOutImage[]): HeldOutLesion[] 
     else groups.set(key, [one]);
   }
   return [...groups.values()].map((photos) => {
-    const sound = photos.filter((photo) => !abstains(photo));
+    const sound = photos.filter(({ image, fitted }) => !abstains(abstentionOf(image, fitted)));
     const { image, fitted } = photos[0]!;
     return {
       label: image.label,
@@ -44,13 +44,6 @@ export function groupByLesion(images: readonly HeldOutImage[]): HeldOutLesion[] 
       fitted,
     };
   });
-}
-
-function abstains({ image, fitted }: HeldOutImage): boolean {
-  return (
-    image.distance > fitted.distanceThreshold ||
-    checkQuality(image.quality, fitted.qualityLimits).some(({ passed }) => !passed)
-  );
 }
 
 /** The scores of a lesion. */

@@ -11,6 +11,7 @@ import { CLASS_COUNT, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy
 import { AGE_BANDS, ageBand } from '../../data/load/age-band.ts';
 import { countLesions } from '../../data/load/count-lesions.ts';
 import type { Sample } from '../../data/load/dataset.ts';
+import { isFlagged } from '../assessment/flagged.ts';
 import { lesionFolds } from '../assessment/lesion-folds.ts';
 import { type Measured, measuredShare } from '../assessment/lesion-interval.ts';
 import type { HeldOutImage } from '../lesions/pooled-lesion.ts';
@@ -324,10 +325,11 @@ function triageByAge(
   seed: number,
 ): PatientReport['triageByAge'] {
   const flagged = held.map(({ scores, record }, i) => {
-    const threshold = images[i]!.fitted.thresholds[DEFAULT_OPERATING_POINT];
-    const without = malignantScore(scores) >= threshold;
+    const { fitted } = images[i]!;
+    const without = isFlagged(scores, fitted);
     const factors = logFactors(record, effects).map((value) => Math.exp(strengths[i]! * value));
-    return { without, with: without || malignantScore(withFactors(scores, factors)) >= threshold };
+    const raised = malignantScore(withFactors(scores, factors));
+    return { without, with: without || raised >= fitted.thresholds[DEFAULT_OPERATING_POINT] };
   });
   const share = (of: readonly number[], hit: (i: number) => boolean) =>
     measuredShare(
