@@ -91,12 +91,19 @@ describe('assessModality', () => {
   });
 
   it('leaves each dermoscopic source out once', () => {
-    const { withoutSource } = assessModality([...dermoscopic, ...others], fixed);
-    expect([...withoutSource.keys()]).toEqual(['a', 'b']);
-    const measure = createModalityMeter(withoutSource.get('a')!);
-    const [known, unknown] = [1, 0].map((place) =>
-      mean(many(40, () => measure(around(place)).dermoscopic)),
-    );
-    expect(known).toBeGreaterThan(unknown!);
+    const { heldOut, unseen } = assessModality([...dermoscopic, ...others], fixed);
+    expect(unseen.slice(120).every((one) => one === undefined)).toBe(true);
+    for (const [from, to] of [
+      [0, 60],
+      [60, 120],
+    ]) {
+      const likelihoods = unseen.slice(from, to).map((one) => one!);
+      expect(mean(likelihoods)).toBeLessThan(mean(heldOut.slice(from, to)));
+    }
+  });
+
+  it('has nothing to leave out where there is one dermoscopic source', () => {
+    const { unseen } = assessModality([...dermoscopic.slice(0, 60), ...others], fixed);
+    expect(unseen.every((one) => one === undefined)).toBe(true);
   });
 });

@@ -15,8 +15,11 @@ export interface ModalityFit {
   readonly model: ModalityModel;
   /** One for each image, in their order: by a fit that its lesion had no part in. */
   readonly heldOut: readonly number[];
-  /** By dermoscopic source: a model that its images had no part in. */
-  readonly withoutSource: ReadonlyMap<string, ModalityModel>;
+  /**
+   * One for each image, in their order: how likely a dermoscopic one is to be so by a fit that its whole source had no
+   * part in, as the first image of a new clinic is judged. Undefined for others, and where there is no other source.
+   */
+  readonly unseen: readonly (number | undefined)[];
 }
 
 const FOLDS = 5;
@@ -45,20 +48,23 @@ export function assessModality(
     }
   }
 
+  const isOf = (source: string) => (image: KindImage) =>
+    image.kind === 'dermoscopic' && image.source === source;
   const dermoscopic = images.filter(({ kind }) => kind === 'dermoscopic');
   const sources = [...new Set(dermoscopic.map(({ source }) => source))];
-  const without = sources.length < 2 ? [] : sources;
+  const unseen = new Array<number | undefined>(images.length).fill(undefined);
+  for (const source of sources.length < 2 ? [] : sources) {
+    const measure = createModalityMeter(fitWith((image) => !isOf(source)(image)));
+    for (const [i, image] of images.entries()) {
+      if (isOf(source)(image)) unseen[i] = measure(image.features).dermoscopic;
+    }
+  }
   return {
     bytes: serializeModality(model),
     features: images[0]!.features.length,
     model,
     heldOut,
-    withoutSource: new Map(
-      without.map((source): [string, ModalityModel] => [
-        source,
-        fitWith((image) => image.kind !== 'dermoscopic' || image.source !== source),
-      ]),
-    ),
+    unseen,
   };
 }
 

@@ -144,7 +144,11 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
     const { imageId, label, lesionId, source } = validation[i]!;
     const distance = residualDistance(features);
     const dermoscopic = modality?.heldOut[i];
-    return { imageId, label, lesionId, source, logits, quality, distance, dermoscopic };
+    const dermoscopicUnseen = modality?.unseen[i];
+    return {
+      ...{ imageId, label, lesionId, source, logits, quality, distance },
+      ...{ dermoscopic, dermoscopicUnseen },
+    };
   });
   const heldOutOf = new Map(
     notDermoscopic.map(({ i }, k) => [i, modality!.heldOut[validation.length + k]!]),
@@ -160,18 +164,11 @@ export async function assessModel(model: ModelUnderAssessment): Promise<ModelAss
     const distance = residualDistance(features);
     return { use, kind, distance, logits, quality, dermoscopic: dermoscopicOf(features) };
   });
-  const withoutSource = new Map(
-    [...(modality?.withoutSource ?? [])].map(([source, fitted]) => {
-      const measure = createModalityMeter(fitted);
-      return [source, measured.map(({ features }) => measure(features).dermoscopic)] as const;
-    }),
-  );
 
   log('fitting the assessment: ten times on nine tenths of the lesions, once on all');
   const built = buildAssessment({
     images,
     nonLesions,
-    withoutSource,
     degraded: [...degraded].map(([degradation, qualities]) => ({ degradation, qualities })),
     split: 'validation',
     plan: { ...plan, squamous },

@@ -20,4 +20,6 @@ export interface MeasuredImage {
 /** An image of a class that was not trained on. */
 export interface AssessedImage extends MeasuredImage {
   readonly label: Label;
+  /** The same as `dermoscopic`, by a fit that no image of its source had a part in; undefined where there is none. */
+  readonly dermoscopicUnseen?: number | undefined;
 }

@@ -13,7 +13,7 @@ import { buildDriftReference, type ReferenceAnswer } from './drift-reference.ts'
 import { type CalibrationPlan, type FittedAssessment, fitAssessment } from './fit-assessment.ts';
 import type { CalibrationMethod } from './fit-calibration.ts';
 import { heldOutShare } from './held-out-shares.ts';
-import { measureModality, type WithoutSource } from './measure-modality.ts';
+import { measureModality } from './measure-modality.ts';
 import { type MeasuredNonLesion, measureOutOfDistribution } from './measure-out-of-distribution.ts';
 import { measurePredictionSets } from './measure-prediction-sets.ts';
 import { type DegradedImages, measureQualityLimits } from './measure-quality.ts';
@@ -37,8 +37,6 @@ export interface BuiltAssessment {
 export interface AssessmentInput {
   readonly images: readonly AssessedImage[];
   readonly nonLesions: readonly MeasuredNonLesion[];
-  /** Where the modality is told, by source. */
-  readonly withoutSource?: WithoutSource;
   readonly degraded: readonly DegradedImages[];
   /** Where the images are from. */
   readonly split: string;
@@ -62,13 +60,7 @@ export function buildAssessment(input: AssessmentInput): BuiltAssessment {
   const held = everywhere.filter(isAtHome);
   const flags = dealThresholds(everywhere, plan.home, seed);
   const fitted = fitAssessment(images, { ...plan, method });
-  const modality = measureModality(
-    everywhere,
-    input.nonLesions,
-    input.withoutSource ?? new Map(),
-    fitted,
-    { home: plan.home, seed },
-  );
+  const modality = measureModality(everywhere, input.nonLesions, fitted, { home: plan.home, seed });
   const report: AssessmentReport = {
     schemaVersion: 1,
     fittedOn: {

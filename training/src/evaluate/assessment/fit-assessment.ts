@@ -52,8 +52,11 @@ export interface CalibrationPlan {
 /** Share of real lesions that may lie beyond the distance's threshold; less where the modality is told as well. */
 const BEYOND_DISTANCE = { alone: 0.025, besideModality: 0.01 };
 
-/** Share of real lesions that may be taken for images without a dermatoscope (README.md beside this file). */
-const BEYOND_MODALITY = 0.045;
+/**
+ * Share of real lesions that may be taken for images without a dermatoscope: of sources that the fit knows, and on
+ * average of a source that it does not (README.md beside this file).
+ */
+export const BEYOND_MODALITY = { known: 0.045, unseen: 0.15 };
 
 /**
  * Share of real lesions that may lie beyond each limit of quality. Not every side of every measure has one:
@@ -100,9 +103,7 @@ export function fitAssessment(
     scores: scores(image.logits, calibration),
   }));
   const { home, squamous = [] } = plan;
-  const likelihoods = images.flatMap(({ source, dermoscopic }) =>
-    dermoscopic === undefined ? [] : [{ source, value: dermoscopic }],
-  );
+  const limitOfModality = modalityThreshold(images, home);
   const thresholds = Object.fromEntries(
     OPERATING_POINTS.map((point) => [point, operatingThreshold(scored, point, home)]),
   ) as unknown as FittedAssessment['thresholds'];
@@ -115,20 +116,37 @@ export function fitAssessment(
     qualityLimits: fitQualityLimits(images, home),
     distanceThreshold: outerQuantile(
       images.map(({ source, distance }) => ({ source, value: distance })),
-      1 - (likelihoods.length > 0 ? BEYOND_DISTANCE.besideModality : BEYOND_DISTANCE.alone),
+      1 -
+        (limitOfModality === undefined ? BEYOND_DISTANCE.alone : BEYOND_DISTANCE.besideModality),
       home,
     ),
-    ...(likelihoods.length > 0 && {
-      modalityThreshold: modalityThreshold(likelihoods, home),
-    }),
+    ...(limitOfModality !== undefined && { modalityThreshold: limitOfModality }),
     squamousThreshold: squamousThreshold(squamous, { calibration, thresholds }),
   };
 }
 
-/** How likely dermoscopic an image must at least be, for so many real lesions of known sources to be. */
-export function modalityThreshold(likelihoods: readonly SourceValue[], home: string): number {
-  const negated = likelihoods.map(({ source, value }) => ({ source, value: -value }));
-  return -outerQuantile(negated, 1 - BEYOND_MODALITY, home);
+/**
+ * How likely dermoscopic an image must at least be, for so many real lesions of known sources to be, and for so many of
+ * a source that is new: the lower of both, by {@link BEYOND_MODALITY}.
+ *
+ * @returns undefined where it is not told how images were taken
+ */
+export function modalityThreshold(
+  images: readonly Pick<AssessedImage, 'source' | 'dermoscopic' | 'dermoscopicUnseen'>[],
+  home: string,
+): number | undefined {
+  const negated = (likelihoodOf: (image: (typeof images)[number]) => number | undefined) =>
+    images.flatMap((image) => {
+      const likelihood = likelihoodOf(image);
+      return likelihood === undefined ? [] : [{ source: image.source, value: -likelihood }];
+    });
+  const known = negated(({ dermoscopic }) => dermoscopic);
+  if (known.length === 0) return undefined;
+  const limit = -outerQuantile(known, 1 - BEYOND_MODALITY.known, home);
+  const unseen = negated(({ dermoscopicUnseen }) => dermoscopicUnseen);
+  if (unseen.length === 0) return limit;
+  // Any clinic may be the next one: each source counts alike, home as well.
+  return Math.min(limit, -outerQuantile(unseen, 1 - BEYOND_MODALITY.unseen, undefined));
 }
 
 /** The calibration of the scores that are served, fitted on the home source's images. */
@@ -175,7 +193,7 @@ export interface SourceValue {
   readonly value: number;
 }
 
-function weighed(values: readonly SourceValue[], home: string): WeightedValue[] {
+function weighed(values: readonly SourceValue[], home: string | undefined): WeightedValue[] {
   const weights = sourceWeights(values, home);
   return values.map(({ value }, i) => ({ value, weight: weights[i]! }));
 }
@@ -230,7 +248,11 @@ function fitQualityLimits(images: readonly AssessedImage[], home: string): Quali
 }
 
 /** The largest value where there are too few for the share. */
-function outerQuantile(values: readonly SourceValue[], share: number, home: string): number {
+function outerQuantile(
+  values: readonly SourceValue[],
+  share: number,
+  home: string | undefined,
+): number {
   const largest = values.reduce((most, { value }) => Math.max(most, value), -Infinity);
   return Math.min(weightedConformalQuantile(weighed(values, home), share), largest);
 }

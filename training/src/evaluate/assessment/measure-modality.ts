@@ -6,19 +6,15 @@ import { type FittedAssessment, modalityThreshold } from './fit-assessment.ts';
 import { heldOutShare, shareOf } from './held-out-shares.ts';
 import type { MeasuredNonLesion } from './measure-out-of-distribution.ts';
 
-/** How likely each validation image was taken through a dermatoscope, by models without one source, by that source. */
-export type WithoutSource = ReadonlyMap<string, readonly number[]>;
-
 /**
  * How many lesions of each source are taken for images without a dermatoscope.
  *
- * @param held the validation images of all sources, in the order of the likelihoods
+ * @param held the validation images of all sources
  * @returns undefined where no modality was fitted
  */
 export function measureModality(
   held: readonly CrossFitted[],
   nonLesions: readonly MeasuredNonLesion[],
-  withoutSource: WithoutSource,
   fitted: FittedAssessment,
   { home, seed }: { readonly home: string; readonly seed: number },
 ): AssessmentReport['modality'] {
@@ -33,14 +29,11 @@ export function measureModality(
     refusedLesions: heldOutShare(atHome, refused, seed),
     bySource: [...new Set(images.map(({ source }) => source))].sort().map((source) => {
       const own = held.filter(({ image }) => image.source === source);
-      const likelihoods = withoutSource.get(source);
       return {
         source,
         images: own.length,
         refused: shareOf(own.map(refused)),
-        refusedWithoutSource: likelihoods
-          ? refusedWithoutSource(images, likelihoods, source, home)
-          : null,
+        refusedWithoutSource: refusedWithoutSource(images, source, home),
       };
     }),
     nonLesions: {
@@ -50,17 +43,22 @@ export function measureModality(
   };
 }
 
-/** Share of a source's images that a model refuses which neither it nor its threshold was fitted on. */
+/**
+ * Share of a source's images that are refused by a model, and a limit, which they had no part in; null where there is no
+ * other source.
+ */
 function refusedWithoutSource(
   images: readonly AssessedImage[],
-  likelihoods: readonly number[],
   source: string,
   home: string,
-): number {
-  const known = images.flatMap((image, i) =>
-    image.source === source ? [] : [{ source: image.source, value: likelihoods[i]! }],
+): number | null {
+  const own = images.flatMap((image) =>
+    image.source === source ? (image.dermoscopicUnseen ?? []) : [],
   );
-  const threshold = modalityThreshold(known, home);
-  const own = likelihoods.filter((_, i) => images[i]!.source === source);
-  return shareOf(own.map((likelihood) => likelihood < threshold));
+  const limit = modalityThreshold(
+    images.filter((image) => image.source !== source),
+    home,
+  );
+  if (own.length === 0 || limit === undefined) return null;
+  return shareOf(own.map((likelihood) => likelihood < limit));
 }

@@ -131,6 +131,30 @@ describe('buildLesions', () => {
     expect(buildLesions({ images: far, fitted: limits, ...REST })).toBeUndefined();
   });
 
+  it('gives no vote to photos that were not taken through a dermatoscope', () => {
+    const { images: some, fitted: limits } = heldOut(draw(200, () => 2));
+    const closeUps = some.map((one, i) => ({
+      ...one,
+      image: { ...one.image, dermoscopic: i % 2 === 0 ? 0.1 : 0.9 },
+      fitted: { ...one.fitted, modalityThreshold: 0.5 },
+    }));
+    expect(buildLesions({ images: closeUps, fitted: limits, ...REST })).toBeUndefined();
+  });
+
+  it('counts lesions that may be squamous cell carcinoma as flagged', () => {
+    const specificity = (of: ReturnType<typeof heldOut>['images']) => {
+      const { report } = buildLesions({ images: of, fitted, ...REST })!;
+      const single = report.pooledAgainstSingle.figures.specificity.single.value;
+      return [...report.byPhotos.map((one) => one.specificity.value), single];
+    };
+    const doubted = images.map((one) => ({
+      ...one,
+      fitted: { ...one.fitted, squamousThreshold: 0 },
+    }));
+    expect(specificity(images).every((value) => value! > 0)).toBe(true);
+    expect(specificity(doubted)).toEqual([0, 0, 0, 0, 0]);
+  });
+
   it('fits nothing on too few lesions with several photos', () => {
     const { images: few, fitted: fit } = heldOut(draw(700, (i) => (i < 49 ? 2 : 1)));
     expect(buildLesions({ images: few, fitted: fit, ...REST })).toBeUndefined();
