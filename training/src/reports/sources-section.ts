@@ -1,5 +1,6 @@
 import { LABELS } from '@naevus/shared/taxonomy';
 import type { AssessmentReport } from '../evaluate/assessment/assessment-report.ts';
+import { BEYOND_MODALITY } from '../evaluate/assessment/fit-assessment.ts';
 import type { Measured } from '../evaluate/assessment/lesion-interval.ts';
 import type { SubgroupReport } from '../evaluate/metrics/subgroups.ts';
 import type { OutsideReport } from '../evaluate/sources/outside-report.ts';
@@ -175,7 +176,7 @@ function missedPromises({ sources }: SourceReport): string[] {
 function modalityBlocks(modality: NonNullable<AssessmentReport['modality']>): Block[] {
   return [
     paragraph(
-      `**Taken through a dermatoscope?** A logistic regression on the network's features tells dermoscopic images, close-ups, phone photographs and pictures without skin apart; images that are less than ${modality.threshold.toFixed(3)} likely to be dermoscopic are not answered. At home that is ${share(modality.refusedLesions)} of the lesions. The last column is of a fit, and a threshold, that the source had no part in: what to expect of a clinic that is not among these.`,
+      `**Taken through a dermatoscope?** A logistic regression on the network's features tells dermoscopic images, close-ups, phone photographs and pictures without skin apart; images that are less than ${modality.threshold.toFixed(3)} likely to be dermoscopic are not answered. At home that is ${share(modality.refusedLesions)} of the lesions. The limit refuses no more than ${100 * BEYOND_MODALITY.known} % of the lesions of these sources and, on average, ${100 * BEYOND_MODALITY.unseen} % of those of a source that the fit does not know, whichever is the lower limit: a higher one would refuse more close-ups and phone photographs, and more of every new clinic. The last column is of a fit, and a limit, that the source had no part in: what to expect of a clinic that is not among these.`,
     ),
     table(
       ['dermoscopic images', 'images', 'refused', 'refused by a fit without the source'],

@@ -8,7 +8,7 @@ const random = createRandom(8);
 const around = (place: number, spread = 0.4) =>
   Float32Array.from(
     { length: SIZE },
-    (_, i) => 2 + (i === place ? 3 : 0) + spread * random.normal(),
+    (_, i) => 0.5 + (i === place ? 3 : 0) + spread * random.normal(),
   );
 const many = <T>(count: number, make: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i));

@@ -116,8 +116,7 @@ export function fitAssessment(
     qualityLimits: fitQualityLimits(images, home),
     distanceThreshold: outerQuantile(
       images.map(({ source, distance }) => ({ source, value: distance })),
-      1 -
-        (limitOfModality === undefined ? BEYOND_DISTANCE.alone : BEYOND_DISTANCE.besideModality),
+      1 - (limitOfModality === undefined ? BEYOND_DISTANCE.alone : BEYOND_DISTANCE.besideModality),
       home,
     ),
     ...(limitOfModality !== undefined && { modalityThreshold: limitOfModality }),

@@ -71,8 +71,8 @@ describe('fitModality', () => {
   it('is read as it was written', () => {
     const model = fitModality(examples(5, 1));
     const bytes = new Uint8Array(serializeModality(model));
-    expect(
-      readModalityModel(bytes, { method: 'logistic-regression', features: SIZE }),
-    ).toEqual(model);
+    expect(readModalityModel(bytes, { method: 'logistic-regression', features: SIZE })).toEqual(
+      model,
+    );
   });
 });

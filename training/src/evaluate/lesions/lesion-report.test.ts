@@ -142,17 +142,17 @@ describe('buildLesions', () => {
   });
 
   it('counts lesions that may be squamous cell carcinoma as flagged', () => {
-    const specificity = (of: ReturnType<typeof heldOut>['images']) => {
-      const { report } = buildLesions({ images: of, fitted, ...REST })!;
-      const single = report.pooledAgainstSingle.figures.specificity.single.value;
-      return [...report.byPhotos.map((one) => one.specificity.value), single];
-    };
-    const doubted = images.map((one) => ({
+    const { images: few, fitted: fit } = heldOut(draw(140, (i) => 1 + (i % 2)));
+    const doubted = few.map((one) => ({
       ...one,
       fitted: { ...one.fitted, squamousThreshold: 0 },
     }));
-    expect(specificity(images).every((value) => value! > 0)).toBe(true);
-    expect(specificity(doubted)).toEqual([0, 0, 0, 0, 0]);
+    const { report } = buildLesions({ images: doubted, fitted: fit, ...REST })!;
+    const all = built.report.byPhotos.at(-1)!;
+    expect(all.specificity.value).toBeGreaterThan(0);
+    expect(report.byPhotos.at(-1)!.specificity.value).toBe(0);
+    const { specificity } = report.pooledAgainstSingle.figures;
+    expect([specificity.single.value, specificity.pooled.value]).toEqual([0, 0]);
   });
 
   it('fits nothing on too few lesions with several photos', () => {
