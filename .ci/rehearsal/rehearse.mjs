@@ -27,7 +27,7 @@ const SKIP = new Set([
   'pull-request',
 ]);
 /** Random weights, which is all that a closed network has, learn a head and do not survive fine-tuning. */
-const PRESET = 'head';
+const PIPELINE = 'training/configs/rehearsal.json';
 const GOOD = '9.0.0';
 const BAD = '9.1.0';
 const KAGGLE = { KAGGLE_USERNAME: 'rehearsal', KAGGLE_KEY: 'no-secret' };
@@ -95,34 +95,39 @@ async function rehearse(scratch, cleanups) {
     }),
   );
   commit(run, 'Begin without a model');
-  const { dataSha256, kaggle } = await makeMaterial(scratch);
-  cleanups.push(() => kaggle.close());
+  const { dataSha256, hosts } = await makeMaterial(scratch);
+  cleanups.push(() => hosts.close());
 
   run('npm', 'run', '--silent', 'models', '--', 'keygen', '--out', join(scratch, 'signing.key'));
   const publicKey = readFileSync(join(scratch, 'signing.key.pub'), 'utf8').trim();
-  const retrain = (version, preset) =>
+  const retrain = (version, mirror) =>
     runJobs(join(clone, '.github/workflows/retrain.yml'), {
       jobs: JOBS,
       skip: SKIP,
       folder: clone,
       scratch,
-      environment: { ...environment, KAGGLE_API_ENDPOINT: kaggle.endpoint },
+      environment: {
+        ...environment,
+        KAGGLE_API_ENDPOINT: hosts.address,
+        ISIC_API_ENDPOINT: hosts.address,
+      },
       context: {
         'inputs.tag || github.ref_name': `model-v${version}`,
-        "inputs.preset || 'best'": preset,
+        "inputs.pipeline || 'training/configs/release.json'": PIPELINE,
         'inputs.override': '',
         // Not set: Actions gives an empty text.
         'secrets.KAGGLE_API_TOKEN': '',
         'secrets.KAGGLE_USERNAME': KAGGLE.KAGGLE_USERNAME,
         'secrets.KAGGLE_KEY': KAGGLE.KAGGLE_KEY,
         'secrets.NAEVUS_SIGNING_KEY': readFileSync(join(scratch, 'signing.key'), 'utf8'),
+        'vars.NAEVUS_DATA_MIRROR': mirror,
         'vars.NAEVUS_DATA_SHA256': dataSha256,
         'vars.NAEVUS_WEIGHTS': join(scratch, 'weights.safetensors'),
       },
     });
 
   section(`model-v${GOOD}, which must pass`);
-  await retrain(GOOD, PRESET);
+  await retrain(GOOD, '');
   commit(run, `Bundle ${GOOD}`);
 
   section(`the API serves ${GOOD}, and trusts one key`);
@@ -139,7 +144,7 @@ async function rehearse(scratch, cleanups) {
   commit(run, 'Break the recipe');
   rmSync(join(clone, 'runs'), { recursive: true });
   rmSync(join(clone, 'data'), { recursive: true });
-  const refusal = await retrain(BAD, PRESET).catch((error) => error);
+  const refusal = await retrain(BAD, `${hosts.address}/mirror`).catch((error) => error);
   if (!(refusal instanceof StepError) || refusal.step !== 'gate' || refusal.status !== 2) {
     throw (
       refusal ??
@@ -175,22 +180,36 @@ function commit(run, message) {
   run('git', ...author, 'commit', '--quiet', '--all', '--allow-empty', '--message', message);
 }
 
-/** Pictures, an archive of them behind a server that speaks Kaggle's endpoint, and weights to begin from. */
+/** Pictures behind a server that speaks Kaggle's and the ISIC archive's interfaces, and weights to begin from. */
 async function makeMaterial(scratch) {
   const dataSha256 = await writeMaterial(scratch);
-  const archive = readFileSync(join(scratch, 'archive.zip'));
+  const listed = JSON.parse(readFileSync(join(scratch, 'acral.json'), 'utf8'));
   const { KAGGLE_USERNAME, KAGGLE_KEY } = KAGGLE;
   const right = `Basic ${Buffer.from(`${KAGGLE_USERNAME}:${KAGGLE_KEY}`).toString('base64')}`;
+  const send = (response, file) => {
+    const bytes = readFileSync(join(scratch, file));
+    response.writeHead(200, { 'Content-Length': bytes.length }).end(bytes);
+  };
   const server = createServer(({ headers, url }, response) => {
-    if (headers.authorization !== right) response.writeHead(401).end();
-    else if (!url.startsWith('/api/v1/datasets/download/')) response.writeHead(404).end();
-    else response.writeHead(200, { 'Content-Length': archive.length }).end(archive);
+    const address = `http://${headers.host}`;
+    const [, name] = url.match(/^\/(?:mirror|files)\/([\w-]+\.(?:zip|jpg))$/) ?? [];
+    if (url.startsWith('/api/v1/datasets/download/')) {
+      if (headers.authorization === right) send(response, 'ham10000.zip');
+      else response.writeHead(401).end();
+    } else if (url.startsWith('/images/search/')) {
+      const results = listed.map(({ files: { full }, ...image }) => ({
+        ...image,
+        files: { full: { ...full, url: address + full.url } },
+      }));
+      response.end(JSON.stringify({ count: results.length, next: null, results }));
+    } else if (name) send(response, name.endsWith('.zip') ? name : join('acral', name));
+    else response.writeHead(404).end();
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     dataSha256,
-    kaggle: {
-      endpoint: `http://127.0.0.1:${server.address().port}`,
+    hosts: {
+      address: `http://127.0.0.1:${server.address().port}`,
       close() {
         server.closeAllConnections();
         server.close();

@@ -31,7 +31,7 @@ function installTree(clone) {
 }
 
 /**
- * Pictures as HAM10000 has them, an archive of them, and weights to begin from, made up.
+ * Pictures of two sources, archives of them, and weights to begin from, made up.
  *
  * @returns digest of the data
  */

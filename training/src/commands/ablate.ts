@@ -4,9 +4,10 @@ import { createResampler } from '@naevus/shared/image/resampler';
 import { BUDGET_NAMES, BUDGETS, type BudgetName, headConfig } from '../ablation/budgets.ts';
 import { runAblation } from '../ablation/run-ablation.ts';
 import { PLAIN, TECHNIQUES, techniquesOf } from '../ablation/techniques.ts';
-import { loadFolders } from '../data/load/data-flags.ts';
+import { DATA_FLAGS, DATA_FLAGS_HELP, dataFolders, loadFolders } from '../data/load/data-flags.ts';
 import { RunStopped } from '../data/run-stopped.ts';
 import { fingerprintDataset } from '../data/split/fingerprint.ts';
+import { readSplit } from '../data/split/read-split.ts';
 import { requireEveryClass } from '../data/split/require-every-class.ts';
 import { describeSplit, splitDataset } from '../data/split/split.ts';
 import { EFFICIENTNET_B0 } from '../network/architecture.ts';
@@ -20,8 +21,8 @@ const HELP = `Compares techniques against class imbalance: the same data, split,
 
 npm run ablate -- --data DIR --weights FILE --out DIR [--budget NAME] [--seeds N] [--only NAMES]
 
---data DIR       HAM10000 as Kaggle packs it, or any folder of images with a CSV (image_id, dx)
---metadata CSV   the CSV, if it is not in DIR
+${DATA_FLAGS_HELP}
+--split FILE     use this split.json (default: a split made from seed 1)
 --weights FILE   EfficientNet-B0 backbone, safetensors in timm's names (default: the public file, downloaded once)
 --out DIR        folder for the results; techniques with a result there are not trained again
 --budget NAME    ${BUDGET_NAMES.join(' or ')} (default: head)
@@ -37,8 +38,8 @@ const MAX_SEEDS = 100;
 await runCommand({
   help: HELP,
   options: {
-    data: { type: 'string' },
-    metadata: { type: 'string' },
+    ...DATA_FLAGS,
+    split: { type: 'string' },
     weights: { type: 'string' },
     out: { type: 'string' },
     budget: { type: 'string', default: 'head' },
@@ -49,7 +50,8 @@ await runCommand({
   required: ['data', 'out'],
   endsProcess: true,
   async run(values) {
-    const { data = '', out = '' } = values;
+    const { out = '' } = values;
+    const folders = dataFolders(values);
     const { budget: name } = values;
     if (!isBudgetName(name)) {
       throw new Error(`--budget ${name} is not one of ${BUDGET_NAMES.join(', ')}`);
@@ -64,19 +66,14 @@ await runCommand({
 
     const initialWeights = await loadPretrained(values.weights);
 
-    const dataset = await loadFolders(
-      [{ directory: data, metadata: values.metadata }],
-      console.warn,
-    );
+    const dataset = await loadFolders(folders, console.warn);
     await refuseOverwriting(
       ['json', 'md', 'svg'].map((extension) => join(out, `${name}.${extension}`)),
       [...dataset.inputs, ...(values.weights ? [values.weights] : [])],
     );
-    const split = splitDataset(
-      dataset,
-      await fingerprintDataset(dataset, { cacheDirectory }),
-      SPLIT,
-    );
+    const split = values.split
+      ? await readSplit(values.split, dataset.dataSha256)
+      : splitDataset(dataset, await fingerprintDataset(dataset, { cacheDirectory }), SPLIT);
     console.log(describeSplit(split));
     requireEveryClass(split, smoteNeighbours(techniques, name), console.warn);
     try {

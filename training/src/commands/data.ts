@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createProgress } from '@naevus/shared/progress';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { decodeRgb } from '../data/decode/decoded-images.ts';
@@ -13,13 +14,15 @@ import { mapConcurrently } from '../data/map-concurrently.ts';
 import { readSplit } from '../data/split/read-split.ts';
 import { readJson } from '../files/json-file.ts';
 import { pipelineSchema } from '../run/config/pipeline.ts';
+import { servedSplit } from '../versions/served-split.ts';
 
+import { MODEL_ARTIFACTS } from './frame/places.ts';
 import { runCommand, UsageError } from './frame/run-command.ts';
 
 const HELP = `Downloads images to train on, and checks copies of them.
 
 npm run data -- download [--source NAME | --pipeline FILE] [--out DIR] [--from URL|DIR|ZIP] [--only SPLIT]
-npm run data -- check DIR [--source NAME]
+npm run data -- check DIR [--source NAME | --pipeline FILE]
 
 download continues where it was interrupted, and checks the data before a folder gets its name. It says the licence of
 what it takes. Where the committed sources come from:
@@ -32,11 +35,13 @@ milk10k, close-ups, other-diagnoses  the files of the MILK10k challenge; no acco
 phone            Mendeley Data (PAD-UFES-20); no account
 
 --source NAME     a committed source or a JSON file that describes one (default: ham10000)
---pipeline FILE   all sources of a pipeline, each in a folder of its own; those that are there are left as they are
+--pipeline FILE   all sources of a pipeline, each in a folder of its own; those that are there are left as they are.
+                  --digest is of the first then
 --out DIR         folder for the images (default: data/NAME); with --pipeline, of the folders (default: data)
 --from WHERE      another copy: URL of a ZIP archive, an archive, or a folder
 --mirror WHERE    other copies: URL or folder that has NAME.zip for each source
---only SPLIT      a split.json: take only the images that it names (not of ham10000, nor of what nothing is trained on)
+--only SPLIT      a split.json, or served (that of the served version): take only the images that it names; ham10000
+                  and what nothing is trained on come whole
 --longest-side N  reduce larger images to N pixels on their longest side, as JPEG
 --archive-sha256  the SHA-256 that the archive must have
 --keep-archive    keep the archive beside the folder
@@ -51,7 +56,6 @@ const ONLY_DOWNLOAD = [
   'out',
   'from',
   'mirror',
-  'pipeline',
   'only',
   'longest-side',
   'archive-sha256',
@@ -86,12 +90,21 @@ await runCommand({
       }
     }
     const { metadata, digest, decode, pipeline: pipelineFile, from, mirror } = values;
+    const pipeline = pipelineFile ? await readJson(pipelineFile, pipelineSchema) : undefined;
+    const names = pipeline
+      ? [...pipeline.runs.at(-1)!.sources, ...pipeline.outside]
+      : [values.source];
     if (command === 'check') {
       if (words.length !== 1) throw new UsageError('check takes one folder', HELP);
       const stray = ONLY_DOWNLOAD.find((name) => values[name] !== undefined);
       if (stray) throw new Error(`check takes no --${stray} (see --help)`);
-      const source = await readSourceDefinition(values.source);
-      await check(words[0]!, source, { metadata, digest, decode });
+      if (pipeline && metadata)
+        throw new Error('--metadata is of one folder: leave out --pipeline');
+      for (const [i, name] of names.entries()) {
+        const directory = pipeline ? join(words[0]!, name) : words[0]!;
+        const own = i === 0 ? digest : undefined;
+        await check(directory, await readSourceDefinition(name), { metadata, digest: own, decode });
+      }
       return 0;
     }
     if (command !== 'download')
@@ -102,16 +115,14 @@ await runCommand({
     if (from && (mirror || pipelineFile)) {
       throw new Error('--from is for one source: with --mirror or --pipeline leave it out');
     }
-    if (pipelineFile && (digest || values['archive-sha256'])) {
-      throw new Error('--digest and --archive-sha256 are for one source: leave out --pipeline');
+    if (pipeline && values['archive-sha256']) {
+      throw new Error('--archive-sha256 is for one source: leave out --pipeline');
     }
     const longestSide = readLongestSide(values['longest-side']);
-    const pipeline = pipelineFile ? await readJson(pipelineFile, pipelineSchema) : undefined;
-    const split = values.only ? await readSplit(values.only) : undefined;
+    const onlyFile = values.only === 'served' ? await servedSplit(MODEL_ARTIFACTS) : values.only;
+    if (values.only && !onlyFile) console.log('no version is served: all images are taken');
+    const split = onlyFile ? await readSplit(onlyFile) : undefined;
     const only = split && new Set([...split.train, ...split.validation]);
-    const names = pipeline
-      ? [...pipeline.runs.at(-1)!.sources, ...pipeline.outside]
-      : [values.source];
     const plan = planDownloads({
       sources: await Promise.all(names.map(readSourceDefinition)),
       several: pipeline !== undefined,
@@ -135,7 +146,8 @@ await runCommand({
         environment: process.env,
         log: console.log,
         warn: console.warn,
-        check: (folder) => check(folder, source, { digest, decode }),
+        check: (folder) =>
+          check(folder, source, { digest: source.name === names[0] ? digest : undefined, decode }),
       });
       console.log(`the images are in ${out}`);
     }

@@ -14,6 +14,7 @@ import { loadArtifactFolder } from '../versions/artifact-folder.ts';
 import { checkNewVersion, setCurrentVersion, writeVersion } from '../versions/artifact-store.ts';
 import { readVersionWeights } from '../versions/version-weights.ts';
 import { loadKernels, MODEL_ARTIFACTS, NON_LESIONS } from './frame/places.ts';
+import { readShares } from './frame/read-shares.ts';
 import { runCommand } from './frame/run-command.ts';
 
 const HELP = `Converts a finished run into a version that can be served, after checking that the engines agree.
@@ -170,21 +171,15 @@ async function averageWith(
   if (text === undefined)
     return averageRun(run, others, evenShares(others, readShare(versionShare)));
   if (versionShare !== undefined) throw new Error('give --shares or --version-share, not both');
-  const [own, ...rest] = readShares(text, folders.length + 1);
+  const [own, ...rest] = readShares(
+    'shares',
+    text,
+    folders.length + 1,
+    'for the run and each --average',
+  );
   return averageRun(run, others, {
     run: own!,
     runs: ofKind(rest, false),
     versions: ofKind(rest, true),
   });
-}
-
-function readShares(text: string, count: number): number[] {
-  const shares = text.split(',').map(Number);
-  const sum = shares.reduce((total, share) => total + share, 0);
-  if (shares.length === count && shares.every((share) => share > 0) && Math.abs(sum - 1) < 1e-6) {
-    return shares;
-  }
-  throw new Error(
-    `--shares ${text}: needs ${count} numbers above 0 that sum to 1, for the run and each --average`,
-  );
 }

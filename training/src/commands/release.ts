@@ -3,15 +3,23 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readJson } from '../files/json-file.ts';
-import { exportArgs, type PipelinePlaces, trainingSteps } from '../release/pipeline-steps.ts';
+import {
+  evaluateArgs,
+  exportArgs,
+  gateArgs,
+  type PipelinePlaces,
+  trainingSteps,
+} from '../release/pipeline-steps.ts';
 import { pipelineSchema } from '../run/config/pipeline.ts';
 import { RUN_FILES } from '../run/run-record.ts';
+import { servedSplit } from '../versions/served-split.ts';
+import { MODEL_ARTIFACTS } from './frame/places.ts';
 import { runCommand } from './frame/run-command.ts';
 import { STOPPED } from './frame/stop-signals.ts';
 
 const HELP = `Makes a version by a pipeline: trains its runs one after another, and exports their mean.
 
-npm run release -- --pipeline FILE --data DIR --out DIR [--version X.Y.Z] [--max-minutes N]
+npm run release -- --pipeline FILE --data DIR --out DIR [--version X.Y.Z] [--step STEP] [--max-minutes N]
 
 What is finished is not made again, and what was stopped goes on: call it again with the same flags.
 
@@ -20,6 +28,11 @@ What is finished is not made again, and what was stopped goes on: call it again 
 --data DIR       has a folder of images with a CSV for each source, by its name: DIR/ham10000, DIR/milk10k, ...
 --out DIR        folder of the runs
 --version X.Y.Z  export the mean as this version; left out: train only
+--step STEP      only train, export, evaluate or gate: export writes the version, evaluate scores its validation images,
+                 gate decides whether it may take the place of the served one (default: train, and with --version
+                 export)
+--reports DIR    folder for evaluation.json and gate.md (default: OUT/reports)
+--policy FILE, --override REASON  for the gate, as there
 --weights FILE   EfficientNet-B0 backbone (default: the public file, downloaded once)
 --previous DIR   a version to measure beside this one, by source
 --artifacts DIR  where the version is written (default: model-artifacts)
@@ -28,6 +41,8 @@ What is finished is not made again, and what was stopped goes on: call it again 
 --help           show this text
 `;
 
+const STEPS = ['train', 'export', 'evaluate', 'gate'];
+
 await runCommand({
   help: HELP,
   options: {
@@ -35,6 +50,10 @@ await runCommand({
     data: { type: 'string' },
     out: { type: 'string' },
     version: { type: 'string' },
+    step: { type: 'string' },
+    reports: { type: 'string' },
+    policy: { type: 'string' },
+    override: { type: 'string' },
     weights: { type: 'string' },
     previous: { type: 'string' },
     artifacts: { type: 'string' },
@@ -43,36 +62,65 @@ await runCommand({
   },
   required: ['pipeline', 'data', 'out'],
   async run(values) {
-    const { pipeline: file = '', data = '', out = '', version, weights } = values;
+    const { pipeline: file = '', data = '', out = '', version, weights, step } = values;
+    if (step !== undefined && !STEPS.includes(step)) {
+      throw new Error(`--step ${step} is not one of ${STEPS.join(', ')}`);
+    }
+    if (step !== undefined && step !== 'train' && version === undefined) {
+      throw new Error(`--step ${step} needs --version`);
+    }
     const pipeline = await readJson(file, pipelineSchema);
     const places: PipelinePlaces = {
       file: resolve(file),
       data: resolve(data),
       out: resolve(out),
       weights: weights && resolve(weights),
+      keepSplit: pipeline.keepSplit ? await servedSplit(MODEL_ARTIFACTS) : undefined,
     };
-    const minutesLeft = countDown(values['max-minutes']);
-    for (const { name, folder, args } of trainingSteps(pipeline, places)) {
-      if (await exists(join(folder, RUN_FILES.record))) {
-        console.log(`${name} is finished`);
-        continue;
-      }
-      const minutes = minutesLeft();
-      if (minutes !== undefined && minutes <= 0) return STOPPED;
-      console.log(`training ${name}`);
-      const limit = minutes === undefined ? [] : ['--max-minutes', minutes.toFixed(2)];
-      const status = await call('train', [...args, ...limit]);
+    if (step === undefined || step === 'train') {
+      const status = await train(trainingSteps(pipeline, places), values['max-minutes']);
       if (status !== 0) return status;
     }
-    if (version === undefined) return 0;
+    if (version === undefined || step === 'train') return 0;
+    const artifacts = resolve(values.artifacts ?? MODEL_ARTIFACTS);
+    const reports = resolve(values.reports ?? join(out, 'reports'));
+    const result = { version, artifacts, reports };
+    if (step === 'evaluate') return call('evaluate', evaluateArgs(pipeline, places, result));
+    if (step === 'gate') {
+      return call('gate', [
+        ...gateArgs(pipeline, places, result),
+        ...(values.policy ? ['--policy', values.policy] : []),
+        ...(values.override === undefined ? [] : ['--override', values.override]),
+      ]);
+    }
     return call('export', [
-      ...exportArgs(pipeline, version, places),
+      ...exportArgs(pipeline, places, result),
       ...(values.previous ? ['--previous', values.previous] : []),
-      ...(values.artifacts ? ['--artifacts', values.artifacts] : []),
       ...(values['no-current'] ? ['--no-current'] : []),
     ]);
   },
 });
+
+/** @returns exit status of the first that did not finish */
+async function train(
+  steps: ReturnType<typeof trainingSteps>,
+  maxMinutes: string | undefined,
+): Promise<number> {
+  const minutesLeft = countDown(maxMinutes);
+  for (const { name, folder, args } of steps) {
+    if (await exists(join(folder, RUN_FILES.record))) {
+      console.log(`${name} is finished`);
+      continue;
+    }
+    const minutes = minutesLeft();
+    if (minutes !== undefined && minutes <= 0) return STOPPED;
+    console.log(`training ${name}`);
+    const limit = minutes === undefined ? [] : ['--max-minutes', minutes.toFixed(2)];
+    const status = await call('train', [...args, ...limit]);
+    if (status !== 0) return status;
+  }
+  return 0;
+}
 
 /** Minutes that are left of so many since now; undefined without a limit. */
 function countDown(text: string | undefined): () => number | undefined {

@@ -22,18 +22,19 @@ import { writeRunReports } from '../release/write-run-reports.ts';
 import { PRESETS } from '../run/config/presets.ts';
 import type { TrainingConfig } from '../run/config/training-config.ts';
 import { openTeachers } from '../train/distillation/version-teacher.ts';
-import { continueVersions } from '../train/initial-weights/continued.ts';
+import { continueNetworks } from '../train/initial-weights/continued.ts';
 import type { InitialWeights } from '../train/initial-weights/pretrained.ts';
 import { statisticsBatches } from '../train/phases/batch-norm-statistics.ts';
 import { trainRun } from '../train/phases/training-run.ts';
 import { AUGMENTATION_WORKER, cacheFolder, loadKernels } from './frame/places.ts';
+import { readShares } from './frame/read-shares.ts';
 import { runCommand } from './frame/run-command.ts';
 import { listenForStop, SIGNAL_STATUS, STOPPED } from './frame/stop-signals.ts';
 import { checkOut } from './train/check-out.ts';
 import { checkPrerequisites } from './train/check-prerequisites.ts';
 import { codeCommit } from './train/code-commit.ts';
 import { readConfig } from './train/read-config.ts';
-import { readStartingRun } from './train/read-starting-run.ts';
+import { readNetwork, readStartingRun } from './train/read-start.ts';
 
 /** Training images on which a continued version's batch-norm statistics are measured. */
 const CONTINUED_STATISTICS_IMAGES = 768;
@@ -44,8 +45,9 @@ npm run train -- --data DIR --weights FILE --out RUN [--preset NAME | --config F
 
 ${DATA_FLAGS_HELP}
 --weights FILE   EfficientNet-B0 backbone, safetensors in timm's names (default: the public file, downloaded once)
---continue DIR   start from the backbone of an exported version (model-artifacts/X.Y.Z); repeated: from the mean of
-                 several. Use it with preset refine and the version's own --split. Or a finished run by itself
+--continue DIR   start from the backbone of an exported version (model-artifacts/X.Y.Z) or a finished run; repeated:
+                 from the mean of several. Use it with preset refine and the version's own --split
+--continue-shares A,B,...  how much each --continue counts, in their order; they sum to 1 (default: equally)
 --teacher DIR    an exported version as a teacher; repeated: the views are divided among several. Needs a
                  configuration with fineTuning.distillation and the version's own --split
 --out RUN        folder for checkpoints, reports and TensorBoard's event files (RUN/events)
@@ -67,6 +69,7 @@ await runCommand({
     ...DATA_FLAGS,
     weights: { type: 'string' },
     continue: { type: 'string', multiple: true, default: [] },
+    'continue-shares': { type: 'string' },
     teacher: { type: 'string', multiple: true, default: [] },
     out: { type: 'string' },
     preset: { type: 'string' },
@@ -85,6 +88,15 @@ await runCommand({
     const folders = dataFolders(values);
     const config = await readConfig(values);
     const deadline = readDeadline(values['max-minutes']);
+    const shares =
+      values['continue-shares'] === undefined
+        ? undefined
+        : readShares(
+            'continue-shares',
+            values['continue-shares'],
+            values.continue.length,
+            'for each --continue',
+          );
     const { weights, config: configFile, split: splitFile, 'keep-split': keepSplit } = values;
     const files = [weights, configFile, splitFile, keepSplit, ...values.metadata, ...values.source];
     await checkOut(
@@ -116,6 +128,7 @@ await runCommand({
     const initialWeights = await readInitialWeights({
       pretrained,
       continued: values.continue,
+      shares,
       source: { dataset, split, resampler, cacheDirectory },
       seed: config.seed,
     });
@@ -204,11 +217,13 @@ function smoteNeighbours({ head }: TrainingConfig): number | undefined {
 async function readInitialWeights({
   pretrained,
   continued,
+  shares,
   source,
   seed,
 }: {
   readonly pretrained: InitialWeights;
   readonly continued: readonly string[];
+  readonly shares: readonly number[] | undefined;
   readonly source: {
     readonly dataset: Dataset;
     readonly split: Split;
@@ -221,8 +236,9 @@ async function readInitialWeights({
   const run = await readStartingRun(continued, source.split);
   if (run) return run;
   const images = await loadSplit(source).decode('train', INPUT_SIZE);
-  return continueVersions({
-    folders: continued,
+  return continueNetworks({
+    networks: await Promise.all(continued.map(readNetwork)),
+    shares,
     pretrained,
     split: source.split,
     images: statisticsBatches(images, CONTINUED_STATISTICS_IMAGES, seed),

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { pipelineSchema } from '../run/config/pipeline.ts';
 import { PRESETS } from '../run/config/presets.ts';
 import { trainingConfigSchema } from '../run/config/training-config.ts';
-import { exportArgs, trainingSteps } from './pipeline-steps.ts';
+import { evaluateArgs, exportArgs, gateArgs, trainingSteps } from './pipeline-steps.ts';
 
 const run = (name: string, more = {}) => ({
   name,
@@ -29,6 +29,7 @@ const pipeline = (more = {}) => ({
   ...more,
 });
 const places = { file: '/configs/p.json', data: '/data', out: '/runs' };
+const result = { version: '1.2.3', artifacts: '/models', reports: '/reports' };
 
 describe('the steps of a pipeline', () => {
   const parsed = pipelineSchema.parse(pipeline());
@@ -47,17 +48,55 @@ describe('the steps of a pipeline', () => {
   });
 
   it('end with an export of the mean, the last run first', () => {
-    expect(exportArgs(parsed, '1.2.3', places).join(' ')).toBe(
-      '--run /runs/c --version 1.2.3 --crop 0.87 --average /runs/b --shares 0.3,0.7 --data /data/ham10000' +
+    expect(exportArgs(parsed, places, result).join(' ')).toBe(
+      '--run /runs/c --version 1.2.3 --crop 0.87 --artifacts /models --average /runs/b --shares 0.3,0.7 --data /data/ham10000' +
         ' --source ham10000 --data /data/milk10k --source milk10k --outside /data/phone --outside-source phone',
     );
     const alone = pipelineSchema.parse(pipeline({ average: { b: 1 } }));
-    expect(exportArgs(alone, '1.2.3', places)).not.toContain('--shares');
+    expect(exportArgs(alone, places, result)).not.toContain('--shares');
+  });
+
+  it('begin with the split of the served version, where it is to be kept', () => {
+    const [a, b] = trainingSteps(parsed, { ...places, keepSplit: '/served/split.json' });
+    expect(a!.args.join(' ')).toContain('--keep-split /served/split.json');
+    expect(b!.args.join(' ')).not.toContain('/served');
+  });
+
+  it('go on from the mean of several runs', () => {
+    const runs = [
+      run('a'),
+      run('b'),
+      run('c', { continue: { a: 0.25, b: 0.75 } }),
+      run('d', { continue: { c: 1 } }),
+    ];
+    const steps = trainingSteps(
+      pipelineSchema.parse(pipeline({ runs, average: { d: 1 } })),
+      places,
+    );
+    expect(steps[2]!.args.join(' ')).toContain(
+      '--continue /runs/a --continue /runs/b --continue-shares 0.25,0.75',
+    );
+    expect(steps[3]!.args.join(' ')).toMatch(/--continue \/runs\/c$/);
+  });
+
+  it('evaluate and judge what was exported, with the images of all its sources', () => {
+    const data = '--data /data/ham10000 --source ham10000 --data /data/milk10k --source milk10k';
+    expect(evaluateArgs(parsed, places, result).join(' ')).toBe(
+      `${data} --model /models/1.2.3 --split /models/1.2.3/reports/split.json --out /reports/evaluation.json`,
+    );
+    expect(gateArgs(parsed, places, result).join(' ')).toBe(
+      `${data} --candidate /models/1.2.3 --out /reports/gate.md --record`,
+    );
   });
 
   it.each([
     ['shares that do not sum to 1', { average: { b: 0.7, c: 0.2 } }, 'sum to 0.9'],
     ['a share of no run', { average: { d: 1 } }, 'no run is called d'],
+    [
+      'a mean of a run that is not there',
+      { runs: [run('b'), run('c', { continue: { x: 1 } })] },
+      'called x',
+    ],
     ['a start that comes later', { runs: [run('a', { continue: 'b' }), run('b')] }, 'before it'],
     ['two of one name', { runs: [run('b'), run('b')], average: { b: 1 } }, 'two runs'],
     [

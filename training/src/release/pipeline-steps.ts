@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
-import type { Pipeline } from '../run/config/pipeline.ts';
+import { type Pipeline, startsOf } from '../run/config/pipeline.ts';
 import { RUN_FILES } from '../run/run-record.ts';
 
 /** A run of a pipeline as a call of `train`. */
@@ -20,6 +20,17 @@ export interface PipelinePlaces {
   readonly out: string;
   /** Of the backbone; the public file where it is left out. */
   readonly weights?: string | undefined;
+  /** A split.json whose validation images stay there. */
+  readonly keepSplit?: string | undefined;
+}
+
+/** Where a pipeline's version goes, and what is measured of it. */
+export interface VersionPlaces {
+  readonly version: string;
+  /** Folder of versions. */
+  readonly artifacts: string;
+  /** Folder for `evaluation.json` and `gate.md`. */
+  readonly reports: string;
 }
 
 /**
@@ -42,7 +53,11 @@ export function trainingSteps({ runs }: Pipeline, places: PipelinePlaces): Train
         ...['--seed', String(run.seed), '--out', folder, '--resume'],
         ...(places.weights ? ['--weights', places.weights] : []),
         ...(split ? [sameSources ? '--split' : '--keep-split', split] : []),
-        ...(run.continue ? ['--continue', folderOf(run.continue, places)] : []),
+        ...(!split && places.keepSplit ? ['--keep-split', places.keepSplit] : []),
+        ...startsOf(run).flatMap((start) => ['--continue', folderOf(start, places)]),
+        ...(typeof run.continue === 'object' && startsOf(run).length > 1
+          ? ['--continue-shares', Object.values(run.continue).join(',')]
+          : []),
       ],
     };
   });
@@ -51,14 +66,14 @@ export function trainingSteps({ runs }: Pipeline, places: PipelinePlaces): Train
 /** The call of `export` that makes the version out of the runs. */
 export function exportArgs(
   { runs, average, crop, outside }: Pipeline,
-  version: string,
   places: PipelinePlaces,
+  { version, artifacts }: Pick<VersionPlaces, 'version' | 'artifacts'>,
 ): string[] {
   // The last one first: its split is of all sources.
   const averaged = runs.filter(({ name }) => name in average).toReversed();
   const [first, ...others] = averaged.map(({ name }) => folderOf(name, places));
   return [
-    ...['--run', first!, '--version', version, '--crop', String(crop)],
+    ...['--run', first!, '--version', version, '--crop', String(crop), '--artifacts', artifacts],
     ...others.flatMap((folder) => ['--average', folder]),
     ...(others.length > 0 ? ['--shares', averaged.map(({ name }) => average[name]).join(',')] : []),
     ...dataArgs(averaged[0]!.sources, places),
@@ -69,6 +84,37 @@ export function exportArgs(
       source,
     ]),
   ];
+}
+
+/** The call of `evaluate` on the validation images that the version has kept. */
+export function evaluateArgs(
+  pipeline: Pipeline,
+  places: PipelinePlaces,
+  { version, artifacts, reports }: VersionPlaces,
+): string[] {
+  const model = join(artifacts, version);
+  return [
+    ...dataArgs(exportedSources(pipeline), places),
+    ...['--model', model, '--split', join(model, 'reports/split.json')],
+    ...['--out', join(reports, 'evaluation.json')],
+  ];
+}
+
+/** The call of `gate` for the version. */
+export function gateArgs(
+  pipeline: Pipeline,
+  places: PipelinePlaces,
+  { version, artifacts, reports }: VersionPlaces,
+): string[] {
+  return [
+    ...dataArgs(exportedSources(pipeline), places),
+    ...['--candidate', join(artifacts, version), '--out', join(reports, 'gate.md'), '--record'],
+  ];
+}
+
+/** Of the last run that is in the mean: the split is of all of them. */
+function exportedSources({ runs, average }: Pipeline): readonly string[] {
+  return runs.findLast(({ name }) => name in average)!.sources;
 }
 
 function folderOf(run: string, { out }: PipelinePlaces): string {

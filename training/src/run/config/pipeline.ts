@@ -3,6 +3,14 @@ import { z } from 'zod';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and dashes');
 
+/** By run; they sum to 1. */
+const shares = z.record(name, z.number().positive().max(1)).superRefine((ofRuns, context) => {
+  const sum = Object.values(ofRuns).reduce((total, share) => total + share, 0);
+  if (Math.abs(sum - 1) <= 1e-6) return;
+  const message = `the shares sum to ${Number(sum.toFixed(6))}, not to 1`;
+  context.addIssue({ code: 'custom', message });
+});
+
 const runSchema = z
   .strictObject({
     /** Of the run, and of its folder. */
@@ -13,8 +21,8 @@ const runSchema = z
     seed: z.number().int(),
     /** Names of committed sources, the home source first; those of the run before it are among them. */
     sources: z.array(name).min(1),
-    /** An earlier run to go on from; from scratch where there is none. */
-    continue: name.optional(),
+    /** An earlier run to go on from, or the shares of several in the mean of their weights; from scratch without. */
+    continue: z.union([name, shares]).optional(),
   })
   .refine(({ preset, config }) => (preset === undefined) !== (config === undefined), {
     error: 'a run has either a preset or a config',
@@ -25,8 +33,13 @@ export const pipelineSchema = z
   .strictObject({
     description: z.string().min(1),
     runs: z.array(runSchema).min(1),
-    /** Share of each run in the exported mean; they sum to 1. */
-    average: z.record(name, z.number().positive().max(1)),
+    /** Share of each run in the exported mean. */
+    average: shares,
+    /**
+     * The validation images of the version that is served stay there, so that the gate can compare with it; where none
+     * is served, and without this, the first run's seed decides.
+     */
+    keepSplit: z.boolean().default(false),
     /** Share of each side of an image that the version is shown. */
     crop: cropSchema,
     /** Sources that nothing is trained on, and that the version is measured with. */
@@ -40,8 +53,10 @@ export const pipelineSchema = z
       if (earlier.some((other) => other.name === run.name)) {
         fault(['runs', i, 'name'], `two runs are called ${run.name}`);
       }
-      if (run.continue !== undefined && earlier.every((other) => other.name !== run.continue)) {
-        fault(['runs', i, 'continue'], `no run before it is called ${run.continue}`);
+      for (const start of startsOf(run)) {
+        if (earlier.every((other) => other.name !== start)) {
+          fault(['runs', i, 'continue'], `no run before it is called ${start}`);
+        }
       }
       const lost = earlier.at(-1)?.sources.filter((source) => !run.sources.includes(source)) ?? [];
       if (lost.length > 0 || run.sources[0] !== runs[0]!.sources[0]) {
@@ -54,9 +69,15 @@ export const pipelineSchema = z
         fault(['average', shared], `no run is called ${shared}`);
       }
     }
-    const sum = Object.values(average).reduce((total, share) => total + share, 0);
-    if (Math.abs(sum - 1) > 1e-6)
-      fault(['average'], `the shares sum to ${Number(sum.toFixed(6))}, not to 1`);
   });
+
+/** Names of the runs that a run goes on from. */
+export function startsOf({
+  continue: start,
+}: {
+  continue?: string | object | undefined;
+}): string[] {
+  return typeof start === 'object' ? Object.keys(start) : start === undefined ? [] : [start];
+}
 
 export type Pipeline = z.infer<typeof pipelineSchema>;

@@ -20,7 +20,7 @@ import { parameterTensors, swished, TfjsInterpreter } from '../../network/tfjs-i
 import type { ImageBatch } from '../../network/trainable-network.ts';
 import { bundledFolder, bundledVersions } from '../../versions/fixtures/bundled-versions.ts';
 import { decodeGraphWeights, readVersionWeights } from '../../versions/version-weights.ts';
-import { continueVersions } from './continued.ts';
+import { continueNetworks } from './continued.ts';
 
 const [BEFORE, SERVED] = await bundledVersions();
 
@@ -107,13 +107,19 @@ describe('unfoldBatchNorm', () => {
   });
 });
 
-describe('continueVersions', () => {
+describe('continueNetworks', () => {
   const pretrained = {
     parameters: trainedLookingParameters(EFFICIENTNET_B0, 3),
     description: 'pretrained.safetensors',
   };
-  const start = (folders: string[], validation: string[]) =>
-    continueVersions({ folders, pretrained, split: { validation }, images: pictures(1, 64) });
+  const start = async (folders: string[], validation: string[], shares?: number[]) =>
+    continueNetworks({
+      networks: await Promise.all(folders.map(readVersionWeights)),
+      shares,
+      pretrained,
+      split: { validation },
+      images: pictures(1, 64),
+    });
 
   it('refuses a version that was trained on what the run validates on', async () => {
     const { split } = await readVersionWeights(bundledFolder(SERVED));
@@ -141,5 +147,11 @@ describe('continueVersions', () => {
     const expected = a!.map((value, i) => (value + b![i]!) / 2);
     expect(relativeError(expected, a!)).toBeGreaterThan(1e-4);
     expect(relativeError(mean!.parameters.get(bias)!, expected)).toBeLessThan(1e-6);
+
+    const folders = [BEFORE, SERVED].map(bundledFolder);
+    const weighed = await start(folders, split.validation, [0.25, 0.75]);
+    expect(weighed.description).toMatch(/^mean of .*\(25 %\) and .*\(75 %\)/);
+    const quarter = a!.map((value, i) => 0.25 * value + 0.75 * b![i]!);
+    expect(relativeError(weighed.parameters.get(bias)!, quarter)).toBeLessThan(1e-6);
   });
 });
