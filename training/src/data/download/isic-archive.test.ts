@@ -142,6 +142,8 @@ it('reduces images, and does not bring a reduced one again', async () => {
     height: 225,
     format: 'jpeg',
   });
+  await fetching({ longestSide: 600, out: join(folder, 'small') });
+  expect(await readFile(join(folder, 'small/ISIC_0000003.jpg'))).toEqual(images[2]!.bytes);
 });
 
 it.each([

@@ -9,10 +9,10 @@ const CONCURRENT = 4;
 const QUALITY = 90;
 
 /**
- * Gives a downloaded image its name, reduced to so many pixels on its longest side where it is larger. Orientation
- * and colour profile stay with it.
+ * Gives a downloaded image its name, as JPEG of so many pixels on its longest side where it is larger; otherwise its
+ * bytes stay as they are. Orientation and colour profile stay with it.
  *
- * @param from removed
+ * @param from another name than `to`; removed
  * @param longestSide in pixels; left out, the image stays as it is
  * @throws DownloadError when it is no image
  */
@@ -21,29 +21,41 @@ export async function reduceImage(
   to: string,
   longestSide: number | undefined,
 ): Promise<void> {
-  if (longestSide === undefined) {
+  if (longestSide === undefined || !(await isLarger(from, longestSide))) {
     await rename(from, to);
     return;
   }
-  const size = { width: longestSide, height: longestSide };
-  await replaceFile(to, async (partial) => {
-    try {
-      await sharp(from)
-        .resize({ ...size, fit: 'inside', withoutEnlargement: true })
-        .keepMetadata()
-        .jpeg({ quality: QUALITY })
-        .toFile(partial);
-    } catch (cause) {
-      throw new DownloadError(`${from} cannot be reduced: ${(cause as Error).message}`, { cause });
-    }
-  });
-  if (from !== to) await rm(from);
+  await replaceFile(to, (partial) => writeReduced(from, partial, longestSide));
+  await rm(from);
 }
 
-/** The same for all images of a folder, which become JPEG under their names. */
+/** The same for all images of a folder: those that are reduced end in `.jpg`. */
 export async function reduceImages(folder: string, longestSide: number): Promise<void> {
   const { images } = await findImages(folder);
-  await mapConcurrently(images, CONCURRENT, (path) =>
-    reduceImage(path, path.replace(/\.[^.]+$/, '.jpg'), longestSide),
-  );
+  await mapConcurrently(images, CONCURRENT, async (path) => {
+    if (!(await isLarger(path, longestSide))) return;
+    const to = path.replace(/\.[^.]+$/, '.jpg');
+    await replaceFile(to, (partial) => writeReduced(path, partial, longestSide));
+    if (to !== path) await rm(path);
+  });
+}
+
+async function isLarger(path: string, longestSide: number): Promise<boolean> {
+  const { width, height } = await sharp(path).metadata().catch(explain(path));
+  return Math.max(width, height) > longestSide;
+}
+
+async function writeReduced(from: string, to: string, longestSide: number): Promise<void> {
+  await sharp(from)
+    .resize({ width: longestSide, height: longestSide, fit: 'inside' })
+    .keepMetadata()
+    .jpeg({ quality: QUALITY })
+    .toFile(to)
+    .catch(explain(from));
+}
+
+function explain(path: string): (cause: Error) => never {
+  return (cause) => {
+    throw new DownloadError(`${path} cannot be reduced: ${cause.message}`, { cause });
+  };
 }
