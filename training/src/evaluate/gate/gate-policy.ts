@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 const share = z.number().min(0).max(1);
 const count = z.number().int().nonnegative();
+const spread = z.number().nonnegative();
 
 /** What the gate lets pass. `--policy FILE` changes single members. */
 export const gatePolicySchema = z.strictObject({
@@ -21,6 +22,20 @@ export const gatePolicySchema = z.strictObject({
       minClassImages: count.default(10),
       /** A subgroup's melanoma sensitivity is looked at with so many melanomas. */
       minMelanomas: count.default(20),
+    })
+    .prefault({}),
+  /**
+   * By how much two trainings of one recipe differ on all images, measured (model-artifacts/README.md says how). It
+   * is no margin: a candidate that is worse beyond chance is refused, whatever made it so. But the report says where
+   * the loss is no larger than that, and another seed, or the mean of more runs, is what to try.
+   */
+  runSpread: z
+    .strictObject({
+      balancedAccuracy: spread.default(0.005),
+      melanomaSensitivity: spread.default(0.031),
+      melanomaSensitivityServed: spread.default(0.023),
+      logLoss: spread.default(0.01),
+      calibrationError: spread.default(0.002),
     })
     .prefault({}),
   /** For a model that there is nothing to compare with. */

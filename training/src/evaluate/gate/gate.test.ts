@@ -100,6 +100,20 @@ describe('a candidate against a current model', () => {
     expect(judge(gateImages(unfair, good), { policy: lenient }).verdict).toBe('passed');
   });
 
+  it('says where a refused loss is no larger than what trainings of one recipe differ by', () => {
+    const images = gateImages(({ label }) => ({ right: label === 'mel' ? 0.5 : 0.75 }), good);
+    const spread = (melanomaSensitivity: number) =>
+      judge(images, { policy: policy({ runSpread: { melanomaSensitivity } }) });
+    const [within, beyond] = [spread(0.5), spread(0.01)];
+    expect(within.verdict).toBe('refused');
+    expect(within.notes).toEqual([
+      expect.stringMatching(/one recipe differ.* melanoma sensitivity, uniform prior \(0.5\)/),
+    ]);
+    expect(beyond.verdict).toBe('refused');
+    expect(beyond.notes).toEqual([]);
+    expect(judge(gateImages(good, good)).notes).toEqual([]);
+  });
+
   it('notes a loss in a subgroup that chance may explain, and passes', () => {
     const worse: Skill = ({ sex }) => ({
       right: sex === 'female' ? 0.6 : 0.78,

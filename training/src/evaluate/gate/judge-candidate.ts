@@ -1,5 +1,6 @@
 import { checkFloors } from './check-floors.ts';
-import { compareModels } from './compare-models.ts';
+import { type Check, compareModels } from './compare-models.ts';
+import { GATE_FIGURES } from './gate-figures.ts';
 import type { GateImage, GateModel } from './gate-images.ts';
 import type { GatePolicy } from './gate-policy.ts';
 import type { GateReport } from './gate-report.ts';
@@ -61,8 +62,24 @@ export function judgeCandidate({
     policy,
     checks,
     floors,
-    notes: current ? notesOn(candidate, current) : [],
+    notes: current ? [...notesOn(candidate, current), ...notesOnRuns(checks, policy)] : [],
   };
+}
+
+/** Which losses on all images are as large as what two trainings of one recipe differ by. */
+function notesOnRuns(checks: readonly Check[], { runSpread }: GatePolicy): string[] {
+  const alike = checks.filter(
+    ({ group, verdict, figure, difference }) =>
+      group === undefined &&
+      verdict === 'refused' &&
+      difference !== null &&
+      Math.abs(difference) <= runSpread[figure],
+  );
+  if (alike.length === 0) return [];
+  const named = alike.map(({ figure }) => `${GATE_FIGURES[figure].title} (${runSpread[figure]})`);
+  return [
+    `Two trainings of one recipe differ as much as what was lost in ${named.join(', ')}: worse all the same. If the candidate is made again from scratch, train with another seed, or export the mean of more runs.`,
+  ];
 }
 
 function notesOn(candidate: GateModel, current: GateModel): string[] {
