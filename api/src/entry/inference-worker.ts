@@ -8,6 +8,7 @@ import {
 import { freeMemory } from '../runtime/node/inference/free-memory.ts';
 import { loadOnnxRuntime } from '../runtime/node/inference/native-modules.ts';
 import type {
+  AnalyseTask,
   FromWorker,
   ToWorker,
   WorkerModel,
@@ -63,12 +64,20 @@ port.on('message', async (message: ToWorker) => {
     return;
   }
   const chosen = (message.wide && wideBackend) || backend!;
-  const outcome = await analyseOrCrash(message.image, message.options, chosen);
-  // It is this worker's alone, and some 20 images would pile up before V8 looks after them.
-  freeMemory([message.image.bytes.buffer]);
-  const overlay = outcome.ok ? outcome.analysis.heatmap?.overlay : undefined;
-  send({ type: 'done', outcome }, overlay ? [overlay.buffer] : []);
+  for (const [index, task] of message.tasks.entries()) void answer(task, index, chosen);
 });
+
+async function answer(
+  { image, options }: AnalyseTask,
+  index: number,
+  chosen: AnalysisBackend,
+): Promise<void> {
+  const outcome = await analyseOrCrash(image, options, chosen);
+  // It is this worker's alone, and some 20 images would pile up before V8 looks after them.
+  freeMemory([image.bytes.buffer]);
+  const overlay = outcome.ok ? outcome.analysis.heatmap?.overlay : undefined;
+  send({ type: 'done', index, outcome }, overlay ? [overlay.buffer] : []);
+}
 
 function send(message: FromWorker, transfer: Transferable[] = []): void {
   port.postMessage(message, transfer);

@@ -36,14 +36,17 @@ export class WorkEstimate {
     return { ms: decodeMs + networkMs, networkMs };
   }
 
-  /** @param how `wide`: the network ran on several threads, which says nothing of how long it takes on one */
+  /**
+   * @param how `wide`: the network ran on several threads, which says nothing of how long it takes on one;
+   *   `together`: images whose run took that time
+   */
   learn(
     { header }: EngineInput,
     options: NetworkOptions,
     { decodeMs, inferenceMs }: { readonly decodeMs: number; readonly inferenceMs: number },
-    { wide }: { readonly wide: boolean },
+    { wide, together }: { readonly wide: boolean; readonly together: number },
   ): void {
-    if (!wide) this.#runMs = moved(this.#runMs, inferenceMs / networkRuns(options));
+    if (!wide) this.#runMs = moved(this.#runMs, inferenceMs / networkRuns(options) / together);
     if (header === undefined) return;
     const { format } = header;
     this.#decodeMsPerMegapixel.set(
