@@ -27,7 +27,7 @@ free memory. Half an hour; --quick: ten minutes.
   --rounds N         turns of each server (default 3; medians are printed)
   --seconds N        of each turn (default 4)
   --starts N         of each server, for the time to the first answer (default 3)
-  --connections LIST of 1, 4, 16, 64 (default: all)
+  --connections LIST of 1, 2, 3, 4, 8, 16, 64 (default: 1,4,16,64)
   --no-keras         leave Keras out
   --no-soak          leave out what comes after the comparison
   --quick            3 rounds, 3 seconds, 2 starts, 12 megapixels over 4 connections alone
@@ -36,7 +36,7 @@ free memory. Half an hour; --quick: ten minutes.
 
 const IMAGES = ['600x450', '12 MP'];
 const ROUTES = ['/predict', '/gradcam'];
-const CONNECTIONS = [1, 4, 16, 64];
+const CONNECTIONS = [1, 2, 3, 4, 8, 16, 64];
 const JSON_TYPE = 'application/json';
 const CONNECTIONS_SOAK_SECONDS = 60;
 const BARE_MODES = ['decode', 'inference', 'both'];
