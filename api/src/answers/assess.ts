@@ -14,6 +14,7 @@ import {
   DEFAULT_COVERAGE,
 } from '@naevus/shared/answer/prediction-set';
 import { mayBeSquamous } from '@naevus/shared/answer/squamous';
+import type { UnseenThreshold } from '@naevus/shared/answer/unseen';
 import { checkQuality, LIMITS_OF_OLDER_VERSIONS } from '@naevus/shared/image/image-quality';
 import type { Manifest } from '@naevus/shared/model/manifest';
 import type { MeasuredModality } from '@naevus/shared/model/modality';
@@ -141,7 +142,7 @@ interface Yardstick {
   readonly quantiles: readonly (readonly (number | null)[])[] | undefined;
   readonly thresholds: Readonly<Record<string, number>>;
   /** From here on squamous cell carcinoma is not excluded; undefined where that is not told. */
-  readonly squamousThreshold?: number | undefined;
+  readonly squamousThreshold?: UnseenThreshold | undefined;
 }
 
 export interface Judgement {

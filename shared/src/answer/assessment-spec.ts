@@ -57,8 +57,11 @@ export const assessmentSpecSchema = z.strictObject({
     /** What may be a diagnosis outside the classes (`unseen` of the taxonomy) is not `routine`; versions before 1.0.0 do not ask. */
     squamous: z
       .strictObject({
-        /** Of the score that `unseenScore` gives. */
-        threshold: share,
+        /** Of the score that `unseenScore` gives; older versions have it as a number. */
+        threshold: z.union([
+          share,
+          z.strictObject({ least: share, against: z.array(z.string()).readonly() }),
+        ]),
         /** Images of such a diagnosis that it was fitted on. */
         images: z.int().positive(),
         /** Share of them called `routine`, by thresholds that their lesions had no part in. */

@@ -1,15 +1,15 @@
 import { HAM10000 } from '../taxonomy/ham10000.ts';
-import { mayBeUnseen, unseenScore } from './unseen.ts';
+import { mayBeUnseen, type UnseenThreshold, unseenScore } from './unseen.ts';
 
 // For what does not take the classes from the version yet.
 
-export function squamousScore(scores: readonly number[]): number {
-  return unseenScore(scores, HAM10000)!;
+export function squamousScore(scores: readonly number[], against?: readonly string[]): number {
+  return unseenScore(scores, HAM10000, against)!;
 }
 
 export function mayBeSquamous(
   scores: readonly number[],
-  threshold: number | undefined,
+  threshold: UnseenThreshold | undefined,
   operatingPoint: string,
 ): boolean {
   return mayBeUnseen(scores, threshold, operatingPoint, HAM10000);

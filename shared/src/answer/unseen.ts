@@ -1,15 +1,36 @@
-import { type Taxonomy, unseenIndices } from '../taxonomy/taxonomy.ts';
+import { labelsOf, type Taxonomy, unseenIndices } from '../taxonomy/taxonomy.ts';
 import { REFERRAL_POINT } from './operating-point.ts';
+
+/**
+ * From where on a diagnosis outside the classes is not excluded: the least score that tells it or, beside other
+ * classes, its least share of theirs and its own together. A class that such a diagnosis is seldom taken for tells more
+ * of it than all of them: what is surely a naevus is none.
+ */
+export type UnseenThreshold =
+  | number
+  | { readonly least: number; readonly against: readonly string[] };
 
 /**
  * What tells a diagnosis that is none of the classes: the highest score of a class that such a diagnosis is
  * next to (`unseen` of the taxonomy). Where that score is not negligible, the diagnosis cannot be excluded.
  *
+ * @param against labels of classes that it is given as a share of; by default of all
  * @returns 0 to 1; undefined where the taxonomy names no such diagnosis
  */
-export function unseenScore(scores: readonly number[], taxonomy: Taxonomy): number | undefined {
+export function unseenScore(
+  scores: readonly number[],
+  taxonomy: Taxonomy,
+  against: readonly string[] = [],
+): number | undefined {
   const nextTo = unseenIndices(taxonomy);
-  return nextTo.length === 0 ? undefined : Math.max(...nextTo.map((k) => scores[k]!));
+  if (nextTo.length === 0) return undefined;
+  const score = Math.max(...nextTo.map((k) => scores[k]!));
+  if (against.length === 0) return score;
+  let others = 0;
+  for (const [k, label] of labelsOf(taxonomy).entries()) {
+    if (against.includes(label)) others += scores[k]!;
+  }
+  return score > 0 ? score / (score + others) : 0;
 }
 
 /**
@@ -20,13 +41,13 @@ export function unseenScore(scores: readonly number[], taxonomy: Taxonomy): numb
  */
 export function mayBeUnseen(
   scores: readonly number[],
-  threshold: number | undefined,
+  threshold: UnseenThreshold | undefined,
   operatingPoint: string,
   taxonomy: Taxonomy,
 ): boolean {
-  const score = unseenScore(scores, taxonomy);
-  if (threshold === undefined || score === undefined || operatingPoint === REFERRAL_POINT) {
-    return false;
-  }
-  return score >= threshold;
+  if (threshold === undefined || operatingPoint === REFERRAL_POINT) return false;
+  const { least, against } =
+    typeof threshold === 'number' ? { least: threshold, against: [] } : threshold;
+  const score = unseenScore(scores, taxonomy, against);
+  return score !== undefined && score >= least;
 }

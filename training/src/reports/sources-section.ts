@@ -1,3 +1,4 @@
+import type { UnseenThreshold } from '@naevus/shared/answer/unseen';
 import { LABELS } from '@naevus/shared/taxonomy';
 import type { AssessmentReport } from '../evaluate/assessment/assessment-report.ts';
 import { BEYOND_MODALITY } from '../evaluate/assessment/fit-assessment.ts';
@@ -27,7 +28,7 @@ export interface SourcesMeasured {
 
 /** How images of squamous cell carcinoma are answered. */
 export interface SquamousFigures {
-  readonly threshold: number;
+  readonly threshold: UnseenThreshold;
   readonly images: number;
   readonly routine: Measured;
 }
@@ -217,8 +218,14 @@ function outsideBlocks({ groups }: OutsideReport): Block[] {
 }
 
 function squamousBlock({ threshold, images, routine }: SquamousFigures): Block {
+  const { least, against } =
+    typeof threshold === 'number' ? { least: threshold, against: [] } : threshold;
+  const beside =
+    against.length === 0
+      ? ''
+      : ` as a share of its own and that of ${against.map((label) => `\`${label}\``).join(', ')} together`;
   return paragraph(
-    `**Squamous cell carcinoma** is none of the classes. At the operating points that promise a sensitivity, an answer is not \`routine\` where the score of \`akiec\`, the class next to it, reaches ${threshold.toPrecision(2)}, whatever the malignant score is: fitted so that 99 % of such images are found by one or the other. Of ${images} images ${share(routine)} are \`routine\`, by thresholds that their lesions had no part in. What it costs in benign lesions is in the specificities above.`,
+    `**Squamous cell carcinoma** is none of the classes. At the operating points that promise a sensitivity, an answer is not \`routine\` where the score of \`akiec\`, the class next to it,${beside} reaches ${least.toPrecision(2)}, whatever the malignant score is: half of what 99 % of such images that the malignant score misses reach. Of ${images} images ${share(routine)} are \`routine\`, by thresholds that their lesions had no part in. What it costs in benign lesions is in the specificities above.`,
   );
 }
 

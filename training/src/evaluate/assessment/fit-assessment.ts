@@ -12,6 +12,7 @@ import {
   nonconformity,
 } from '@naevus/shared/answer/prediction-set';
 import { type Calibration, scores } from '@naevus/shared/answer/probabilities';
+import type { UnseenThreshold } from '@naevus/shared/answer/unseen';
 import type { QualityLimits, QualityMeasure } from '@naevus/shared/image/image-quality';
 import { LABELS, type Label, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { AssessedImage } from './assessed-image.ts';
@@ -31,7 +32,7 @@ export interface FittedAssessment {
   /** Images that are less likely dermoscopic are not answered; undefined where that is not told. */
   readonly modalityThreshold?: number | undefined;
   /** From here on squamous cell carcinoma is not excluded; undefined where that is not told. */
-  readonly squamousThreshold?: number | undefined;
+  readonly squamousThreshold?: UnseenThreshold | undefined;
 }
 
 /** How scores come out of logits: the method, what it starts from, and the prior it ends in. */
@@ -120,7 +121,11 @@ export function fitAssessment(
       home,
     ),
     ...(limitOfModality !== undefined && { modalityThreshold: limitOfModality }),
-    squamousThreshold: squamousThreshold(squamous, { calibration, thresholds }),
+    squamousThreshold: squamousThreshold(
+      squamous,
+      scored.filter(({ source }) => source === home),
+      { calibration, thresholds },
+    ),
   };
 }
 
