@@ -4,11 +4,10 @@ import {
   type OperatingPoint,
 } from '@naevus/shared/answer/operating-point';
 import { type Calibration, scores } from '@naevus/shared/answer/probabilities';
-import { squamousScore } from '@naevus/shared/answer/squamous';
+import { mayBeSquamous, squamousScore } from '@naevus/shared/answer/squamous';
 import type { UnseenThreshold } from '@naevus/shared/answer/unseen';
 import { LABELS, type Label, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { MeasuredImage } from './assessed-image.ts';
-import { isFlagged } from './flagged.ts';
 import { weightedConformalQuantile } from './weighted-quantile.ts';
 
 /** An image of squamous cell carcinoma, which nothing is trained on. */
@@ -52,7 +51,8 @@ export function squamousThreshold(
     const flagged = benign.filter(
       ({ label, scores }) =>
         LESION_CLASSES[label].risk === 'benign' &&
-        isFlagged(scores, { thresholds: by.thresholds, squamousThreshold: threshold }),
+        malignantScore(scores) < by.thresholds[DEFAULT_OPERATING_POINT] &&
+        mayBeSquamous(scores, threshold, DEFAULT_OPERATING_POINT),
     );
     return { threshold, flagged: flagged.length };
   });
