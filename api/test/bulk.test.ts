@@ -10,6 +10,7 @@ import type { JobStatus } from '../src/bulk/job-status.ts';
 import type { ImageResult } from '../src/bulk/result.ts';
 import { BULK_CSV } from '../src/bulk/table-part.ts';
 import { EXAMPLES } from '../src/http/page/examples.ts';
+import { lesionResponseSchema } from '../src/schemas/lesion.ts';
 import { predictResponseSchema } from '../src/schemas/prediction.ts';
 import { type BulkProcess, type StoredObject, startBulk } from './helpers/bulk-process.ts';
 import { lesion } from './helpers/conformance-requests.ts';
@@ -335,6 +336,77 @@ describe.skipIf(IMAGES > 200)('the bulk worker', { timeout: 120_000 }, () => {
     }
     expect((await worker.ask(`${path}/table?fromat=csv`)).status).toBe(400);
     expect((await worker.ask(`${path}?partial=true`)).status).toBe(400);
+  });
+
+  it('answers about the lesions of a table, from all photos of each', async () => {
+    const worker = await startBulk(await folder(), { NAEVUS_PAGE_IMAGES: '2' });
+    onTestFinished(() => worker.stop());
+    const noise = readFileSync(new URL('fixtures/field/abstained-in-csv.png', import.meta.url));
+    await worker.images.put('p/1.jpg', lesion(0));
+    await worker.images.put('p/2.jpg', lesion(1));
+    await worker.images.put('noise.png', new Uint8Array(noise));
+    await worker.images.put(
+      'lesions.csv',
+      [
+        'lesion,image,age',
+        'both,p/1.jpg,63',
+        'gone,nowhere.jpg,',
+        'both,p/2.jpg,63',
+        'noise,noise.png,',
+        ...Array<string>(9).fill('many,p/1.jpg,'),
+        'half,p/1.jpg,',
+        'half,nowhere.jpg,',
+      ].join('\n'),
+    );
+    const response = await worker.ask('/jobs?lesions=lesions.csv&coverage=0.95', 'POST');
+    expect(response.status).toBe(202);
+    const path = response.headers.get('Location')!;
+    const status = await complete(worker, path);
+    expect(status.images).toMatchObject({ listed: 5, predicted: 3, refused: 2, dead: 0 });
+    expect(status.pages).toEqual({ listed: 3, done: 3 });
+
+    const csv = await (await worker.ask(`${path}/table`)).text();
+    const table = readTable(csv);
+    expect(table.columns[0]).toBe('lesion');
+    const rows = table.rows.map(({ cells }) => cells);
+    expect(rows.map((row) => row.lesion)).toEqual(['both', 'gone', 'noise', 'many', 'half']);
+    expect(rows[1]!.error).toBe('the bucket has no such image');
+    expect(rows[2]).toMatchObject({ abstained: 'true', error: '' });
+    expect(rows[3]!.error).toBe('9 photos are listed; a lesion may have 8');
+    expect(rows[4]!.reasons).toContain('photos-left-out');
+
+    const lines = (await (await worker.ask(`${path}/table?format=ndjson`)).text())
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines[0]).toMatchObject({
+      source: { lesion: 'both', images: ['p/1.jpg', 'p/2.jpg'] },
+      prediction_set: { coverage: 0.95 },
+      pooled: { photos: 2, counted: 2 },
+    });
+    const node = await startServer({ NAEVUS_WORKERS: '1' });
+    onTestFinished(async () => void (await node.stop()));
+    const form = new FormData();
+    for (const index of [0, 1]) form.append('image', new Blob([lesion(index)]));
+    const there = await (await node.post('/lesion?age=63&coverage=0.95', form)).json();
+    const { predictions, patient, assessment } = lesionResponseSchema.parse(there);
+    expect(lines[0].patient.used).toEqual(patient!.used);
+    expect(lines[0].assessment.triage).toBe(assessment!.triage);
+    for (const { label, score } of predictions) {
+      expect(Math.abs(Number(rows[0]![label]) - score), label).toBeLessThan(0.02);
+    }
+
+    await worker.images.put('odd.csv', 'image,lesoin\na.jpg,1\n');
+    for (const [query, says] of [
+      ['lesions=lesions.csv&prefix=p/', 'lesions names the images itself'],
+      ['lesions=no.csv', 'lesions: the bucket has no no.csv'],
+      ['lesions=odd.csv', 'did you mean "lesion"'],
+      ['lesions=noise.png', 'lesions: noise.png is not'],
+    ]) {
+      const refused = await worker.ask(`/jobs?${query}`, 'POST');
+      expect(refused.status).toBe(400);
+      expect(((await refused.json()) as { detail: string }).detail).toContain(says);
+    }
   });
 
   it('shows the columns of today of a part that an earlier release wrote', async () => {

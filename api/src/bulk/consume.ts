@@ -5,9 +5,10 @@ import { forgetRetry, keepDeadLetter, keepRetry, keepUnknown } from './dead-lett
 import { BulkFailure } from './failure.ts';
 import { listPage } from './list-page.ts';
 import { type BulkMessage, messageSchema } from './messages.ts';
-import { resultKey } from './places.ts';
+import { lesionResultKey, resultKey } from './places.ts';
 import type { Bucket, DeliveredBatch, Delivery } from './platform.ts';
 import { predictImage } from './predict-image.ts';
+import { predictLesion } from './predict-lesion.ts';
 import { settlePage } from './settle-page.ts';
 
 /** How the name of the queue of dead letters ends. */
@@ -80,6 +81,8 @@ async function handle(message: BulkMessage, bulk: Bulk): Promise<string> {
   switch (message.kind) {
     case 'image':
       return predictImage(message, bulk);
+    case 'lesion':
+      return predictLesion(message, bulk);
     case 'list':
       await listPage(message, bulk);
       return 'listed';
@@ -110,6 +113,10 @@ async function bury(delivery: Delivery, bulk: Bulk): Promise<string> {
 
 /** Whether another delivery of it came through. */
 async function isDone(message: BulkMessage, { predictions }: Bulk): Promise<boolean> {
+  if (message.kind === 'lesion') {
+    const { job, page, index } = message;
+    return (await predictions.head(lesionResultKey(job, page, index))) !== null;
+  }
   if (message.kind !== 'image' || message.place === undefined) return false;
   return (
     (await predictions.head(await resultKey(message.place.model, message, message.place.query))) !==

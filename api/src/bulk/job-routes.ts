@@ -11,13 +11,15 @@ import { EDGE_LIMITS } from '../runtime/edge/edge-limits.ts';
 import { type JobOptions, jobOptionsSchema } from '../schemas/request.ts';
 import type { Bulk } from './bulk.ts';
 import { bulkLog } from './bulk-log.ts';
+import { BulkFailure } from './failure.ts';
 import { createJob, type Job, readJob } from './job.ts';
 import { answerOptionsOf, jobQuery, readJobOptions } from './job-options.ts';
 import { jobProgress } from './job-status.ts';
-import type { SettleMessage } from './messages.ts';
+import type { ImageReference, SettleMessage } from './messages.ts';
 import { JOBS, manifestKey, partKey, type TableFormat } from './places.ts';
 import { type BucketPage, MOST_MESSAGES } from './platform.ts';
-import { BULK_CSV, type SettledImage, tablePart } from './table-part.ts';
+import { readJobLesions } from './read-job-lesions.ts';
+import { jobCsv, type SettledItem, tablePart } from './table-part.ts';
 
 const jobsQuery = jobOptionsSchema.extend({
   prefix: z
@@ -25,6 +27,10 @@ const jobsQuery = jobOptionsSchema.extend({
     .max(1024)
     .default('')
     .meta({ description: 'What the names of the images begin with.' }),
+  lesions: z.string().min(1).max(1024).optional().meta({
+    description:
+      'Name of a CSV file in the bucket of images with the columns image and lesion, and perhaps age, sex and site: one answer a lesion to all of its photos.',
+  }),
 });
 
 const noQuery = z.object({});
@@ -59,16 +65,24 @@ function routesOf(bulk: Bulk): Route[] {
     {
       method: 'POST',
       path: '/jobs',
-      summary: 'Looks at all images below a prefix',
+      summary: 'Looks at all images below a prefix, or at all lesions of a table',
       query: jobsQuery,
       answer: { description: 'The job.', content: JSON_ANSWER },
       problems: ['invalid-query', 'no-model'],
       async handle(c) {
-        const { prefix, ...options } = readQuery(c.req, jobsQuery);
+        const { prefix, lesions, ...options } = readQuery(c.req, jobsQuery);
+        if (lesions !== undefined && prefix !== '') {
+          const detail = 'lesions names the images itself: leave prefix out';
+          throw new ProblemError('invalid-query', detail);
+        }
         const model = await servedModel(bulk);
         const query = jobQuery(options);
         checkJobOptions(options, query, model);
-        const job = await createJob(predictions, prefix, modelReference(model), query);
+        const about = {
+          prefix,
+          ...(lesions !== undefined && { lesions: await checkLesions(lesions, bulk) }),
+        };
+        const job = await createJob(predictions, about, modelReference(model), query);
         await bulk.jobQueue.send({ kind: 'list', job: job.id, page: 0 });
         return answer(c, job, 202, { Location: `/jobs/${job.id}` });
       },
@@ -124,7 +138,7 @@ function routesOf(bulk: Bulk): Route[] {
         c.header('Cache-Control', 'no-store');
         c.header('X-Complete', String(state === 'complete'));
         const type = format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson';
-        return c.body(table(job.id, pages, format, bulk), 200, { 'Content-Type': type });
+        return c.body(table(job, pages, format, bulk), 200, { 'Content-Type': type });
       },
     },
     {
@@ -203,23 +217,37 @@ async function jobIds({ predictions }: Bulk): Promise<string[]> {
   return ids;
 }
 
+/** @throws ProblemError `invalid-query` where there is no such table, or something is wrong with it */
+async function checkLesions(key: string, bulk: Bulk): Promise<ImageReference> {
+  const object = await bulk.images.head(key);
+  if (object === null) {
+    throw new ProblemError('invalid-query', `lesions: the bucket has no ${key}`);
+  }
+  const table = { key, etag: object.etag };
+  await readJobLesions(table, bulk).catch((error: unknown) => {
+    if (!(error instanceof BulkFailure)) throw error;
+    throw new ProblemError('invalid-query', `lesions: ${error.message}`);
+  });
+  return table;
+}
+
 /** The CSV of a part that an earlier release wrote with other columns, out of its whole answers. */
 async function rewrittenPart(
-  job: string,
+  job: Job,
   page: number,
   offset: number,
   predictions: Bulk['predictions'],
 ): Promise<ReadableStream<Uint8Array>> {
-  const answers = await predictions.get(partKey(job, page, 'ndjson'));
+  const answers = await predictions.get(partKey(job.id, page, 'ndjson'));
   if (!answers) throw new Error(`part ${page} is gone`);
   const lines = new TextDecoder().decode(await answers.arrayBuffer()).split('\n');
-  const images = lines.filter((line) => line !== '').map((line): SettledImage => JSON.parse(line));
-  return new Blob([tablePart(images).csv.slice(offset)]).stream();
+  const items = lines.filter((line) => line !== '').map((line): SettledItem => JSON.parse(line));
+  return new Blob([tablePart(items, jobCsv(job)).csv.slice(offset)]).stream();
 }
 
 /** The parts one behind the other, of which only one is on its way at a time. */
 function table(
-  job: string,
+  job: Job,
   pages: readonly number[],
   format: TableFormat,
   { predictions }: Bulk,
@@ -228,10 +256,10 @@ function table(
   const pump = async () => {
     for (const [i, page] of pages.entries()) {
       // Each part has its header, for who takes it out of the bucket.
-      const offset = format === 'csv' && i > 0 ? BULK_CSV.header.length : 0;
-      const part = await predictions.get(partKey(job, page, format), { range: { offset } });
+      const offset = format === 'csv' && i > 0 ? jobCsv(job).header.length : 0;
+      const part = await predictions.get(partKey(job.id, page, format), { range: { offset } });
       if (!part) throw new Error(`part ${page} is gone`);
-      const current = format === 'ndjson' || part.customMetadata?.columns === BULK_CSV.columns;
+      const current = format === 'ndjson' || part.customMetadata?.columns === jobCsv(job).columns;
       if (!current) await part.body.cancel();
       const body = current ? part.body : await rewrittenPart(job, page, offset, predictions);
       await body.pipeTo(writable, { preventClose: true });

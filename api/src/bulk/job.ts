@@ -1,14 +1,17 @@
+import type { TabledLesion } from '../answers/lesion-table.ts';
 import { ProblemError } from '../answers/problem-error.ts';
 import type { ModelReference } from '../schemas/prediction.ts';
 import type { Bulk } from './bulk.ts';
 import type { ImageReference } from './messages.ts';
-import { jobKey, pageKey } from './places.ts';
+import { jobKey, lesionResultKey, pageKey, resultKey } from './places.ts';
 import { type Bucket, MOST_MESSAGES, putOnce } from './platform.ts';
 
-/** All images below a prefix, analysed by one model. */
+/** All images below a prefix, or all lesions of a table, answered about by one model. */
 export interface Job {
   readonly id: string;
   readonly prefix: string;
+  /** The table of lesions in the bucket of images, as it was. */
+  readonly lesions?: ImageReference;
   readonly model: ModelReference;
   /** What was asked of each answer, as a query; absent where nothing was. */
   readonly query?: string;
@@ -16,9 +19,14 @@ export interface Job {
   readonly created: string;
 }
 
-/** Images of a job, as they were listed: never changed afterwards. */
+/** Images of a job, as they were listed, or lesions of its table: never changed afterwards. */
 export interface JobPage {
   readonly images: readonly ImageReference[];
+  readonly lesions?: {
+    /** How many come before those of this page. */
+    readonly from: number;
+    readonly listed: readonly TabledLesion[];
+  };
   /** No page comes after it. */
   readonly last: boolean;
 }
@@ -28,14 +36,21 @@ const ID = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/;
 /** Begins a job; its first message must still be sent. Ids sort by their time. */
 export async function createJob(
   predictions: Bucket,
-  prefix: string,
+  { prefix, lesions }: Pick<Job, 'prefix' | 'lesions'>,
   model: ModelReference,
   query: string,
 ): Promise<Job> {
   const created = new Date().toISOString();
   const random = crypto.randomUUID().slice(0, 8);
   const id = `${created.replace(/\.\d+|[-:]/g, '')}-${random}`;
-  const job = { id, prefix, model, ...(query !== '' && { query }), created };
+  const job = {
+    id,
+    prefix,
+    ...(lesions && { lesions }),
+    model,
+    ...(query !== '' && { query }),
+    created,
+  };
   await putOnce(predictions, jobKey(id), job);
   return job;
 }
@@ -59,30 +74,47 @@ export async function readPage(
   return object?.json<JobPage>();
 }
 
+/** How many rows of the table a page becomes. */
+export function itemCount({ images, lesions }: JobPage): number {
+  return lesions?.listed.length ?? images.length;
+}
+
+/** Where the result of an image or lesion of a page is kept: an image's is that of every job that asks the same. */
+export async function itemResultKey(
+  { id, model, query }: Job,
+  page: number,
+  { images, lesions }: JobPage,
+  index: number,
+): Promise<string> {
+  return lesions ? lesionResultKey(id, page, index) : resultKey(model, images[index]!, query);
+}
+
 /**
- * Puts images of a page into the queue.
+ * Puts images or lesions of a page into the queue.
  *
  * @param indexes which of them
  */
-export async function enqueueImages(
+export async function enqueueItems(
   { imageQueue }: Bulk,
   job: Job,
   page: number,
-  { images }: JobPage,
+  { images, lesions }: JobPage,
   indexes: readonly number[],
 ): Promise<void> {
   const { version, sha256 } = job.model;
   const { query } = job;
   for (let i = 0; i < indexes.length; i += MOST_MESSAGES) {
     const messages = indexes.slice(i, i + MOST_MESSAGES).map((index) => ({
-      body: {
-        kind: 'image' as const,
-        ...images[index]!,
-        place: {
-          ...{ job: job.id, page, index, model: { version, sha256 } },
-          ...(query !== undefined && { query }),
-        },
-      },
+      body: lesions
+        ? { kind: 'lesion' as const, job: job.id, page, index }
+        : {
+            kind: 'image' as const,
+            ...images[index]!,
+            place: {
+              ...{ job: job.id, page, index, model: { version, sha256 } },
+              ...(query !== undefined && { query }),
+            },
+          },
     }));
     await imageQueue.sendBatch(messages);
   }

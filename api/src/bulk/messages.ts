@@ -27,6 +27,14 @@ const imageMessageSchema = z.object({
     .optional(),
 });
 
+/** A lesion of a job's page is to be answered about. */
+const lesionMessageSchema = z.object({
+  kind: z.literal('lesion'),
+  job,
+  page,
+  index: z.int().nonnegative(),
+});
+
 /** The next page of a job is to be listed. */
 const listMessageSchema = z.object({ kind: z.literal('list'), job, page });
 
@@ -60,12 +68,14 @@ const notificationSchema = z
 /** What the queues bring: this worker's own messages, and what R2 says of its objects. */
 export const messageSchema = z.union([
   imageMessageSchema,
+  lesionMessageSchema,
   listMessageSchema,
   settleMessageSchema,
   notificationSchema,
 ]);
 
 export type ImageMessage = z.infer<typeof imageMessageSchema>;
+export type LesionMessage = z.infer<typeof lesionMessageSchema>;
 export type ListMessage = z.infer<typeof listMessageSchema>;
 export type SettleMessage = z.infer<typeof settleMessageSchema>;
 /** An object was deleted: there is nothing to look at. */

@@ -42,8 +42,12 @@ export const partKey = (job: string, page: number, format: TableFormat): string 
 export const stoppedPrefixes = (job: string): readonly string[] =>
   ['list-', 'settle-'].map((name) => `${JOBS}${job}/dead-letters/${name}`);
 
-export const imageDeadLetterKey = (job: string, page: number, index: number): string =>
-  `${JOBS}${job}/dead-letters/${digits(page)}-${digits(index)}.json`;
+const placeName = (page: number, index: number): string => `${digits(page)}-${digits(index)}`;
+/** Of an image or a lesion. */
+export const itemDeadLetterKey = (job: string, page: number, index: number): string =>
+  `${JOBS}${job}/dead-letters/${placeName(page, index)}.json`;
+export const lesionResultKey = (job: string, page: number, index: number): string =>
+  `${JOBS}${job}/lesions/${placeName(page, index)}.json`;
 
 /** Where it is kept that a message failed: for now, or for good. */
 export interface FailurePlaces {
@@ -65,10 +69,12 @@ async function failureName(message: BulkMessage): Promise<{ folder: string; name
     case 'list':
     case 'settle':
       return { folder: JOBS + message.job, name: `${message.kind}-${digits(message.page)}` };
+    case 'lesion':
+      return { folder: JOBS + message.job, name: placeName(message.page, message.index) };
     case 'image': {
       if (message.place === undefined) return { folder: 'uploads', name: await imageId(message) };
       const { job, page, index } = message.place;
-      return { folder: JOBS + job, name: `${digits(page)}-${digits(index)}` };
+      return { folder: JOBS + job, name: placeName(page, index) };
     }
   }
 }

@@ -1,23 +1,13 @@
-import type { Analysis, Engine } from '../analysis/engine.ts';
-import { analyseOpened } from '../answers/analyse-opened.ts';
-import { openImage } from '../answers/open-image.ts';
 import { modelReference } from '../answers/prediction-answer.ts';
 import { ProblemError } from '../answers/problem-error.ts';
-import { bodyTooLarge } from '../http/request/read-body.ts';
-import { emptyAsProblem } from '../http/request/upload.ts';
-import { edgeConverter } from '../runtime/edge/edge-converter.ts';
-import { EDGE_LIMITS } from '../runtime/edge/edge-limits.ts';
-import type { JobOptions } from '../schemas/request.ts';
+import { analyseObject, engineFor } from './analyse-object.ts';
 import type { Bulk } from './bulk.ts';
 import { BulkFailure, orRetry } from './failure.ts';
 import { readJobOptions } from './job-options.ts';
 import type { ImageMessage } from './messages.ts';
 import { imageId, resultKey } from './places.ts';
-import { type BucketObjectBody, putOnce } from './platform.ts';
+import { putOnce } from './platform.ts';
 import { imageResult } from './result.ts';
-
-/** What the edge reads beside images. */
-const CONVERTER = edgeConverter(EDGE_LIMITS.maxPixels);
 
 /** Of a problem document, which speaks of requests: as long as a request's id may be. */
 const ID_LENGTH = 32;
@@ -32,12 +22,8 @@ export async function predictImage(
   { key, etag, place }: ImageMessage,
   bulk: Bulk,
 ): Promise<'predicted' | 'refused' | 'there already'> {
-  const engine = await orRetry('the model could not be loaded', () => bulk.engine());
+  const engine = await engineFor(bulk, place?.model);
   const model = modelReference(engine.model);
-  if (place && place.model.sha256 !== model.sha256) {
-    const reason = `the job asks for another model than this worker's, which is ${model.version} now: start another job`;
-    throw new BulkFailure(reason);
-  }
   const image = { key, etag };
   const asked = readJobOptions(place?.query);
   const target = await resultKey(model, image, place?.query);
@@ -53,7 +39,7 @@ export async function predictImage(
     const reason = 'the image was replaced after it was listed: start another job';
     throw new BulkFailure(reason, { final: true });
   }
-  const found = await analyse(object, engine, asked.options);
+  const found = await analyseObject(object, engine, asked.options);
   const result = imageResult(
     image,
     found,
@@ -63,31 +49,4 @@ export async function predictImage(
   );
   await orRetry('the result could not be written', () => putOnce(bulk.predictions, target, result));
   return found instanceof ProblemError ? 'refused' : 'predicted';
-}
-
-async function analyse(
-  object: BucketObjectBody,
-  engine: Engine,
-  { tta, similar }: JobOptions,
-): Promise<Analysis | ProblemError> {
-  const { maxBodyBytes } = EDGE_LIMITS;
-  if (object.size > maxBodyBytes) {
-    await object.body.cancel();
-    return bodyTooLarge(maxBodyBytes);
-  }
-  const bytes = await orRetry('the image could not be read to its end', () => object.arrayBuffer());
-  const file = emptyAsProblem(new Uint8Array(bytes));
-  if (file instanceof ProblemError) return file;
-  try {
-    const options = { tta, ...(similar !== undefined && { similar }) };
-    const { signal } = new AbortController();
-    return await analyseOpened(
-      await openImage(file, EDGE_LIMITS, CONVERTER, signal),
-      engine,
-      options,
-    );
-  } catch (error) {
-    if (error instanceof ProblemError) return error;
-    throw error;
-  }
 }

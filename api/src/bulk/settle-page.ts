@@ -1,12 +1,20 @@
 import type { Bulk } from './bulk.ts';
 import type { DeadLetter } from './dead-letter.ts';
-import { enqueueImages, type Job, type JobPage, readJob, readPage } from './job.ts';
+import {
+  enqueueItems,
+  itemCount,
+  itemResultKey,
+  type Job,
+  type JobPage,
+  readJob,
+  readPage,
+} from './job.ts';
 import { completeManifest } from './job-status.ts';
 import type { SettleMessage } from './messages.ts';
-import { imageDeadLetterKey, manifestKey, partKey, resultKey } from './places.ts';
+import { itemDeadLetterKey, manifestKey, partKey } from './places.ts';
 import { mapFew, putOnce } from './platform.ts';
-import type { ImageResult } from './result.ts';
-import { BULK_CSV, type SettledImage, tablePart } from './table-part.ts';
+import { type ItemResult, lesionSource } from './result.ts';
+import { jobCsv, type SettledItem, tablePart } from './table-part.ts';
 
 /** Seconds between two looks at a page, at most. */
 const LONGEST_WAIT = 900;
@@ -24,13 +32,13 @@ export async function settlePage(message: SettleMessage, bulk: Bulk): Promise<vo
   if (content === undefined) throw new Error(`there is no page ${page}`);
   if (message.enqueue) await enqueueMissing(job, page, content, bulk);
 
-  const settled = await settledImages(job, page, content, bulk);
+  const settled = await settledItems(job, page, content, bulk);
   if (settled === undefined) {
     const delaySeconds = Math.min(settings.settleSeconds * 2 ** round, LONGEST_WAIT);
     await jobQueue.send({ ...message, round: round + 1, enqueue: false }, { delaySeconds });
     return;
   }
-  const { csv, ndjson, counts } = tablePart(settled);
+  const { csv, ndjson, counts } = tablePart(settled, jobCsv(job));
   await predictions.put(partKey(id, page, 'ndjson'), ndjson, {
     httpMetadata: { contentType: 'application/x-ndjson' },
   });
@@ -38,7 +46,7 @@ export async function settlePage(message: SettleMessage, bulk: Bulk): Promise<vo
   await predictions.put(partKey(id, page, 'csv'), csv, {
     httpMetadata: { contentType: 'text/csv' },
     customMetadata: {
-      columns: BULK_CSV.columns,
+      columns: jobCsv(job).columns,
       predicted: String(counts.predicted),
       refused: String(counts.refused),
       dead: String(counts.dead),
@@ -49,36 +57,36 @@ export async function settlePage(message: SettleMessage, bulk: Bulk): Promise<vo
 }
 
 async function enqueueMissing(job: Job, page: number, content: JobPage, bulk: Bulk) {
-  const there = await mapFew([...content.images.entries()], async ([index, image]) => {
+  const there = await mapFew([...Array(itemCount(content)).keys()], async (index) => {
     const { predictions } = bulk;
     return (
-      (await predictions.head(await resultKey(job.model, image, job.query))) ??
-      (await predictions.head(imageDeadLetterKey(job.id, page, index)))
+      (await predictions.head(await itemResultKey(job, page, content, index))) ??
+      (await predictions.head(itemDeadLetterKey(job.id, page, index)))
     );
   });
   const missing = [...there.keys()].filter((index) => there[index] === null);
-  await enqueueImages(bulk, job, page, content, missing);
+  await enqueueItems(bulk, job, page, content, missing);
 }
 
 /** @returns undefined where one is missing */
-async function settledImages(
+async function settledItems(
   job: Job,
   page: number,
-  { images }: JobPage,
+  content: JobPage,
   { predictions }: Bulk,
-): Promise<SettledImage[] | undefined> {
-  const resolve = async (index: number): Promise<SettledImage | undefined> => {
-    const source = images[index]!;
-    const result = await predictions.get(await resultKey(job.model, source, job.query));
-    if (result) return result.json<ImageResult>();
-    const letter = await predictions.get(imageDeadLetterKey(job.id, page, index));
+): Promise<SettledItem[] | undefined> {
+  const resolve = async (index: number): Promise<SettledItem | undefined> => {
+    const result = await predictions.get(await itemResultKey(job, page, content, index));
+    if (result) return result.json<ItemResult>();
+    const letter = await predictions.get(itemDeadLetterKey(job.id, page, index));
     if (!letter) return undefined;
     const { message: _, ...dead_letter } = await letter.json<DeadLetter>();
-    return { source, dead_letter };
+    const lesion = content.lesions?.listed[index];
+    return { source: lesion ? lesionSource(lesion) : content.images[index]!, dead_letter };
   };
   // The queue gives them out from the first on: the last one is the likeliest to be missing.
-  const last = images.length - 1;
+  const last = itemCount(content) - 1;
   if (last >= 0 && (await resolve(last)) === undefined) return undefined;
-  const settled = await mapFew([...images.keys()], resolve);
+  const settled = await mapFew([...Array(last + 1).keys()], resolve);
   return settled.every((item) => item !== undefined) ? settled : undefined;
 }

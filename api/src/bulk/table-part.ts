@@ -1,14 +1,14 @@
 import { PredictionCsv } from '../answers/prediction-csv.ts';
 import { abstentionSchema } from '../schemas/assessment.ts';
 import type { DeadLetter } from './dead-letter.ts';
-import type { ImageReference } from './messages.ts';
-import type { ImageResult } from './result.ts';
+import type { Job } from './job.ts';
+import type { ItemResult } from './result.ts';
 
-/** What became of one image of a job. */
-export type SettledImage =
-  | ImageResult
+/** What became of one image or lesion of a job. */
+export type SettledItem =
+  | ItemResult
   | {
-      readonly source: ImageReference;
+      readonly source: ItemResult['source'];
       readonly dead_letter: Pick<DeadLetter, 'reason' | 'attempts'>;
     };
 
@@ -19,30 +19,40 @@ export interface PartCounts {
 }
 
 export const BULK_CSV = new PredictionCsv('image_id');
+const LESION_CSV = new PredictionCsv('lesion');
 
-/** The part of the table that a page becomes, in both formats: a row or a line an image, in the order listed. */
-export function tablePart(images: readonly SettledImage[]): {
+/** The table of a job: a row an image, or a row a lesion. */
+export function jobCsv({ lesions }: Pick<Job, 'lesions'>): PredictionCsv {
+  return lesions ? LESION_CSV : BULK_CSV;
+}
+
+/** The part of the table that a page becomes, in both formats: a row or a line an item, in the order listed. */
+export function tablePart(
+  items: readonly SettledItem[],
+  table: PredictionCsv,
+): {
   readonly csv: string;
   readonly ndjson: string;
   readonly counts: PartCounts;
 } {
   const counts = { predicted: 0, refused: 0, dead: 0 };
-  let csv = BULK_CSV.header;
+  let csv = table.header;
   let ndjson = '';
-  for (const image of images) {
-    const { key } = image.source;
-    if ('dead_letter' in image) {
+  for (const item of items) {
+    const { source } = item;
+    const id = 'lesion' in source ? source.lesion : source.key;
+    if ('dead_letter' in item) {
       counts.dead++;
-      csv += BULK_CSV.failed(key, image.dead_letter.reason);
-    } else if ('error' in image) {
+      csv += table.failed(id, item.dead_letter.reason);
+    } else if ('error' in item) {
       counts.refused++;
-      const abstention = abstentionSchema.safeParse(image.error.assessment).data;
-      csv += BULK_CSV.failed(key, image.error.detail, abstention);
+      const abstention = abstentionSchema.safeParse(item.error.assessment).data;
+      csv += table.failed(id, item.error.detail, abstention);
     } else {
       counts.predicted++;
-      csv += BULK_CSV.answered(key, image);
+      csv += table.answered(id, item);
     }
-    ndjson += `${JSON.stringify(image)}\n`;
+    ndjson += `${JSON.stringify(item)}\n`;
   }
   return { csv, ndjson, counts };
 }

@@ -1,12 +1,12 @@
 import type { ServedModel } from '../analysis/engine.ts';
 import { answerAboutLesion } from '../answers/lesion-answer.ts';
+import { tooManyPhotos } from '../answers/lesion-table.ts';
 import { PredictionCsv } from '../answers/prediction-csv.ts';
 import { ProblemError, problemOr } from '../answers/problem-error.ts';
 import { withStatedPatient } from '../answers/stated-patient.ts';
 import { translateLesion } from '../language/translate-answer.ts';
 import { DEFAULT_LANGUAGE } from '../schemas/languages.ts';
 import type { LesionAnswer } from '../schemas/lesion.ts';
-import { MAX_PHOTOS } from '../schemas/request.ts';
 import type { AnalysedFile } from './analyse-in-order.ts';
 import type { ListedLesion } from './lesion-list.ts';
 import {
@@ -69,16 +69,14 @@ function csvLesionWriter(asked: AskedFlags, model: ServedModel): LesionWriter {
 }
 
 function answerTo(
-  { images, patient }: ListedLesion,
+  lesion: ListedLesion,
   photos: readonly (AnalysedFile | ProblemError)[],
   { query, sent }: AskedFlags,
   model: ServedModel,
 ): LesionAnswer | ProblemError {
-  if (images.length > MAX_PHOTOS) {
-    const detail = `${images.length} photos are listed; a lesion may have ${MAX_PHOTOS}`;
-    return new ProblemError('too-many-images', detail);
-  }
-  const said = { ...query, ...known(patient) };
+  const tooMany = tooManyPhotos(lesion);
+  if (tooMany) return tooMany;
+  const said = { ...query, ...known(lesion.patient) };
   return problemOr(() => {
     const options = withStatedPatient(optionsOf({ query: said, sent }, model), said, photos, model);
     const results = photos.map((photo) => (photo instanceof ProblemError ? photo : photo.analysis));

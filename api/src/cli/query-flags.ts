@@ -30,18 +30,16 @@ export function queryFlags(schema: z.ZodObject): Command['options'] {
  * What the flags say, understood as the API understands a query.
  *
  * @param sent by the names of the query
- * @param named what a value is called in a message; the flag by default
  * @throws UsageError where a value is out of its range
  */
 export function checkQuery<T extends z.ZodObject>(
   sent: Readonly<Record<string, string | undefined>>,
   schema: T,
-  named: (parameter: string) => string = (parameter) => `--${flagOf(parameter)}`,
 ): z.infer<T> {
   const result = schema.safeParse(sent);
   if (result.success) return result.data;
   const names = [...new Set(result.error.issues.map(({ path }) => String(path[0])))];
-  const faults = names.map((name) => `${named(name)} ${QUERY_RULES[name]}, not ${sent[name]}`);
+  const faults = names.map((name) => `--${flagOf(name)} ${QUERY_RULES[name]}, not ${sent[name]}`);
   throw new UsageError(faults.join('; '));
 }
 
