@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { LABELS } from '@naevus/shared/taxonomy';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DiagnosticReport, Observation, OperationOutcome } from '../src/fhir/resources.ts';
 import { predictResponseSchema } from '../src/schemas/prediction.ts';
+import { dicomFile, NAMED_PATIENT } from './helpers/dicom-files.ts';
 import { compileFhirSchema, type FhirSchemaCheck } from './helpers/fhir-schema.ts';
 import { type FhirServer, startFhirServer } from './helpers/fhir-server.ts';
 import { writeFixtureArtifact } from './helpers/fixture-artifact.ts';
@@ -155,6 +158,41 @@ describe('a report', () => {
       expect(Buffer.from(data, 'base64').subarray(1, 4).toString()).toBe('PNG');
     }
     expect((await report('/predict?heatmap=true', red)).presentedForm).toHaveLength(1);
+  });
+
+  it.each(['HEIC', 'DICOM'])('of a photo in %s is stored, with its patient', async (kind) => {
+    const photo = new URL(
+      `fixtures/field/melanoma.${kind === 'HEIC' ? 'heic' : 'png'}`,
+      import.meta.url,
+    );
+    let file = new Uint8Array(readFileSync(photo));
+    if (kind === 'DICOM') {
+      const { data, info } = await sharp(file)
+        .removeAlpha()
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      file = dicomFile({
+        ...{ width: info.width, height: info.height, pixels: data },
+        elements: [...NAMED_PATIENT, [0x00101010, 'AS', '063Y'], [0x00180015, 'CS', 'BACK']],
+      });
+    }
+    const from = kind === 'DICOM' ? '&patient=dicom' : '&age=63&site=back';
+    const subject = `Patient/${kind}`;
+    const made = await report(`/predict?subject=${subject}${from}&heatmap=true`, file);
+    expect(made.conclusion).toContain('With what is known of the patient: age.');
+    expect(observation(made, 'triage').bodySite!.coding![0]!.code).toBe('66643007');
+    expect(JSON.stringify(made)).not.toMatch(/Mustermann|SECRET-4711|19630412/);
+    const created = await fetch(`${records.url}/DiagnosticReport`, {
+      method: 'POST',
+      body: JSON.stringify(made),
+    });
+    const stored = (await created.json()) as DiagnosticReport & { readonly id: string };
+    expect(created.status, JSON.stringify(stored)).toBe(201);
+    const read = await fetch(`${records.url}/DiagnosticReport/${stored.id}`);
+    const { meta: _, ...content } = made;
+    expect(await read.json()).toMatchObject(content);
+    const found = await fetch(`${records.url}/DiagnosticReport?subject=${subject}`);
+    expect(await found.json()).toMatchObject({ total: 1 });
   });
 
   it('is stored by a FHIR server, read back and searched', async () => {
