@@ -101,7 +101,7 @@ describe('lesionReport', () => {
     const text = textOf(await lesionReport(content(2, 'de')));
     for (const said of [
       'Melanom (bösartig)',
-      '61.0\u00a0%',
+      '61,0\u00a0%',
       'überweisen',
       'ICD-10 C43',
       'naevus 9.9.9, sha256 abab',

@@ -136,8 +136,8 @@ function decision(doc: Pdf, { language, answer }: ReportContent): void {
     const reached = assessment.malignant_score >= assessment.threshold;
     lines.unshift(
       fill(reached ? script.reached : script.stayedBelow, {
-        score: percent(assessment.malignant_score),
-        threshold: percent(assessment.threshold),
+        score: percent(assessment.malignant_score, language),
+        threshold: percent(assessment.threshold, language),
         point: assessment.operating_point,
       }),
     );
@@ -161,7 +161,7 @@ function setLine(
   const names = set!.labels.map((label) => classes[label]).join(', ');
   return fill(page.script.set, {
     names: names === '' ? page.script.noneOfSeven : names,
-    coverage: percent(set!.coverage),
+    coverage: percent(set!.coverage, language),
   });
 }
 
@@ -188,7 +188,7 @@ function patientLine(
       ? [fill(script.notUsedOfPatient, { names: not_used.map(named).join(', ') })]
       : []),
     ...(used.length > 0 && !assessment?.abstained
-      ? [fill(script.withPatient, { score: percent(malignant_score) })]
+      ? [fill(script.withPatient, { score: percent(malignant_score, language) })]
       : []),
   ].join(' ');
 }
@@ -244,7 +244,7 @@ function captionOf(
       ? script.unread
       : answer.weight === 0
         ? script.leftOut
-        : fill(script.weight, { share: percent(answer.weight) });
+        : fill(script.weight, { share: percent(answer.weight, language) });
   const name = photo.name === undefined ? '' : photo.name;
   return [
     fill(script.photoNumber, { number: i + 1, name }).replace(/: $/, ''),
@@ -273,7 +273,7 @@ function scores(doc: Pdf, { language, answer }: ReportContent): void {
     doc.rect(bar, y, bars, TEXT - 1).fill(PANEL);
     doc.rect(bar, y, Math.max(0.5, bars * score), TEXT - 1).fill(GREY);
     const x = bar + bars + GAP;
-    write(doc, percent(score), { y, x, width: figures, align: 'right' });
+    write(doc, percent(score, language), { y, x, width: figures, align: 'right' });
     const code = icd10.length > 0 ? `ICD-10 ${icd10.join(', ')}` : '';
     write(doc, code, {
       ...{
@@ -310,6 +310,8 @@ function foot(doc: Pdf, { language, model }: ReportContent): void {
 }
 
 /** As in `12.3 %`, with a no-break space. */
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)}\u00a0%`;
+/** With the decimal mark of the language. */
+function percent(share: number, language: ReportContent['language']): string {
+  const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  return `${new Intl.NumberFormat(language, digits).format(100 * share)}\u00a0%`;
 }

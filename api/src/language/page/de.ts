@@ -201,6 +201,8 @@ export const pageDe: PageTexts = {
     },
     reached:
       'Die Werte der bösartigen und prämalignen Klassen ergeben zusammen {score}: Sie erreichen den Schwellenwert von {threshold} (Arbeitspunkt {point}).',
+    withAndWithout:
+      'Das ist ohne das, was über die Person bekannt ist; damit ergeben sie zusammen {score}.',
     stayedBelow:
       'Die Werte der bösartigen und prämalignen Klassen ergeben zusammen {score}: Sie bleiben unter dem Schwellenwert von {threshold} (Arbeitspunkt {point}).',
     set: 'Nicht auszuschließen: {names} (bei einer Abdeckung von {coverage}).',

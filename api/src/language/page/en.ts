@@ -198,6 +198,8 @@ export const pageEn = {
     },
     reached:
       'The scores of malignant and premalignant classes add up to {score}: they reach the threshold of {threshold} (operating point {point}).',
+    withAndWithout:
+      'That is without what is known of the patient; with it, they add up to {score}.',
     stayedBelow:
       'The scores of malignant and premalignant classes add up to {score}: they stay below the threshold of {threshold} (operating point {point}).',
     set: 'Cannot be excluded: {names} (at a coverage of {coverage}).',

@@ -201,6 +201,7 @@ export const pageEs: PageTexts = {
     },
     reached:
       'Las puntuaciones de las clases malignas y premalignas suman {score}: alcanzan el umbral de {threshold} (punto de operación {point}).',
+    withAndWithout: 'Es sin lo que se sabe de la persona; con ello suman {score}.',
     stayedBelow:
       'Las puntuaciones de las clases malignas y premalignas suman {score}: quedan por debajo del umbral de {threshold} (punto de operación {point}).',
     set: 'No se puede excluir: {names} (con una cobertura de {coverage}).',

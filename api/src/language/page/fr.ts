@@ -202,6 +202,8 @@ export const pageFr: PageTexts = {
     },
     reached:
       'La somme des scores des classes malignes et prémalignes est {score} : elle atteint le seuil de {threshold} (point de fonctionnement {point}).',
+    withAndWithout:
+      'C’est sans ce que l’on sait de la personne ; avec cela, leur somme est {score}.',
     stayedBelow:
       'La somme des scores des classes malignes et prémalignes est {score} : elle reste au-dessous du seuil de {threshold} (point de fonctionnement {point}).',
     set: 'Ne peut pas être exclu : {names} (à une couverture de {coverage}).',

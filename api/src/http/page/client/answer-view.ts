@@ -37,9 +37,12 @@ export function showFacts(timed: TimedAnswer | undefined, photo: number): void {
   showQuality(about?.quality);
   element('facts', HTMLElement).hidden = !timed;
   if (!timed) return;
-  const { model, id, limits, prior, tta, patient } = timed.answer;
+  const { model, id, limits, prior, tta, patient, assessment } = timed.answer;
   write('fact-limits', limits);
-  writeWhereKnown('fact-patient', patient && describePatient(patient));
+  writeWhereKnown(
+    'fact-patient',
+    patient && describePatient(patient, assessment?.abstained === true),
+  );
   write('fact-options', [`prior=${prior.name}`, ...(tta ? [`tta=${tta}`] : [])].join(', '));
   write('fact-model', fill(texts.modelFacts, { ...model, digest: model.sha256.slice(0, 12) }));
   writeWhereKnown(
@@ -111,18 +114,18 @@ export function headline({ predictions, assessment }: ShownAnswer): string {
   return `${fill(texts.assessed, { triage: texts.words[decisionWord(assessment)] })} ${highest}`;
 }
 
-/** What of the patient was used, and what it changed. */
-function describePatient({
-  used,
-  not_used,
-  malignant_score,
-}: NonNullable<ShownAnswer['patient']>): string {
+/** What of the patient was used, and what it changed; without a score where there is no answer. */
+function describePatient(
+  { used, not_used, malignant_score }: NonNullable<ShownAnswer['patient']>,
+  abstained: boolean,
+): string {
   const names = (list: readonly { readonly name: keyof typeof texts.variables }[]) =>
     list.map(({ name }) => texts.variables[name]).join(', ');
   return [
     ...(used.length > 0 ? [fill(texts.usedOfPatient, { names: names(used) })] : []),
     ...(not_used.length > 0 ? [fill(texts.notUsedOfPatient, { names: names(not_used) })] : []),
-    fill(texts.withPatient, { score: percent(malignant_score, language) }),
+    // A score of an image that no answer should be given for would be believed all the same.
+    ...(abstained ? [] : [fill(texts.withPatient, { score: percent(malignant_score, language) })]),
   ].join(' ');
 }
 

@@ -17,7 +17,7 @@ export function showDecision(answer: ShownAnswer | undefined): void {
   const { abstained, reasons } = assessment;
   place.dataset.triage = word;
   write('decision-word', texts.words[word]);
-  write('decision-score', abstained ? '' : scoreSentence(assessment));
+  write('decision-score', abstained ? '' : scoreSentences(assessment, answer.patient));
   // Why there is no answer, and nothing about scores that mean nothing.
   const shown = abstained
     ? reasons.filter(({ code }) => ABSTENTION_REASONS.includes(code))
@@ -44,13 +44,20 @@ export function decisionWord({
   return abstained ? 'abstained' : triage;
 }
 
-function scoreSentence({ malignant_score, threshold, operating_point }: Assessment): string {
+/** The score that is compared with the threshold, and what it is with the patient, as the rows of scores have it. */
+function scoreSentences(
+  { malignant_score, threshold, operating_point }: Assessment,
+  patient: ShownAnswer['patient'],
+): string {
   const reached = malignant_score >= threshold;
-  return fill(reached ? texts.reached : texts.stayedBelow, {
+  const own = fill(reached ? texts.reached : texts.stayedBelow, {
     score: percent(malignant_score, language),
     threshold: percent(threshold, language),
     point: operating_point,
   });
+  if (!patient || patient.used.length === 0) return own;
+  const score = percent(patient.malignant_score, language);
+  return `${own} ${fill(texts.withAndWithout, { score })}`;
 }
 
 /** The classes by their names. */

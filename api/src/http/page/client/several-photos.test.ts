@@ -78,10 +78,19 @@ describe.skipIf(!executable)('a lesion on the page', { timeout: 60_000 }, () => 
     expect(await page.locator('#questions-changed').innerText()).toContain('not in the answer');
     await page.getByRole('button', { name: 'Score with these' }).click();
     await expectAnswer(page);
+    expect(await page.locator('#decision-score').innerText()).toMatch(
+      /That is without what is known of the patient; with it, they add up to [<>\d.]+%\.$/,
+    );
     expect(Object.fromEntries(asked().at(-1)!.searchParams)).toEqual({
       ...{ age: '80', sex: 'female', coverage: '0.95', similar: '10' },
       prior: '0.1,0.1,0.1,0.1,0.2,0.3,0.1',
     });
+    expect(await page.locator('#fact-patient').innerText()).toMatch(/\d%/);
+    // A photo without an answer has no score, whatever is known of the patient.
+    await page.setInputFiles('#choose', photoFiles(blue));
+    await expect.poll(() => page.locator('#status').innerText()).toContain('No answer');
+    expect(await page.locator('#fact-patient').innerText()).toMatch(/age.*sex/);
+    expect(await page.locator('#fact-patient').innerText()).not.toContain('%');
   });
 
   it('zooms and moves by keys, and shows photo and map side by side', async () => {
