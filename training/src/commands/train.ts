@@ -12,6 +12,7 @@ import {
 } from '../data/load/data-flags.ts';
 import type { Dataset } from '../data/load/dataset.ts';
 import { fingerprintDataset } from '../data/split/fingerprint.ts';
+import { foldSplit, readFold } from '../data/split/fold-split.ts';
 import { readSplit } from '../data/split/read-split.ts';
 import { requireEveryClass } from '../data/split/require-every-class.ts';
 import { describeSplit, splitDataset } from '../data/split/split.ts';
@@ -21,6 +22,8 @@ import { EFFICIENTNET_B0 } from '../network/architecture.ts';
 import { writeRunReports } from '../release/write-run-reports.ts';
 import { PRESETS } from '../run/config/presets.ts';
 import type { TrainingConfig } from '../run/config/training-config.ts';
+import { openFoldTeacher } from '../train/distillation/fold-teacher.ts';
+import type { Teacher } from '../train/distillation/teacher.ts';
 import { openTeachers } from '../train/distillation/version-teacher.ts';
 import { continueNetworks } from '../train/initial-weights/continued.ts';
 import type { InitialWeights } from '../train/initial-weights/pretrained.ts';
@@ -50,6 +53,10 @@ ${DATA_FLAGS_HELP}
 --continue-shares A,B,...  how much each --continue counts, in their order; they sum to 1 (default: equally)
 --teacher DIR    an exported version as a teacher; repeated: the views are divided among several. Needs a
                  configuration with fineTuning.distillation and the version's own --split
+--teacher-fold DIR  a member of a cross-fitted run as a teacher, one for each fold (runs of --fold): each image is taught
+                 by the member that has not seen it. Needs fineTuning.distillation with teacher folds
+--fold N/K       be the N-th of K members of a cross-fitted run: train on the split's training images but for a K-th of
+                 their lesions, validate on those, and keep what the network makes of them
 --out RUN        folder for checkpoints, reports and TensorBoard's event files (RUN/events)
 --preset NAME    one of ${Object.keys(PRESETS).join(', ')} (default: best)
 --config FILE    JSON with the same fields as a preset; unknown fields are errors
@@ -71,6 +78,8 @@ await runCommand({
     continue: { type: 'string', multiple: true, default: [] },
     'continue-shares': { type: 'string' },
     teacher: { type: 'string', multiple: true, default: [] },
+    'teacher-fold': { type: 'string', multiple: true, default: [] },
+    fold: { type: 'string' },
     out: { type: 'string' },
     preset: { type: 'string' },
     config: { type: 'string' },
@@ -88,6 +97,7 @@ await runCommand({
     const folders = dataFolders(values);
     const config = await readConfig(values);
     const deadline = readDeadline(values['max-minutes']);
+    const fold = values.fold === undefined ? undefined : readFold(values.fold);
     const shares =
       values['continue-shares'] === undefined
         ? undefined
@@ -110,18 +120,20 @@ await runCommand({
     const pretrained = await checkPrerequisites({
       weights,
       splits: [splitFile, keepSplit].filter((file) => file !== undefined),
-      versions: [...values.continue, ...values.teacher],
+      versions: [...values.continue, ...values.teacher, ...values['teacher-fold']],
     });
 
     const dataset = await loadFolders(folders, console.warn);
-    const split = values.split
+    const fingerprints = () => fingerprintDataset(dataset, { cacheDirectory });
+    const whole = values.split
       ? await readSplit(values.split, dataset.dataSha256)
-      : splitDataset(dataset, await fingerprintDataset(dataset, { cacheDirectory }), {
+      : splitDataset(dataset, await fingerprints(), {
           ...config,
           ...(values['keep-split'] && {
             base: await readBaseSplit(values['keep-split'], dataset),
           }),
         });
+    const split = fold ? foldSplit(dataset, await fingerprints(), whole, fold) : whole;
     console.log(describeSplit(split));
     requireEveryClass(split, smoteNeighbours(config), console.warn);
     const resampler = createResampler(await loadKernels());
@@ -132,10 +144,7 @@ await runCommand({
       source: { dataset, split, resampler, cacheDirectory },
       seed: config.seed,
     });
-    const teacher =
-      values.teacher.length > 0
-        ? await openTeachers({ folders: values.teacher, split })
-        : undefined;
+    const teacher = await openTeacher(values.teacher, values['teacher-fold'], config, split);
 
     progress.phase = 'training';
     const outcome = await trainRun({
@@ -149,6 +158,7 @@ await runCommand({
       cacheDirectory,
       augmentationWorker: AUGMENTATION_WORKER,
       ...(teacher && { teacher }),
+      isMember: fold !== undefined,
       codeCommit: codeCommit(),
       datasetName:
         dataset.sources.map(({ title }) => title).join(', ') ||
@@ -172,6 +182,28 @@ await runCommand({
     return 0;
   },
 });
+
+/** @throws Error when the teachers are not of the kind that the configuration names */
+async function openTeacher(
+  versions: readonly string[],
+  members: readonly string[],
+  { fineTuning }: TrainingConfig,
+  split: Split,
+): Promise<Teacher | undefined> {
+  if (versions.length === 0 && members.length === 0) return undefined;
+  if (versions.length > 0 && members.length > 0) {
+    throw new Error('give --teacher or --teacher-fold, not both');
+  }
+  const kind = members.length > 0 ? 'folds' : 'versions';
+  if (fineTuning?.distillation && fineTuning.distillation.teacher !== kind) {
+    throw new Error(
+      `the configuration has fineTuning.distillation.teacher ${fineTuning.distillation.teacher}: give ${kind === 'folds' ? '--teacher' : '--teacher-fold'}`,
+    );
+  }
+  return kind === 'folds'
+    ? openFoldTeacher({ folders: members, split })
+    : openTeachers({ folders: versions, split });
+}
 
 /** @throws Error when the split names an image that the data lack. */
 async function readBaseSplit(file: string, { samples }: Dataset): Promise<Split> {

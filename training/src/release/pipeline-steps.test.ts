@@ -79,6 +79,23 @@ describe('the steps of a pipeline', () => {
     expect(steps[3]!.args.join(' ')).toMatch(/--continue \/runs\/c$/);
   });
 
+  it('train the members of a cross-fitted run one after another, and teach a later run by them', () => {
+    const runs = [run('a'), run('m', { folds: 2 }), run('s', { teacher: 'm', continue: 'a' })];
+    const [a, one, two, student, ...more] = trainingSteps(
+      pipelineSchema.parse(pipeline({ runs, average: { s: 1 } })),
+      places,
+    );
+    expect(more).toEqual([]);
+    expect(a!.folder).toBe('/runs/a');
+    expect(one!.args.join(' ')).toContain(
+      '--out /runs/m/fold-1 --resume --split /runs/a/split.json --fold 1/2',
+    );
+    expect(two).toMatchObject({ name: 'm/fold-2', folder: '/runs/m/fold-2' });
+    expect(student!.args.join(' ')).toContain(
+      '--split /runs/a/split.json --continue /runs/a --teacher-fold /runs/m/fold-1 --teacher-fold /runs/m/fold-2',
+    );
+  });
+
   it('evaluate and judge what was exported, with the images of all its sources', () => {
     const data = '--data /data/ham10000 --source ham10000 --data /data/milk10k --source milk10k';
     expect(evaluateArgs(parsed, places, result).join(' ')).toBe(
@@ -97,6 +114,17 @@ describe('the steps of a pipeline', () => {
       { runs: [run('b'), run('c', { continue: { x: 1 } })] },
       'called x',
     ],
+    [
+      'members in a mean',
+      { runs: [run('a'), run('b', { folds: 2 })], average: { b: 1 } },
+      'only teach',
+    ],
+    [
+      'members that begin with a run',
+      { runs: [run('b'), run('c', { folds: 2, continue: 'b' })] },
+      'from scratch',
+    ],
+    ['a teacher without folds', { runs: [run('b'), run('c', { teacher: 'b' })] }, 'has folds'],
     ['a start that comes later', { runs: [run('a', { continue: 'b' }), run('b')] }, 'before it'],
     ['two of one name', { runs: [run('b'), run('b')], average: { b: 1 } }, 'two runs'],
     [

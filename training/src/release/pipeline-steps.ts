@@ -38,19 +38,20 @@ export interface VersionPlaces {
  * no other has seen: as it is where their sources are the same, otherwise for the images of both.
  */
 export function trainingSteps({ runs }: Pipeline, places: PipelinePlaces): TrainingStep[] {
-  return runs.map((run, i) => {
-    const before = runs[i - 1];
+  return runs.flatMap((run, i) => {
+    // The split of members is of their own.
+    const before = runs.slice(0, i).findLast(({ folds }) => !folds);
     const split = before && join(folderOf(before.name, places), RUN_FILES.split);
     const sameSources = before?.sources.length === run.sources.length;
-    const folder = folderOf(run.name, places);
-    return {
-      name: run.name,
-      folder,
+    const teacher = runs.find(({ name }) => name === run.teacher);
+    const step = (name: string, more: readonly string[]): TrainingStep => ({
+      name,
+      folder: folderOf(name, places),
       args: [
         ...dataArgs(run.sources, places),
         ...(run.preset ? ['--preset', run.preset] : []),
         ...(run.config ? ['--config', resolve(dirname(places.file), run.config)] : []),
-        ...['--seed', String(run.seed), '--out', folder, '--resume'],
+        ...['--seed', String(run.seed), '--out', folderOf(name, places), '--resume'],
         ...(places.weights ? ['--weights', places.weights] : []),
         ...(split ? [sameSources ? '--split' : '--keep-split', split] : []),
         ...(!split && places.keepSplit ? ['--keep-split', places.keepSplit] : []),
@@ -58,9 +59,23 @@ export function trainingSteps({ runs }: Pipeline, places: PipelinePlaces): Train
         ...(typeof run.continue === 'object' && startsOf(run).length > 1
           ? ['--continue-shares', Object.values(run.continue).join(',')]
           : []),
+        ...(teacher ? memberNames(teacher) : []).flatMap((member) => [
+          '--teacher-fold',
+          folderOf(member, places),
+        ]),
+        ...more,
       ],
-    };
+    });
+    const { folds } = run;
+    return folds
+      ? memberNames(run).map((name, k) => step(name, ['--fold', `${k + 1}/${folds}`]))
+      : [step(run.name, [])];
   });
+}
+
+/** Names, and folders, of the members of a run with folds. */
+function memberNames({ name, folds = 0 }: Pipeline['runs'][number]): string[] {
+  return Array.from({ length: folds }, (_, k) => `${name}/fold-${k + 1}`);
 }
 
 /** The call of `export` that makes the version out of the runs. */

@@ -68,7 +68,7 @@ function keptSides(groups: readonly SampleGroup[], base: SplitOptions['base']) {
 }
 
 /** Groups by their source, the sources in the order of their first group. */
-function bySource(groups: readonly SampleGroup[]): Map<string, SampleGroup[]> {
+export function bySource(groups: readonly SampleGroup[]): Map<string, SampleGroup[]> {
   const sources = new Map<string, SampleGroup[]>();
   for (const group of groups) {
     const own = sources.get(group.source);
@@ -101,7 +101,7 @@ export function describeSplit({ counts, groups, train, validation }: Split): str
  * Divides groups into parts with the given shares of each class's images: the largest groups
  * first, each to the part that lacks most of its share; groups of one size in random order.
  */
-function divide(
+export function divide(
   groups: readonly SampleGroup[],
   shares: readonly number[],
   seed: number,
@@ -137,7 +137,8 @@ function divide(
   return parts.map(({ samples }) => samples);
 }
 
-function describe(
+/** What a split's file says of two sides. */
+export function describe(
   dataset: Dataset,
   { groups, duplicates }: SampleGroups,
   seed: number,

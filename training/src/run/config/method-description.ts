@@ -26,7 +26,7 @@ export function describeMethod(config: TrainingConfig, teacher?: string): string
     ...(tuning.mixing.cutMix > 0 ? ['CutMix'] : []),
     ...(tuning.distillation
       ? [
-          `${Math.round(100 * tuning.distillation.share)} % of the loss from ${tuning.distillation.views} views of ${teacher}`,
+          `${Math.round(100 * tuning.distillation.share)} % of the loss from ${tuning.distillation.teacher === 'folds' ? '' : `${tuning.distillation.views} views of `}${teacher}`,
         ]
       : []),
     ...(tuning.batchNorm === 'frozen' ? ['batch norm frozen'] : []),

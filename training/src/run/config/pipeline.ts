@@ -23,6 +23,13 @@ const runSchema = z
     sources: z.array(name).min(1),
     /** An earlier run to go on from, or the shares of several in the mean of their weights; from scratch without. */
     continue: z.union([name, shares]).optional(),
+    /**
+     * So many members in place of one run, each trained from scratch without a fold of the training images: what they
+     * make of those teaches a later run. They are in no mean.
+     */
+    folds: z.number().int().min(2).max(20).optional(),
+    /** An earlier run with `folds`: each image is taught by the member that has not seen it. */
+    teacher: name.optional(),
   })
   .refine(({ preset, config }) => (preset === undefined) !== (config === undefined), {
     error: 'a run has either a preset or a config',
@@ -57,6 +64,21 @@ export const pipelineSchema = z
         if (earlier.every((other) => other.name !== start)) {
           fault(['runs', i, 'continue'], `no run before it is called ${start}`);
         }
+      }
+      if (run.folds && (i === 0 || run.continue)) {
+        const detail = 'members begin from scratch, with the split of a run before them';
+        fault(['runs', i, 'folds'], detail);
+      }
+      for (const used of [
+        ...startsOf(run),
+        ...(i === runs.length - 1 ? Object.keys(average) : []),
+      ]) {
+        if (runs.some((other) => other.name === used && other.folds)) {
+          fault(['runs', i], `${used} has folds: its members only teach`);
+        }
+      }
+      if (run.teacher && !earlier.some((other) => other.name === run.teacher && other.folds)) {
+        fault(['runs', i, 'teacher'], `no run before it is called ${run.teacher} and has folds`);
       }
       const lost = earlier.at(-1)?.sources.filter((source) => !run.sources.includes(source)) ?? [];
       if (lost.length > 0 || run.sources[0] !== runs[0]!.sources[0]) {

@@ -78,8 +78,10 @@ const distillationSchema = z.strictObject({
   share: rate,
   /** T that both sides' logits are divided by. */
   temperature: z.number().positive().max(100).default(1),
-  /** Symmetric views of a picture over which the teachers' logits are averaged. */
+  /** Symmetric views of a picture over which the teachers' logits are averaged; cross-fitted members have seen one. */
   views: positiveInteger.max(64).default(4),
+  /** Exported versions, which look at what the student is shown, or cross-fitted members, whose logits are at hand. */
+  teacher: z.enum(['versions', 'folds']).default('versions'),
 });
 
 const optimizerFields = {
@@ -182,11 +184,14 @@ function refuseTeachersAtOtherSizes(
   {
     distillation,
     stages,
-  }: { distillation: object | null; stages: readonly { resolution: number }[] },
+  }: {
+    distillation: { teacher: string } | null;
+    stages: readonly { resolution: number }[];
+  },
   context: z.RefinementCtx,
 ): void {
   for (const [index, { resolution }] of stages.entries()) {
-    if (!distillation || resolution === INPUT_SIZE) continue;
+    if (distillation?.teacher !== 'versions' || resolution === INPUT_SIZE) continue;
     context.addIssue({
       code: 'custom',
       path: ['stages', index, 'resolution'],

@@ -26,6 +26,9 @@ const pictures = Uint8Array.from({ length: COUNT * BYTES }, (_, i) => {
 });
 const batch = { values: Float32Array.from(pictures), count: COUNT, size: INPUT_SIZE };
 
+/** Versions look at the batch alone. */
+const SHOWN = { indices: [], mix: null };
+
 let teacher: Teacher;
 beforeAll(async () => {
   teacher = await openTeachers({ folders: [bundledFolder(SERVED)], split });
@@ -37,7 +40,7 @@ describe('openTeachers', () => {
     const { onnx } = await loadArtifactFolder(bundledFolder(SERVED));
     const classifier = await createOnnxClassifier(onnx);
     // The symmetries come in a drawn order; over all of them the order is nothing.
-    const taught = await teacher.logits(batch, ALL_VIEWS, createRandom(1));
+    const taught = await teacher.logits(batch, ALL_VIEWS, createRandom(1), SHOWN);
     for (const picture of [0, COUNT - 1]) {
       const rgb = pictures.subarray(picture * BYTES, (picture + 1) * BYTES);
       const expected = (await viewLogits(classifier.logits, { rgb }))[8];
@@ -48,7 +51,7 @@ describe('openTeachers', () => {
   });
 
   it('draws other symmetries from another random state, and the same from the same', async () => {
-    const look = (seed: number) => teacher.logits(batch, 1, createRandom(seed));
+    const look = (seed: number) => teacher.logits(batch, 1, createRandom(seed), SHOWN);
     const first = await look(1);
     expect(await look(1)).toEqual(first);
     expect(relativeError(await look(5), first)).toBeGreaterThan(1e-3);
@@ -60,7 +63,7 @@ describe('openTeachers', () => {
       split,
     });
     const other = await openTeachers({ folders: [bundledFolder(BEFORE)], split });
-    const views = (of: Teacher, count: number) => of.logits(batch, count, createRandom(3));
+    const views = (of: Teacher, count: number) => of.logits(batch, count, createRandom(3), SHOWN);
     // The first look is the first version's; the second look adds one of the second.
     expect(await views(two, 1)).toEqual(await views(teacher, 1));
     const [both, first, second] = [
@@ -89,7 +92,7 @@ describe('openTeachers', () => {
 
   it('says that it takes one size', async () => {
     const small = { values: new Float32Array(64 * 64 * 3), count: 1, size: 64 };
-    await expect(teacher.logits(small, 1, createRandom(1))).rejects.toThrow(
+    await expect(teacher.logits(small, 1, createRandom(1), SHOWN)).rejects.toThrow(
       'take 224 pixels, not 64',
     );
   });

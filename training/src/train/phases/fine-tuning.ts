@@ -242,6 +242,7 @@ class FineTuning {
             batch,
             config.distillation.views,
             createRandom(-1 - stepSeed(seed, this.step, 1)),
+            { indices, mix: this.mixOf(this.step, resolution) },
           )
         : null;
     const weightShare = classWeightShare(config.loss, this.step, this.plan.totalSteps);

@@ -5,14 +5,17 @@ import { join } from 'node:path';
 import { softmax } from '@naevus/shared/answer/probabilities';
 import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import { createResampler } from '@naevus/shared/image/resampler';
+import { createRandom } from '@naevus/shared/statistics/random';
 import { LABELS } from '@naevus/shared/taxonomy';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AugmentedBatches } from '../../data/augmentation/augmented-batches.ts';
 import { decodeImages } from '../../data/cache/labelled-images.ts';
 import { type Dataset, loadDataset } from '../../data/load/dataset.ts';
 import { fingerprintDataset } from '../../data/split/fingerprint.ts';
+import { foldSplit } from '../../data/split/fold-split.ts';
 import { splitDataset } from '../../data/split/split.ts';
 import { splitSchema } from '../../data/split/split-schema.ts';
+import { relativeError } from '../../network/fixtures/relative-error.ts';
 import { SHRUNKEN, trainedLookingParameters } from '../../network/fixtures/shrunken-network.ts';
 import { checkParameters } from '../../network/parameters.ts';
 import { readSafetensors } from '../../network/safetensors.ts';
@@ -22,6 +25,7 @@ import { PRESETS } from '../../run/config/presets.ts';
 import { trainingConfigSchema } from '../../run/config/training-config.ts';
 import type { EpochRecord } from '../../run/epoch-record.ts';
 import { RUN_FILES, runRecordSchema } from '../../run/run-record.ts';
+import { openFoldTeacher } from '../distillation/fold-teacher.ts';
 import { writeColouredPictures } from '../fixtures/coloured-pictures.ts';
 import { type Features, pooledFeatures } from '../sampling/pooled-features.ts';
 import { smote } from '../sampling/smote.ts';
@@ -271,6 +275,63 @@ describe('trainRun', () => {
         trainRun({ ...run, config, teacher: other, out, shouldStop: () => false }),
       ).rejects.toThrow('another teacher');
     });
+  });
+
+  it('teaches by members of which none saw the image that it teaches', async () => {
+    const { cacheDirectory } = run;
+    const fingerprints = await fingerprintDataset(dataset, { cacheDirectory });
+    const lesionOf = new Map(dataset.samples.map(({ imageId, lesionId }) => [imageId, lesionId]));
+    const shouldStop = () => false;
+    const folders: string[] = [];
+    const expected = new Map<string, Float32Array>();
+    for (const number of [1, 2]) {
+      const out = join(folder, `fold-${number}`);
+      const split = foldSplit(dataset, fingerprints, run.split, { number, of: 2 });
+      await trainRun({ ...run, split, out, isMember: true, shouldStop });
+      folders.push(out);
+
+      const own = splitSchema.parse(await readJson(out, RUN_FILES.split));
+      const trained = new Set(own.train.map((id) => lesionOf.get(id)));
+      expect(own.validation.filter((id) => trained.has(lesionOf.get(id)!))).toEqual([]);
+      const parameters = await readSafetensors(join(out, RUN_FILES.weights));
+      const network = new TrainableNetwork({ architecture: SHRUNKEN, parameters });
+      const samples = new Map(dataset.samples.map((sample) => [sample.imageId, sample]));
+      const images = await decodeImages(
+        own.validation.map((id) => samples.get(id)!),
+        { size: INPUT_SIZE, crop: 1 },
+        run.resampler,
+        { directory: cacheDirectory, key: `left-${number}` },
+      );
+      const logits = await predictLogits(network, images, shouldStop);
+      network.dispose();
+      for (const [i, id] of own.validation.entries()) expected.set(id, logits[i]!);
+    }
+    expect([...expected.keys()].toSorted()).toEqual(run.split.train);
+
+    const teacher = await openFoldTeacher({ folders, split: run.split });
+    const indices = run.split.train.map((_, i) => i);
+    const batch = { values: new Float32Array(), count: indices.length, size: INPUT_SIZE };
+    const taught = await teacher.logits(batch, 1, createRandom(1), { indices, mix: null });
+    for (const [i, id] of run.split.train.entries()) {
+      const row = taught.subarray(i * LABELS.length, (i + 1) * LABELS.length);
+      expect(relativeError(row, expected.get(id)!), id).toBeLessThan(1e-5);
+    }
+
+    const config = trainingConfigSchema.parse({
+      ...PRESETS.smoke,
+      fineTuning: {
+        ...PRESETS.smoke.fineTuning,
+        mixing: { mixup: 0.4 },
+        distillation: { share: 0.5, teacher: 'folds' },
+      },
+    });
+    const out = join(folder, 'student');
+    expect(await trainRun({ ...run, config, teacher, out, shouldStop })).toBe('finished');
+    const record = runRecordSchema.parse(await readJson(out, RUN_FILES.record));
+    expect(record.method).toContain('50 % of the loss from 2 members that did not see the image');
+    await expect(openFoldTeacher({ folders: [folders[0]!], split: run.split })).rejects.toThrow(
+      'have no member that teaches them',
+    );
   });
 
   it('ends with a clear error when the loss is no number, and keeps the last good checkpoint', async () => {

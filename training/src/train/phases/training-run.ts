@@ -32,6 +32,7 @@ import { RUN_FILES, type RunRecord } from '../../run/run-record.ts';
 import type { Teacher } from '../distillation/teacher.ts';
 import { fineTune } from './fine-tuning.ts';
 import { frozenBackbonePhases } from './frozen-backbone-phases.ts';
+import { writeOutOfFold } from './out-of-fold.ts';
 import { openTrainingEvents } from './training-events.ts';
 import {
   describeBySource,
@@ -56,6 +57,8 @@ export interface TrainingRun {
   readonly augmentationWorker: URL;
   /** Goes with a configuration that has distillation. */
   readonly teacher?: Teacher;
+  /** A member of a cross-fitted run: what it makes of the images that its split validates on is kept. */
+  readonly isMember?: boolean;
   readonly codeCommit: string;
   readonly datasetName: string;
   /** Where the images and the CSVs are, for the export. */
@@ -145,6 +148,17 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
   const shapes = new Map(parameterSpecs(architecture).map(({ name, shape }) => [name, shape]));
   await replaceFile(join(out, RUN_FILES.weights), serializeSafetensors(parameters, shapes));
   await writeJson(join(out, RUN_FILES.history), history);
+  if (run.isMember) {
+    const images = served.validation;
+    await writeOutOfFold({
+      architecture,
+      parameters,
+      ids: split.validation,
+      images,
+      out,
+      shouldStop,
+    });
+  }
   const validationCounts = countLabels(served.validation.labels, LABELS.length);
   await writeJson(join(out, RUN_FILES.record), runRecord(run, counts, validationCounts));
 }
@@ -156,7 +170,7 @@ function requireTeacherIfConfigured({ config, teacher }: TrainingRun): void {
   }
   if (distillation && !teacher) {
     throw new Error(
-      'the configuration has fineTuning.distillation, but there is no teacher: name a version with --teacher',
+      'the configuration has fineTuning.distillation, but there is no teacher: name a version with --teacher, or the members of a cross-fitted run with --teacher-fold',
     );
   }
 }
