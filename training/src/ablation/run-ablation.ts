@@ -15,10 +15,18 @@ import { type Budget, cacheSize, STATISTICS_IMAGES } from './budgets.ts';
 import { compareTechniques } from './comparison.ts';
 import { comparisonChart } from './comparison-chart.ts';
 import { comparisonMarkdown } from './comparison-markdown.ts';
+import { comparisonParts } from './comparison-parts.ts';
 import { frozenFeatures } from './frozen-features.ts';
 import { readTechniqueRun, type TechniqueRun, writeTechniqueRun } from './technique-run.ts';
 import { PLAIN, type Technique } from './techniques.ts';
 import { trainTechnique } from './train-technique.ts';
+
+/** What a table's title says of its images. */
+const TITLES = {
+  all: '',
+  home: ', images of the home source',
+  abroad: ', images of the other sources',
+} as const;
 
 export interface AblationOptions extends SplitSource {
   readonly architecture: Architecture;
@@ -98,25 +106,39 @@ export async function runAblation(options: AblationOptions): Promise<string> {
   }
 
   log(`comparing ${runs.length} techniques`);
-  const lesions = images.validation.map(({ lesionId }) => lesionId);
-  const compared = compareTechniques(
-    runs,
-    { labels: features.validation.strata.map((stratum) => stratum % CLASS_COUNT), lesions },
-    {
-      trainingPrior: classShares(
-        countStrata(features.training.strata, CLASS_COUNT, features.training.sources)[0]!,
-      ),
+  const { validation } = images;
+  const trainingPrior = classShares(
+    countStrata(features.training.strata, CLASS_COUNT, features.training.sources)[0]!,
+  );
+  const lesions = validation.map(({ lesionId }) => lesionId);
+  const parts = comparisonParts(runs, features.validation.strata, lesions).map((part) => ({
+    name: part.name,
+    validation: part.lesions.length,
+    lesions: countLesions(part.lesions.map((lesionId) => ({ lesionId }))),
+    compared: compareTechniques(part.runs, part, {
+      trainingPrior,
       baseline: PLAIN,
       seed: split.seed,
-    },
-  );
-  const sizes = { validation: lesions.length, lesions: countLesions(images.validation) };
-  const markdown = comparisonMarkdown(compared, budget, sizes);
+    }),
+  }));
+  const [{ compared, ...all }, ...bySource] = parts as [(typeof parts)[0], ...typeof parts];
+  const sizes = { validation: all.validation, lesions: all.lesions };
+  const markdown = parts
+    .map(({ name, compared: own, ...counts }) =>
+      comparisonMarkdown(own, { ...budget, title: `${budget.title}${TITLES[name]}` }, counts),
+    )
+    .join('\n\n');
   const subtitle = `${budget.title}, ${sizes.validation} validation images; 95 % intervals, paired over lesions and seeds`;
   await mkdir(out, { recursive: true });
   const write = (name: string, content: string) => replaceFile(join(out, name), content);
   const { name, title, description } = budget;
-  const document = { budget: { name, title, description }, seeds, ...sizes, compared };
+  const document = {
+    budget: { name, title, description },
+    seeds,
+    ...sizes,
+    compared,
+    ...(bySource.length > 0 && { bySource }),
+  };
   await write(`${budget.name}.json`, jsonText(document));
   await write(`${budget.name}.svg`, await renderSvg(comparisonChart(compared, subtitle)));
   await write(`${budget.name}.md`, markdown);
