@@ -282,12 +282,20 @@ describe('trainRun', () => {
     const fingerprints = await fingerprintDataset(dataset, { cacheDirectory });
     const lesionOf = new Map(dataset.samples.map(({ imageId, lesionId }) => [imageId, lesionId]));
     const shouldStop = () => false;
+    const { fineTuning, ...head } = PRESETS.smoke;
     const folders: string[] = [];
     const expected = new Map<string, Float32Array>();
     for (const number of [1, 2]) {
       const out = join(folder, `fold-${number}`);
       const split = foldSplit(dataset, fingerprints, run.split, { number, of: 2 });
-      await trainRun({ ...run, split, out, isMember: true, shouldStop });
+      await trainRun({
+        ...run,
+        config: trainingConfigSchema.parse(head),
+        split,
+        out,
+        isMember: true,
+        shouldStop,
+      });
       folders.push(out);
 
       const own = splitSchema.parse(await readJson(out, RUN_FILES.split));
@@ -318,9 +326,10 @@ describe('trainRun', () => {
     }
 
     const config = trainingConfigSchema.parse({
-      ...PRESETS.smoke,
+      ...head,
       fineTuning: {
-        ...PRESETS.smoke.fineTuning,
+        ...fineTuning,
+        stages: [{ epochs: 1, resolution: 64, frozenThrough: 'blocks.2' }],
         mixing: { mixup: 0.4 },
         distillation: { share: 0.5, teacher: 'folds' },
       },
