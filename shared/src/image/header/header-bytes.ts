@@ -49,7 +49,9 @@ export class HeaderBytes {
   /** Four bytes as Latin-1 characters: the type of a PNG or RIFF chunk. */
   fourCC(offset: number): string {
     this.need(offset, 4);
-    return String.fromCharCode(...this.#bytes.subarray(offset, offset + 4));
+    const at = (i: number): number => this.#view.getUint8(offset + i);
+    // A file may have a million of them: no view for each.
+    return String.fromCharCode(at(0), at(1), at(2), at(3));
   }
 
   /** A view of the bytes from `start` to `end`. */
