@@ -31,6 +31,7 @@ const { metafile } = await build({
     'src/entry/cli.ts',
     'src/entry/inference-worker.ts',
     'src/entry/parser-worker.ts',
+    'src/entry/report-worker.ts',
     'src/entry/conversion-worker.ts',
   ],
   outdir: out,

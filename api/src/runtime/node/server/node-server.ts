@@ -7,7 +7,6 @@ import { folderSource } from '@naevus/shared/model/folder-source';
 import type { Logger } from 'pino';
 import { createApp } from '../../../http/app.ts';
 import { BodyBudget } from '../../../http/request/body-budget.ts';
-import { lesionReport } from '../../../report/lesion-report.ts';
 import { nodeCaller, trustedProxies } from '../access/caller.ts';
 import type { KeyStore } from '../access/key-store.ts';
 import { conversionThreads } from '../conversion/conversion-threads.ts';
@@ -28,12 +27,14 @@ import { openVersions } from './open-versions.ts';
 import { parserThread } from './parser-thread.ts';
 import { receiveBody } from './receive-body.ts';
 import { reloadOnDemand } from './reload-on-demand.ts';
+import { reportThread } from './report-thread.ts';
 import { printableSettings, type Settings } from './settings.ts';
 import { StartError } from './start-error.ts';
 
 /** Beside the bundle. */
 const PAGE_FILES = fileURLToPath(new URL('./page-files', import.meta.url));
 const PARSER_WORKER = new URL('./parser-worker.js', import.meta.url);
+const REPORT_WORKER = new URL('./report-worker.js', import.meta.url);
 const CONVERSION_WORKER = new URL('./conversion-worker.js', import.meta.url);
 
 /** Threads that convert files, at most: one may take some 800 MB for a picture of 50 megapixels. */
@@ -137,7 +138,9 @@ export class NodeServer {
         maxPixels: settings.NAEVUS_MAX_PIXELS,
         maxSeconds: CONVERSION_SHARE * settings.NAEVUS_TIMEOUT_SECONDS,
       }),
-      renderReport: lesionReport,
+      renderReport: reportThread(REPORT_WORKER, (reason) =>
+        logger.error({ reason }, 'the thread that makes reports was lost'),
+      ),
       bodies,
       receiveBody,
       runParser: parserThread(PARSER_WORKER, (reason) =>
