@@ -195,9 +195,7 @@ export function buildLesions(input: LesionInput): BuiltLesions | undefined {
         answered
           .filter(({ lesion }) => lesion.voters.length > 1)
           .map(({ lesion, word }) => ({
-            hit: lesion.voters.some(
-              ({ scores, fitted }) => urgency(scores, fitted) > word,
-            ),
+            hit: lesion.voters.some(({ scores, fitted }) => urgency(scores, fitted) > word),
             lesionId: lesion.lesionId,
           })),
         seed,
