@@ -18,7 +18,13 @@ const manifest = manifestSchema.parse(
   JSON.parse(readFileSync(join(modelFolder, 'manifest.json'), 'utf8')),
 );
 const { onnx } = manifest.engines;
-const classify = await createOnnxClassifier(await readFile(join(modelFolder, onnx.path)), onnx, 1);
+const classes = manifest.labels.length;
+const classify = await createOnnxClassifier(
+  await readFile(join(modelFolder, onnx.path)),
+  onnx,
+  1,
+  classes,
+);
 const resampler = createResampler(compiled('kernels.wasm'));
 const decodeImage = createNodeDecoder({
   codecs: compiled('decoder.wasm'),

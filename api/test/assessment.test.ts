@@ -1,6 +1,6 @@
 import { LABELS } from '@naevus/shared/taxonomy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LIMITS } from '../src/language/limits.ts';
+import { HAM10000_TEXTS } from '../src/language/ham10000.ts';
 import { gradcamResponseSchema } from '../src/schemas/gradcam.ts';
 import { modelResponseSchema } from '../src/schemas/model.ts';
 import { batchResponseSchema, predictResponseSchema } from '../src/schemas/prediction.ts';
@@ -45,7 +45,7 @@ const scoreOf = (answer: Awaited<ReturnType<typeof predict>>) =>
 describe('an assessed answer', () => {
   it('says how far it goes, beside its scores', async () => {
     const answer = await predict('');
-    expect(answer.limits).toBe(LIMITS);
+    expect(answer.limits).toBe(HAM10000_TEXTS.en.limits);
     expect(answer.prior.name).toBe('uniform');
     const scores = scoreOf(answer);
     const malignant = scores.get('mel')! + scores.get('bcc')! + scores.get('akiec')!;
@@ -119,7 +119,7 @@ describe('an assessed answer', () => {
       body: form,
     });
     const { results, limits } = batchResponseSchema.parse(await response.json());
-    expect(limits).toBe(LIMITS);
+    expect(limits).toBe(HAM10000_TEXTS.en.limits);
     expect(results[0]).toHaveProperty('assessment.abstained', false);
     expect(results[1]).toMatchObject({ error: { type: 'urn:naevus:problem:abstained' } });
   });
@@ -138,9 +138,10 @@ describe('an assessed answer', () => {
     const model = modelResponseSchema.parse(await (await fetch(`${assessed.url}/model`)).json());
     expect(model.thresholds['melanoma-sensitivity-95']).toBe(0.3);
     expect(
-      model.assessment!.triage.operatingPoints['melanoma-sensitivity-95'].melanomaSensitivity.value,
+      model.assessment!.triage.operatingPoints['melanoma-sensitivity-95']!.melanomaSensitivity!
+        .value,
     ).toBe(0.9);
-    expect(model.model_limits).toBe(LIMITS);
+    expect(model.model_limits).toBe(HAM10000_TEXTS.en.limits);
   });
 });
 
@@ -196,7 +197,7 @@ describe('a version that was not fitted', () => {
     for (const member of ['assessment', 'prediction_set', 'quality', 'in_distribution']) {
       expect(answer).not.toHaveProperty(member);
     }
-    expect(answer.limits).toBe(LIMITS);
+    expect(answer.limits).toBe(HAM10000_TEXTS.en.limits);
   });
 
   it.each(['coverage=0.9', 'operating_point=specificity-90', 'strict=true'])(

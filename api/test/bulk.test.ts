@@ -8,7 +8,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { JobStatus } from '../src/bulk/job-status.ts';
 import type { ImageResult } from '../src/bulk/result.ts';
-import { BULK_CSV } from '../src/bulk/table-part.ts';
+import { jobCsv } from '../src/bulk/table-part.ts';
 import { EXAMPLES } from '../src/http/page/examples.ts';
 import { lesionResponseSchema } from '../src/schemas/lesion.ts';
 import { predictResponseSchema } from '../src/schemas/prediction.ts';
@@ -133,7 +133,7 @@ async function folder(): Promise<string> {
 function cells(row: string): string[] {
   return [...row.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)]
     .map(([, cell]) => cell!.replace(/^"|"$/g, '').replaceAll('""', '"'))
-    .slice(0, BULK_CSV.columns.split(',').length);
+    .slice(0, jobCsv({}).columns.split(',').length);
 }
 
 describe('a bucket of images becomes a table of predictions', () => {
@@ -190,7 +190,7 @@ describe('a bucket of images becomes a table of predictions', () => {
       const response = await worker.ask(`${path}/table`);
       expect(response.headers.get('X-Complete')).toBe('true');
       const [header, ...rows] = (await response.text()).trimEnd().split('\r\n');
-      expect(header).toBe(BULK_CSV.columns);
+      expect(header).toBe(jobCsv({}).columns);
       expect(rows.map((row) => cells(row)[0])).toEqual(keys);
       for (const row of rows) {
         const [key, ...rest] = cells(row);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { LIMITS } from '../src/language/limits.ts';
+import { HAM10000_TEXTS } from '../src/language/ham10000.ts';
 import { predictResponseSchema } from '../src/schemas/prediction.ts';
 import { writeFixtureArtifact } from './helpers/fixture-artifact.ts';
 import { BLUE, jpeg } from './helpers/pictures.ts';
@@ -52,7 +52,7 @@ it.skipIf(!has('python3'))('the example in Python', async () => {
   const lines = stdout.trim().split('\n');
   expect(lines).toHaveLength(9);
   expect(lines[0]).toMatch(/^ ?\d+\.\d% {2}Melanoma \(malignant\)$/);
-  expect(lines.slice(7)).toEqual([LIMITS, DISCLAIMER]);
+  expect(lines.slice(7)).toEqual([HAM10000_TEXTS.en.limits, DISCLAIMER]);
 
   const sure = (await run('python3', [example('predict.py'), image, assessed.url])).stdout;
   expect(sure).toMatch(/^ ?\d+\.\d% {2}Melanoma/);

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   type GradcamPictureOptions,
@@ -13,15 +14,12 @@ import { gradcamResponseSchema } from '../src/schemas/gradcam.ts';
 import { lesionResponseSchema } from '../src/schemas/lesion.ts';
 import { modelResponseSchema } from '../src/schemas/model.ts';
 import { batchResponseSchema, predictResponseSchema } from '../src/schemas/prediction.ts';
-import {
-  gradcamQuerySchema,
-  lesionQuerySchema,
-  modelQuerySchema,
-  predictQuerySchema,
-} from '../src/schemas/request.ts';
+import { modelQuerySchema, requestSchemas } from '../src/schemas/request.ts';
 import { writeFixtureArtifact } from './helpers/fixture-artifact.ts';
 import { BLUE, jpeg, RED } from './helpers/pictures.ts';
 import { type ServerProcess, startServer } from './helpers/server-process.ts';
+
+const schemas = requestSchemas(HAM10000);
 
 describe('against a server', () => {
   let server: ServerProcess;
@@ -194,37 +192,37 @@ describe('what it sends', () => {
   it.each([
     [
       'predict',
-      predictQuerySchema,
+      schemas.predict,
       reported,
       (client: NaevusClient) => client.predict(image, prediction),
     ],
     [
       'predictBatch',
-      predictQuerySchema,
+      schemas.predict,
       reported,
       (client: NaevusClient) => client.predictBatch([image], prediction),
     ],
     [
       'lesion',
-      lesionQuerySchema,
+      schemas.lesion,
       reported,
       (client: NaevusClient) => client.lesion([image], prediction),
     ],
     [
       'lesionReport',
-      lesionQuerySchema,
+      schemas.lesion,
       ['similar'],
       (client: NaevusClient) => client.lesionReport([image], { ...prediction, ...report }),
     ],
     [
       'gradcam',
-      gradcamQuerySchema,
+      schemas.gradcam,
       ['legend'],
       (client: NaevusClient) => client.gradcam(image, heatmap),
     ],
     [
       'gradcamPicture',
-      gradcamQuerySchema,
+      schemas.gradcam,
       [],
       (client: NaevusClient) => client.gradcamPicture(image, heatmap),
     ],

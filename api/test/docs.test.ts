@@ -79,7 +79,10 @@ afterAll(async () => {
 });
 
 function served() {
-  return { origin: server.url, name: 'naevus-fixture', version: '0.0.1' };
+  return {
+    ...{ origin: server.url, name: 'naevus-fixture', version: '0.0.1' },
+    ...{ label: 'mel', recordedClasses: true },
+  };
 }
 
 describe('GET /docs', () => {

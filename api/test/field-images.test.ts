@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readImageHeader } from '@naevus/shared/image/header/read-image-header';
+import { taxonomyOf } from '@naevus/shared/taxonomy/taxonomy-of';
 import sharp, { type JpegOptions, type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type AnalysisBackend, analyse } from '../src/analysis/analyse.ts';
@@ -386,7 +387,10 @@ describe('images from the field', () => {
       }
       if (!outcome.ok) throw new Error(JSON.stringify(outcome.failure));
       const { scores, measurements } = outcome.analysis;
-      const { assessment } = assess({ scores, ...measurements! }, manifest);
+      const { assessment } = assess(
+        { scores, ...measurements! },
+        { manifest, taxonomy: taxonomyOf(manifest) },
+      );
       expect(assessment.abstained).toBe('abstainsFor' in right);
       if ('abstainsFor' in right) {
         expect(assessment.triage).not.toBe('routine');

@@ -1,3 +1,4 @@
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { caveatsIn } from '../src/language/translate-answer.ts';
 import { gradcamResponseSchema } from '../src/schemas/gradcam.ts';
@@ -19,6 +20,8 @@ beforeAll(async () => {
 afterAll(async () => {
   expect(await server.stop()).toBe(0);
 });
+
+const MODEL = { taxonomy: HAM10000, manifest: { training: { dataset: 'none' } } };
 
 describe('the language of an answer', () => {
   it('is English by default, without a word of translation', async () => {
@@ -42,7 +45,7 @@ describe('the language of an answer', () => {
     const codes = ({ assessment }: typeof german) => assessment!.reasons.map(({ code }) => code);
     expect(codes(german)).toEqual(codes(english));
     expect(german.assessment!.reasons[0]!.text).toContain('Basalzellkarzinom');
-    expect(german).toMatchObject(caveatsIn('de'));
+    expect(german).toMatchObject(caveatsIn('de', MODEL));
     expect(german.translation).toContain('nicht von einer Klinikerin');
   });
 
@@ -54,7 +57,7 @@ describe('the language of an answer', () => {
     expect(explained.overlay).toMatch(/^data:image/);
     const photos = await server.post('/lesion?language=es', red, headers);
     const lesion = lesionResponseSchema.parse(await photos.json());
-    expect(lesion).toMatchObject(caveatsIn('es'));
+    expect(lesion).toMatchObject(caveatsIn('es', MODEL));
     const [photo] = lesion.images;
     expect('predictions' in photo! && photo.predictions.map(({ name }) => name)).toContain(
       'Nevo melanocítico',

@@ -185,7 +185,7 @@ describe('what is known of the patient', () => {
     expect(answer.patient).toMatchObject({ used: [{ name: 'age', value: 80 }], not_used: [] });
     expect(answer.patient!.predictions).toEqual(without.predictions);
     expect(answer.assessment!.malignant_score).toBe(without.assessment!.malignant_score);
-    expect(answer.patient!.malignant_score).toBeGreaterThan(answer.assessment!.malignant_score);
+    expect(answer.patient!.malignant_score).toBeGreaterThan(answer.assessment!.malignant_score!);
     expect(answer.prediction_set).toEqual(without.prediction_set);
   });
 
@@ -200,7 +200,7 @@ describe('what is known of the patient', () => {
       const ask = async (query: string) =>
         predictResponseSchema.parse(await (await server.post(`/predict${query}`, photo)).json());
       const [plain, old, young] = [await ask(''), await ask('?age=90'), await ask('?age=10')];
-      const word = (answer: typeof plain) => words.indexOf(answer.assessment!.triage);
+      const word = (answer: typeof plain) => words.indexOf(answer.assessment!.triage!);
       expect(word(old)).toBeGreaterThanOrEqual(word(plain));
       expect(word(young)).toBe(word(plain));
       expect(codesOf(old).includes('raised-by-patient')).toBe(word(old) > word(plain));

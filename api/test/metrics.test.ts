@@ -6,6 +6,7 @@ import {
   DRIFT_QUANTITIES,
 } from '@naevus/shared/monitoring/quantities';
 import { LABELS } from '@naevus/shared/taxonomy';
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newKey } from '../src/runtime/node/access/new-key.ts';
 import type { PredictResponse } from '../src/schemas/prediction.ts';
@@ -160,7 +161,7 @@ describe('GET /metrics', () => {
       for (let i = 0; i < 3; i++) answers.push(answers[3]!);
 
       const samples = parse(await (await fetch(`${assessed.url}/metrics`)).text());
-      const expected = countAnswers(answers);
+      const expected = countAnswers(answers, HAM10000);
       expect(expected.images).toBe(7);
       for (const [k, label] of LABELS.entries()) {
         const counted = sampleOf(samples, PREDICTIONS_METRIC, { label, version: '0.0.1' });

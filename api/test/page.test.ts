@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { LESION_CLASSES } from '@naevus/shared/taxonomy';
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXAMPLES } from '../src/http/page/examples.ts';
-import { CATALOGUES } from '../src/language/translate-answer.ts';
+import { CATALOGUES } from '../src/language/catalogues.ts';
+import { classTexts } from '../src/language/class-texts.ts';
 import { LANGUAGES } from '../src/schemas/languages.ts';
 import { problemSchema } from '../src/schemas/problem.ts';
 import { writeFixtureArtifact } from './helpers/fixture-artifact.ts';
@@ -89,8 +90,8 @@ describe('GET /', () => {
     expect(page).toContain('not kept or logged');
     expect(page).toContain('for photos taken without a dermatoscope');
     expect(page).toContain('A phone photo taken without a dermatoscope is outside');
-    expect(page).toContain('all seven classes to be equally frequent');
-    for (const { name } of Object.values(LESION_CLASSES)) expect(page).toContain(name);
+    expect(page).toContain('all classes to be equally frequent');
+    for (const { name } of HAM10000.classes) expect(page).toContain(name.en);
     expect(page).toContain('doi:10.7910/DVN/DBW86T');
     expect(page).toContain('ViDIR Group, Department of Dermatology, Medical University of Vienna');
     expect(page).toContain('CC BY-NC 4.0');
@@ -144,7 +145,9 @@ describe('the language of the page', () => {
 
   it.each(LANGUAGES)('%s has every text in it, and links to the others', async (language) => {
     const { text } = await read(`/?language=${language}`);
-    const { classes, page: texts, disclaimer, translation } = CATALOGUES[language];
+    const { page: texts, disclaimer, translation } = CATALOGUES[language];
+    const { classes } = classTexts(HAM10000, language);
+    const riskOf = Object.fromEntries(HAM10000.classes.map(({ label, risk }) => [label, risk]));
     for (const expected of [
       ...Object.values(classes),
       ...[texts.markup.notForPhones, texts.markup.photos.takeCaution, disclaimer],
@@ -154,7 +157,7 @@ describe('the language of the page', () => {
     }
     for (const one of LANGUAGES) expect(text).toContain(`href="?language=${one}"`);
     const inScript = JSON.parse(text.match(/id="texts">(.*?)<\/script>/s)![1]!) as unknown;
-    expect(inScript).toEqual({ ...texts.script, classes });
+    expect(inScript).toEqual({ ...texts.script, classes, riskOf });
   });
 
   it('says of a translation alone that it was not reviewed', async () => {

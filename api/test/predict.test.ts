@@ -1,5 +1,6 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
+import { classOf, labelsOf } from '@naevus/shared/taxonomy/taxonomy';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { batchResponseSchema, predictResponseSchema } from '../src/schemas/prediction.ts';
@@ -34,6 +35,8 @@ const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base6
 async function file(image: Sharp): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await image.toBuffer());
 }
+
+const labels = labelsOf(HAM10000);
 
 describe('an answer', () => {
   it('has the seven scores of the network, the highest first, and all that the contract names', async () => {
@@ -71,10 +74,10 @@ describe('an answer', () => {
     expect(scores.reduce((sum, score) => sum + score)).toBeCloseTo(1, 12);
     const expected = expectedScores(...RED);
     for (const { label, name, risk, score } of answer.predictions) {
-      expect(score).toBeCloseTo(expected[LABELS.indexOf(label)]!, 2);
+      expect(score).toBeCloseTo(expected[labels.indexOf(label)]!, 2);
       expect({ name, risk }).toEqual({
-        name: LESION_CLASSES[label].name,
-        risk: LESION_CLASSES[label].risk,
+        name: classOf(HAM10000, label).name.en,
+        risk: classOf(HAM10000, label).risk,
       });
     }
   });
@@ -206,7 +209,7 @@ describe('an image', () => {
     const { predictions } = await predict(bytes);
     const expected = expectedScores(...colour);
     for (const { label, score } of predictions) {
-      expect(score, label).toBeCloseTo(expected[LABELS.indexOf(label)]!, digits);
+      expect(score, label).toBeCloseTo(expected[labels.indexOf(label)]!, digits);
     }
   }
 

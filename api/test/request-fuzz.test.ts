@@ -1,3 +1,4 @@
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import fc from 'fast-check';
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
@@ -13,6 +14,10 @@ import { readInferRequest } from '../src/http/v2/infer-request.ts';
 
 // On a loaded machine fewer cases, not a failure.
 fc.configureGlobal({ interruptAfterTimeLimit: 8000 });
+
+/** Of a version with HAM10000's classes. */
+const readAnyInferRequest = (c: Parameters<typeof readUpload>[0], deps: BodyDependencies) =>
+  readInferRequest(c, deps, HAM10000);
 
 const LIMITS: Limits = {
   maxBodyBytes: 2 ** 20,
@@ -220,10 +225,10 @@ describe('an inference request', () => {
         async (json, tail, off) => {
           const head = Buffer.from(JSON.stringify(json));
           const body = Buffer.concat([head, tail]);
-          await read(readInferRequest, body, {
+          await read(readAnyInferRequest, body, {
             'Inference-Header-Content-Length': String(head.length + (off > 0 ? off : 0)),
           });
-          await read(readInferRequest, head, {});
+          await read(readAnyInferRequest, head, {});
         },
       ),
       { numRuns: 500 },
@@ -250,12 +255,12 @@ describe('an inference request', () => {
             inputs: [{ ...head, parameters: { binary_data_size: tensor.length } }],
           }),
         );
-        const result = await read(readInferRequest, Buffer.concat([json, tensor]), {
+        const result = await read(readAnyInferRequest, Buffer.concat([json, tensor]), {
           'Inference-Header-Content-Length': String(json.length),
         });
         expect(result).toMatchObject({ images });
         // Cut anywhere, it is refused: nothing is read that did not come.
-        const cut = await read(readInferRequest, Buffer.concat([json, tensor]).subarray(0, -1), {
+        const cut = await read(readAnyInferRequest, Buffer.concat([json, tensor]).subarray(0, -1), {
           'Inference-Header-Content-Length': String(json.length),
         });
         expect(cut).toBeInstanceOf(ProblemError);

@@ -1,5 +1,6 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import { LABELS } from '@naevus/shared/taxonomy';
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type InferResponse,
@@ -334,7 +335,7 @@ describe('an assessed answer', () => {
     expect(output(answer, 'triage').data).toEqual(results.map((r) => r.assessment!.triage));
     expect(output(answer, 'flagged').data).toEqual(results.map((r) => r.assessment!.flagged));
     expect(numbers(answer, 'malignant_score')).toEqual(
-      results.map((r) => Math.fround(r.assessment!.malignant_score)),
+      results.map((r) => Math.fround(r.assessment!.malignant_score!)),
     );
     const sets = results.map((r) => r.prediction_set!.labels.join(' '));
     expect(output(answer, 'prediction_set').data).toEqual(sets);
@@ -390,7 +391,7 @@ describe('an assessed answer', () => {
       await (await assessed.post(`/predict?${query}`, red)).json(),
     );
     for (const { label, score } of predicted.predictions) {
-      const found = numbers(answer, 'probabilities')[LABELS.indexOf(label)];
+      const found = numbers(answer, 'probabilities')[(LABELS as readonly string[]).indexOf(label)];
       expect(found).toBe(Math.fround(score));
     }
     expect(output(answer, 'label').data).toEqual([predicted.predictions[0]!.label]);

@@ -1,4 +1,4 @@
-import { LABELS } from '@naevus/shared/taxonomy';
+import { HAM10000_LABELS } from '@naevus/shared/taxonomy/ham10000-label';
 import * as z from 'zod';
 import { reportContextSchema } from '../../src/schemas/fhir.ts';
 import { gradcamResponseSchema } from '../../src/schemas/gradcam.ts';
@@ -7,22 +7,18 @@ import { lesionResponseSchema } from '../../src/schemas/lesion.ts';
 import { modelResponseSchema } from '../../src/schemas/model.ts';
 import { batchResponseSchema, predictResponseSchema } from '../../src/schemas/prediction.ts';
 import { PROBLEMS, type ProblemKind, problemSchema } from '../../src/schemas/problem.ts';
-import {
-  gradcamQuerySchema,
-  patientQuerySchema,
-  predictQuerySchema,
-} from '../../src/schemas/request.ts';
+import { ANY_REQUEST_SCHEMAS, patientQuerySchema } from '../../src/schemas/request.ts';
 import { printTypes } from './print-types.ts';
 
 const kinds = Object.keys(PROBLEMS) as [ProblemKind, ...ProblemKind[]];
 
 /** What the client's declarations name, by the names that its sources give them. */
 const NAMED: Record<string, z.ZodType> = {
-  Label: z.enum(LABELS),
+  Ham10000Label: z.enum(HAM10000_LABELS),
   ProblemKind: z.enum(kinds),
   PatientQuery: patientQuerySchema,
-  PredictQuery: predictQuerySchema,
-  GradcamQuery: gradcamQuerySchema,
+  PredictQuery: ANY_REQUEST_SCHEMAS.predict,
+  GradcamQuery: ANY_REQUEST_SCHEMAS.gradcam,
   ReportContext: reportContextSchema,
   ModelResponse: modelResponseSchema,
 };

@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 const DECLARED = {
   'client/client': 'client',
   'client/client-error': 'client-error',
+  'client/labelled': 'labelled',
   'fhir/resources': 'fhir',
 };
 

@@ -9,7 +9,7 @@ import type { Resampler } from '@naevus/shared/image/resampler';
 import type { NetworkOutput } from '@naevus/shared/network/network-output';
 import { runNetwork } from '@naevus/shared/network/run-network';
 import type { WholePicture } from '@naevus/shared/network/test-time-augmentation';
-import { LABELS, type Label, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy';
+import { labelIndex, type Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
 import type {
   AnalysisOptions,
   EngineInput,
@@ -37,6 +37,8 @@ export interface AnalysisBackend {
   readonly encodePng: PngEncoder;
   readonly encodeBase64: Base64Encoder;
   readonly calibration: Calibration;
+  /** What the classes of the version are. */
+  readonly taxonomy: Taxonomy;
   /** `preprocessing.crop` of the version: how much of each side of a photo the network is shown. */
   readonly crop: number;
   /** Undefined for a version that has no assessment. */
@@ -202,15 +204,19 @@ async function explain(
   output: NetworkOutput,
   probabilities: readonly number[],
   options: HeatmapOptions,
-  { resampler, overlay: layOver, encodePng, encodeBase64 }: AnalysisBackend,
+  { resampler, overlay: layOver, encodePng, encodeBase64, taxonomy }: AnalysisBackend,
 ): Promise<ExplainedHeatmap> {
-  const label = options.label ?? likeliest(probabilities, options.factors);
-  const map = heatmapGrid(output.cam, labelIndex(label));
+  const index =
+    options.label === undefined
+      ? likeliest(probabilities, options.factors)
+      : labelIndex(taxonomy, options.label);
+  const { label, name } = taxonomy.classes[index]!;
+  const map = heatmapGrid(output.cam, index, taxonomy.classes.length);
   const squashed = { data: input, width: INPUT_SIZE, height: INPUT_SIZE };
   const image = canvas ?? shrunk(squashed, shape, INPUT_SIZE, resampler);
   const photo = options.overlay === 'pair' ? await encodePng(image, 'small') : undefined;
   const laid = layOver(image, map.grid, options.alpha, crop);
-  const overlay = options.legend ? withLegend(laid, LESION_CLASSES[label].name, map.share) : laid;
+  const overlay = options.legend ? withLegend(laid, name.en, map.share) : laid;
   const encoded =
     options.overlay === 'thumbnail'
       ? encodeBase64(await encodePng(overlay, 'fast'))
@@ -221,10 +227,10 @@ async function explain(
   };
 }
 
-/** The label of the highest score, each times its factor. */
-function likeliest(probabilities: readonly number[], factors?: readonly number[]): Label {
+/** Position of the highest score, each times its factor. */
+function likeliest(probabilities: readonly number[], factors?: readonly number[]): number {
   const weighed = probabilities.map((score, k) => score * (factors?.[k] ?? 1));
-  return LABELS[weighed.indexOf(Math.max(...weighed))]!;
+  return weighed.indexOf(Math.max(...weighed));
 }
 
 /** A picture at the aspect of `shape` and no larger than it, its long side at most `side` pixels, in memory of its own. */

@@ -7,7 +7,7 @@ import type { ArtifactSource } from '@naevus/shared/model/verify';
 import type { HeatmapMethod } from '@naevus/shared/network/heatmap-methods';
 import type { NetworkOutput } from '@naevus/shared/network/network-output';
 import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
-import type { Label } from '@naevus/shared/taxonomy';
+import type { Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
 import type { FoundCases } from './find-cases.ts';
 import type { SourceFormat } from './source-format.ts';
 
@@ -54,7 +54,7 @@ export interface AnalysisOptions {
 /** The heat map that is wanted beside the scores. */
 export interface HeatmapOptions {
   /** The class to explain; without it the one with the highest score. */
-  readonly label?: Label;
+  readonly label?: string;
   /** What each score is multiplied with to find the highest, where the answer follows another prior. */
   readonly factors?: readonly number[];
   /** `grad-cam` by default. */
@@ -85,7 +85,7 @@ export interface Measurements {
 
 /** What an engine finds in one picture. */
 export interface Analysis {
-  /** Seven, in the order of `LABELS`; they sum to 1. */
+  /** One a class, in the order of the taxonomy; they sum to 1. */
   readonly scores: readonly number[];
   /** What the scores were made of. */
   readonly output: NetworkOutput;
@@ -109,7 +109,7 @@ export interface ExplainedHeatmap extends Heatmap {
   /** Share of both sides that the grid covers, in the middle of the picture. */
   readonly crop: number;
   readonly method: HeatmapMethod;
-  readonly label: Label;
+  readonly label: string;
   /** The overlay as a PNG file; of a `thumbnail` its base64, as ASCII. */
   readonly overlay: Uint8Array<ArrayBuffer>;
   /** Of a `pair`: the photo as a PNG file of the same size. */
@@ -155,6 +155,8 @@ export class EngineError extends Error {
 /** The weights that an engine serves. */
 export interface ServedModel {
   readonly manifest: Manifest;
+  /** Of the manifest: what the classes are, resolved once. Everything that is said of classes comes from here. */
+  readonly taxonomy: Taxonomy;
   /** Digest of the manifest's bytes. */
   readonly sha256: string;
   /** The model card, Markdown. */

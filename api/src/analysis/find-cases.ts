@@ -4,13 +4,12 @@ import type { Manifest } from '@naevus/shared/model/manifest';
 import type { Confirmation } from '@naevus/shared/model/similar-cases-spec';
 import type { ArtifactSource, Sha256 } from '@naevus/shared/model/verify';
 import type { NetworkOutput } from '@naevus/shared/network/network-output';
-import type { Label } from '@naevus/shared/taxonomy';
 
 /** A training lesion that is like an image. */
 export interface FoundCase {
   readonly imageId: string;
   readonly lesionId: string | null;
-  readonly label: Label;
+  readonly label: string;
   readonly confirmedBy: Confirmation;
   /** -1 to 1. */
   readonly similarity: number;
@@ -21,7 +20,7 @@ export interface FoundCase {
 export interface FoundCases {
   /** The most similar first. */
   readonly nearest: readonly FoundCase[];
-  readonly nearestByLabel: Readonly<Partial<Record<Label, FoundCase>>>;
+  readonly nearestByLabel: Readonly<Record<string, FoundCase>>;
 }
 
 /** Finds so many of the training lesions that are most like an image; throws where its graph gives no features. */

@@ -1,6 +1,6 @@
 import { COLORMAP } from '@naevus/shared/heatmap/colormap';
 import type { RgbImage } from '@naevus/shared/image/preprocessing-spec';
-import { GLYPH, glyphColumns } from './pixel-font.ts';
+import { GLYPH, glyphColumns, inFont } from './pixel-font.ts';
 
 /** Pixels of the image for each pixel of a letter. */
 const PIXELS_A_DOT = 360;
@@ -20,10 +20,9 @@ const [NONE, STRONGEST] = ['none', 'strongest'];
  * An image with a legend of its heat map below it: which class it is of, how much of the map speaks for that
  * class, and the colours from no evidence to the strongest.
  *
- * @param name of the class
+ * @param name of the class; what the font lacks is a dash, and what is too long is cut off
  * @param share as `heatmapGrid` gives it, 0 to 1
  * @returns a new image, higher, the given one in its upper left corner
- * @throws RangeError for a name with letters that the font lacks
  */
 export function withLegend(image: RgbImage, name: string, share: number): RgbImage {
   const width = Math.max(image.width, LEAST_WIDTH);
@@ -37,7 +36,8 @@ export function withLegend(image: RgbImage, name: string, share: number): RgbIma
   const canvas = { data, width, height };
   const top = (line: number) => image.height + (MARGIN + line * LINE) * dot;
   const left = MARGIN * dot;
-  write(canvas, name, left, top(0), dot);
+  const room = Math.floor((width - 2 * left) / (ADVANCE * dot));
+  write(canvas, inFont(name).slice(0, room), left, top(0), dot);
   write(canvas, `${Math.round(100 * share)} % of the map speaks for it`, left, top(1), dot);
 
   write(canvas, NONE!, left, top(2), dot);

@@ -76,6 +76,13 @@ const LETTERS: Readonly<Record<string, string>> = {
   z: '4464544c44',
 };
 
+/** A text in letters of the font: accents are left out, and what else it lacks is a dash. */
+export function inFont(text: string): string {
+  return [...text.normalize('NFKD').replaceAll(/\p{M}/gu, '')]
+    .map((letter) => (letter in LETTERS ? letter : '-'))
+    .join('');
+}
+
 /**
  * Columns of a letter, a bit a pixel, the lowest on top.
  *

@@ -1,11 +1,13 @@
 import { type AssessmentSpec, assessmentSpecSchema } from '@naevus/shared/answer/assessment-spec';
-import { OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
+import { operatingPointNames } from '@naevus/shared/answer/operating-point';
 import { COVERAGES } from '@naevus/shared/answer/prediction-set';
 import { LABELS } from '@naevus/shared/taxonomy';
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { describe, expect, it } from 'vitest';
+import { classTexts } from '../language/class-texts.ts';
 import { assessmentSchema } from '../schemas/assessment.ts';
-import { ABSTENTION_REASONS, REASONS } from '../schemas/reasons.ts';
-import { assess, type ScoredMeasurements } from './assess.ts';
+import { ABSTENTION_REASONS } from '../schemas/reasons.ts';
+import { type AssessedModel, assess as assessBy, type ScoredMeasurements } from './assess.ts';
 
 const share = { value: 0.9, interval: [0.8, 1] as [number, number] };
 /** The higher the coverage, the lower the score that keeps a class in; df is never excluded. */
@@ -21,7 +23,7 @@ const spec: AssessmentSpec = assessmentSpecSchema.parse({
   },
   triage: {
     operatingPoints: Object.fromEntries(
-      OPERATING_POINTS.map((point) => [
+      operatingPointNames(HAM10000).map((point) => [
         point,
         { melanomaSensitivity: share, malignantSensitivity: share, specificity: share },
       ]),
@@ -41,11 +43,20 @@ const spec: AssessmentSpec = assessmentSpecSchema.parse({
 const manifest = {
   assessment: spec,
   thresholds: {
-    ...Object.fromEntries(OPERATING_POINTS.map((point) => [point, 0.2])),
+    ...Object.fromEntries(operatingPointNames(HAM10000).map((point) => [point, 0.2])),
     'melanoma-sensitivity-98': 0.05,
     'specificity-90': 0.6,
   },
 };
+
+/** By a version with HAM10000's classes. */
+function assess(
+  measured: ScoredMeasurements,
+  manifest: AssessedModel['manifest'],
+  ...options: [options?: Parameters<typeof assessBy>[2], factors?: Parameters<typeof assessBy>[3]]
+) {
+  return assessBy(measured, { taxonomy: HAM10000, manifest }, ...options);
+}
 
 function measurements(
   malignant: number,
@@ -179,7 +190,8 @@ describe('assess', () => {
 });
 
 it('has a sentence for every reason, and knows those that it abstains for', () => {
-  for (const text of Object.values(REASONS)) expect(text).toMatch(/^[A-Z].*\.$/);
+  for (const text of Object.values(classTexts(HAM10000, 'en').reasons))
+    expect(text).toMatch(/^[A-Z].*\.$/);
   expect(ABSTENTION_REASONS).toContain('out-of-distribution');
   expect(ABSTENTION_REASONS).not.toContain('below-threshold');
 });

@@ -1,7 +1,6 @@
 import {
-  DEFAULT_OPERATING_POINT,
+  defaultOperatingPoint,
   malignantScore,
-  type OperatingPoint,
   REFERRAL_POINT,
   TRIAGE,
   type Triage,
@@ -13,13 +12,13 @@ import {
   conformalSet,
   DEFAULT_COVERAGE,
 } from '@naevus/shared/answer/prediction-set';
-import { mayBeSquamous } from '@naevus/shared/answer/squamous';
-import type { UnseenThreshold } from '@naevus/shared/answer/unseen';
+import { mayBeUnseen, type UnseenThreshold } from '@naevus/shared/answer/unseen';
 import { checkQuality, LIMITS_OF_OLDER_VERSIONS } from '@naevus/shared/image/image-quality';
-import type { Manifest } from '@naevus/shared/model/manifest';
 import type { MeasuredModality } from '@naevus/shared/model/modality';
-import { LABELS } from '@naevus/shared/taxonomy';
-import type { Measurements } from '../analysis/engine.ts';
+import { criticalIndices, labelsOf, type Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
+import type { Measurements, ServedModel } from '../analysis/engine.ts';
+import { classTexts } from '../language/class-texts.ts';
+import { isHam10000 } from '../language/ham10000.ts';
 import type {
   Assessment,
   InDistribution,
@@ -28,7 +27,8 @@ import type {
   QualityAnswer,
   Reason,
 } from '../schemas/assessment.ts';
-import { QUALITY_REASONS, REASONS, type ReasonCode } from '../schemas/reasons.ts';
+import { DEFAULT_LANGUAGE } from '../schemas/languages.ts';
+import { QUALITY_REASONS, type ReasonCode } from '../schemas/reasons.ts';
 
 /**
  * The network sees every image squeezed to a square. The images of all training and test sources have ratios up to 1.86
@@ -46,7 +46,8 @@ export interface ScoredMeasurements extends Measurements {
 export interface AssessmentOptions {
   /** One of `COVERAGES`. */
   readonly coverage?: number | undefined;
-  readonly operatingPoint?: OperatingPoint | undefined;
+  /** Of the version; its default without it. */
+  readonly operatingPoint?: string | undefined;
 }
 
 /** The members of an answer that say how far it goes. */
@@ -68,14 +69,15 @@ export interface AssessedAnswer extends Judgement {
  * a limit of quality. Then nothing is `routine`, and what has no score, being of another kind or out of distribution, is not
  * `refer` either.
  *
- * What may be squamous cell carcinoma, which is not one of the classes, is not `routine` either.
+ * What may be a diagnosis that is none of the classes (`unseen` of the taxonomy) is not `routine` either.
+ * Classes without risk groups have no malignant score and no word of triage.
  *
  * @param factors what is known of the patient, and what the answered scores are multiplied with
  * @throws Error when the manifest has no `assessment`, or not the threshold asked for
  */
 export function assess(
   { scores, quality, distance, modality: measured, aspectRatio }: ScoredMeasurements,
-  { assessment: spec, thresholds }: Pick<Manifest, 'assessment' | 'thresholds'>,
+  { taxonomy, manifest: { assessment: spec, thresholds } }: AssessedModel,
   options: AssessmentOptions = {},
   factors: AnswerFactors = {},
 ): AssessedAnswer {
@@ -102,7 +104,8 @@ export function assess(
         kind,
         quantiles: quantiles[kind],
         thresholds,
-        squamousThreshold: spec.triage.squamous?.threshold,
+        unseenThreshold: spec.triage.squamous?.threshold,
+        taxonomy,
       },
       options,
     ),
@@ -115,6 +118,11 @@ export function assess(
     ...(modality && { modality }),
   };
 }
+
+/** What of a version assesses its answers. */
+export type AssessedModel = Pick<ServedModel, 'taxonomy'> & {
+  readonly manifest: Pick<ServedModel['manifest'], 'assessment' | 'thresholds'>;
+};
 
 /** What scores are multiplied with, one a label; without it, nothing. */
 export interface AnswerFactors {
@@ -141,8 +149,9 @@ interface Yardstick {
   /** One row a coverage, one column a label; without them there is no set. */
   readonly quantiles: readonly (readonly (number | null)[])[] | undefined;
   readonly thresholds: Readonly<Record<string, number>>;
-  /** From here on squamous cell carcinoma is not excluded; undefined where that is not told. */
-  readonly squamousThreshold?: UnseenThreshold | undefined;
+  /** From here on what is none of the classes is not excluded; undefined where that is not told. */
+  readonly unseenThreshold?: UnseenThreshold | undefined;
+  readonly taxonomy: Taxonomy;
 }
 
 export interface Judgement {
@@ -158,8 +167,8 @@ export interface Judgement {
  */
 export function judge(
   { scores, hasScore, abstained, doubts, factors }: Judged,
-  { kind, quantiles, thresholds, squamousThreshold }: Yardstick,
-  { coverage = DEFAULT_COVERAGE, operatingPoint = DEFAULT_OPERATING_POINT }: AssessmentOptions,
+  { kind, quantiles, thresholds, unseenThreshold, taxonomy }: Yardstick,
+  { coverage = DEFAULT_COVERAGE, operatingPoint: asked }: AssessmentOptions,
 ): Judgement {
   const row = COVERAGES.indexOf(coverage);
   if (row < 0) throw new RangeError(`there are no quantiles of a coverage of ${coverage}`);
@@ -172,40 +181,70 @@ export function judge(
     );
 
   const first = highest(factors.answer ? withFactors(scores, factors.answer) : scores);
-  const labels = set && LABELS.filter((label, k) => set.labels.includes(label) || k === first);
+  const inSet = (k: number) => set!.classes.includes(k) || k === first;
 
-  const score = malignantScore(scores);
+  const operatingPoint = asked ?? defaultOperatingPoint(taxonomy);
+  const triaged =
+    operatingPoint === undefined
+      ? undefined
+      : triageScores({ scores, hasScore, abstained, factors }, operatingPoint, {
+          thresholds,
+          unseenThreshold,
+          taxonomy,
+        });
+  const reasons: ReasonCode[] = [...doubts];
+  if (hasScore) {
+    reasons.push(...(triaged?.reasons ?? []));
+    if (set && criticalIndices(taxonomy).some(inSet)) {
+      reasons.push(isHam10000(taxonomy) ? 'melanoma-not-excluded' : 'critical-not-excluded');
+    }
+    if (set?.typical === false) reasons.push('no-typical-class');
+  }
+  return {
+    assessment: {
+      malignant_score: triaged?.score ?? null,
+      threshold: triaged?.threshold ?? null,
+      operating_point: operatingPoint ?? null,
+      flagged: triaged ? triaged.triage !== 'routine' : abstained,
+      triage: triaged?.triage ?? null,
+      abstained,
+      reasons: reasons.map((code) => reasonOf(code, taxonomy)),
+    },
+    ...(set && {
+      prediction_set: { coverage, labels: labelsOf(taxonomy).filter((_, k) => inSet(k)) },
+    }),
+  };
+}
+
+/** A reason with its text in English. */
+export function reasonOf(code: ReasonCode, taxonomy: Taxonomy): Reason {
+  return { code, text: classTexts(taxonomy, DEFAULT_LANGUAGE).reasons[code] };
+}
+
+/** The word for scores of classes with risk groups, and how it came about. */
+function triageScores(
+  { scores, hasScore, abstained, factors }: Omit<Judged, 'doubts'>,
+  operatingPoint: string,
+  { thresholds, unseenThreshold, taxonomy }: Omit<Yardstick, 'kind' | 'quantiles'>,
+) {
+  const score = malignantScore(scores, taxonomy)!;
   const threshold = thresholdOf(thresholds, operatingPoint);
   const referral = thresholdOf(thresholds, REFERRAL_POINT);
   const own = triageOf(score, threshold, referral);
   const raised =
     factors.patient &&
-    triageOf(malignantScore(withFactors(scores, factors.patient)), threshold, referral);
+    triageOf(malignantScore(withFactors(scores, factors.patient), taxonomy)!, threshold, referral);
   const word = raised && TRIAGE.indexOf(raised) < TRIAGE.indexOf(own) ? raised : own;
-  const squamous = mayBeSquamous(scores, squamousThreshold, operatingPoint);
-  const doubtful = abstained || squamous;
-  const triage = (abstained && !hasScore) || (doubtful && word === 'routine') ? 'review' : word;
-
-  const reasons: ReasonCode[] = [...doubts];
-  if (hasScore) {
-    reasons.push(SCORE_REASONS[own]);
-    if (word !== own) reasons.push('raised-by-patient');
-    if (squamous && word === 'routine') reasons.push('squamous-not-excluded');
-    if (labels?.includes('mel')) reasons.push('melanoma-not-excluded');
-    if (set?.typical === false) reasons.push('no-typical-class');
+  const unseen = mayBeUnseen(scores, unseenThreshold, operatingPoint, taxonomy);
+  const doubtful = abstained || unseen;
+  const triage: Triage =
+    (abstained && !hasScore) || (doubtful && word === 'routine') ? 'review' : word;
+  const reasons: ReasonCode[] = [SCORE_REASONS[own]];
+  if (word !== own) reasons.push('raised-by-patient');
+  if (unseen && word === 'routine') {
+    reasons.push(isHam10000(taxonomy) ? 'squamous-not-excluded' : 'unseen-not-excluded');
   }
-  return {
-    assessment: {
-      malignant_score: score,
-      threshold,
-      operating_point: operatingPoint,
-      flagged: triage !== 'routine',
-      triage,
-      abstained,
-      reasons: reasons.map((code): Reason => ({ code, text: REASONS[code] })),
-    },
-    ...(labels && { prediction_set: { coverage, labels } }),
-  };
+  return { score, threshold, triage, reasons };
 }
 
 function answerModality(
@@ -231,7 +270,7 @@ function triageOf(score: number, threshold: number, referral: number): Triage {
   return score >= referral ? 'refer' : 'review';
 }
 
-function thresholdOf(thresholds: Readonly<Record<string, number>>, point: OperatingPoint): number {
+function thresholdOf(thresholds: Readonly<Record<string, number>>, point: string): number {
   const threshold = thresholds[point];
   if (threshold === undefined) throw new Error(`the manifest has no threshold "${point}"`);
   return threshold;

@@ -1,10 +1,11 @@
 import { TRIAGE, type Triage } from '@naevus/shared/answer/operating-point';
 import { type PooledPhoto, photoWeights, poolPhotos } from '@naevus/shared/answer/pool-photos';
+import { labelsOf, type Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
 import type { Analysis, ServedModel } from '../analysis/engine.ts';
 import type { Assessment } from '../schemas/assessment.ts';
 import type { LesionAnswer } from '../schemas/lesion.ts';
-import { ABSTENTION_REASONS, REASONS, type ReasonCode } from '../schemas/reasons.ts';
-import { type Judgement, judge } from './assess.ts';
+import { ABSTENTION_REASONS, type ReasonCode } from '../schemas/reasons.ts';
+import { type Judgement, judge, reasonOf } from './assess.ts';
 import {
   answerAboutImage,
   answeredScores,
@@ -40,7 +41,8 @@ export function answerAboutLesion(
   options: AnswerOptions,
   requestId: string,
 ): LesionAnswer {
-  const { manifest } = model;
+  const { manifest, taxonomy } = model;
+  const labels = labelsOf(taxonomy);
   const alone: AnswerOptions = { ...options, strict: false, patient: undefined };
   const read = photos.flatMap((photo, place): ReadPhoto[] =>
     photo instanceof ProblemError
@@ -74,13 +76,13 @@ export function answerAboutLesion(
 
   const found = voters.flatMap(({ analysis }) => analysis.similar ?? []);
   return {
-    ...answeredScores(scores, topK, manifest, options),
+    ...answeredScores(scores, topK, model, options),
     ...judged,
     ...(options.similar !== undefined &&
       similarAnswer(
-        mergeFoundCases(found, options.similar),
+        mergeFoundCases(found, options.similar, labels),
         manifest.version,
-        judged?.prediction_set?.labels,
+        judged?.prediction_set?.labels ?? labels,
       )),
     pooled: {
       method,
@@ -111,10 +113,10 @@ function judgeLesion(
   model: ServedModel,
   options: AnswerOptions,
 ): Judgement {
-  const { manifest } = model;
+  const { manifest, taxonomy } = model;
   const { assessment: spec, lesions, thresholds } = manifest;
   const { default: kind, quantiles } = spec!.conformal;
-  const squamousThreshold = spec!.triage.squamous?.threshold;
+  const unseenThreshold = spec!.triage.squamous?.threshold;
   const answers = voters.map(({ answer }) => answer);
   const hasScore = answers.some(
     ({ in_distribution, modality }) => in_distribution!.passed && modality?.passed !== false,
@@ -138,10 +140,11 @@ function judgeLesion(
       factors: assessmentFactors(model, options),
     },
     voters.length === 1
-      ? { kind, quantiles: quantiles[kind], thresholds, squamousThreshold }
+      ? { kind, quantiles: quantiles[kind], thresholds, unseenThreshold, taxonomy }
       : {
           kind,
-          squamousThreshold,
+          unseenThreshold,
+          taxonomy,
           quantiles: lesions?.severalPhotos.quantiles,
           thresholds: lesions?.severalPhotos.thresholds ?? thresholds,
         },
@@ -150,15 +153,15 @@ function judgeLesion(
   const word = judged.assessment.triage;
   const moreUrgent = answers.some(({ assessment }) => isMoreUrgent(assessment!.triage, word));
   if (abstained || !moreUrgent) return judged;
-  return { ...judged, assessment: withReason(judged.assessment, 'photo-more-urgent') };
+  return { ...judged, assessment: withReason(judged.assessment, 'photo-more-urgent', taxonomy) };
 }
 
-function isMoreUrgent(word: Triage, than: Triage): boolean {
-  return TRIAGE.indexOf(word) < TRIAGE.indexOf(than);
+function isMoreUrgent(word: Triage | null, than: Triage | null): boolean {
+  return word !== null && than !== null && TRIAGE.indexOf(word) < TRIAGE.indexOf(than);
 }
 
-function withReason(assessment: Assessment, code: ReasonCode): Assessment {
-  return { ...assessment, reasons: [...assessment.reasons, { code, text: REASONS[code] }] };
+function withReason(assessment: Assessment, code: ReasonCode, taxonomy: Taxonomy): Assessment {
+  return { ...assessment, reasons: [...assessment.reasons, reasonOf(code, taxonomy)] };
 }
 
 function noneRead(photos: readonly ProblemError[], requestId: string): ProblemError {

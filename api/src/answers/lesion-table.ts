@@ -6,7 +6,7 @@ import {
   MAX_PHOTOS,
   type PatientQuery,
   patientQuerySchema,
-  QUERY_RULES,
+  ANY_REQUEST_SCHEMAS,
 } from '../schemas/request.ts';
 import { ProblemError } from './problem-error.ts';
 
@@ -78,7 +78,7 @@ function readPatient(row: Row, at: string): PatientQuery {
   const result = patientQuerySchema.safeParse(said);
   if (result.success) return result.data;
   const columns = [...new Set(result.error.issues.map(({ path }) => String(path[0])))];
-  const faults = columns.map((column) => `${column} ${QUERY_RULES[column]}, not ${row[column]}`);
+  const faults = columns.map((column) => `${column} ${ANY_REQUEST_SCHEMAS.rules[column]}, not ${row[column]}`);
   throw new LesionTableError(`${at}: ${faults.join('; ')}`);
 }
 

@@ -2,7 +2,7 @@ import { malignantScore } from '@naevus/shared/answer/operating-point';
 import { withFactors } from '@naevus/shared/answer/patient-factors';
 import { priorFactors, withPrior } from '@naevus/shared/answer/prior';
 import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
-import { LABELS, type Label, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import { labelsOf, type Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
 import type { Analysis, ServedModel } from '../analysis/engine.ts';
 import type {
   BatchItem,
@@ -29,22 +29,34 @@ export function averagedViews(tta: TtaViews): Pick<PredictResponse, 'tta'> {
 
 const listOrNull = (codes: readonly string[]) => (codes.length > 0 ? [...codes] : null);
 
-const CODES = Object.fromEntries(
-  LABELS.map((label): [Label, Codes] => {
-    const { icd10, icd11, snomedCt } = LESION_CLASSES[label];
-    return [
-      label,
-      { icd10: listOrNull(icd10), icd11: listOrNull(icd11), snomed_ct: listOrNull(snomedCt) },
-    ];
-  }),
-) as Record<Label, Codes>;
+/** Codes of each class as answers have them, made once for each taxonomy. */
+const CODES = new WeakMap<Taxonomy, readonly Codes[]>();
+
+function codesOf(taxonomy: Taxonomy): readonly Codes[] {
+  let codes = CODES.get(taxonomy);
+  if (codes === undefined) {
+    codes = taxonomy.classes.map(({ codes: { icd10, icd11, snomedCt } }) => ({
+      icd10: listOrNull(icd10),
+      icd11: listOrNull(icd11),
+      snomed_ct: listOrNull(snomedCt),
+    }));
+    CODES.set(taxonomy, codes);
+  }
+  return codes;
+}
 
 /** The scores with their labels, the highest first; ties in the order of the labels. */
-export function rankedPredictions(scores: readonly number[], topK: number): Prediction[] {
-  return LABELS.map((label, i) => {
-    const { name, risk } = LESION_CLASSES[label];
-    return { label, name, score: scores[i]!, risk, codes: CODES[label] };
-  })
+export function rankedPredictions(
+  scores: readonly number[],
+  topK: number,
+  taxonomy: Taxonomy,
+): Prediction[] {
+  const codes = codesOf(taxonomy);
+  return taxonomy.classes
+    .map(({ label, name, risk }, i) => {
+      const score = scores[i]!;
+      return { label, name: name.en, score, risk: risk ?? null, codes: codes[i]! };
+    })
     .sort((a, b) => b.score - a.score)
     .slice(0, topK);
 }
@@ -58,20 +70,25 @@ export function rankedPredictions(scores: readonly number[], topK: number): Pred
 export function answeredScores(
   scores: readonly number[],
   topK: number,
-  { prior }: ServedModel['manifest'],
+  { taxonomy, manifest: { prior } }: ServedModel,
   options: Pick<AnswerOptions, 'prior' | 'patient'>,
 ): Pick<PredictResponse, 'predictions' | 'patient'> {
   const { patient } = options;
-  const answered = withPrior(scores, prior.probabilities, options.prior.probabilities);
-  const predictions = rankedPredictions(answered, topK);
+  const answered = withPrior(
+    scores,
+    prior.probabilities,
+    options.prior.probabilities,
+    labelsOf(taxonomy),
+  );
+  const predictions = rankedPredictions(answered, topK, taxonomy);
   if (patient === undefined) return { predictions };
   const { given, factors, used, unused } = patient;
   return {
-    predictions: rankedPredictions(withFactors(answered, factors), topK),
+    predictions: rankedPredictions(withFactors(answered, factors), topK, taxonomy),
     patient: {
       used: used.map((name) => ({ name, value: given[name]! })),
       not_used: unused.map(({ name, reason }) => ({ name, value: given[name]!, reason })),
-      malignant_score: malignantScore(withFactors(scores, factors)),
+      malignant_score: malignantScore(withFactors(scores, factors), taxonomy) ?? null,
       predictions,
     },
   };
@@ -79,10 +96,10 @@ export function answeredScores(
 
 /** What scores of the version's own prior are multiplied with, up to a factor that all share. */
 export function answerFactors(
-  { manifest }: ServedModel,
+  { manifest, taxonomy }: ServedModel,
   { prior, patient }: Pick<AnswerOptions, 'prior' | 'patient'>,
 ): number[] {
-  return priorFactors(manifest.prior.probabilities, prior.probabilities).map(
+  return priorFactors(manifest.prior.probabilities, prior.probabilities, labelsOf(taxonomy)).map(
     (factor, k) => factor * (patient?.factors[k] ?? 1),
   );
 }
@@ -109,15 +126,20 @@ export function answerAboutScores(
   model: ServedModel,
   options: AnswerOptions,
 ): ScoredAnswer {
-  const { manifest } = model;
+  const { manifest, taxonomy } = model;
   const assessed =
     measurements &&
-    assess({ scores, ...measurements }, manifest, options, assessmentFactors(model, options));
+    assess({ scores, ...measurements }, model, options, assessmentFactors(model, options));
   if (options.strict && assessed?.assessment.abstained) throw abstention(assessed);
   return {
-    ...answeredScores(scores, topK, manifest, options),
+    ...answeredScores(scores, topK, model, options),
     ...assessed,
-    ...(similar && similarAnswer(similar, manifest.version, assessed?.prediction_set?.labels)),
+    ...(similar &&
+      similarAnswer(
+        similar,
+        manifest.version,
+        assessed?.prediction_set?.labels ?? labelsOf(taxonomy),
+      )),
   };
 }
 

@@ -1,11 +1,10 @@
 import { csvRow } from '@naevus/shared/csv/csv-row';
-import { LABELS } from '@naevus/shared/taxonomy';
 import type { Abstention, Assessment, PredictionSet } from '../schemas/assessment.ts';
 import type { Prediction } from '../schemas/prediction.ts';
 
 /** What a row says of an answer; an image's and a lesion's have it. */
 export interface TabulatedAnswer {
-  /** All seven. */
+  /** Of all classes. */
   readonly predictions: readonly Prediction[];
   readonly assessment?: Assessment | undefined;
   readonly prediction_set?: PredictionSet | undefined;
@@ -30,7 +29,7 @@ const ANSWER_COLUMNS: Readonly<Record<string, (answer: TabulatedAnswer) => Cell>
 /** Columns that an abstention fills, too. */
 const ABSTENTION_COLUMNS: Readonly<Record<string, (abstention: Abstention) => Cell>> = {
   abstained: ({ abstained }) => String(abstained),
-  triage: ({ triage }) => triage,
+  triage: ({ triage }) => triage ?? '',
   flagged: ({ flagged }) => String(flagged),
   reasons: reasonCodes,
 };
@@ -43,10 +42,15 @@ export class PredictionCsv {
   readonly header: string;
   /** Their names, to tell a table of an earlier release. */
   readonly columns: string;
+  readonly #labels: readonly string[];
 
-  /** @param idColumn name of the first column */
-  constructor(idColumn: string) {
-    const columns = [idColumn, ...LABELS, ...Object.keys(ANSWER_COLUMNS), 'error'];
+  /**
+   * @param idColumn name of the first column
+   * @param labels of the version that answers, in the order of its outputs
+   */
+  constructor(idColumn: string, labels: readonly string[]) {
+    this.#labels = labels;
+    const columns = [idColumn, ...this.#labels, ...Object.keys(ANSWER_COLUMNS), 'error'];
     this.columns = columns.join();
     this.header = row(columns);
   }
@@ -54,7 +58,7 @@ export class PredictionCsv {
   answered(id: string, answer: TabulatedAnswer): string {
     const scores = new Map(answer.predictions.map(({ label, score }) => [label, score]));
     const cells = Object.values(ANSWER_COLUMNS).map((cellOf) => cellOf(answer));
-    return row([id, ...LABELS.map((label) => scores.get(label)!), ...cells, '']);
+    return row([id, ...this.#labels.map((label) => scores.get(label)!), ...cells, '']);
   }
 
   /** @param abstention where that is why there is no answer */
@@ -62,7 +66,7 @@ export class PredictionCsv {
     const cells = Object.keys(ANSWER_COLUMNS).map((name) =>
       abstention ? (ABSTENTION_COLUMNS[name]?.(abstention) ?? '') : '',
     );
-    return row([id, ...LABELS.map(() => ''), ...cells, error]);
+    return row([id, ...this.#labels.map(() => ''), ...cells, error]);
   }
 }
 

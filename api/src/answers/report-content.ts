@@ -4,12 +4,26 @@ import type {
   HeatmapOptions,
   ServedModel,
 } from '../analysis/engine.ts';
+import type { CaveatedModel } from '../language/translate-answer.ts';
 import type { Language } from '../schemas/languages.ts';
 import type { LesionAnswer } from '../schemas/lesion.ts';
 import type { ModelReference } from '../schemas/prediction.ts';
-import { answerFactors } from './prediction-answer.ts';
+import { answerFactors, modelReference } from './prediction-answer.ts';
 import { ProblemError } from './problem-error.ts';
 import type { AnswerOptions } from './resolve-options.ts';
+
+/** What a report says of the model. */
+export type ReportedModel = ModelReference & CaveatedModel;
+
+/** What a report says of a model, without what only this thread has. */
+export function reportedModel(model: ServedModel): ReportedModel {
+  const { dataset } = model.manifest.training;
+  return {
+    ...modelReference(model),
+    taxonomy: model.taxonomy,
+    manifest: { training: { dataset } },
+  };
+}
 
 /** What a report to keep is about. */
 export interface ReportContent {
@@ -17,7 +31,8 @@ export interface ReportContent {
   readonly date: Date;
   /** What the answer is found by in a log: the id of its request. */
   readonly id?: string;
-  readonly model: ModelReference;
+  /** May go to another thread. */
+  readonly model: ReportedModel;
   /** As it is before it is translated, with all classes. */
   readonly answer: LesionAnswer;
   /** In the order of `answer.images`. */

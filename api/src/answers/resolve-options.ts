@@ -1,4 +1,5 @@
 import { parseBodySite } from '@naevus/shared/answer/body-site';
+import { resolveOperatingPoint } from '@naevus/shared/answer/operating-point';
 import {
   type Patient,
   type PatientFactors,
@@ -8,8 +9,9 @@ import {
   type ClassPrior,
   type NamedPrior,
   parsePrior,
-  UNIFORM_PRIOR,
+  uniformPrior,
 } from '@naevus/shared/answer/prior';
+import { labelsOf } from '@naevus/shared/taxonomy/taxonomy';
 import type { ServedModel } from '../analysis/engine.ts';
 import type { AssessmentQuery, PatientQuery } from '../schemas/request.ts';
 import type { AssessmentOptions } from './assess.ts';
@@ -40,8 +42,9 @@ export interface KnownPatient extends PatientFactors {
 export function resolveOptions(
   query: AssessmentQuery,
   sent: (name: string) => string | undefined,
-  { manifest }: ServedModel,
+  model: ServedModel,
 ): AnswerOptions {
+  const { manifest, taxonomy } = model;
   if (manifest.assessment === undefined) {
     const asked = ['coverage', 'operating_point'].filter((name) => sent(name) !== undefined);
     if (query.strict) asked.push('strict');
@@ -55,12 +58,12 @@ export function resolveOptions(
     throw new ProblemError('invalid-query', detail);
   }
   return {
-    prior: priorOf(query.prior, manifest),
+    prior: priorOf(query.prior, model),
     coverage: query.coverage,
-    operatingPoint: query.operating_point,
+    operatingPoint: query.operating_point && resolveOperatingPoint(taxonomy, query.operating_point),
     strict: query.strict,
     ...(query.similar !== undefined && { similar: query.similar }),
-    patient: knownPatient(query, manifest),
+    patient: knownPatient(query, model),
   };
 }
 
@@ -68,29 +71,30 @@ export function resolveOptions(
 export function withPatient(
   options: AnswerOptions,
   patient: PatientQuery,
-  { manifest }: ServedModel,
+  model: ServedModel,
 ): AnswerOptions {
-  return { ...options, patient: knownPatient(patient, manifest) };
+  return { ...options, patient: knownPatient(patient, model) };
 }
 
 function knownPatient(
   { age, sex, site }: PatientQuery,
-  { patient: spec, version }: ServedModel['manifest'],
+  { taxonomy, manifest: { patient: spec, version } }: ServedModel,
 ): KnownPatient | undefined {
   if (age === undefined && sex === undefined && site === undefined) return undefined;
   const given = { age, sex, site: site === undefined ? undefined : parseBodySite(site) };
-  return { given, ...patientFactors(given, spec, version) };
+  return { given, ...patientFactors(given, spec, version, taxonomy.classes.length) };
 }
 
 function priorOf(
   asked: AssessmentQuery['prior'],
-  { prior, version }: ServedModel['manifest'],
+  { taxonomy, manifest: { prior, version } }: ServedModel,
 ): AnswerOptions['prior'] {
-  const wanted = asked === undefined ? undefined : parsePrior(asked);
+  const labels = labelsOf(taxonomy);
+  const wanted = asked === undefined ? undefined : parsePrior(asked, labels);
   if (wanted === undefined || wanted === prior.name) return prior;
-  if (wanted === 'uniform') return { name: wanted, probabilities: UNIFORM_PRIOR };
+  if (wanted === 'uniform') return { name: wanted, probabilities: uniformPrior(labels) };
   if (wanted === 'training') {
-    const detail = `version ${version} does not say the distribution of its training data; give seven numbers`;
+    const detail = `version ${version} does not say the distribution of its training data; give ${labels.length} numbers`;
     throw new ProblemError('invalid-query', `prior=training: ${detail}`);
   }
   return { name: 'custom', probabilities: wanted };

@@ -38,7 +38,7 @@ describe('mergeFoundCases', () => {
   it('counts each case once, by the photo that it is most like', () => {
     const first = search(found('a', 0.9), found('b', 0.7, 'mel'));
     const second = search(found('b', 0.95, 'mel'), found('c', 0.8));
-    const merged = mergeFoundCases([first, second], 2);
+    const merged = mergeFoundCases([first, second], 2, ['mel', 'nv']);
     expect(merged.nearest.map(({ imageId, similarity }) => [imageId, similarity])).toEqual([
       ['b', 0.95],
       ['a', 0.9],

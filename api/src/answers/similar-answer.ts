@@ -1,10 +1,9 @@
-import { LABELS, type Label } from '@naevus/shared/taxonomy';
 import type { FoundCase, FoundCases } from '../analysis/find-cases.ts';
 import type { SimilarCaseAnswer } from '../schemas/similar.ts';
 
 export interface SimilarAnswer {
   readonly similar: SimilarCaseAnswer[];
-  readonly similar_by_class: Partial<Record<Label, SimilarCaseAnswer>>;
+  readonly similar_by_class: Record<string, SimilarCaseAnswer>;
 }
 
 /**
@@ -16,7 +15,7 @@ export interface SimilarAnswer {
 export function similarAnswer(
   { nearest, nearestByLabel }: FoundCases,
   version: string,
-  candidates: readonly Label[] = LABELS,
+  candidates: readonly string[],
 ): SimilarAnswer {
   const byClass: SimilarAnswer['similar_by_class'] = {};
   for (const label of candidates) {
@@ -31,8 +30,13 @@ export function similarAnswer(
  * like.
  *
  * @param count how many are wanted; each search has found at least as many
+ * @param labels of all classes, in the order of the outputs
  */
-export function mergeFoundCases(searches: readonly FoundCases[], count: number): FoundCases {
+export function mergeFoundCases(
+  searches: readonly FoundCases[],
+  count: number,
+  labels: readonly string[],
+): FoundCases {
   const best = (cases: readonly FoundCase[]): FoundCase[] => {
     const byImage = new Map<string, FoundCase>();
     for (const one of cases.toSorted((a, b) => b.similarity - a.similarity)) {
@@ -40,8 +44,8 @@ export function mergeFoundCases(searches: readonly FoundCases[], count: number):
     }
     return [...byImage.values()];
   };
-  const nearestByLabel: Partial<Record<Label, FoundCase>> = {};
-  for (const label of LABELS) {
+  const nearestByLabel: Record<string, FoundCase> = {};
+  for (const label of labels) {
     const [nearest] = best(searches.flatMap((found) => found.nearestByLabel[label] ?? []));
     if (nearest) nearestByLabel[label] = nearest;
   }

@@ -1,14 +1,13 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
 import { EngineError, type ServedModel } from '../analysis/engine.ts';
-import { modelReference } from '../answers/prediction-answer.ts';
 import { ProblemError } from '../answers/problem-error.ts';
 import type { AppEnv } from '../http/context/app-env.ts';
 import type { Route } from '../http/context/route.ts';
 import { engineProblem } from '../http/request/choose-engine.ts';
 import { readQuery } from '../http/request/query.ts';
 import { EDGE_LIMITS } from '../runtime/edge/edge-limits.ts';
-import { type JobOptions, jobOptionsSchema } from '../schemas/request.ts';
+import { type JobOptions, type RequestSchemas, requestSchemas } from '../schemas/request.ts';
 import type { Bulk } from './bulk.ts';
 import { bulkLog } from './bulk-log.ts';
 import { BulkFailure } from './failure.ts';
@@ -21,17 +20,18 @@ import { type BucketPage, MOST_MESSAGES } from './platform.ts';
 import { readJobLesions } from './read-job-lesions.ts';
 import { jobCsv, type SettledItem, tablePart } from './table-part.ts';
 
-const jobsQuery = jobOptionsSchema.extend({
-  prefix: z
-    .string()
-    .max(1024)
-    .default('')
-    .meta({ description: 'What the names of the images begin with.' }),
-  lesions: z.string().min(1).max(1024).optional().meta({
-    description:
-      'Name of a CSV file in the bucket of images with the columns image and lesion, and perhaps age, sex and site: one answer a lesion to all of its photos.',
-  }),
-});
+const jobsQuery = ({ job }: RequestSchemas) =>
+  job.extend({
+    prefix: z
+      .string()
+      .max(1024)
+      .default('')
+      .meta({ description: 'What the names of the images begin with.' }),
+    lesions: z.string().min(1).max(1024).optional().meta({
+      description:
+        'Name of a CSV file in the bucket of images with the columns image and lesion, and perhaps age, sex and site: one answer a lesion to all of its photos.',
+    }),
+  });
 
 const noQuery = z.object({});
 
@@ -70,19 +70,21 @@ function routesOf(bulk: Bulk): Route[] {
       answer: { description: 'The job.', content: JSON_ANSWER },
       problems: ['invalid-query', 'no-model'],
       async handle(c) {
-        const { prefix, lesions, ...options } = readQuery(c.req, jobsQuery);
+        const model = await servedModel(bulk);
+        const schemas = requestSchemas(model.taxonomy);
+        const asked = readQuery(c.req, jobsQuery(schemas), schemas.rules);
+        const { prefix, lesions, ...options } = asked;
         if (lesions !== undefined && prefix !== '') {
           const detail = 'lesions names the images itself: leave prefix out';
           throw new ProblemError('invalid-query', detail);
         }
-        const model = await servedModel(bulk);
-        const query = jobQuery(options);
+        const query = jobQuery(options, model);
         checkJobOptions(options, query, model);
         const about = {
           prefix,
           ...(lesions !== undefined && { lesions: await checkLesions(lesions, bulk) }),
         };
-        const job = await createJob(predictions, about, modelReference(model), query);
+        const job = await createJob(predictions, about, model, query);
         await bulk.jobQueue.send({ kind: 'list', job: job.id, page: 0 });
         return answer(c, job, 202, { Location: `/jobs/${job.id}` });
       },
@@ -176,7 +178,7 @@ function checkJobOptions(options: JobOptions, query: string, model: ServedModel)
   if (version !== undefined && version !== served) {
     throw new ProblemError('invalid-query', `version must be one that is served: ${served}`);
   }
-  answerOptionsOf(readJobOptions(query), model);
+  answerOptionsOf(readJobOptions(query, model), model);
 }
 
 /** @throws ProblemError `no-model` */
@@ -253,13 +255,14 @@ function table(
   { predictions }: Bulk,
 ): ReadableStream<Uint8Array> {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const { columns, header } = jobCsv(job);
   const pump = async () => {
     for (const [i, page] of pages.entries()) {
       // Each part has its header, for who takes it out of the bucket.
-      const offset = format === 'csv' && i > 0 ? jobCsv(job).header.length : 0;
+      const offset = format === 'csv' && i > 0 ? header.length : 0;
       const part = await predictions.get(partKey(job.id, page, format), { range: { offset } });
       if (!part) throw new Error(`part ${page} is gone`);
-      const current = format === 'ndjson' || part.customMetadata?.columns === jobCsv(job).columns;
+      const current = format === 'ndjson' || part.customMetadata?.columns === columns;
       if (!current) await part.body.cancel();
       const body = current ? part.body : await rewrittenPart(job, page, offset, predictions);
       await body.pipeTo(writable, { preventClose: true });

@@ -1,4 +1,7 @@
+import { labelsOf } from '@naevus/shared/taxonomy/taxonomy';
+import type { ServedModel } from '../analysis/engine.ts';
 import type { TabledLesion } from '../answers/lesion-table.ts';
+import { modelReference } from '../answers/prediction-answer.ts';
 import { ProblemError } from '../answers/problem-error.ts';
 import type { ModelReference } from '../schemas/prediction.ts';
 import type { Bulk } from './bulk.ts';
@@ -13,6 +16,8 @@ export interface Job {
   /** The table of lesions in the bucket of images, as it was. */
   readonly lesions?: ImageReference;
   readonly model: ModelReference;
+  /** Of the model, in the order of its outputs; jobs of earlier releases lack them, and have HAM10000's. */
+  readonly labels?: readonly string[];
   /** What was asked of each answer, as a query; absent where nothing was. */
   readonly query?: string;
   /** ISO 8601. */
@@ -37,7 +42,7 @@ const ID = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/;
 export async function createJob(
   predictions: Bucket,
   { prefix, lesions }: Pick<Job, 'prefix' | 'lesions'>,
-  model: ModelReference,
+  model: ServedModel,
   query: string,
 ): Promise<Job> {
   const created = new Date().toISOString();
@@ -47,7 +52,8 @@ export async function createJob(
     id,
     prefix,
     ...(lesions && { lesions }),
-    model,
+    model: modelReference(model),
+    labels: labelsOf(model.taxonomy),
     ...(query !== '' && { query }),
     created,
   };

@@ -25,7 +25,7 @@ export async function predictImage(
   const engine = await engineFor(bulk, place?.model);
   const model = modelReference(engine.model);
   const image = { key, etag };
-  const asked = readJobOptions(place?.query);
+  const asked = readJobOptions(place?.query, engine.model);
   const target = await resultKey(model, image, place?.query);
   const unread = 'the buckets did not answer';
   if (await orRetry(unread, () => bulk.predictions.head(target))) return 'there already';

@@ -31,7 +31,7 @@ export async function predictLesion(
   const lesion = content?.lesions?.listed[index];
   if (lesion === undefined) throw new Error(`page ${page} has no lesion ${index}`);
   const engine = await engineFor(bulk, job.model);
-  const asked = readJobOptions(job.query);
+  const asked = readJobOptions(job.query, engine.model);
   const photos: (Analysis | ProblemError)[] = [];
   // One after another, so that a single image has its pixels in memory.
   for (const key of tooManyPhotos(lesion) ? [] : lesion.images) {

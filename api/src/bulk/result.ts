@@ -1,4 +1,3 @@
-import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { Analysis, ServedModel } from '../analysis/engine.ts';
 import { answerAboutLesion } from '../answers/lesion-answer.ts';
 import { type TabledLesion, tooManyPhotos } from '../answers/lesion-table.ts';
@@ -55,17 +54,18 @@ export function imageResult(
   asked: AskedByJob,
   id: string,
 ): ImageResult {
+  const { taxonomy } = model;
   const options = answerOptionsOf(asked, model);
   const { language = DEFAULT_LANGUAGE } = asked.options;
   const answer =
     found instanceof ProblemError
       ? found
-      : problemOr(() => answerAboutImage(found, CLASS_COUNT, model, options));
+      : problemOr(() => answerAboutImage(found, taxonomy.classes.length, model, options));
   return {
     ...resultHead(source, model, options, asked),
     ...(answer instanceof ProblemError
       ? { error: answer.document(id) }
-      : translateAnswer(answer, language)),
+      : translateAnswer(answer, language, taxonomy)),
   };
 }
 
@@ -82,15 +82,16 @@ export function lesionResult(
   asked: AskedByJob,
   id: string,
 ): LesionResult {
+  const { taxonomy } = model;
   const options = withPatient(answerOptionsOf(asked, model), lesion.patient, model);
   const answer =
     tooManyPhotos(lesion) ??
-    problemOr(() => answerAboutLesion(photos, CLASS_COUNT, model, options, id));
+    problemOr(() => answerAboutLesion(photos, taxonomy.classes.length, model, options, id));
   return {
     ...resultHead(lesionSource(lesion), model, options, asked),
     ...(answer instanceof ProblemError
       ? { error: answer.document(id) }
-      : translateLesion(answer, asked.options.language ?? DEFAULT_LANGUAGE)),
+      : translateLesion(answer, asked.options.language ?? DEFAULT_LANGUAGE, taxonomy)),
   };
 }
 
@@ -105,6 +106,6 @@ function resultHead<S>(
     model: modelReference(model),
     prior,
     ...averagedViews(tta),
-    ...caveatsIn(language),
+    ...caveatsIn(language, model),
   };
 }

@@ -38,7 +38,8 @@ export async function settlePage(message: SettleMessage, bulk: Bulk): Promise<vo
     await jobQueue.send({ ...message, round: round + 1, enqueue: false }, { delaySeconds });
     return;
   }
-  const { csv, ndjson, counts } = tablePart(settled, jobCsv(job));
+  const table = jobCsv(job);
+  const { csv, ndjson, counts } = tablePart(settled, table);
   await predictions.put(partKey(id, page, 'ndjson'), ndjson, {
     httpMetadata: { contentType: 'application/x-ndjson' },
   });
@@ -46,7 +47,7 @@ export async function settlePage(message: SettleMessage, bulk: Bulk): Promise<vo
   await predictions.put(partKey(id, page, 'csv'), csv, {
     httpMetadata: { contentType: 'text/csv' },
     customMetadata: {
-      columns: jobCsv(job).columns,
+      columns: table.columns,
       predicted: String(counts.predicted),
       refused: String(counts.refused),
       dead: String(counts.dead),

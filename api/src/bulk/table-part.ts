@@ -1,3 +1,5 @@
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
+import { labelsOf } from '@naevus/shared/taxonomy/taxonomy';
 import { PredictionCsv } from '../answers/prediction-csv.ts';
 import { abstentionSchema } from '../schemas/assessment.ts';
 import type { DeadLetter } from './dead-letter.ts';
@@ -18,12 +20,12 @@ export interface PartCounts {
   readonly dead: number;
 }
 
-export const BULK_CSV = new PredictionCsv('image_id');
-const LESION_CSV = new PredictionCsv('lesion');
-
 /** The table of a job: a row an image, or a row a lesion. */
-export function jobCsv({ lesions }: Pick<Job, 'lesions'>): PredictionCsv {
-  return lesions ? LESION_CSV : BULK_CSV;
+export function jobCsv({
+  lesions,
+  labels = labelsOf(HAM10000),
+}: Pick<Job, 'lesions' | 'labels'>): PredictionCsv {
+  return new PredictionCsv(lesions ? 'lesion' : 'image_id', labels);
 }
 
 /** The part of the table that a page becomes, in both formats: a row or a line an item, in the order listed. */

@@ -3,7 +3,6 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { refuseOverwriting } from '@naevus/shared/files/refuse-overwriting';
 import { HEATMAP_METHODS } from '@naevus/shared/network/heatmap-methods';
 import { createProgress } from '@naevus/shared/progress';
-import { CLASS_COUNT, LABELS } from '@naevus/shared/taxonomy';
 import type * as z from 'zod';
 import type { AnalysisOptions } from '../analysis/engine.ts';
 import {
@@ -15,15 +14,22 @@ import {
 import { ProblemError } from '../answers/problem-error.ts';
 import { resolveOptions } from '../answers/resolve-options.ts';
 import { type StatingFile, withStatedPatient } from '../answers/stated-patient.ts';
-import { caveatsIn, translateAnswer } from '../language/translate-answer.ts';
+import { CATALOGUES } from '../language/catalogues.ts';
+import { translateAnswer } from '../language/translate-answer.ts';
 import { DEFAULT_LANGUAGE, type Language } from '../schemas/languages.ts';
-import { gradcamQuerySchema } from '../schemas/request.ts';
+import { ANY_REQUEST_SCHEMAS, type RequestSchemas } from '../schemas/request.ts';
 import { type AnalysedFile, analyseInOrder, analysePath } from './analyse-in-order.ts';
 import type { Command } from './command.ts';
 import { contactSheet, type SheetEntry } from './contact-sheet.ts';
 import { pictureFiles } from './image-files.ts';
 import { type OfflineEngine, withEngine } from './offline-engine.ts';
-import { ANSWER_FLAGS_HELP, checkQuery, queryFlags, sentByFlags } from './query-flags.ts';
+import {
+  ANSWER_FLAGS_HELP,
+  checkQuery,
+  checkQueryOf,
+  queryFlags,
+  sentByFlags,
+} from './query-flags.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The page of a folder of heat maps. */
@@ -36,7 +42,7 @@ Usage: naevus gradcam FILE -o OUT.png [FLAGS]
 
   -o, --output       where to write it; of a folder or several files, the folder for a PNG of each, and for
                      ${CONTACT_SHEET}, which shows them all with their answers
-  --class            ${LABELS.join(', ')} (default: the one with the highest score)
+  --class            label of a class, as GET /model lists them (default: the one with the highest score)
   --alpha            opacity where the map is hottest, 0 to 1 (default 0.5)
   --method           ${HEATMAP_METHODS.join(' (7 x 7, default), ')} (14 x 14, takes five times as long)
   --legend           a colour bar below the picture, with the class in words
@@ -46,7 +52,8 @@ Exit code: 0; 1 where a picture failed; 2 if it could not start.
 `;
 
 /** A picture has no room for similar cases. */
-const schema = gradcamQuerySchema.omit({ similar: true });
+const querySchema = ({ gradcam }: RequestSchemas) => gradcam.omit({ similar: true });
+const schema = querySchema(ANY_REQUEST_SCHEMAS);
 
 export const gradcamCommand: Command = {
   help: HELP,
@@ -68,7 +75,8 @@ export const gradcamCommand: Command = {
     const sheet = join(String(output), CONTACT_SHEET);
     await refuseOverwriting(several ? [...maps, sheet] : maps, files);
     return withEngine(workers, { directory, version: query.version }, async (engine) => {
-      const write = mapWriter(engine, query, (name) => sent[name]);
+      const asked = checkQueryOf(sent, querySchema, engine.model);
+      const write = mapWriter(engine, asked, (name) => sent[name]);
       if (!several) return writeOne(files[0]!, maps[0]!, engine, write);
       return writeAll(files, maps, { folder: String(output), sheet }, engine, write);
     });
@@ -93,6 +101,7 @@ function mapWriter(
   const { language = DEFAULT_LANGUAGE } = query;
   const asked = resolveOptions(query, sent, model);
   const optionsFor = (file: StatingFile) => withStatedPatient(asked, query, [file], model);
+  const { taxonomy } = model;
   return {
     language,
     options: (file) => ({
@@ -105,10 +114,10 @@ function mapWriter(
       },
     }),
     async write({ analysis, ...file }, path) {
-      const answer = answerAboutImage(analysis, CLASS_COUNT, model, optionsFor(file));
+      const answer = answerAboutImage(analysis, taxonomy.classes.length, model, optionsFor(file));
       const { overlay, label: explained } = analysis.heatmap!;
       await writeOr(path, overlay);
-      return `${explained}; ${describe(translateAnswer(answer, language))}`;
+      return `${explained}; ${describe(translateAnswer(answer, language, taxonomy))}`;
     },
   };
 }
@@ -121,7 +130,7 @@ async function writeOne(
 ): Promise<number> {
   try {
     const said = await write(await analysePath(file, engine, options), map);
-    process.stderr.write(`${map}: ${said}\n${caveatsIn(language).disclaimer}\n`);
+    process.stderr.write(`${map}: ${said}\n${CATALOGUES[language].disclaimer}\n`);
     return 0;
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
@@ -153,7 +162,7 @@ async function writeAll(
     progress.advance(1, failed > 0 ? `${failed} failed` : undefined);
   }
   progress.done(failed > 0 ? `${failed} failed` : undefined);
-  const { disclaimer } = caveatsIn(language);
+  const { disclaimer } = CATALOGUES[language];
   await writeOr(sheet, contactSheet(entries, modelReference(engine.model), disclaimer, language));
   process.stderr.write(`${sheet}: ${files.length - failed} heat maps\n${disclaimer}\n`);
   return failed > 0 ? 1 : 0;
@@ -196,13 +205,16 @@ function tell(line: string): void {
 /** The answer in a few words: where it abstains, why, and no score. */
 function describe({ predictions, assessment, prediction_set }: ImageAnswer): string {
   const reasons = assessment?.reasons.map(({ text }) => `\n  ${text}`).join('') ?? '';
-  if (assessment?.abstained) return `no answer for this picture (${assessment.triage})${reasons}`;
+  if (assessment?.abstained)
+    return `no answer for this picture${assessment.triage === null ? '' : ` (${assessment.triage})`}${reasons}`;
   const [top] = predictions;
   const score = `highest score: ${top!.name} (${top!.label}) ${percent(top!.score)}`;
   if (assessment === undefined) return score;
-  const malignant = `malignant score ${percent(assessment.malignant_score)}: ${assessment.triage}`;
+  const { malignant_score, triage } = assessment;
+  const malignant =
+    malignant_score === null ? '' : `; malignant score ${percent(malignant_score)}: ${triage}`;
   const set = prediction_set ? `; cannot be excluded: ${prediction_set.labels.join(', ')}` : '';
-  return `${score}; ${malignant}${set}${reasons}`;
+  return `${score}${malignant}${set}${reasons}`;
 }
 
 function percent(share: number): string {

@@ -1,3 +1,4 @@
+import { labelsOf } from '@naevus/shared/taxonomy/taxonomy';
 import type { ServedModel } from '../analysis/engine.ts';
 import { answerAboutLesion } from '../answers/lesion-answer.ts';
 import { tooManyPhotos } from '../answers/lesion-table.ts';
@@ -43,16 +44,16 @@ function jsonLesionWriter(asked: AskedFlags, model: ServedModel): LesionWriter {
         const text = list.item({ lesion: lesion.lesion, error: problemOf(answer) });
         return { text, problem: answer };
       }
-      const translated = translateLesion(answer, language);
+      const translated = translateLesion(answer, language, model.taxonomy);
       const images = translated.images.map((image, i) => ({ file: lesion.images[i]!, ...image }));
       return { text: list.item({ lesion: lesion.lesion, ...translated, images }) };
     },
-    end: () => closeDocument(asked),
+    end: () => closeDocument(asked, model),
   };
 }
 
 function csvLesionWriter(asked: AskedFlags, model: ServedModel): LesionWriter {
-  const table = new PredictionCsv('lesion');
+  const table = new PredictionCsv('lesion', labelsOf(model.taxonomy));
   return {
     begin: () => table.header,
     lesion(lesion, photos) {

@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { createProgress } from '@naevus/shared/progress';
-import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { AnalysisOptions } from '../analysis/engine.ts';
-import { caveatsIn } from '../language/translate-answer.ts';
-import { answerQuerySchema, MAX_PHOTOS } from '../schemas/request.ts';
+import { CATALOGUES } from '../language/catalogues.ts';
+import { ANY_REQUEST_SCHEMAS, MAX_PHOTOS } from '../schemas/request.ts';
 import { MAX_SIMILAR } from '../schemas/similar.ts';
 import { analyseInOrder, analysePath, orProblem } from './analyse-in-order.ts';
 import type { Command } from './command.ts';
@@ -14,6 +13,7 @@ import { type OfflineEngine, withEngine } from './offline-engine.ts';
 import {
   type AskedFlags,
   askedFlags,
+  askedOf,
   csvWriter,
   jsonWriter,
   optionsOf,
@@ -29,7 +29,7 @@ Usage: naevus predict FILE|FOLDER… [FLAGS]
        naevus predict --lesions CSV [FLAGS]
 
   --format           json (default): one document with an item a file; csv: a row a file
-  --top-k            how many predictions of each file, the likeliest first (json; default ${CLASS_COUNT})
+  --top-k            how many predictions of each file, the likeliest first (json; default: of all classes)
   --similar          how many of the training lesions that look most like each file to name, 1 to ${MAX_SIMILAR} (json)
 ${ANSWER_FLAGS_HELP}
   --lesions          a CSV file with the columns image and lesion, and perhaps age, sex and site: one answer
@@ -44,12 +44,12 @@ export const predictCommand: Command = {
   help: HELP,
   options: {
     format: { type: 'string' },
-    ...queryFlags(answerQuerySchema),
+    ...queryFlags(ANY_REQUEST_SCHEMAS.answer),
     lesions: { type: 'string' },
     model: { type: 'string' },
   },
   async run({ format = 'json', model, lesions, ...rest }, paths, workers) {
-    const asked = askedFlags(sentByFlags(rest, answerQuerySchema));
+    const asked = askedFlags(sentByFlags(rest, ANY_REQUEST_SCHEMAS.answer));
     const csv = readFormat(String(format), asked);
     if (lesions !== undefined && paths.length > 0) {
       throw new UsageError('--lesions names the files itself: leave out the others (see --help)');
@@ -64,7 +64,7 @@ export const predictCommand: Command = {
     const { version, language = 'en' } = asked.query;
     const directory = model as string | undefined;
     const failed = await withEngine(workers, { directory, version }, run);
-    if (csv) process.stderr.write(`${caveatsIn(language).disclaimer}\n`);
+    if (csv) process.stderr.write(`${CATALOGUES[language].disclaimer}\n`);
     return failed > 0 ? 1 : 0;
   },
 };
@@ -90,10 +90,11 @@ type Run = (engine: OfflineEngine) => Promise<number>;
 async function predictFiles(
   paths: readonly string[],
   csv: boolean,
-  asked: AskedFlags,
+  flags: AskedFlags,
 ): Promise<Run> {
   const files = await pictureFiles(paths, (line) => process.stderr.write(`naevus: ${line}\n`));
   return async (engine) => {
+    const asked = askedOf(flags, engine.model);
     const writer = (csv ? csvWriter : jsonWriter)(asked, engine.model);
     const options = analysisOptions(asked, engine);
     const progress = files.length > 1 ? createProgress('looking at', files.length) : undefined;
@@ -114,9 +115,10 @@ async function predictFiles(
   };
 }
 
-async function predictLesions(list: string, csv: boolean, asked: AskedFlags): Promise<Run> {
+async function predictLesions(list: string, csv: boolean, flags: AskedFlags): Promise<Run> {
   const lesions = await readLesionList(list);
   return async (engine) => {
+    const asked = askedOf(flags, engine.model);
     const writer = lesionWriter(csv, asked, engine.model);
     const options = analysisOptions(asked, engine);
     const progress = lesions.length > 1 ? createProgress('looking at', lesions.length) : undefined;

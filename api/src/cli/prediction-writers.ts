@@ -1,3 +1,4 @@
+import { labelsOf } from '@naevus/shared/taxonomy/taxonomy';
 import type { ServedModel } from '../analysis/engine.ts';
 import {
   answerAboutImage,
@@ -12,9 +13,9 @@ import { withStatedPatient } from '../answers/stated-patient.ts';
 import { caveatsIn, translateAnswer } from '../language/translate-answer.ts';
 import { DEFAULT_LANGUAGE } from '../schemas/languages.ts';
 import type { Problem } from '../schemas/problem.ts';
-import { type AnswerQuery, answerQuerySchema } from '../schemas/request.ts';
+import { ANY_REQUEST_SCHEMAS, type AnswerQuery } from '../schemas/request.ts';
 import type { AnalysedFile } from './analyse-in-order.ts';
-import { checkQuery } from './query-flags.ts';
+import { checkQuery, checkQueryOf } from './query-flags.ts';
 
 /** What the flags ask for: read as the API reads a query, and as it was sent. */
 export interface AskedFlags {
@@ -24,7 +25,16 @@ export interface AskedFlags {
 
 /** @throws UsageError where a value is out of its range */
 export function askedFlags(sent: AskedFlags['sent']): AskedFlags {
-  return { query: checkQuery(sent, answerQuerySchema), sent };
+  return { query: checkQuery(sent, ANY_REQUEST_SCHEMAS.answer), sent };
+}
+
+/**
+ * The same as a version understands it.
+ *
+ * @throws UsageError where a value is none of its classes or operating points
+ */
+export function askedOf({ sent }: AskedFlags, model: ServedModel): AskedFlags {
+  return { query: checkQueryOf(sent, ({ answer }) => answer, model), sent };
 }
 
 /** What the answers of a version take for granted. */
@@ -58,15 +68,15 @@ export function jsonWriter(asked: AskedFlags, model: ServedModel): PredictionWri
       if (!('predictions' in answer)) {
         return { text: list.item({ file, error: problemOf(answer) }), problem: answer };
       }
-      return { text: list.item({ file, ...translateAnswer(answer, language) }) };
+      return { text: list.item({ file, ...translateAnswer(answer, language, model.taxonomy) }) };
     },
-    end: () => closeDocument(asked),
+    end: () => closeDocument(asked, model),
   };
 }
 
 /** A row a file, as {@link PredictionCsv} has it. */
 export function csvWriter(asked: AskedFlags, model: ServedModel): PredictionWriter {
-  const csv = new PredictionCsv('file');
+  const csv = new PredictionCsv('file', labelsOf(model.taxonomy));
   const options = optionsOf(asked, model);
   return {
     begin: () => csv.header,
@@ -88,8 +98,11 @@ export function openDocument(asked: AskedFlags, model: ServedModel): string {
 }
 
 /** Everything behind the last result. */
-export function closeDocument({ query: { language = DEFAULT_LANGUAGE } }: AskedFlags): string {
-  return `\n],${JSON.stringify(caveatsIn(language)).slice(1)}\n`;
+export function closeDocument(
+  { query: { language = DEFAULT_LANGUAGE } }: AskedFlags,
+  model: ServedModel,
+): string {
+  return `\n],${JSON.stringify(caveatsIn(language, model)).slice(1)}\n`;
 }
 
 /** The items of a JSON array, one a line. */

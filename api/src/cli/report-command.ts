@@ -1,20 +1,24 @@
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { refuseOverwriting } from '@naevus/shared/files/refuse-overwriting';
-import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import { answerAboutLesion } from '../answers/lesion-answer.ts';
-import { modelReference } from '../answers/prediction-answer.ts';
 import { ProblemError } from '../answers/problem-error.ts';
-import { pairedHeatmap, reportedPhotos } from '../answers/report-content.ts';
+import { pairedHeatmap, reportedModel, reportedPhotos } from '../answers/report-content.ts';
 import { resolveOptions } from '../answers/resolve-options.ts';
 import { withStatedPatient } from '../answers/stated-patient.ts';
 import { lesionReport } from '../report/lesion-report.ts';
 import { DEFAULT_LANGUAGE } from '../schemas/languages.ts';
-import { answerQuerySchema, MAX_PHOTOS } from '../schemas/request.ts';
+import { ANY_REQUEST_SCHEMAS, MAX_PHOTOS, type RequestSchemas } from '../schemas/request.ts';
 import { orProblem } from './analyse-in-order.ts';
 import type { Command } from './command.ts';
 import { withEngine } from './offline-engine.ts';
-import { ANSWER_FLAGS_HELP, checkQuery, queryFlags, sentByFlags } from './query-flags.ts';
+import {
+  ANSWER_FLAGS_HELP,
+  checkQuery,
+  checkQueryOf,
+  queryFlags,
+  sentByFlags,
+} from './query-flags.ts';
 import { UsageError } from './usage-error.ts';
 
 const HELP = `A page about one lesion to keep, as PDF: its photos and their heat maps, scores, triage and why, what the model
@@ -29,7 +33,8 @@ Up to ${MAX_PHOTOS} photos of one lesion are answered together.
 Exit code: 0; 1 where no photo could be answered; 2 if it could not start.
 `;
 
-const schema = answerQuerySchema.omit({ similar: true, top_k: true });
+const querySchema = ({ answer }: RequestSchemas) => answer.omit({ similar: true, top_k: true });
+const schema = querySchema(ANY_REQUEST_SCHEMAS);
 
 export const reportCommand: Command = {
   help: HELP,
@@ -45,11 +50,11 @@ export const reportCommand: Command = {
     }
     if (output === undefined) throw new UsageError('report needs -o OUT.pdf (see --help)');
     const sent = sentByFlags(rest, schema);
-    const { tta, ...query } = checkQuery(sent, schema);
-    const { language = DEFAULT_LANGUAGE, version } = query;
+    const { tta, language = DEFAULT_LANGUAGE, version } = checkQuery(sent, schema);
     await refuseOverwriting([String(output)], files);
     const chosen = { directory: directory as string | undefined, version };
     return withEngine(workers, chosen, async ({ model, open, analyse }) => {
+      const query = checkQueryOf(sent, querySchema, model);
       const asked = resolveOptions(query, (name) => sent[name], model);
       try {
         const photos = await Promise.all(files.map((file) => orProblem(open(file))));
@@ -60,10 +65,16 @@ export const reportCommand: Command = {
             photo instanceof ProblemError ? photo : orProblem(analyse(photo, { tta, heatmap })),
           ),
         );
-        const answer = answerAboutLesion(results, CLASS_COUNT, model, options, 'none');
+        const answer = answerAboutLesion(
+          results,
+          model.taxonomy.classes.length,
+          model,
+          options,
+          'none',
+        );
         const pdf = await lesionReport({
           ...{ answer, language },
-          model: modelReference(model),
+          model: reportedModel(model),
           date: new Date(),
           photos: reportedPhotos(
             results,

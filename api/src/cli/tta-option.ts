@@ -1,5 +1,5 @@
 import { TTA_CHOICES, type TtaViews } from '@naevus/shared/network/test-time-augmentation';
-import { predictQuerySchema, QUERY_RULES } from '../schemas/request.ts';
+import { ANY_REQUEST_SCHEMAS } from '../schemas/request.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What --tta is, for a command's help. */
@@ -7,7 +7,7 @@ export const TTA_HELP = `${TTA_CHOICES.join(', ')}: turned views of the picture,
 
 /** @throws UsageError when the value of --tta is not one of the choices */
 export function readTta(value: unknown): TtaViews {
-  const query = predictQuerySchema.pick({ tta: true }).safeParse({ tta: value });
-  if (!query.success) throw new UsageError(`--tta ${QUERY_RULES.tta}, not ${value}`);
+  const query = ANY_REQUEST_SCHEMAS.predict.pick({ tta: true }).safeParse({ tta: value });
+  if (!query.success) throw new UsageError(`--tta ${ANY_REQUEST_SCHEMAS.rules.tta}, not ${value}`);
   return query.data.tta;
 }

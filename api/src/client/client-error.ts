@@ -1,12 +1,14 @@
 import type { Problem, ProblemKind } from '../schemas/problem.ts';
 import { PROBLEM_TYPE_PREFIX } from '../schemas/wire-names.ts';
 
-/** Why there is no answer. Tell the three apart by `kind`. */
+/** Why there is no answer. Tell them apart by `kind`. */
 export type ClientErrorKind =
   /** The server said what is wrong: see `problem`. */
   | 'problem'
   /** Something answered that is not this API: a proxy, another server. */
   | 'foreign'
+  /** The server's classes are not those that the client was told. */
+  | 'other-classes'
   /** Nothing answered. */
   | 'unreachable';
 

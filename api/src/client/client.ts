@@ -1,11 +1,14 @@
-import { LABELS, type Label } from '@naevus/shared/taxonomy';
+import { HAM10000_LABELS, type Ham10000Label } from '@naevus/shared/taxonomy/ham10000-label';
 import type { DiagnosticReport, OperationOutcome } from '../fhir/resources.ts';
 import type { ReportContext } from '../schemas/fhir.ts';
-import type { GradcamResponse } from '../schemas/gradcam.ts';
+import type { GradcamResponse as AnyGradcamResponse } from '../schemas/gradcam.ts';
 import type { Ready } from '../schemas/health.ts';
-import type { LesionResponse } from '../schemas/lesion.ts';
-import type { ModelResponse } from '../schemas/model.ts';
-import type { BatchResponse, PredictResponse } from '../schemas/prediction.ts';
+import type { LesionResponse as AnyLesionResponse } from '../schemas/lesion.ts';
+import type { ModelResponse as AnyModelResponse } from '../schemas/model.ts';
+import type {
+  BatchResponse as AnyBatchResponse,
+  PredictResponse as AnyPredictResponse,
+} from '../schemas/prediction.ts';
 import type { Problem } from '../schemas/problem.ts';
 import type { GradcamQuery, PatientQuery, PredictQuery } from '../schemas/request.ts';
 import {
@@ -15,24 +18,23 @@ import {
   PROBLEM_TYPE_PREFIX,
 } from '../schemas/wire-names.ts';
 import { NaevusError } from './client-error.ts';
+import type { Labelled } from './labelled.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 export type { Problem, ProblemKind } from '../schemas/problem.ts';
 export { type ClientErrorKind, NaevusError } from './client-error.ts';
-export type {
-  BatchResponse,
-  DiagnosticReport,
-  GradcamResponse,
-  LesionResponse,
-  ModelResponse,
-  PredictResponse,
-  Ready,
-};
+export type { DiagnosticReport, Ham10000Label, Ready };
+
+export type PredictResponse<L extends string = Ham10000Label> = Labelled<AnyPredictResponse, L>;
+export type BatchResponse<L extends string = Ham10000Label> = Labelled<AnyBatchResponse, L>;
+export type LesionResponse<L extends string = Ham10000Label> = Labelled<AnyLesionResponse, L>;
+export type GradcamResponse<L extends string = Ham10000Label> = Labelled<AnyGradcamResponse, L>;
+export type ModelResponse<L extends string = Ham10000Label> = Labelled<AnyModelResponse, L>;
 
 /** An image file in a format that the server reads: a `File` of a form, or what `readFile` gives. */
 export type ImageFile = Blob | Uint8Array<ArrayBuffer> | ArrayBuffer;
 
-export interface ClientOptions {
+export interface ClientOptions<L extends string = Ham10000Label> {
   /** Where the server is, such as `https://naevus.example`. */
   readonly baseUrl: string | URL;
   /** Sent as `Authorization: Bearer`. */
@@ -43,6 +45,11 @@ export interface ClientOptions {
   readonly maxWaitSeconds?: number;
   /** In place of the runtime's own. */
   readonly fetch?: typeof fetch;
+  /**
+   * The labels of the classes that the server is expected to have, in the order of `/model`; HAM10000's by default.
+   * Answers of a version with other classes are errors (`other-classes`).
+   */
+  readonly labels?: readonly L[];
 }
 
 /** Of one request. */
@@ -62,11 +69,11 @@ export interface PatientOptions {
   readonly site?: PatientQuery['site'];
 }
 
-interface AnalysisRequestOptions extends RequestOptions, PatientOptions {
+interface AnalysisRequestOptions<L extends string> extends RequestOptions, PatientOptions {
   /** Version of the model; the current one by default. */
   readonly version?: PredictQuery['version'];
   /** How common the classes are: by name, or one share a class, which sum to 1. The version's own by default. */
-  readonly prior?: 'training' | 'uniform' | Readonly<Record<Label, number>>;
+  readonly prior?: 'training' | 'uniform' | Readonly<Record<L, number>>;
   /** Of the prediction set: 0.80 to 0.99 in steps of 0.01; 0.90 by default. */
   readonly coverage?: PredictQuery['coverage'];
   /** Where the malignant score is cut; `model()` says what each point is worth. */
@@ -83,26 +90,30 @@ interface AnalysisRequestOptions extends RequestOptions, PatientOptions {
   readonly language?: PredictQuery['language'];
 }
 
-export interface PredictOptions extends AnalysisRequestOptions {
-  /** How many predictions, the likeliest first; seven by default. */
+export interface PredictOptions<L extends string = Ham10000Label>
+  extends AnalysisRequestOptions<L> {
+  /** How many predictions, the likeliest first; all by default. */
   readonly topK?: PredictQuery['top_k'];
 }
 
 /** What a report says because you do, and whether it presents heat maps. */
-export interface ReportOptions extends Omit<PredictOptions, 'similar'>, ReportContext {
+export interface ReportOptions<L extends string = Ham10000Label>
+  extends Omit<PredictOptions<L>, 'similar'>,
+    ReportContext {
   readonly heatmap?: boolean;
 }
 
-export interface GradcamOptions extends AnalysisRequestOptions {
+export interface GradcamOptions<L extends string = Ham10000Label>
+  extends AnalysisRequestOptions<L> {
   /** The class to explain; without it the one with the highest score. */
-  readonly class?: Label;
+  readonly class?: L;
   /** Opacity of the overlay where the map is hottest, 0 to 1. */
   readonly alpha?: GradcamQuery['alpha'];
   /** What the heat map is made by; `grad-cam` by default. */
   readonly method?: GradcamQuery['method'];
 }
 
-export interface GradcamPictureOptions extends GradcamOptions {
+export interface GradcamPictureOptions<L extends string = Ham10000Label> extends GradcamOptions<L> {
   /** A colour bar below the image, with the class in words. */
   readonly legend?: boolean;
 }
@@ -113,14 +124,14 @@ export interface ModelOptions extends RequestOptions {
 }
 
 /** The overlay as an image. */
-export interface GradcamPicture {
+export interface GradcamPicture<L extends string = Ham10000Label> {
   /** A PNG file. */
   readonly png: Blob;
   readonly modelVersion: string;
   /** The label with the highest score. */
-  readonly predictedClass: Label;
+  readonly predictedClass: L;
   /** The label that the heat map explains. */
-  readonly explainedClass: Label;
+  readonly explainedClass: L;
   /** How much of the map speaks for that class, and not against it: 0 to 1. */
   readonly share: number;
   /** True where the scores of the image mean nothing; undefined of a version that does not assess its answers. */
@@ -143,22 +154,28 @@ const FIRST_WAIT_MS = 500;
  * @example
  * const naevus = new NaevusClient({ baseUrl: 'http://localhost:8080' });
  * const { predictions } = await naevus.predict(await readFile('lesion.jpg'), { topK: 3 });
+ *
+ * @example A server with classes of its own:
+ * const labels = ['melanoma', 'other'] as const;
+ * const naevus = new NaevusClient({ baseUrl: 'http://localhost:8080', labels });
  */
-export class NaevusClient {
+export class NaevusClient<L extends string = Ham10000Label> {
   readonly #base: URL;
-  readonly #options: ClientOptions;
+  readonly #options: ClientOptions<L>;
+  readonly #labels: readonly L[];
 
   /** @throws TypeError when `baseUrl` is no address */
-  constructor(options: ClientOptions) {
+  constructor(options: ClientOptions<L>) {
     this.#base = new URL(options.baseUrl);
     if (!this.#base.pathname.endsWith('/')) this.#base.pathname += '/';
     this.#options = options;
+    this.#labels = options.labels ?? (HAM10000_LABELS as readonly string[] as readonly L[]);
   }
 
   /** `POST /predict`: scores of one image. */
-  async predict(image: ImageFile, options: PredictOptions = {}): Promise<PredictResponse> {
-    return this.#json<PredictResponse>('predict', options, {
-      query: predictionQuery(options),
+  async predict(image: ImageFile, options: PredictOptions<L> = {}): Promise<PredictResponse<L>> {
+    return this.#answer<PredictResponse<L>>('predict', options, {
+      query: predictionQuery(options, this.#labels),
       body: fileBody(image),
     });
   }
@@ -166,12 +183,12 @@ export class NaevusClient {
   /** `POST /predict` of several: one result an image, in their order; a bad one is an error in its place. */
   async predictBatch(
     images: readonly ImageFile[],
-    options: PredictOptions = {},
-  ): Promise<BatchResponse> {
+    options: PredictOptions<L> = {},
+  ): Promise<BatchResponse<L>> {
     // As JSON, because a form with one image is no batch.
     const encoded = await Promise.all(images.map(toBase64));
-    return this.#json<BatchResponse>('predict', options, {
-      query: predictionQuery(options),
+    return this.#answer<BatchResponse<L>>('predict', options, {
+      query: predictionQuery(options, this.#labels),
       body: { type: 'application/json', content: JSON.stringify({ images: encoded }) },
     });
   }
@@ -179,11 +196,11 @@ export class NaevusClient {
   /** `POST /lesion`: one answer to 1 to 8 photos of one lesion, and each photo by itself. */
   async lesion(
     photos: readonly ImageFile[],
-    options: PredictOptions = {},
-  ): Promise<LesionResponse> {
+    options: PredictOptions<L> = {},
+  ): Promise<LesionResponse<L>> {
     const encoded = await Promise.all(photos.map(toBase64));
-    return this.#json<LesionResponse>('lesion', options, {
-      query: predictionQuery(options),
+    return this.#answer<LesionResponse<L>>('lesion', options, {
+      query: predictionQuery(options, this.#labels),
       body: { type: 'application/json', content: JSON.stringify({ images: encoded }) },
     });
   }
@@ -191,13 +208,13 @@ export class NaevusClient {
   /** `POST /lesion` as a FHIR R4 `DiagnosticReport`, of one photo as well. */
   async lesionReport(
     photos: readonly ImageFile[],
-    options: ReportOptions = {},
+    options: ReportOptions<L> = {},
   ): Promise<DiagnosticReport> {
     const encoded = await Promise.all(photos.map(toBase64));
     const { subject, encounter, basedOn, bodySite, heatmap } = options;
     return this.#json<DiagnosticReport>('lesion', options, {
       // What tells of a patient is in the body: addresses are logged on the way.
-      query: { ...analysisQuery(options), top_k: options.topK, heatmap },
+      query: { ...analysisQuery(options, this.#labels), top_k: options.topK, heatmap },
       body: {
         type: JSON_TYPE,
         content: JSON.stringify({
@@ -213,11 +230,11 @@ export class NaevusClient {
   /** `POST /lesion` as a page to keep, a PDF file. Servers on Node make them; others answer `not-acceptable`. */
   async lesionPdf(
     photos: readonly ImageFile[],
-    options: Omit<PredictOptions, 'topK' | 'similar'> = {},
+    options: Omit<PredictOptions<L>, 'topK' | 'similar'> = {},
   ): Promise<Blob> {
     const encoded = await Promise.all(photos.map(toBase64));
     const response = await this.#ask('lesion', options, {
-      query: analysisQuery(options),
+      query: analysisQuery(options, this.#labels),
       body: {
         type: JSON_TYPE,
         content: JSON.stringify({ images: encoded, ...patientOf(options) }),
@@ -228,9 +245,9 @@ export class NaevusClient {
   }
 
   /** `POST /gradcam` as JSON: the grid, a small overlay and the scores. */
-  async gradcam(image: ImageFile, options: GradcamOptions = {}): Promise<GradcamResponse> {
-    return this.#json<GradcamResponse>('gradcam', options, {
-      query: heatmapQuery(options),
+  async gradcam(image: ImageFile, options: GradcamOptions<L> = {}): Promise<GradcamResponse<L>> {
+    return this.#answer<GradcamResponse<L>>('gradcam', options, {
+      query: heatmapQuery(options, this.#labels),
       body: fileBody(image),
     });
   }
@@ -238,18 +255,18 @@ export class NaevusClient {
   /** `POST /gradcam` as an image: up to 1024 pixels on its long side. */
   async gradcamPicture(
     image: ImageFile,
-    options: GradcamPictureOptions = {},
-  ): Promise<GradcamPicture> {
+    options: GradcamPictureOptions<L> = {},
+  ): Promise<GradcamPicture<L>> {
     const response = await this.#ask('gradcam', options, {
-      query: { ...heatmapQuery(options), legend: options.legend },
+      query: { ...heatmapQuery(options, this.#labels), legend: options.legend },
       body: fileBody(image),
       accept: 'image/png',
     });
     return {
       png: await whole(response, options.signal, () => response.blob()),
       modelVersion: response.headers.get('X-Model-Version') ?? '',
-      predictedClass: (response.headers.get('X-Predicted-Class') ?? '') as Label,
-      explainedClass: (response.headers.get('X-Heatmap-Class') ?? '') as Label,
+      predictedClass: this.#label(response.headers.get('X-Predicted-Class')),
+      explainedClass: this.#label(response.headers.get('X-Heatmap-Class')),
       share: Number(response.headers.get('X-Heatmap-Share')),
       abstained: booleanOf(response.headers.get('X-Abstained')),
       triage: response.headers.get('X-Triage') ?? undefined,
@@ -258,8 +275,10 @@ export class NaevusClient {
   }
 
   /** `GET /model`: what is served, and how good it was measured to be. */
-  model(options: ModelOptions = {}): Promise<ModelResponse> {
-    return this.#json<ModelResponse>('model', options, { query: { version: options.version } });
+  model(options: ModelOptions = {}): Promise<ModelResponse<L>> {
+    return this.#answer<ModelResponse<L>>('model', options, {
+      query: { version: options.version },
+    });
   }
 
   /** `GET /health/ready`. Not repeated: that the server is not ready is an answer, too. */
@@ -270,6 +289,28 @@ export class NaevusClient {
       if (error instanceof NaevusError && error.status === 503) return undefined;
       throw error;
     }
+  }
+
+  /** JSON about the server's classes, which are those that are expected. */
+  async #answer<T>(path: string, options: RequestOptions, request: Outgoing = {}): Promise<T> {
+    const answer = await this.#json<T>(path, options, request);
+    const labels = classesOf(answer);
+    if (labels !== undefined && labels.join() !== this.#labels.join()) {
+      throw this.#otherClasses(labels.join(', '));
+    }
+    return answer;
+  }
+
+  #label(label: string | null): L {
+    const known = this.#labels.find((one) => one === label);
+    if (known !== undefined) return known;
+    if (label === null) return '' as L;
+    throw this.#otherClasses(`a class ${label}`);
+  }
+
+  #otherClasses(found: string): NaevusError {
+    const message = `the server answers with ${found}, where ${this.#labels.join(', ')} are expected: tell the client what the server's classes are (\`labels\`), or ask for another version`;
+    return new NaevusError('other-classes', message);
   }
 
   async #json<T>(path: string, options: RequestOptions, request: Outgoing = {}): Promise<T> {
@@ -349,26 +390,42 @@ interface Outgoing {
 /** What `lesionReport` sends in its body or by itself. */
 type OfReports = keyof ReportContext | 'heatmap';
 
-function predictionQuery(options: PredictOptions): QueryOf<Omit<PredictQuery, OfReports>> {
-  const { topK, similar } = options;
-  return { top_k: topK, similar, ...analysisQuery(options), ...patientOf(options) };
+/** The labels that an answer is about, in their order. */
+function classesOf(answer: unknown): readonly string[] | undefined {
+  const { prior, taxonomy } = answer as Partial<Pick<AnyModelResponse, 'prior' | 'taxonomy'>>;
+  if (taxonomy !== undefined) return taxonomy.classes.map(({ label }) => label);
+  return prior && Object.keys(prior.probabilities);
 }
 
-function heatmapQuery(options: GradcamOptions): QueryOf<Omit<GradcamQuery, 'legend'>> {
+function predictionQuery<L extends string>(
+  options: PredictOptions<L>,
+  labels: readonly L[],
+): QueryOf<Omit<PredictQuery, OfReports>> {
+  const { topK, similar } = options;
+  return { top_k: topK, similar, ...analysisQuery(options, labels), ...patientOf(options) };
+}
+
+function heatmapQuery<L extends string>(
+  options: GradcamOptions<L>,
+  labels: readonly L[],
+): QueryOf<Omit<GradcamQuery, 'legend'>> {
   const { class: label, alpha, method, similar } = options;
   return {
     class: label,
     ...{ alpha, method, similar },
-    ...analysisQuery(options),
+    ...analysisQuery(options, labels),
     ...patientOf(options),
   };
 }
 
 /** What every answer about images takes, without the patient. */
-function analysisQuery(options: Omit<AnalysisRequestOptions, 'similar'>) {
+function analysisQuery<L extends string>(
+  options: Omit<AnalysisRequestOptions<L>, 'similar'>,
+  labels: readonly L[],
+) {
   const { prior, operatingPoint, version, coverage, strict, tta, language, patientFrom } = options;
   return {
-    prior: typeof prior === 'object' ? LABELS.map((label) => prior[label]).join(',') : prior,
+    prior: typeof prior === 'object' ? labels.map((label) => prior[label]).join(',') : prior,
     operating_point: operatingPoint,
     patient: patientFrom,
     ...{ version, coverage, strict, tta, language },

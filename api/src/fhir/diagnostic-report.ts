@@ -1,5 +1,5 @@
 import { BODY_SITES, type BodySiteName } from '@naevus/shared/answer/body-site';
-import { CODE_SYSTEMS, LABELS, type Label, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import type { Taxonomy, TaxonomyClass } from '@naevus/shared/taxonomy/taxonomy';
 import type {
   Assessment,
   InDistribution,
@@ -27,6 +27,10 @@ export interface ReportedImage {
 export interface Reported {
   readonly id: string;
   readonly model: ModelReference;
+  /** Of the version that answered. */
+  readonly taxonomy: Taxonomy;
+  /** What the malignant score is called. */
+  readonly malignantScoreName: string;
   readonly predictions: readonly Prediction[];
   readonly assessment?: Assessment | undefined;
   readonly prediction_set?: PredictionSet | undefined;
@@ -148,43 +152,49 @@ function observationsOf(answer: Reported): Observed[] {
   const list: Observed[] = predictions.map(({ label, name, score, codes }) => ({
     id: `class-${label}`,
     code: {
-      coding: [{ system: CLASSES, code: label, display: name }, ...standardCodings(codes)],
+      coding: [
+        { system: CLASSES, code: label, display: name },
+        ...standardCodings(codes, answer.taxonomy),
+      ],
       text: `Probability of ${name}`,
     },
     ...measured(score),
   }));
   if (assessment) {
     const reasons = assessment.reasons.map(({ text }) => text).join(' ');
-    list.push(
-      {
+    const note = reasons && { note: [{ text: reasons }] };
+    const { malignant_score, threshold, operating_point, triage } = assessment;
+    if (malignant_score !== null && threshold !== null) {
+      list.push({
         id: 'malignant-score',
-        code: own(
-          'malignant-score',
-          'Scores of melanoma, basal cell carcinoma and actinic keratosis together',
-        ),
-        ...measured(assessment.malignant_score),
+        code: own('malignant-score', answer.malignantScoreName),
+        ...measured(malignant_score),
         referenceRange: [
           {
-            high: share(assessment.threshold),
-            text: `Below the threshold of the operating point ${assessment.operating_point}`,
+            high: share(threshold),
+            text: `Below the threshold of the operating point ${operating_point}`,
           },
         ],
-      },
-      {
+      });
+    }
+    if (triage !== null) {
+      list.push({
         id: 'triage',
         code: own('triage', 'Triage word, for research on triage'),
         valueCodeableConcept: {
-          coding: [{ system: 'urn:naevus:triage', code: assessment.triage }],
-          text: assessment.triage,
+          coding: [{ system: 'urn:naevus:triage', code: triage }],
+          text: triage,
         },
-        ...(reasons && { note: [{ text: reasons }] }),
-      },
-      {
-        id: 'abstained',
-        code: own('abstained', 'No answer should be given for the image or images'),
-        valueBoolean: abstained,
-      },
-    );
+        ...note,
+      });
+    }
+    list.push({
+      id: 'abstained',
+      code: own('abstained', 'No answer should be given for the image or images'),
+      valueBoolean: abstained,
+      // Where there is a word, they are said of it.
+      ...(triage === null && note),
+    });
   }
   if (set) {
     list.push({
@@ -193,11 +203,11 @@ function observationsOf(answer: Reported): Observed[] {
         'prediction-set',
         `Classes that cannot be excluded at a coverage of ${set.coverage}`,
       ),
-      component: LABELS.map((label) => ({
-        code: classConcept(label),
+      component: answer.taxonomy.classes.map((one) => ({
+        code: classConcept(one),
         ...(abstained
           ? { dataAbsentReason: ABSENT }
-          : { valueBoolean: set.labels.includes(label) }),
+          : { valueBoolean: set.labels.includes(one.label) }),
       })),
     });
   }
@@ -258,17 +268,24 @@ function own(code: string, display: string): CodeableConcept {
   return { coding: [{ system: CODES, code, display }], text: display };
 }
 
-function classConcept(label: Label): CodeableConcept {
-  const { name } = LESION_CLASSES[label];
+function classConcept({ label, name: { en: name } }: TaxonomyClass): CodeableConcept {
   return { coding: [{ system: CLASSES, code: label, display: name }], text: name };
 }
 
+/** What FHIR calls the code systems, where a taxonomy does not name them. */
+const ICD10 = 'http://hl7.org/fhir/sid/icd-10';
+const ICD11 = 'http://id.who.int/icd/release/11/mms';
+const SNOMED_CT = 'http://snomed.info/sct';
+
 /** A code of a system is given where it alone is the class: two codings would say that both hold. */
-function standardCodings({ icd10, icd11, snomed_ct }: Codes): Coding[] {
+function standardCodings(
+  { icd10, icd11, snomed_ct }: Codes,
+  { codeSystems = {} }: Taxonomy,
+): Coding[] {
   const systems = [
-    [CODE_SYSTEMS.icd10.uri, icd10],
-    [CODE_SYSTEMS.icd11.uri, icd11],
-    [CODE_SYSTEMS.snomedCt.uri, snomed_ct],
+    [codeSystems.icd10?.uri ?? ICD10, icd10],
+    [codeSystems.icd11?.uri ?? ICD11, icd11],
+    [codeSystems.snomedCt?.uri ?? SNOMED_CT, snomed_ct],
   ] as const;
   return systems.flatMap(([system, codes]) =>
     codes?.length === 1 ? [{ system, code: codes[0]! }] : [],
@@ -286,7 +303,7 @@ function bodySiteOf({
   bodySite,
   site,
 }: ReportContext & { readonly site?: BodySiteName | undefined }): CodeableConcept | undefined {
-  const system = CODE_SYSTEMS.snomedCt.uri;
+  const system = SNOMED_CT;
   if (bodySite !== undefined) {
     return SNOMED_CODE.test(bodySite)
       ? { coding: [{ system, code: bodySite }] }
@@ -312,7 +329,8 @@ function conclusionOf({
     );
   }
   if (assessment) {
-    sentences.push(`Triage: ${assessment.triage}.`, ...assessment.reasons.map(({ text }) => text));
+    if (assessment.triage !== null) sentences.push(`Triage: ${assessment.triage}.`);
+    sentences.push(...assessment.reasons.map(({ text }) => text));
   }
   if (patientUsed.length > 0)
     sentences.push(`With what is known of the patient: ${patientUsed.join(', ')}.`);

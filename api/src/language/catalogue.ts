@@ -1,12 +1,17 @@
-import type { Label } from '@naevus/shared/taxonomy';
 import type { ReasonCode } from '../schemas/reasons.ts';
 import type { PageTexts } from './page/en.ts';
 
-/** What answers and the page say in words, in one language. Labels and codes are the same in all. */
+/** Codes that only HAM10000's classes have: their texts are among its own. */
+export type OwnReasonCode = 'squamous-not-excluded' | 'melanoma-not-excluded';
+
+/** What answers and the page say in words, in one language, of whatever classes. */
 export interface Catalogue {
-  readonly classes: Readonly<Record<Label, string>>;
-  readonly reasons: Readonly<Record<ReasonCode, string>>;
-  /** What the model has not seen. */
+  /**
+   * `{suspicious}`, `{critical}`, `{next}` and `{unseen}` stand for names: of the malignant and premalignant classes,
+   * of the critical ones, and of what is none of the classes with the classes next to it.
+   */
+  readonly reasons: Readonly<Record<Exclude<ReasonCode, OwnReasonCode>, string>>;
+  /** What the model has not seen; with `{dataset}`. */
   readonly limits: string;
   readonly disclaimer: string;
   /** That the translation was not reviewed; the original needs no such word. */

@@ -1,6 +1,10 @@
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { describe, expect, it } from 'vitest';
 import { LANGUAGES } from '../schemas/languages.ts';
-import { CATALOGUES, caveatsIn, translateAnswer } from './translate-answer.ts';
+import { CATALOGUES } from './catalogues.ts';
+import { caveatsIn, translateAnswer } from './translate-answer.ts';
+
+const MODEL = { taxonomy: HAM10000, manifest: { training: { dataset: 'HAM10000' } } };
 
 /** Every text of a catalogue by where it is; `translation` is only of those that are one. */
 function texts(value: unknown, path = ''): Map<string, string> {
@@ -55,14 +59,14 @@ describe('translateAnswer', () => {
   };
 
   it('changes names alone', () => {
-    const [prediction] = translateAnswer(answer, 'de').predictions;
+    const [prediction] = translateAnswer(answer, 'de', HAM10000).predictions;
     expect(prediction).toEqual({ ...answer.predictions[0], name: 'Basalzellkarzinom' });
-    expect(translateAnswer(answer, 'fr').other).toBe(7);
-    expect(translateAnswer(answer, 'en')).toBe(answer);
+    expect(translateAnswer(answer, 'fr', HAM10000).other).toBe(7);
+    expect(translateAnswer(answer, 'en', HAM10000)).toBe(answer);
   });
 
   it('says that a translation was not reviewed, and of the original nothing', () => {
-    expect(caveatsIn('es').translation).toContain('no fue revisada');
-    expect(caveatsIn('en')).not.toHaveProperty('translation');
+    expect(caveatsIn('es', MODEL).translation).toContain('no fue revisada');
+    expect(caveatsIn('en', MODEL)).not.toHaveProperty('translation');
   });
 });

@@ -2,30 +2,21 @@ import type { Catalogue } from './catalogue.ts';
 import { pageDe } from './page/de.ts';
 
 export const de: Catalogue = {
-  classes: {
-    akiec: 'Aktinische Keratose / intraepitheliales Karzinom',
-    bcc: 'Basalzellkarzinom',
-    bkl: 'Benigne keratoseartige Läsion',
-    df: 'Dermatofibrom',
-    mel: 'Melanom',
-    nv: 'Melanozytärer Nävus',
-    vasc: 'Vaskuläre Läsion',
-  },
   reasons: {
     'far-above-threshold':
-      'Die Werte für Melanom, Basalzellkarzinom und aktinische Keratose erreichen zusammen eine Höhe, unter der 9 von 10 gutartigen Läsionen bleiben.',
+      'Die Werte für {suspicious} erreichen zusammen eine Höhe, unter der 9 von 10 gutartigen Läsionen bleiben.',
     'above-threshold':
-      'Die Werte für Melanom, Basalzellkarzinom und aktinische Keratose erreichen zusammen den Schwellenwert des Arbeitspunkts.',
+      'Die Werte für {suspicious} erreichen zusammen den Schwellenwert des Arbeitspunkts.',
     'below-threshold':
-      'Die Werte für Melanom, Basalzellkarzinom und aktinische Keratose bleiben zusammen unter dem Schwellenwert des Arbeitspunkts. Das schließt eine Krankheit nicht aus.',
+      'Die Werte für {suspicious} bleiben zusammen unter dem Schwellenwert des Arbeitspunkts. Das schließt eine Krankheit nicht aus.',
     'raised-by-patient':
-      'Was über die Person bekannt ist, hebt die Werte für Melanom, Basalzellkarzinom und aktinische Keratose zusammen auf eine dringlichere Stufe. Es senkt sie nie.',
-    'squamous-not-excluded':
-      'Der Wert für aktinische Keratose und intraepitheliales Karzinom ist so hoch, dass ein Plattenepithelkarzinom, das keine der sieben Klassen ist, nicht ausgeschlossen werden kann.',
-    'melanoma-not-excluded':
-      'Melanom ist in der Vorhersagemenge: Es kann bei der verlangten Abdeckung nicht ausgeschlossen werden.',
+      'Was über die Person bekannt ist, hebt die Werte für {suspicious} zusammen auf eine dringlichere Stufe. Es senkt sie nie.',
+    'unseen-not-excluded':
+      'Der Wert für {next} ist so hoch, dass {unseen}, keine der Klassen dieser Version, nicht ausgeschlossen werden kann.',
+    'critical-not-excluded':
+      'Eine Klasse, die nicht übersehen werden darf ({critical}), ist in der Vorhersagemenge: Sie kann bei der verlangten Abdeckung nicht ausgeschlossen werden.',
     'no-typical-class':
-      'Das Bild ist für jede der sieben Klassen ungewöhnlich: Die Vorhersagemenge enthält allein die Klasse mit dem höchsten Wert, obwohl sie schlecht passt.',
+      'Das Bild ist für jede der Klassen ungewöhnlich: Die Vorhersagemenge enthält allein die Klasse mit dem höchsten Wert, obwohl sie schlecht passt.',
     'photo-more-urgent':
       'Eines der Fotos bekommt für sich allein ein dringlicheres Wort als alle zusammen.',
     'photos-left-out':
@@ -49,7 +40,7 @@ export const de: Catalogue = {
       'Die Farben sind nicht die von Haut: Das Bild ist grau, verfärbt oder invertiert, oder seine Farbkanäle sind vertauscht. In den ursprünglichen Farben senden.',
   },
   limits:
-    'Trainiert mit dermatoskopischen Bildern pigmentierter Läsionen, fast nur heller Haut, aus wenigen Kliniken. Fotos, die ein Telefon ohne Dermatoskop aufnimmt, liegen außerhalb dessen, womit es trainiert wurde: Ein Wert für ein solches Foto bedeutet nichts, so hoch oder niedrig er ist.',
+    'Trainiert allein mit den Bildern von {dataset}. Bilder anderer Art liegen außerhalb dessen, womit es trainiert wurde: Ein Wert für ein solches Bild bedeutet nichts, so hoch oder niedrig er ist.',
   disclaimer:
     'Nur für Forschung und Lehre. Kein Medizinprodukt: Anhand dieser Antwort nicht diagnostizieren, behandeln oder eine Behandlung aufschieben. Wenn eine Läsion Sie beunruhigt, gehen Sie zu einer Ärztin oder einem Arzt.',
   translation:

@@ -2,30 +2,21 @@ import type { Catalogue } from './catalogue.ts';
 import { pageEs } from './page/es.ts';
 
 export const es: Catalogue = {
-  classes: {
-    akiec: 'Queratosis actínica / carcinoma intraepitelial',
-    bcc: 'Carcinoma basocelular',
-    bkl: 'Lesión benigna de tipo queratosis',
-    df: 'Dermatofibroma',
-    mel: 'Melanoma',
-    nv: 'Nevo melanocítico',
-    vasc: 'Lesión vascular',
-  },
   reasons: {
     'far-above-threshold':
-      'Las puntuaciones de melanoma, carcinoma basocelular y queratosis actínica alcanzan juntas un nivel por debajo del cual quedan 9 de cada 10 lesiones benignas.',
+      'Las puntuaciones de {suspicious} alcanzan juntas un nivel por debajo del cual quedan 9 de cada 10 lesiones benignas.',
     'above-threshold':
-      'Las puntuaciones de melanoma, carcinoma basocelular y queratosis actínica alcanzan juntas el umbral del punto de operación.',
+      'Las puntuaciones de {suspicious} alcanzan juntas el umbral del punto de operación.',
     'below-threshold':
-      'Las puntuaciones de melanoma, carcinoma basocelular y queratosis actínica quedan juntas por debajo del umbral del punto de operación. Esto no descarta una enfermedad.',
+      'Las puntuaciones de {suspicious} quedan juntas por debajo del umbral del punto de operación. Esto no descarta una enfermedad.',
     'raised-by-patient':
-      'Lo que se sabe de la persona eleva juntas las puntuaciones de melanoma, carcinoma basocelular y queratosis actínica a un nivel más urgente. Nunca las baja.',
-    'squamous-not-excluded':
-      'La puntuación de queratosis actínica y carcinoma intraepitelial es lo bastante alta para que no pueda excluirse un carcinoma epidermoide, que no es ninguna de las siete clases.',
-    'melanoma-not-excluded':
-      'El melanoma está en el conjunto de predicción: no se puede excluir con la cobertura pedida.',
+      'Lo que se sabe de la persona eleva juntas las puntuaciones de {suspicious} a un nivel más urgente. Nunca las baja.',
+    'unseen-not-excluded':
+      'La puntuación de {next} es lo bastante alta para que no pueda excluirse {unseen}, que no es ninguna de las clases de esta versión.',
+    'critical-not-excluded':
+      'Una clase que no debe pasarse por alto ({critical}) está en el conjunto de predicción: no se puede excluir con la cobertura pedida.',
     'no-typical-class':
-      'La imagen es inusual para cada una de las siete clases: el conjunto de predicción solo contiene la clase con la puntuación más alta, aunque encaja mal.',
+      'La imagen es inusual para cada una de las clases: el conjunto de predicción solo contiene la clase con la puntuación más alta, aunque encaja mal.',
     'photo-more-urgent':
       'Una de las fotos recibe por sí sola una palabra más urgente que todas juntas.',
     'photos-left-out':
@@ -51,7 +42,7 @@ export const es: Catalogue = {
       'Los colores no son los de la piel: la imagen es gris, teñida o invertida, o sus canales de color están intercambiados. Envíela en sus colores originales.',
   },
   limits:
-    'Entrenado con imágenes dermatoscópicas de lesiones pigmentadas, casi solo de piel clara, de unas pocas clínicas. Las fotos que toma un teléfono sin dermatoscopio están fuera de aquello con lo que se entrenó: una puntuación para una foto así no significa nada, por alta o baja que sea.',
+    'Entrenado solo con las imágenes de {dataset}. Las imágenes de otro tipo están fuera de aquello con lo que se entrenó: una puntuación para una imagen así no significa nada, por alta o baja que sea.',
   disclaimer:
     'Solo para investigación y docencia. No es un producto sanitario: no diagnostique, trate ni retrase la atención con esta respuesta. Si una lesión le preocupa, consulte a un médico.',
   translation: 'Esta traducción no fue revisada por un clínico. Prevalece el texto en inglés.',

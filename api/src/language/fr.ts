@@ -2,30 +2,21 @@ import type { Catalogue } from './catalogue.ts';
 import { pageFr } from './page/fr.ts';
 
 export const fr: Catalogue = {
-  classes: {
-    akiec: 'Kératose actinique / carcinome intraépithélial',
-    bcc: 'Carcinome basocellulaire',
-    bkl: 'Lésion bénigne de type kératose',
-    df: 'Dermatofibrome',
-    mel: 'Mélanome',
-    nv: 'Nævus mélanocytaire',
-    vasc: 'Lésion vasculaire',
-  },
   reasons: {
     'far-above-threshold':
-      'Les scores de mélanome, de carcinome basocellulaire et de kératose actinique atteignent ensemble un niveau au-dessous duquel restent 9 lésions bénignes sur 10.',
+      'Les scores des classes {suspicious} atteignent ensemble un niveau au-dessous duquel restent 9 lésions bénignes sur 10.',
     'above-threshold':
-      'Les scores de mélanome, de carcinome basocellulaire et de kératose actinique atteignent ensemble le seuil du point de fonctionnement.',
+      'Les scores des classes {suspicious} atteignent ensemble le seuil du point de fonctionnement.',
     'below-threshold':
-      'Les scores de mélanome, de carcinome basocellulaire et de kératose actinique restent ensemble au-dessous du seuil du point de fonctionnement. Cela n’exclut pas une maladie.',
+      'Les scores des classes {suspicious} restent ensemble au-dessous du seuil du point de fonctionnement. Cela n’exclut pas une maladie.',
     'raised-by-patient':
-      'Ce que l’on sait de la personne élève ensemble les scores de mélanome, de carcinome basocellulaire et de kératose actinique à un niveau plus urgent. Cela ne les abaisse jamais.',
-    'squamous-not-excluded':
-      'Le score de kératose actinique et de carcinome intraépithélial est assez élevé pour qu’un carcinome épidermoïde, qui n’est aucune des sept classes, ne puisse être exclu.',
-    'melanoma-not-excluded':
-      'Le mélanome est dans l’ensemble de prédiction : il ne peut pas être exclu à la couverture demandée.',
+      'Ce que l’on sait de la personne élève ensemble les scores des classes {suspicious} à un niveau plus urgent. Cela ne les abaisse jamais.',
+    'unseen-not-excluded':
+      'Le score de la classe {next} est assez élevé pour que {unseen}, qui n’est aucune des classes de cette version, ne puisse être exclu.',
+    'critical-not-excluded':
+      'Une classe à ne pas manquer ({critical}) est dans l’ensemble de prédiction : elle ne peut pas être exclue à la couverture demandée.',
     'no-typical-class':
-      'L’image est inhabituelle pour chacune des sept classes : l’ensemble de prédiction ne contient que la classe au score le plus élevé, bien qu’elle convienne mal.',
+      'L’image est inhabituelle pour chacune des classes : l’ensemble de prédiction ne contient que la classe au score le plus élevé, bien qu’elle convienne mal.',
     'photo-more-urgent':
       'Une des photos reçoit à elle seule un mot plus urgent que toutes les photos ensemble.',
     'photos-left-out':
@@ -51,7 +42,7 @@ export const fr: Catalogue = {
       'Les couleurs ne sont pas celles de la peau : l’image est grise, teintée ou inversée, ou ses canaux de couleur sont permutés. Envoyez-la dans ses couleurs d’origine.',
   },
   limits:
-    'Entraîné avec des images dermatoscopiques de lésions pigmentées, presque uniquement de peau claire, de quelques cliniques. Les photos prises par un téléphone sans dermatoscope sont hors de ce avec quoi il a été entraîné : un score pour une telle photo ne signifie rien, qu’il soit élevé ou bas.',
+    'Entraîné uniquement avec les images de {dataset}. Les images d’une autre sorte sont hors de ce avec quoi il a été entraîné : un score pour une telle image ne signifie rien, qu’il soit élevé ou bas.',
   disclaimer:
     'Pour la recherche et l’enseignement uniquement. Ce n’est pas un dispositif médical : ne diagnostiquez pas, ne traitez pas et ne retardez pas de soins à partir de cette réponse. Si une lésion vous inquiète, consultez un médecin.',
   translation: 'Cette traduction n’a pas été relue par un clinicien. Le texte anglais fait foi.',

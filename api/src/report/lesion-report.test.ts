@@ -1,13 +1,16 @@
 import { inflateSync } from 'node:zlib';
-import { CLASS_COUNT, LABELS } from '@naevus/shared/taxonomy';
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
+import { labelsOf } from '@naevus/shared/taxonomy/taxonomy';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { reasonOf } from '../answers/assess.ts';
 import { rankedPredictions } from '../answers/prediction-answer.ts';
 import type { ReportContent } from '../answers/report-content.ts';
-import { CATALOGUES } from '../language/translate-answer.ts';
+import { CATALOGUES } from '../language/catalogues.ts';
+import { HAM10000_TEXTS } from '../language/ham10000.ts';
 import { LANGUAGES, type Language } from '../schemas/languages.ts';
 import type { LesionPhoto } from '../schemas/lesion.ts';
-import { REASONS, type ReasonCode } from '../schemas/reasons.ts';
+import { REASON_CODES, type ReasonCode } from '../schemas/reasons.ts';
 import { lesionReport } from './lesion-report.ts';
 import { printable } from './printable.ts';
 
@@ -17,10 +20,15 @@ const png = new Uint8Array(
     .toBuffer(),
 );
 const SCORES = [0.02, 0.03, 0.05, 0.01, 0.61, 0.27, 0.01];
-const reason = (code: ReasonCode) => ({ code, text: REASONS[code] });
+const reason = (code: ReasonCode) => reasonOf(code, HAM10000);
+const MODEL = {
+  ...{ name: 'naevus', version: '9.9.9', sha256: 'ab'.repeat(32) },
+  manifest: { training: { dataset: 'none' } },
+  taxonomy: HAM10000,
+};
 
 function content(photos: number, language: Language, abstained = false): ReportContent {
-  const predictions = rankedPredictions(SCORES, CLASS_COUNT);
+  const predictions = rankedPredictions(SCORES, SCORES.length, HAM10000);
   const image: LesionPhoto = {
     predictions,
     image: { width: 480, height: 360, format: 'jpeg' },
@@ -34,7 +42,7 @@ function content(photos: number, language: Language, abstained = false): ReportC
       share: 0.5,
       crop: 1,
       method: 'grad-cam' as const,
-      label: 'mel' as const,
+      label: 'mel',
     },
     ...{ overlay: png, photo: png },
   };
@@ -42,7 +50,7 @@ function content(photos: number, language: Language, abstained = false): ReportC
     language,
     date: new Date('2026-11-30T12:34:56Z'),
     id: 'the-request',
-    model: { name: 'naevus', version: '9.9.9', sha256: 'ab'.repeat(32) },
+    model: MODEL,
     answer: {
       predictions,
       assessment: {
@@ -53,11 +61,11 @@ function content(photos: number, language: Language, abstained = false): ReportC
         triage: 'refer',
         abstained,
         // More than any answer has.
-        reasons: Object.keys(REASONS)
+        reasons: REASON_CODES.filter((code) => !/^(unseen|critical)/.test(code))
           .slice(0, 9)
-          .map((code) => reason(code as ReasonCode)),
+          .map(reason),
       },
-      prediction_set: { coverage: 0.9, labels: [...LABELS] },
+      prediction_set: { coverage: 0.9, labels: labelsOf(HAM10000) },
       pooled: { method: 'mean-logit', photos, counted: photos, fitted: false },
       images: Array.from({ length: photos }, () => image),
     },
@@ -125,7 +133,7 @@ describe('lesionReport', () => {
 describe('printable', () => {
   it('has every character of the catalogues, but for those that look the same', () => {
     for (const language of LANGUAGES) {
-      const texts = JSON.stringify(CATALOGUES[language]);
+      const texts = JSON.stringify([CATALOGUES[language], HAM10000_TEXTS[language]]);
       const lost = [...texts].filter((letter) => letter !== '?' && printable(letter) === '?');
       // Names of keys and languages.
       expect(lost.join('')).toMatch(/^[→←⌘\n]*$/);

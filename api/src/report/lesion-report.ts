@@ -1,10 +1,13 @@
 import type { BodySiteName } from '@naevus/shared/answer/body-site';
 import type { Sex } from '@naevus/shared/answer/patient-spec';
-import { LESION_CLASSES } from '@naevus/shared/taxonomy';
+import { classOf } from '@naevus/shared/taxonomy/taxonomy';
 import type { ReportContent, ReportedPhoto } from '../answers/report-content.ts';
+import { CATALOGUES } from '../language/catalogues.ts';
+import { classTexts } from '../language/class-texts.ts';
 import { fill } from '../language/page/fill.ts';
 import { REPORT_TEXTS } from '../language/report-texts.ts';
-import { CATALOGUES, caveatsIn, translateLesion } from '../language/translate-answer.ts';
+import { caveatsIn, translateLesion } from '../language/translate-answer.ts';
+import type { PredictionSet } from '../schemas/assessment.ts';
 import type { LesionAnswer, LesionPhoto } from '../schemas/lesion.ts';
 import { printable } from './printable.ts';
 
@@ -25,6 +28,8 @@ const SMALL = 7;
 const LARGE = 15;
 const HEADING = 10;
 const GAP = 8;
+/** Height of the row of a class. */
+const SCORE_ROW = TEXT * 1.55;
 
 /** Columns of photos, each with its heat map beside it, and their height: fewer photos are larger. */
 const GRIDS = [
@@ -42,7 +47,8 @@ const GRIDS = [
  */
 export async function lesionReport(original: ReportContent): Promise<Uint8Array<ArrayBuffer>> {
   const { default: PDFDocument } = await import('pdfkit');
-  const content = { ...original, answer: translateLesion(original.answer, original.language) };
+  const { answer, language, model } = original;
+  const content = { ...original, answer: translateLesion(answer, language, model.taxonomy) };
   const { title } = REPORT_TEXTS[content.language];
   const doc = new PDFDocument({
     size: [PAGE.width, PAGE.height],
@@ -57,8 +63,9 @@ export async function lesionReport(original: ReportContent): Promise<Uint8Array<
   head(doc, content);
   decision(doc, content);
   pictures(doc, content);
-  scores(doc, content);
-  foot(doc, content);
+  const top = footTop(doc, content);
+  scores(doc, content, top);
+  foot(doc, content, top);
   doc.end();
   await ended;
   return new Uint8Array(Buffer.concat(parts));
@@ -107,7 +114,7 @@ function head(doc: Pdf, { language, date, id }: ReportContent): void {
   ];
   write(doc, facts.join(' · '), { size: SMALL, colour: GREY });
   doc.y += GAP / 2;
-  panel(doc, caveatsIn(language).disclaimer, WARNING);
+  panel(doc, CATALOGUES[language].disclaimer, WARNING);
 }
 
 /** A text on a ground of its own. */
@@ -122,26 +129,32 @@ function panel(doc: Pdf, text: string, colour: string): void {
   doc.y = top + height + GAP;
 }
 
-function decision(doc: Pdf, { language, answer }: ReportContent): void {
+function decision(doc: Pdf, { language, answer, model }: ReportContent): void {
   const { script } = CATALOGUES[language].page;
+  const { classes } = classTexts(model.taxonomy, language);
   const { assessment, prediction_set, pooled } = answer;
   if (assessment === undefined) return;
-  const word = assessment.abstained ? script.words.abstained : script.words[assessment.triage];
-  write(doc, fill(script.assessed, { triage: word }), { size: HEADING + 2, bold: true });
-  const step = assessment.abstained ? script.steps.abstained : script.steps[assessment.triage];
-  write(doc, step);
+  const word = assessment.abstained ? 'abstained' : assessment.triage;
+  if (word === null) write(doc, script.noTriage);
+  else {
+    const triage = script.words[word];
+    write(doc, fill(script.assessed, { triage }), { size: HEADING + 2, bold: true });
+    write(doc, script.steps[word]);
+  }
   doc.y += GAP / 2;
   const lines = assessment.reasons.map(({ text }) => text);
   if (!assessment.abstained) {
-    const reached = assessment.malignant_score >= assessment.threshold;
-    lines.unshift(
-      fill(reached ? script.reached : script.stayedBelow, {
-        score: percent(assessment.malignant_score, language),
-        threshold: percent(assessment.threshold, language),
-        point: assessment.operating_point,
-      }),
-    );
-    if (prediction_set) lines.push(setLine(answer, language));
+    const { malignant_score: score, threshold, operating_point: point } = assessment;
+    if (score !== null && threshold !== null && point !== null) {
+      lines.unshift(
+        fill(score >= threshold ? script.reached : script.stayedBelow, {
+          score: percent(score, language),
+          threshold: percent(threshold, language),
+          point,
+        }),
+      );
+    }
+    if (prediction_set) lines.push(setLine(prediction_set, classes, language));
   }
   if (pooled.photos > 1) {
     lines.push(fill(script.pooled, { counted: pooled.counted, photos: pooled.photos }));
@@ -154,14 +167,15 @@ function decision(doc: Pdf, { language, answer }: ReportContent): void {
 }
 
 function setLine(
-  { prediction_set: set }: LesionAnswer,
+  { labels, coverage }: PredictionSet,
+  classes: Readonly<Record<string, string>>,
   language: ReportContent['language'],
 ): string {
-  const { page, classes } = CATALOGUES[language];
-  const names = set!.labels.map((label) => classes[label]).join(', ');
-  return fill(page.script.set, {
-    names: names === '' ? page.script.noneOfSeven : names,
-    coverage: percent(set!.coverage, language),
+  const { script } = CATALOGUES[language].page;
+  const names = labels.map((label) => classes[label]).join(', ');
+  return fill(script.set, {
+    names: names === '' ? script.noneOfClasses : names,
+    coverage: percent(coverage, language),
   });
 }
 
@@ -187,13 +201,14 @@ function patientLine(
     ...(not_used.length > 0
       ? [fill(script.notUsedOfPatient, { names: not_used.map(named).join(', ') })]
       : []),
-    ...(used.length > 0 && !assessment?.abstained
+    ...(used.length > 0 && !assessment?.abstained && malignant_score !== null
       ? [fill(script.withPatient, { score: percent(malignant_score, language) })]
       : []),
   ].join(' ');
 }
 
-function pictures(doc: Pdf, { language, photos, answer }: ReportContent): void {
+function pictures(doc: Pdf, { language, photos, answer, model }: ReportContent): void {
+  const { classes } = classTexts(model.taxonomy, language);
   const grid = GRIDS.find((one) => photos.length <= one.photos) ?? GRIDS.at(-1)!;
   const width = (WIDTH - (grid.columns - 1) * GAP) / grid.columns;
   const captions = SMALL * 2.6;
@@ -202,7 +217,7 @@ function pictures(doc: Pdf, { language, photos, answer }: ReportContent): void {
     const x = PAGE.margin + (i % grid.columns) * (width + GAP);
     const y = top + Math.floor(i / grid.columns) * (grid.height + captions + GAP / 2);
     pair(doc, photo, { x, y, width, height: grid.height });
-    const caption = captionOf(photo, answer.images[i]!, i, language, photos.length);
+    const caption = captionOf(photo, answer.images[i]!, i, language, photos.length, classes);
     write(doc, caption, {
       ...{ size: SMALL - 0.5, colour: GREY, x, y: y + grid.height + 2, width, height: captions },
     });
@@ -237,6 +252,7 @@ function captionOf(
   i: number,
   language: ReportContent['language'],
   count: number,
+  classes: Readonly<Record<string, string>>,
 ): string {
   const { script } = CATALOGUES[language].page;
   const state =
@@ -253,22 +269,29 @@ function captionOf(
       ? []
       : [
           fill(REPORT_TEXTS[language].heatmap, {
-            name: CATALOGUES[language].classes[photo.heatmap.label],
+            name: classes[photo.heatmap.label]!,
           }),
         ]),
   ].join('. ');
 }
 
-function scores(doc: Pdf, { language, answer }: ReportContent): void {
+function scores(doc: Pdf, { language, answer, model }: ReportContent, bottom: number): void {
   if (answer.assessment?.abstained) return;
   const { script } = CATALOGUES[language].page;
-  write(doc, REPORT_TEXTS[language].scores, { size: HEADING, bold: true });
+  const texts = REPORT_TEXTS[language];
+  const count = answer.predictions.length;
+  write(doc, fill(texts.scores, { count }), { size: HEADING, bold: true });
   doc.y += 2;
   const [names, bars, figures] = [250, 115, 42];
-  for (const { label, name, score, risk } of answer.predictions) {
+  for (const [i, { label, name, score, risk }] of answer.predictions.entries()) {
     const y = doc.y;
-    const { icd10 } = LESION_CLASSES[label];
-    write(doc, `${name} (${script.risks[risk]})`, { y, width: names, height: TEXT * 1.4 });
+    if (i < count - 1 && y + 2 * SCORE_ROW > bottom) {
+      write(doc, fill(texts.more, { count: count - i }));
+      break;
+    }
+    const { icd10 } = classOf(model.taxonomy, label).codes;
+    const title = risk === null ? name : `${name} (${script.risks[risk]})`;
+    write(doc, title, { y, width: names, height: TEXT * 1.4 });
     const bar = PAGE.margin + names + GAP;
     doc.rect(bar, y, bars, TEXT - 1).fill(PANEL);
     doc.rect(bar, y, Math.max(0.5, bars * score), TEXT - 1).fill(GREY);
@@ -285,24 +308,34 @@ function scores(doc: Pdf, { language, answer }: ReportContent): void {
         height: SMALL * 1.4,
       },
     });
-    doc.y = y + TEXT * 1.55;
+    doc.y = y + SCORE_ROW;
   }
   doc.y += GAP / 2;
 }
 
-/** At the lower edge: what the model has not seen, which version answered, and where the words come from. */
-function foot(doc: Pdf, { language, model }: ReportContent): void {
-  const { limits, translation } = caveatsIn(language);
-  const { name, version, sha256 } = model;
-  const digest = `${name} ${version}, sha256 ${sha256}`;
-  const texts = [limits, ...(translation === undefined ? [] : [translation])];
+/** What the model has not seen, and where the words come from. */
+function footTexts(language: ReportContent['language'], model: ReportContent['model']): string[] {
+  const { limits, translation } = caveatsIn(language, model);
+  return [limits, ...(translation === undefined ? [] : [translation])];
+}
+
+/** Where the lower edge begins. */
+function footTop(doc: Pdf, { language, model }: ReportContent): number {
+  const texts = footTexts(language, model);
   const heights = texts.map((text) => heightOf(doc, text, WIDTH, SMALL + 0.5) + 2);
   const height = heights.reduce((sum, one) => sum + one, 0) + HEADING * 1.4 + SMALL * 1.6;
-  doc.y = PAGE.height - PAGE.margin - height;
+  return PAGE.height - PAGE.margin - height;
+}
+
+/** At the lower edge: what the model has not seen, which version answered, and where the words come from. */
+function foot(doc: Pdf, { language, model }: ReportContent, top: number): void {
+  const { name, version, sha256 } = model;
+  const digest = `${name} ${version}, sha256 ${sha256}`;
+  doc.y = top;
   doc.moveTo(PAGE.margin, doc.y - 4).lineTo(PAGE.margin + WIDTH, doc.y - 4);
   doc.strokeColor(LINE).lineWidth(0.5).stroke();
   write(doc, REPORT_TEXTS[language].notSeen, { bold: true });
-  for (const text of texts) {
+  for (const text of footTexts(language, model)) {
     write(doc, text, { size: SMALL + 0.5 });
     doc.y += 2;
   }

@@ -1,17 +1,16 @@
-import { OPERATING_POINTS, TRIAGE } from '@naevus/shared/answer/operating-point';
+import { TRIAGE } from '@naevus/shared/answer/operating-point';
 import { COVERAGES } from '@naevus/shared/answer/prediction-set';
 import { IMAGE_KINDS } from '@naevus/shared/image/image-kinds';
 import { QUALITY_MEASURES } from '@naevus/shared/image/image-quality';
-import { LABELS } from '@naevus/shared/taxonomy';
 import * as z from 'zod';
-import { REASONS, type ReasonCode } from './reasons.ts';
+import { REASON_CODES } from './reasons.ts';
+import { label, ofRisks, operatingPoint, recordOfAll } from './taxonomy-parts.ts';
 
 const share = z.number().min(0).max(1);
-const reasonCodes = Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]];
 
 export const reasonSchema = z
   .strictObject({
-    code: z.enum(reasonCodes),
+    code: z.enum(REASON_CODES),
     text: z
       .string()
       .meta({ description: 'One plain sentence, always the same for a code and a language.' }),
@@ -20,20 +19,24 @@ export const reasonSchema = z
 
 export const assessmentSchema = z
   .strictObject({
-    malignant_score: share.meta({
-      description:
-        "Sum of the scores of mel, bcc and akiec under the version's own prior, whatever `prior` was asked for: what the thresholds are of.",
-    }),
-    threshold: share.meta({ description: 'Of the operating point.' }),
-    operating_point: z.enum(OPERATING_POINTS),
+    malignant_score: ofRisks(
+      share.meta({
+        description:
+          "Sum of the scores of malignant and premalignant classes under the version's own prior, whatever `prior` was asked for: what the thresholds are of. null where the classes have no risk groups, as are threshold, operating point and triage.",
+      }),
+    ),
+    threshold: ofRisks(share.meta({ description: 'Of the operating point.' })),
+    operating_point: ofRisks(operatingPoint()),
     flagged: z.boolean().meta({
       description:
         'True where a person should look: the malignant score reaches the threshold, or the answer abstains. The same as `triage` not being `routine`.',
     }),
-    triage: z.enum(TRIAGE).meta({
-      description:
-        '`refer`: far above the threshold; `review`: above it, or no answer is given; `routine`: below it. A word for research on triage, not advice to a patient.',
-    }),
+    triage: ofRisks(
+      z.enum(TRIAGE).meta({
+        description:
+          '`refer`: far above the threshold; `review`: above it, or no answer is given; `routine`: below it. A word for research on triage, not advice to a patient.',
+      }),
+    ),
     abstained: z.boolean().meta({
       description:
         'True where the image is of poor quality, out of distribution or not dermoscopic: do not use its scores.',
@@ -50,7 +53,7 @@ export const predictionSetSchema = z
     coverage: z.number().min(COVERAGES[0]!).max(COVERAGES.at(-1)!).meta({
       description: 'In how many of all images of a class, each by itself, the set holds it.',
     }),
-    labels: z.array(z.enum(LABELS)).meta({
+    labels: z.array(label()).meta({
       description:
         "The classes that cannot be excluded, and always the one with the highest score. By the version's own prior, as it holds under any; of another prior or a patient, the class with the highest score is added.",
     }),
@@ -100,7 +103,7 @@ export const modalitySchema = z
 export const priorSchema = z
   .strictObject({
     name: z.enum(['training', 'uniform', 'custom']),
-    probabilities: z.record(z.enum(LABELS), share),
+    probabilities: recordOfAll(share),
   })
   .meta({ id: 'Prior', description: 'How common the scores take each class to be.' });
 

@@ -1,7 +1,7 @@
 import { HEATMAP_METHODS } from '@naevus/shared/network/heatmap-methods';
-import { LABELS } from '@naevus/shared/taxonomy';
 import * as z from 'zod';
 import { predictResponseSchema } from './prediction.ts';
+import { label } from './taxonomy-parts.ts';
 
 export const heatmapSchema = z
   .strictObject({
@@ -32,7 +32,7 @@ export const heatmapSchema = z
 export const gradcamResponseSchema = z
   .strictObject({
     ...predictResponseSchema.shape,
-    class: z.enum(LABELS).meta({ description: 'The label that the heat map explains.' }),
+    class: label('The label that the heat map explains.'),
     heatmap: heatmapSchema,
     overlay: z.string().startsWith('data:image/png;base64,').meta({
       description: "The picture with the heat map over it, small, at the picture's aspect.",

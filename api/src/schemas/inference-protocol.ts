@@ -134,7 +134,7 @@ export const inferResponseSchema = z
     parameters: z.strictObject({
       labels: z
         .string()
-        .meta({ description: 'Of the seven places, in their order; with commas between.' }),
+        .meta({ description: 'Of the places, in their order; with commas between.' }),
       disclaimer: z.string(),
       ...assessmentParameters,
       crop: z.number().optional().meta({

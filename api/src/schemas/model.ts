@@ -1,6 +1,8 @@
 import { manifestSchema } from '@naevus/shared/model/manifest';
-import { LABELS, RISKS } from '@naevus/shared/taxonomy';
+import { RISKS } from '@naevus/shared/taxonomy/taxonomy';
+import { taxonomySchema } from '@naevus/shared/taxonomy/taxonomy-schema';
 import * as z from 'zod';
+import { label, ofRisks } from './taxonomy-parts.ts';
 
 const manifest = manifestSchema.shape;
 
@@ -13,17 +15,25 @@ export const modelResponseSchema = z
     architecture: z.string(),
     labels: z.array(
       z.strictObject({
-        label: z.enum(LABELS),
+        label: label(),
         name: z.string(),
-        risk: z.enum(RISKS),
+        risk: ofRisks(z.enum(RISKS)),
         icd10: z.array(z.string()),
         icd11: z.array(z.string()),
         snomed_ct: z.array(z.string()),
       }),
     ),
     codes_checked_in: z
-      .strictObject({ icd10: z.string(), icd11: z.string(), snomed_ct: z.string() })
+      .strictObject({
+        icd10: z.string().optional(),
+        icd11: z.string().optional(),
+        snomed_ct: z.string().optional(),
+      })
       .meta({ description: 'Where the codes of each system were checked.' }),
+    taxonomy: taxonomySchema.meta({
+      description:
+        'The classes in the order of the outputs, with their names in each language, risk groups, codes and colours.',
+    }),
     input: z.strictObject({
       formats: z.array(z.string()),
       preprocessing: manifest.preprocessing,

@@ -1,6 +1,6 @@
 import { PATIENT_VARIABLES } from '@naevus/shared/answer/patient-spec';
 import { TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
-import { CLASS_COUNT, LABELS, RISKS } from '@naevus/shared/taxonomy';
+import { RISKS } from '@naevus/shared/taxonomy/taxonomy';
 import * as z from 'zod';
 import {
   assessmentSchema,
@@ -12,6 +12,7 @@ import {
 } from './assessment.ts';
 import { problemSchema } from './problem.ts';
 import { similarMembers } from './similar.ts';
+import { label, listOfAll, ofRisks } from './taxonomy-parts.ts';
 
 const AVERAGED_VIEWS = TTA_CHOICES.filter((views) => views !== 1);
 
@@ -33,12 +34,13 @@ export const codesSchema = z
 
 export const predictionSchema = z
   .strictObject({
-    label: z.enum(LABELS),
+    label: label(),
     name: z.string().meta({ description: 'Full name of the class.' }),
     score: score.meta({
-      description: 'Calibrated probability under the `prior` of the answer. All seven sum to 1.',
+      description:
+        'Calibrated probability under the `prior` of the answer. Those of all classes sum to 1.',
     }),
-    risk: z.enum(RISKS),
+    risk: ofRisks(z.enum(RISKS)),
     codes: codesSchema,
   })
   .meta({ id: 'Prediction' });
@@ -75,11 +77,7 @@ export const timingSchema = z
   })
   .meta({ id: 'Timing' });
 
-export const predictionsSchema = z
-  .array(predictionSchema)
-  .min(1)
-  .max(CLASS_COUNT)
-  .meta({ description: 'The likeliest first.' });
+export const predictionsSchema = listOfAll(predictionSchema, 'The likeliest first.');
 
 export const patientSchema = z
   .strictObject({
@@ -96,10 +94,12 @@ export const patientSchema = z
         reason: z.string().meta({ description: 'Why the version does not use it.' }),
       }),
     ),
-    malignant_score: score.meta({
-      description:
-        "The malignant score with the patient, under the version's own prior. It may raise the triage word, and never lowers it.",
-    }),
+    malignant_score: ofRisks(
+      score.meta({
+        description:
+          "The malignant score with the patient, under the version's own prior. It may raise the triage word, and never lowers it.",
+      }),
+    ),
     predictions: predictionsSchema.meta({
       description: 'The predictions without what is known of the patient.',
     }),

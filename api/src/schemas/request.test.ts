@@ -1,5 +1,8 @@
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { describe, expect, it } from 'vitest';
-import { gradcamQuerySchema, imagesBodySchema, predictQuerySchema } from './request.ts';
+import { imagesBodySchema, requestSchemas } from './request.ts';
+
+const { predict: predictQuerySchema, gradcam: gradcamQuerySchema } = requestSchemas(HAM10000);
 
 /** What every query has where it says nothing of it. */
 const DEFAULTS = {

@@ -1,6 +1,6 @@
 import { CONFIRMATIONS } from '@naevus/shared/model/similar-cases-spec';
-import { LABELS } from '@naevus/shared/taxonomy';
 import * as z from 'zod';
+import { label } from './taxonomy-parts.ts';
 
 /** Most similar cases that an answer names. */
 export const MAX_SIMILAR = 10;
@@ -9,7 +9,7 @@ export const similarCaseSchema = z
   .strictObject({
     image_id: z.string().meta({ description: 'Of the training image that the case is shown by.' }),
     lesion_id: z.string().nullable().meta({ description: 'null where the data do not say.' }),
-    label: z.enum(LABELS).meta({ description: 'Its diagnosis.' }),
+    label: label('Its diagnosis.'),
     confirmed_by: z
       .enum(CONFIRMATIONS)
       .meta({ description: 'How the diagnosis was confirmed, as the data have it.' }),
@@ -34,7 +34,7 @@ export const similarMembers = {
     description:
       'With `similar`: the training lesions that look most like the image to the network, the most similar first; one image of each lesion.',
   }),
-  similar_by_class: z.partialRecord(z.enum(LABELS), similarCaseSchema).optional().meta({
+  similar_by_class: z.record(label(), similarCaseSchema).optional().meta({
     description:
       'With `similar`: the most similar case of each class of the prediction set; of every class where the version has no sets.',
   }),

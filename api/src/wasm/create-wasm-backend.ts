@@ -2,6 +2,7 @@ import { createBase64Encoder } from '@naevus/shared/base64/base64-encoder';
 import { createOverlay } from '@naevus/shared/heatmap/overlay-kernel';
 import { createResampler } from '@naevus/shared/image/resampler';
 import type { Manifest } from '@naevus/shared/model/manifest';
+import { taxonomyOf } from '@naevus/shared/taxonomy/taxonomy-of';
 import type { AnalysisBackend } from '../analysis/analyse.ts';
 import { loadFindCases } from '../analysis/find-cases.ts';
 import { loadMeasureImage } from '../analysis/measure.ts';
@@ -31,7 +32,7 @@ export async function createWasmBackend(
   artifact: GraphArtifact & {
     readonly manifest: Pick<
       Manifest,
-      'calibration' | 'assessment' | 'preprocessing' | 'similarCases' | 'labels'
+      'calibration' | 'assessment' | 'preprocessing' | 'similarCases' | 'labels' | 'taxonomy'
     >;
   },
   modules: WasmModules,
@@ -46,6 +47,7 @@ export async function createWasmBackend(
     encodePng,
     encodeBase64: createBase64Encoder(modules.kernels),
     calibration: manifest.calibration,
+    taxonomy: taxonomyOf(manifest),
     crop: manifest.preprocessing.crop,
     measure: await loadMeasureImage(source, manifest, modules.kernels, sha256),
     findCases: await loadFindCases(source, manifest, modules.kernels, sha256),

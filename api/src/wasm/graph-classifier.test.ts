@@ -30,6 +30,7 @@ it.each(VERSIONS)('computes what onnxruntime does with the bundled version %s', 
     await loadFile(source, manifest, onnx.path, nodeSha256),
     onnx,
     1,
+    manifest.labels.length,
   );
   const { data: rgb } = await sharp(lesion(0))
     .resize(INPUT_SIZE, INPUT_SIZE, { fit: 'fill' })

@@ -1,15 +1,11 @@
 import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import type { Manifest } from '@naevus/shared/model/manifest';
 import { type ArtifactSource, loadFile, type Sha256 } from '@naevus/shared/model/verify';
-import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { Classifier } from '../analysis/ports.ts';
 import { selfTest } from '../analysis/self-test.ts';
 import { type GraphNode, readGraph } from './network/graph.ts';
 import { createNetwork, type Network } from './network/network.ts';
 import { type WeightSpec, Weights } from './network/weights.ts';
-
-const LOGITS_SHAPE = [1, CLASS_COUNT];
-const CAM_SHAPE = [1, CLASS_COUNT, 7, 7];
 
 /** What is read of `tfjs/model.json`. */
 interface GraphModelJson {
@@ -23,7 +19,9 @@ interface GraphModelJson {
 /** The files of an artifact that the classifier loads. */
 export interface GraphArtifact {
   readonly source: ArtifactSource;
-  readonly manifest: Pick<Manifest, 'files'> & { engines: Pick<Manifest['engines'], 'tfjs'> };
+  readonly manifest: Pick<Manifest, 'files' | 'labels'> & {
+    engines: Pick<Manifest['engines'], 'tfjs'>;
+  };
   readonly sha256?: Sha256;
 }
 
@@ -45,8 +43,9 @@ export async function createGraphClassifier(
   }
   const network = await loadNetwork(artifact, kernels);
   const { logits, cam, features } = engine.outputs;
-  checkOutput(network, logits, LOGITS_SHAPE);
-  checkOutput(network, cam, CAM_SHAPE);
+  const classCount = artifact.manifest.labels.length;
+  checkOutput(network, logits, [1, classCount]);
+  checkOutput(network, cam, [1, classCount, 7, 7]);
   if (features !== undefined) checkOutput(network, features, [1, undefined]);
 
   const classify: Classifier = async (rgb) => {

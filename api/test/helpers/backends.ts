@@ -32,7 +32,7 @@ function compiled(specifier: string): WebAssembly.Module {
 
 /** Sharp, with which the model was trained, onnxruntime, and the bundled model. */
 export async function nativeBackend(): Promise<AnalysisBackend> {
-  const { folder, manifest } = await openModelFolder({ directory: MODELS });
+  const { folder, manifest, taxonomy } = await openModelFolder({ directory: MODELS });
   const { path } = manifest.engines.onnx;
   const sharp = loadSharp() as unknown as SharpModule;
   const kernels = compiled('@naevus/shared/kernels.wasm');
@@ -41,13 +41,14 @@ export async function nativeBackend(): Promise<AnalysisBackend> {
     decode: async (file, header, use) =>
       use(await decodeWithSharp(sharp, file, { header, maxPixels: DEFAULT_MAX_PIXELS })),
     resampler: createResampler(kernels),
-    classify: await createOnnxClassifier(model, manifest.engines.onnx, 1),
+    classify: await createOnnxClassifier(model, manifest.engines.onnx, 1, manifest.labels.length),
     overlay: createOverlay(kernels),
     encodePng,
     encodeBase64: createBase64Encoder(kernels),
     measure: await loadMeasureImage(folderSource(folder), manifest, kernels, nodeSha256),
     findCases: await loadFindCases(folderSource(folder), manifest, kernels, nodeSha256),
     calibration: manifest.calibration,
+    taxonomy,
     crop: manifest.preprocessing.crop,
   };
 }

@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
+import { criticalMember } from '@naevus/shared/answer/critical-figures';
+import { operatingPointNames } from '@naevus/shared/answer/operating-point';
 import { COVERAGES } from '@naevus/shared/answer/prediction-set';
 import { PREPROCESSING } from '@naevus/shared/image/preprocessing-spec';
 import { MANIFEST_SCHEMA_VERSION, type Manifest } from '@naevus/shared/model/manifest';
+import { parseOnnx, serializeOnnx } from '@naevus/shared/model/onnx-messages';
 import { LABELS } from '@naevus/shared/taxonomy';
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
+import { labelsOf, type Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
 import { fixtureCases } from './fixture-cases.ts';
 
 /** Where the artifacts of a test run lie. */
@@ -53,6 +57,46 @@ export function tinyModelWithBias(bias: readonly number[]): Uint8Array {
   return model;
 }
 
+/** {@link TINY_MODEL} with so many outputs: those that it has not are its first ones again, each a little lower. */
+function tinyModelOf(classCount: number): Uint8Array {
+  const model = parseOnnx(TINY_MODEL);
+  const rows = Array.from({ length: classCount }, (_, k) => {
+    const [red, green, blue, bias] = WEIGHTS[k % WEIGHTS.length]!;
+    return { weights: [red, green, blue], bias: bias - Math.floor(k / WEIGHTS.length) };
+  });
+  const raw = (values: readonly number[]) => new Uint8Array(Float32Array.from(values).buffer);
+  const outputDims: Readonly<Record<string, readonly number[]>> = {
+    logits: [classCount],
+    cam: [classCount, 7, 7],
+    features: [3],
+  };
+  return serializeOnnx({
+    ...model,
+    graph: {
+      ...model.graph,
+      initializer: model.graph.initializer.map((tensor) => {
+        if (tensor.name === 'weights') {
+          const rawData = raw(rows.flatMap(({ weights }) => weights));
+          return { ...tensor, dims: [classCount, 3, 1, 1], rawData };
+        }
+        if (tensor.name !== 'bias') return tensor;
+        return { ...tensor, dims: [1, classCount], rawData: raw(rows.map(({ bias }) => bias)) };
+      }),
+      output: model.graph.output.map(({ name, type }) => ({
+        name,
+        type: {
+          tensorType: {
+            ...type.tensorType,
+            shape: {
+              dim: [{ dimParam: 'N' }, ...outputDims[name]!.map((dimValue) => ({ dimValue }))],
+            },
+          },
+        },
+      })),
+    },
+  });
+}
+
 /** Ways to make an artifact that must not be served. */
 export interface FixtureOptions {
   /** Change the manifest after the hashes are in it. */
@@ -73,43 +117,46 @@ export interface FixtureOptions {
   readonly similar?: boolean;
   /** Fitted for lesions with several photos, and for the patient's age. */
   readonly clinic?: boolean;
+  /** Classes of its own: of the network's outputs the first of them, and further ones. */
+  readonly taxonomy?: Taxonomy;
 }
 
 const SUBSPACE_PATH = 'feature-subspace.bin';
 /** Around pure red, along green: blue is far from it. */
 const SUBSPACE = Float32Array.of(1, 0, 0, 0, 1, 0);
 const SHARE = { value: 0.9, interval: [0.8, 1] as [number, number] };
-const EVERY_CLASS = COVERAGES.map((coverage) => LABELS.map(() => coverage));
-
 /** Sets hold the scores of at least 1 - coverage. */
-const ASSESSMENT: NonNullable<Manifest['assessment']> = {
-  fittedOn: { split: 'by hand', images: 10, lesions: 10, folds: 2 },
-  calibration: { eceBefore: 0.1, eceAfter: 0.01 },
-  conformal: {
-    default: 'lac',
-    quantiles: { lac: EVERY_CLASS, raps: EVERY_CLASS },
-    coverage90: { overall: SHARE, meanSize: 2 },
-  },
-  triage: {
-    operatingPoints: Object.fromEntries(
-      OPERATING_POINTS.map((point) => [
-        point,
-        { melanomaSensitivity: SHARE, malignantSensitivity: SHARE, specificity: SHARE },
-      ]),
-    ) as NonNullable<Manifest['assessment']>['triage']['operatingPoints'],
-  },
-  // Its pictures are of one colour.
-  quality: { limits: { brightness: { min: 0.08 }, colour: { max: 1e6 } }, refusedLesions: SHARE },
-  outOfDistribution: {
-    method: 'residual',
-    path: SUBSPACE_PATH,
-    features: 3,
-    components: 1,
-    threshold: 0.5,
-    refusedLesions: SHARE,
-    auroc: 0.99,
-  },
-};
+function assessmentOf(taxonomy: Taxonomy): NonNullable<Manifest['assessment']> {
+  const everyClass = COVERAGES.map((coverage) => taxonomy.classes.map(() => coverage));
+  return {
+    fittedOn: { split: 'by hand', images: 10, lesions: 10, folds: 2 },
+    calibration: { eceBefore: 0.1, eceAfter: 0.01 },
+    conformal: {
+      default: 'lac',
+      quantiles: { lac: everyClass, raps: everyClass },
+      coverage90: { overall: SHARE, meanSize: 2 },
+    },
+    triage: {
+      operatingPoints: Object.fromEntries(
+        operatingPointNames(taxonomy).map((point) => [
+          point,
+          { [criticalMember(taxonomy)]: SHARE, malignantSensitivity: SHARE, specificity: SHARE },
+        ]),
+      ) as NonNullable<Manifest['assessment']>['triage']['operatingPoints'],
+    },
+    // Its pictures are of one colour.
+    quality: { limits: { brightness: { min: 0.08 }, colour: { max: 1e6 } }, refusedLesions: SHARE },
+    outOfDistribution: {
+      method: 'residual',
+      path: SUBSPACE_PATH,
+      features: 3,
+      components: 1,
+      threshold: 0.5,
+      refusedLesions: SHARE,
+      auroc: 0.99,
+    },
+  };
+}
 
 /** Sets of several photos hold the scores of at least half of 1 - coverage. */
 const LESIONS: NonNullable<Manifest['lesions']> = {
@@ -152,6 +199,14 @@ const THRESHOLDS = {
   'specificity-90': 0.5,
 };
 
+/** Of classes with other operating points, each of them at 0.3. */
+function thresholdsOf(taxonomy: Taxonomy): Manifest['thresholds'] {
+  const known: Readonly<Record<string, number>> = THRESHOLDS;
+  return Object.fromEntries(
+    operatingPointNames(taxonomy).map((name) => [name, known[name] ?? 0.3]),
+  );
+}
+
 /** Writes a model artifact around a tiny network into a new folder, and gives the folder. */
 export function writeFixtureArtifact(options: FixtureOptions = {}): string {
   mkdirSync(FIXTURES, { recursive: true });
@@ -162,11 +217,13 @@ export function writeFixtureArtifact(options: FixtureOptions = {}): string {
 
 /** Puts a version into a folder of artifacts and makes it the current one. */
 export function writeFixtureVersion(root: string, options: FixtureOptions = {}): void {
+  const { taxonomy = HAM10000 } = options;
+  const labels = labelsOf(taxonomy);
   const {
     manifest: change,
     model,
     card,
-    network = TINY_MODEL,
+    network = options.taxonomy ? tinyModelOf(labels.length) : TINY_MODEL,
     version = '0.0.1',
     crop = 1,
     graph,
@@ -191,7 +248,8 @@ export function writeFixtureVersion(root: string, options: FixtureOptions = {}):
     version,
     createdAt: '2026-01-01T00:00:00Z',
     architecture: 'tiny',
-    labels: LABELS,
+    labels: labels as unknown as Manifest['labels'],
+    ...(options.taxonomy && { taxonomy: options.taxonomy as Manifest['taxonomy'] }),
     preprocessing: { ...PREPROCESSING, crop },
     engines: {
       onnx: {
@@ -206,15 +264,15 @@ export function writeFixtureVersion(root: string, options: FixtureOptions = {}):
       },
     },
     parity: { images: 1, maxAbsProbabilityDifference: 0, topClassAgreement: 1 },
-    calibration: { method: 'none', temperature: 1, logitBias: LABELS.map(() => 0), ece: 0.01 },
+    calibration: { method: 'none', temperature: 1, logitBias: labels.map(() => 0), ece: 0.01 },
     prior: {
       name: 'uniform',
       probabilities: Object.fromEntries(
-        LABELS.map((label) => [label, 1 / LABELS.length]),
+        labels.map((label) => [label, 1 / labels.length]),
       ) as Manifest['prior']['probabilities'],
     },
-    thresholds: assessed ? THRESHOLDS : {},
-    ...(assessed && { assessment: ASSESSMENT }),
+    thresholds: assessed ? thresholdsOf(taxonomy) : {},
+    ...(assessed && { assessment: assessmentOf(taxonomy) }),
     ...(similarCases && { similarCases: similarCases.spec }),
     ...(clinic && { lesions: LESIONS, patient: PATIENT }),
     training: {

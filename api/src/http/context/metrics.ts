@@ -1,4 +1,4 @@
-import type { Analysis } from '../../analysis/engine.ts';
+import type { Analysis, ServedModel } from '../../analysis/engine.ts';
 import type { ProblemKind } from '../../schemas/problem.ts';
 import type { AccessEntry } from './log.ts';
 
@@ -9,7 +9,7 @@ export interface Metrics {
   /** A request that was answered, and with it the problem that it was answered with. */
   request(entry: AccessEntry): void;
   /** An image that was analysed, and the version that did it. */
-  analysed(analysis: Analysis, version: string): void;
+  analysed(analysis: Analysis, model: ServedModel): void;
   /** An image of a batch that was refused, where the request was not. */
   rejectedImage(kind: ProblemKind): void;
   /** All of them, in the text format of Prometheus. */

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import type { ProblemKind } from '../../schemas/problem.ts';
+import type { RequestSchemas } from '../../schemas/request.ts';
 import type { AppEnv } from './app-env.ts';
 import type { KeyScope } from './key-check.ts';
 
@@ -12,6 +13,9 @@ export interface DescribedResponse {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A query whose values depend on the classes of the version that is asked. */
+export type QueryOfVersion = (schemas: RequestSchemas) => z.ZodObject;
+
 /** One route: what serves it, and what describes it. */
 export interface Route {
   readonly method: 'GET' | 'POST';
@@ -19,7 +23,7 @@ export interface Route {
   readonly summary: string;
   readonly description?: string;
   /** Parameters that may come; any other is a 400. Without it, what comes is ignored. */
-  readonly query?: z.ZodObject;
+  readonly query?: z.ZodObject | QueryOfVersion;
   /** Images are sent: raw, as multipart or as JSON; several at once, each for itself; or all of one lesion. */
   readonly takes?: 'image' | 'images' | 'photos';
   /** JSON of this schema is sent, and perhaps binary tensors behind it. */

@@ -15,4 +15,8 @@ export interface Served {
   /** Of the model. */
   readonly name: string;
   readonly version: string;
+  /** A class of the version to show in a request. */
+  readonly label: string;
+  /** Whether the recorded answers are of a version with these classes. */
+  readonly recordedClasses: boolean;
 }

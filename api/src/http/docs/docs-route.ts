@@ -1,3 +1,5 @@
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
+import { labelsOf } from '@naevus/shared/taxonomy/taxonomy';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
 import { openApiDocument } from '../openapi/document.ts';
@@ -16,12 +18,21 @@ export function docsRoute(described: readonly Route[], { engines }: AppDependenc
     answer: { description: 'A page.', content: { 'text/html': 'text' } },
     problems: [],
     async handle(c) {
-      const { name, version } = engines.current.model.manifest;
+      const { manifest, taxonomy } = engines.current.model;
+      const { name, version } = manifest;
       const { origin } = new URL(c.req.url);
-      const key = `${version} ${origin}`;
+      const key = `${[version, ...engines.byVersion.keys()].join(' ')} ${origin}`;
       if (last?.key !== key) {
-        const document = openApiDocument(described, version);
-        last = { key, page: docsHtml(document, { origin, name, version }) };
+        const document = openApiDocument(described, engines);
+        last = {
+          key,
+          page: docsHtml(document, {
+            ...{ origin, name, version },
+            label: (taxonomy.classes.find(({ critical }) => critical) ?? taxonomy.classes[0]!)
+              .label,
+            recordedClasses: labelsOf(taxonomy).join() === labelsOf(HAM10000).join(),
+          }),
+        };
       }
       return c.body(await last.page, 200, {
         ...PAGE_HEADERS,

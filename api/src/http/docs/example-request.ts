@@ -12,9 +12,9 @@ export interface ExampleRequest {
 }
 
 /** The query that shows most of a route in few lines. */
-const QUERIES: Readonly<Record<string, string>> = {
-  '/predict': '?top_k=2&similar=1',
-  '/gradcam': '?class=mel',
+const QUERIES: Readonly<Record<string, (served: Served) => string>> = {
+  '/predict': () => '?top_k=2&similar=1',
+  '/gradcam': ({ label }) => `?class=${label}`,
 };
 
 /** What stands in the place of a path parameter. */
@@ -30,7 +30,7 @@ export function exampleRequest(
   served: Served,
 ): ExampleRequest {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => pathValue(name, served));
-  const url = `${served.origin}${filled}${QUERIES[path] ?? ''}`;
+  const url = `${served.origin}${filled}${QUERIES[path]?.(served) ?? ''}`;
   const types = Object.keys(operation.responses[200]!.content ?? {});
   const request = {
     method: method.toUpperCase(),

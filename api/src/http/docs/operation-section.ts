@@ -13,7 +13,7 @@ export function operationSection(described: Described, served: Served) {
   return html`<details class="operation" id="${operationId}"><summary><h3><span class="method">${method.toUpperCase()}</span> <code>${path}</code></h3> <span class="about">${summary}</span></summary>
 ${description ? html`<p>${description}</p>` : ''}
 ${requestExamples(described, served)}
-${answerExample(described)}
+${answerExample(described, served)}
 ${tryForm(described, served)}
 ${parameters(described)}
 ${bodies(described)}
@@ -34,10 +34,10 @@ function requestExamples(described: Described, served: Served) {
   )}</div>`;
 }
 
-function answerExample({ method, path, operation }: Described) {
+function answerExample({ method, path, operation }: Described, { recordedClasses }: Served) {
   const answer = exampleAnswer(operation.operationId);
   const types = Object.keys(operation.responses[200]!.content ?? {});
-  return html`<h4>Example answer</h4>
+  return html`<h4>Example answer${recordedClasses ? '' : ', of a version with other classes'}</h4>
 ${answer === undefined ? html`<p>A file: ${types.join(' or ')}.</p>` : html`<pre class="answer" tabindex="0" role="region" aria-label="Example answer of ${method.toUpperCase()} ${path}"><code>${answer}</code></pre>`}`;
 }
 

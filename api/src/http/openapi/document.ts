@@ -1,9 +1,18 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
+import { labelsOf, type Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
 import * as z from 'zod';
+import type { Engines } from '../../analysis/engines.ts';
 import { operationOutcomeSchema } from '../../schemas/fhir.ts';
 import { v2ErrorSchema } from '../../schemas/inference-protocol.ts';
 import { PROBLEMS, type ProblemKind, problemSchema } from '../../schemas/problem.ts';
-import { imagesBodySchema, MAX_PHOTOS } from '../../schemas/request.ts';
+import {
+  ANY_REQUEST_SCHEMAS,
+  imagesBodySchema,
+  MAX_PHOTOS,
+  type RequestSchemas,
+  requestSchemas,
+} from '../../schemas/request.ts';
+import { describedBy, type Override } from '../../schemas/taxonomy-parts.ts';
 import { FHIR_MEDIA_TYPE, PROBLEM_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { DescribedResponse, Route } from '../context/route.ts';
 import { JSON_LENGTH_HEADER } from '../v2/infer-request.ts';
@@ -85,9 +94,15 @@ const IMAGE_TYPES = [
   'application/octet-stream',
 ];
 
-/** Describes routes by the schemas that validate and type them. */
-export function openApiDocument(routes: readonly Route[], version: string): OpenApiDocument {
-  const schemas = new SchemaCollection();
+/**
+ * Describes routes by the schemas that validate and type them.
+ *
+ * @param engines whose current version is named; where all have the same classes, their labels are listed
+ */
+export function openApiDocument(routes: readonly Route[], engines: Engines): OpenApiDocument {
+  const { manifest } = engines.current.model;
+  const taxonomy = commonTaxonomy(engines);
+  const schemas = new SchemaCollection(taxonomy);
   const paths: OpenApiDocument['paths'] = {};
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, '{$1}');
@@ -98,12 +113,22 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
     openapi: '3.1.0',
     info: {
       title: 'Naevus',
-      version,
-      description: `Classifies dermatoscopic images of skin lesions into the seven classes of HAM10000. ${DISCLAIMER}`,
+      version: manifest.version,
+      description: `Classifies dermatoscopic images of skin lesions${taxonomy === undefined ? '' : ` into the ${taxonomy.classes.length} classes of ${taxonomy.title}`}. ${DISCLAIMER}`,
     },
     paths,
     components: { schemas: schemas.components(), securitySchemes: SECURITY_SCHEMES },
   };
+}
+
+/** The classes of all versions that may be asked; undefined where they have different ones. */
+function commonTaxonomy({ current, byVersion }: Engines): Taxonomy | undefined {
+  const { taxonomy } = current.model;
+  const labels = labelsOf(taxonomy).join();
+  const same = [...byVersion.values()].every(
+    ({ model }) => labelsOf(model.taxonomy).join() === labels,
+  );
+  return same ? taxonomy : undefined;
 }
 
 function operation(route: Route, schemas: SchemaCollection): Operation {
@@ -114,7 +139,7 @@ function operation(route: Route, schemas: SchemaCollection): Operation {
     parameters: [
       ...pathParameters(route),
       ...(route.tensors ? [JSON_LENGTH] : []),
-      ...queryParameters(route),
+      ...queryParameters(route, schemas),
       REQUEST_ID,
     ],
     ...(route.takes && { requestBody: imageBody(route, schemas) }),
@@ -155,9 +180,9 @@ function pathParameters({ pathParameters }: Route): Parameter[] {
   }));
 }
 
-function queryParameters({ query }: Route): Parameter[] {
-  return Object.entries(query?.shape ?? {}).map(([name, schema]) => {
-    const { description, ...rest } = toJsonSchema(schema as z.ZodType);
+function queryParameters(route: Route, schemas: SchemaCollection): Parameter[] {
+  return Object.entries(schemas.queryOf(route)).map(([name, schema]) => {
+    const { description, ...rest } = schemas.inline(schema as z.ZodType);
     return { name, in: 'query', ...(description && { description }), schema: rest };
   });
 }
@@ -174,7 +199,7 @@ function imageBody(route: Route, schemas: SchemaCollection) {
       'multipart/form-data': {
         schema: {
           type: 'object',
-          properties: { image: field, ...bodyProperties(route) },
+          properties: { image: field, ...bodyProperties(route, schemas) },
           required: ['image'],
         },
       },
@@ -184,11 +209,11 @@ function imageBody(route: Route, schemas: SchemaCollection) {
 }
 
 /** What a form may say beside its images: the same as the query. */
-function bodyProperties({ query }: Route): Record<string, object> {
+function bodyProperties(route: Route, schemas: SchemaCollection): Record<string, object> {
   return Object.fromEntries(
-    Object.entries(query?.shape ?? {}).map(([name, schema]) => [
+    Object.entries(schemas.queryOf(route)).map(([name, schema]) => [
       name,
-      toJsonSchema(schema as z.ZodType),
+      schemas.inline(schema as z.ZodType),
     ]),
   );
 }
@@ -269,6 +294,32 @@ class SchemaCollection {
     output: z.registry<{ id: string }>(),
   };
   readonly #seen = new Set<z.ZodType>();
+  readonly #queries: RequestSchemas;
+  readonly #override: Override;
+
+  /** @param taxonomy of the versions that answer; undefined where they differ */
+  constructor(taxonomy: Taxonomy | undefined) {
+    this.#queries = taxonomy === undefined ? ANY_REQUEST_SCHEMAS : requestSchemas(taxonomy);
+    const describe = describedBy(taxonomy);
+    this.#override = (context) => {
+      simplifyTuple(context);
+      describe(context);
+    };
+  }
+
+  /** The parameters of a route. */
+  queryOf({ query }: Route): Readonly<Record<string, unknown>> {
+    return (typeof query === 'function' ? query(this.#queries) : query)?.shape ?? {};
+  }
+
+  /** A schema by itself. */
+  inline(schema: z.ZodType): { description?: string } {
+    const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+      io: 'output',
+      override: this.#override,
+    });
+    return rest;
+  }
 
   /** A reference where the schema has an id, the alternatives of a union, else the schema itself. */
   reference(schema: z.ZodType, direction: Direction = 'output'): object {
@@ -280,7 +331,7 @@ class SchemaCollection {
         anyOf: schema.options.map((option) => this.reference(option as z.ZodType, direction)),
       };
     }
-    return toJsonSchema(schema);
+    return this.inline(schema);
   }
 
   components(): Record<string, object> {
@@ -288,7 +339,7 @@ class SchemaCollection {
       const { schemas } = z.toJSONSchema(this.#registries[io], {
         uri: componentUri,
         io,
-        override: simplifyTuple,
+        override: this.#override,
       });
       return Object.entries(schemas);
     });
@@ -316,11 +367,6 @@ class SchemaCollection {
 
 function componentUri(id: string): string {
   return `#/components/schemas/${id}`;
-}
-
-function toJsonSchema(schema: z.ZodType): { description?: string } {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'output', override: simplifyTuple });
-  return rest;
 }
 
 /** A tuple of one type is an array of a fixed length: not every reader of OpenAPI knows `prefixItems`. */

@@ -1,11 +1,11 @@
-import { LESION_CLASSES } from '@naevus/shared/taxonomy';
 import { html } from 'hono/html';
 import { fill } from '../../language/page/fill.ts';
-import { BY_RISK, type PageContext } from './page-context.ts';
+import { byRisk, type PageContext } from './page-context.ts';
 
 /** The decision, the scores, how to read them, and the facts behind them. */
-export function answerSection({ markup, script, classes, manifest }: PageContext) {
+export function answerSection({ markup, script, classes, manifest, taxonomy }: PageContext) {
   const { answer } = markup;
+  const count = taxonomy.classes.length;
   const frequencies = answer.frequencies[manifest.prior.name];
   const facts = [
     ['limits', answer.limits],
@@ -27,10 +27,9 @@ export function answerSection({ markup, script, classes, manifest }: PageContext
 <p id="decision-set"></p>
 <p id="decision-pooled"></p>
 </div>
-<h3 id="scores-heading">${answer.classes}</h3>
-<ol id="scores" class="scores" role="list">${BY_RISK.map((label) => {
-    const { risk } = LESION_CLASSES[label];
-    return html`<li data-label="${label}" data-risk="${risk}"><span class="name">${classes[label]}</span> <span class="risk">${script.risks[risk]}</span> <span class="codes"></span> <span class="score"></span><span class="bar" aria-hidden="true"><span class="fill"></span></span></li>`;
+<h3 id="scores-heading">${fill(answer.classes, { count })}</h3>
+<ol id="scores" class="scores" role="list">${byRisk(taxonomy).map(({ label, risk }) => {
+    return html`<li data-label="${label}" data-risk="${risk ?? ''}"><span class="name">${classes[label]!}</span> <span class="risk">${risk ? script.risks[risk] : ''}</span> <span class="codes"></span> <span class="score"></span><span class="bar" aria-hidden="true"><span class="fill"></span></span></li>`;
   })}</ol>
 <p id="diagnosis"></p>
 <div id="quality" class="quality" hidden>
@@ -40,7 +39,7 @@ export function answerSection({ markup, script, classes, manifest }: PageContext
 <div class="caution">
 <h3>${answer.reading}</h3>
 <p>${answer.readingOrigin} <strong>${answer.readingPhone}</strong>; ${answer.readingPhoneEnd}</p>
-<p>${fill(answer.readingSum, { frequencies })}</p>
+<p>${fill(answer.readingSum, { frequencies, count })}</p>
 </div>
 <dl id="facts" class="facts" hidden>${facts.map(([id, name]) => html`<div><dt>${name}</dt><dd id="fact-${id}"></dd></div>`)}</dl>
 <noscript><p>${markup.needsScript}</p></noscript>

@@ -1,19 +1,24 @@
-import type { Label } from '@naevus/shared/taxonomy';
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
+import { classOf, type Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
+import examples from './examples/examples.json' with { type: 'json' };
 
 /** An image that is shipped with the page; `examples/ATTRIBUTION.md` says whose it is. */
 export interface Example {
   /** Name of the image in HAM10000, and of the file. */
   readonly id: string;
-  /** Its diagnosis there, confirmed by histology. */
-  readonly diagnosis: Label;
+  /** Its diagnosis there, confirmed by histology: a label of HAM10000's classes. */
+  readonly diagnosis: string;
 }
 
-export const EXAMPLES: readonly Example[] = [
-  { id: 'ISIC_0025751', diagnosis: 'mel' },
-  { id: 'ISIC_0024666', diagnosis: 'bcc' },
-  { id: 'ISIC_0025108', diagnosis: 'nv' },
-];
+export const EXAMPLES: readonly Example[] = examples.images;
 
 /** What the licence of the examples asks to be said beside them. */
-export const EXAMPLES_ATTRIBUTION =
-  'Example images from HAM10000 (Tschandl, Rosendahl, Kittler 2018, doi:10.7910/DVN/DBW86T), copyright ViDIR Group, Department of Dermatology, Medical University of Vienna; CC BY-NC 4.0 (creativecommons.org/licenses/by-nc/4.0), non-commercial use only. Scaled down and encoded again.';
+export const EXAMPLES_ATTRIBUTION = examples.attribution;
+
+/** Those whose diagnosis is a class of the taxonomy, under the same label and the same name. */
+export function examplesOf(taxonomy: Taxonomy): readonly Example[] {
+  return EXAMPLES.filter(({ diagnosis }) => {
+    const name = classOf(HAM10000, diagnosis).name.en;
+    return taxonomy.classes.some((one) => one.label === diagnosis && one.name.en === name);
+  });
+}

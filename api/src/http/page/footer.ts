@@ -1,15 +1,20 @@
+import { criticalFigure } from '@naevus/shared/answer/critical-figures';
 import { html } from 'hono/html';
 import { fill } from '../../language/page/fill.ts';
 import type { PageContext } from './page-context.ts';
 
 /** Which model answers, how good it was measured to be, and how to ask without the page. */
-export function footer({ markup: { footer: texts }, manifest, origin }: PageContext) {
+export function footer({ markup: { footer: texts }, manifest, classTexts, origin }: PageContext) {
   const { name, version, metrics, training, licence } = manifest;
+  const sensitivity = criticalFigure(metrics)?.toFixed(2);
   const measured = fill(texts.metrics, {
     ...{ name, version, dataset: training.dataset, split: metrics.split },
     accuracy: metrics.balancedAccuracy.toFixed(2),
     auc: metrics.macroAuc.toFixed(2),
-    sensitivity: metrics.melanomaSensitivity.toFixed(2),
+    critical:
+      sensitivity === undefined
+        ? ''
+        : fill(texts.critical, { names: classTexts.critical, sensitivity }),
   });
   return html`<footer>
 <section aria-labelledby="model-heading">

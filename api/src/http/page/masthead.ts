@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { fill } from '../../language/page/fill.ts';
 import { LANGUAGES, type Language } from '../../schemas/languages.ts';
 import type { PageContext } from './page-context.ts';
 
@@ -11,7 +12,7 @@ const LANGUAGE_NAMES: Readonly<Record<Language, string>> = {
 };
 
 /** Name, languages, disclaimer, and what the page may not be used for: what is looked at first. */
-export function masthead({ language, markup, caveats }: PageContext) {
+export function masthead({ language, markup, caveats, taxonomy }: PageContext) {
   return html`<a class="skip" href="#main">${markup.skip}</a>
 <header class="masthead">
 <div class="top"><h1>Naevus</h1>
@@ -19,7 +20,7 @@ export function masthead({ language, markup, caveats }: PageContext) {
     (one) =>
       html`<li><a href="?language=${one}" hreflang="${one}" lang="${one}"${one === language ? html` aria-current="true"` : ''}>${LANGUAGE_NAMES[one]}</a></li>`,
   )}</ul></nav></div>
-<p>${markup.tagline}</p>
+<p>${fill(markup.tagline, { count: taxonomy.classes.length })}</p>
 <p id="print-head" class="print-only"></p>
 </header>
 <aside class="disclaimer" aria-label="${markup.disclaimer}"><p>${caveats.disclaimer}</p></aside>

@@ -1,5 +1,7 @@
 import { html, raw } from 'hono/html';
-import { CATALOGUES } from '../../language/translate-answer.ts';
+import { CATALOGUES } from '../../language/catalogues.ts';
+import { classTexts } from '../../language/class-texts.ts';
+import { fill } from '../../language/page/fill.ts';
 import type { Language } from '../../schemas/languages.ts';
 import { answerSection } from './answer-section.ts';
 import { examplesSection } from './examples-section.ts';
@@ -16,20 +18,27 @@ import { similarSection } from './similar-section.ts';
  * and its texts in `texts`.
  */
 export async function pageHtml(served: ServedPage, language: Language): Promise<string> {
-  const { classes, page, ...caveats } = CATALOGUES[language];
+  const { page, ...caveats } = CATALOGUES[language];
   const { markup, script } = page;
-  const context: PageContext = { ...served, language, markup, script, classes, caveats };
+  const texts = classTexts(served.taxonomy, language);
+  const { classes } = texts;
+  const own = { classes, classTexts: texts };
+  const context: PageContext = { ...served, language, markup, script, ...own, caveats };
+  const count = served.taxonomy.classes.length;
+  const riskOf = Object.fromEntries(
+    served.taxonomy.classes.map(({ label, risk }) => [label, risk]),
+  );
   const result = await html`<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta name="description" content="${markup.description}">
+<meta name="description" content="${fill(markup.description, { count })}">
 <title>${markup.title}</title>
 <link rel="icon" type="image/png" href="assets/icon.png">
 <link rel="stylesheet" href="assets/page.css">
-<script type="application/json" id="texts">${raw(inScript({ ...script, classes }))}</script>
+<script type="application/json" id="texts">${raw(inScript({ ...script, classes, riskOf }))}</script>
 <script type="module" src="assets/page.js"></script>
 </head>
 <body>

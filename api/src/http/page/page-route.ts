@@ -1,4 +1,6 @@
+import { labelsOf } from '@naevus/shared/taxonomy/taxonomy';
 import type { Context } from 'hono';
+import type { Engines } from '../../analysis/engines.ts';
 import { pageQuerySchema } from '../../schemas/request.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { AppEnv } from '../context/app-env.ts';
@@ -21,10 +23,13 @@ export function pageRoute({ engines, limits, caller }: AppDependencies): Route {
     problems: ['invalid-query'],
     async handle(c) {
       const language = chooseLanguage(c, readQuery(c.req, pageQuerySchema).language);
-      const { manifest, sha256 } = engines.current.model;
-      const versions = [...engines.byVersion.keys()];
+      const { manifest, sha256, taxonomy } = engines.current.model;
+      const versions = sameClasses(engines);
       const origin = originOf(c, caller(c));
-      const page = await pageHtml({ manifest, sha256, versions, limits, origin }, language);
+      const page = await pageHtml(
+        { manifest, taxonomy, sha256, versions, limits, origin },
+        language,
+      );
       return c.body(page, 200, {
         ...PAGE_HEADERS,
         'Cache-Control': 'no-cache',
@@ -32,6 +37,14 @@ export function pageRoute({ engines, limits, caller }: AppDependencies): Route {
       });
     },
   };
+}
+
+/** The versions with the classes of the current one: the page is made for those. */
+function sameClasses({ current, byVersion }: Engines): string[] {
+  const labels = labelsOf(current.model.taxonomy).join();
+  return [...byVersion].flatMap(([version, { model }]) =>
+    labelsOf(model.taxonomy).join() === labels ? [version] : [],
+  );
 }
 
 /** Where this server was asked, as the browser sees it: before it there may be a gateway that speaks https. */

@@ -2,13 +2,14 @@ import { html } from 'hono/html';
 import { browserFiles } from '../../analysis/browser-files.ts';
 import { fill } from '../../language/page/fill.ts';
 import { MAX_PHOTOS } from '../../schemas/request.ts';
-import { BY_RISK, fileSize, type PageContext } from './page-context.ts';
+import { examplesOf } from './examples.ts';
+import { byRisk, fileSize, type PageContext } from './page-context.ts';
 
 const ACCEPT = 'image/jpeg,image/png,image/webp';
 
 /** The photos of the lesion: how they come, how they are looked at, and what is asked about them. */
 export function photosSection(context: PageContext) {
-  const { markup, limits, manifest, sha256 } = context;
+  const { markup, limits, manifest, sha256, taxonomy } = context;
   const { photos } = markup;
   const most = Math.min(MAX_PHOTOS, limits.maxBatch);
   const size = fileSize(limits.maxBodyBytes);
@@ -36,7 +37,7 @@ ${mapControls(context)}
 <label id="add-photos" class="button" hidden><input id="add" type="file" multiple accept="${ACCEPT}" aria-describedby="privacy">${photos.add}</label>
 </div>
 <p id="camera-caution" class="fine without-mouse">${photos.takeCaution}</p>
-<p class="fine"><span id="limit" data-bytes="${limits.maxBodyBytes}" data-size="${size}" data-photos="${most}">${fill(photos.accepted, { photos: most, size })}</span> <a href="#examples">${photos.takeExample}</a></p>
+<p class="fine"><span id="limit" data-bytes="${limits.maxBodyBytes}" data-size="${size}" data-photos="${most}">${fill(photos.accepted, { photos: most, size })}</span>${examplesOf(taxonomy).length > 0 ? html` <a href="#examples">${photos.takeExample}</a>` : ''}</p>
 <p id="on-device-choice" hidden><label><input id="on-device" type="checkbox" aria-describedby="privacy" data-version="${manifest.version}" data-sha256="${sha256}" data-similar="${String(manifest.similarCases !== undefined)}"> ${photos.onDevice}</label></p>
 <progress id="download" aria-label="${photos.download}" hidden></progress>
 <p id="download-text" class="fine" role="status"></p>
@@ -57,7 +58,7 @@ function viewer({ markup: { viewer, photos } }: PageContext) {
 </div>`;
 }
 
-function mapControls({ markup: { viewer, map }, classes }: PageContext) {
+function mapControls({ markup: { viewer, map }, classes, taxonomy }: PageContext) {
   const views = [
     ['overlay', viewer.overlay],
     ['side', viewer.side],
@@ -70,7 +71,7 @@ function mapControls({ markup: { viewer, map }, classes }: PageContext) {
       html`<label><input type="radio" name="view" value="${value}"${value === 'overlay' ? html` checked` : ''}> ${text}</label> `,
   )}</fieldset>
 <label for="explain">${map.class}</label>
-<select id="explain">${BY_RISK.map((label) => html`<option value="${label}">${classes[label]}</option>`)}</select>
+<select id="explain">${byRisk(taxonomy).map(({ label }) => html`<option value="${label}">${classes[label]!}</option>`)}</select>
 <label for="opacity">${map.opacity}</label>
 <span class="slider"><input id="opacity" type="range" min="0" max="100" step="5" value="50"><output id="opacity-value" for="opacity">50%</output></span>
 <span class="map-legend-name" aria-hidden="true">${map.evidence}</span>

@@ -1,9 +1,9 @@
 import { BODY_SITE_NAMES } from '@naevus/shared/answer/body-site';
-import { DEFAULT_OPERATING_POINT, OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
+import { defaultOperatingPoint, operatingPointNames } from '@naevus/shared/answer/operating-point';
 import { MAX_AGE, SEXES } from '@naevus/shared/answer/patient-spec';
 import { COVERAGES, DEFAULT_COVERAGE } from '@naevus/shared/answer/prediction-set';
 import { TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { labelsOf } from '@naevus/shared/taxonomy/taxonomy';
 import { html } from 'hono/html';
 import { fill } from '../../language/page/fill.ts';
 import type { PageContext } from './page-context.ts';
@@ -30,7 +30,17 @@ ${options(context)}
 </section>`;
 }
 
-function options({ markup: { options: texts }, manifest, versions }: PageContext) {
+function options({
+  markup: { options: texts },
+  manifest,
+  versions,
+  taxonomy,
+  classTexts,
+}: PageContext) {
+  const labels = labelsOf(taxonomy);
+  const count = labels.length;
+  const points = operatingPointNames(taxonomy);
+  const usual = defaultOperatingPoint(taxonomy);
   const assessed = manifest.assessment !== undefined;
   const percent = (coverage: number) => `${Math.round(100 * coverage)} %`;
   return html`<details class="options"><summary>${texts.heading}</summary>
@@ -40,10 +50,10 @@ function options({ markup: { options: texts }, manifest, versions }: PageContext
 ${manifest.prior.name === 'training' ? html`<option value="training">${texts.priorTraining}</option>` : ''}
 <option value="uniform">${texts.priorUniform}</option>
 <option value="custom">${texts.priorCustom}</option></select></label>
-<label id="shares-field" class="wide" hidden>${fill(texts.priorShares, { labels: LABELS.join(', ') })} <input id="shares" name="shares" type="text" inputmode="decimal" autocomplete="off" pattern="\\s*0\\.\\d+(\\s*,\\s*0\\.\\d+){${LABELS.length - 1}}\\s*" disabled></label>
+<label id="shares-field" class="wide" hidden>${fill(texts.priorShares, { count, labels: labels.join(', ') })} <input id="shares" name="shares" type="text" inputmode="decimal" autocomplete="off" pattern="\\s*0\\.\\d+(\\s*,\\s*0\\.\\d+){${count - 1}}\\s*" disabled></label>
 ${
   assessed
-    ? html`<label class="wide">${texts.operatingPoint} <select name="operating_point">${OPERATING_POINTS.map((point) => option(point, `${texts.points[point]} (${point})`, DEFAULT_OPERATING_POINT))}</select></label>
+    ? html`${points.length > 0 ? html`<label class="wide">${texts.operatingPoint} <select name="operating_point">${points.map((point) => option(point, `${classTexts.point(point)} (${point})`, usual!))}</select></label>` : ''}
 <label>${texts.coverage} <select name="coverage">${COVERAGES.map((coverage) => option(coverage, percent(coverage), DEFAULT_COVERAGE))}</select></label>`
     : ''
 }

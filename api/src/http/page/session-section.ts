@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { fill } from '../../language/page/fill.ts';
 import type { PageContext } from './page-context.ts';
 
 /** The answers of this tab. */
@@ -18,7 +19,7 @@ export function sessionSection({ markup: { session } }: PageContext) {
 }
 
 /** Two answers of this tab beside each other. */
-export function compareSection({ markup: { compare, answer }, script }: PageContext) {
+export function compareSection({ markup: { compare, answer }, script, taxonomy }: PageContext) {
   const sides = [
     ['earlier', compare.earlier],
     ['later', compare.later],
@@ -33,7 +34,7 @@ export function compareSection({ markup: { compare, answer }, script }: PageCont
   )}</div>
 <p id="compare-days"></p>
 <p id="compare-caution" class="step"></p>
-<table><caption>${answer.classes}</caption>
+<table><caption>${fill(answer.classes, { count: taxonomy.classes.length })}</caption>
 <thead><tr><th scope="col">${script.compared}</th>${sides.map(([, name]) => html`<th scope="col">${name}</th>`)}<th scope="col">${script.difference}</th></tr></thead>
 <tbody id="compare-scores"></tbody></table>
 </section>`;

@@ -64,7 +64,7 @@ export async function analyseUpload(
   if (metrics) {
     for (const result of results) {
       if (!(result instanceof ProblemError)) {
-        metrics.analysed(result, engine.model.manifest.version);
+        metrics.analysed(result, engine.model);
         // Of a single image the request's own problem is counted.
       } else if (results.length > 1) metrics.rejectedImage(result.kind);
     }

@@ -2,7 +2,7 @@ import { unknownNames } from '@naevus/shared/validation/nearest-name';
 import type { HonoRequest } from 'hono';
 import type * as z from 'zod';
 import { ProblemError } from '../../answers/problem-error.ts';
-import { QUERY_RULES } from '../../schemas/request.ts';
+import { ANY_REQUEST_SCHEMAS } from '../../schemas/request.ts';
 
 /** What a request without a query is taken to ask for. */
 const DEFAULTS = new WeakMap<z.ZodObject, unknown>();
@@ -11,10 +11,15 @@ const DEFAULTS = new WeakMap<z.ZodObject, unknown>();
  * The query of a request, by its schema.
  *
  * @param schema whose members are all optional, or have a default
+ * @param rules what each value must be; of the version that is asked, where that matters
  * @throws ProblemError `invalid-query`, with what each wrong value should have been, and for a name that is not known
  *   with the one that was most likely meant
  */
-export function readQuery<T extends z.ZodObject>(request: HonoRequest, schema: T): z.infer<T> {
+export function readQuery<T extends z.ZodObject>(
+  request: HonoRequest,
+  schema: T,
+  rules?: QueryRules,
+): z.infer<T> {
   if (!request.url.includes('?')) return defaultsOf(schema);
   const sent = request.queries();
   const names = Object.keys(schema.shape);
@@ -26,16 +31,22 @@ export function readQuery<T extends z.ZodObject>(request: HonoRequest, schema: T
     else if (value !== undefined) values[name] = value;
   }
   const result = schema.safeParse(values);
-  if (!result.success) faults.push(...brokenRules(result.error));
+  if (!result.success) faults.push(...brokenRules(result.error, rules));
   if (faults.length > 0 || !result.success)
     throw new ProblemError('invalid-query', faults.join('; '));
   return result.data;
 }
 
+/** What each value of a query must be, in words. */
+type QueryRules = Readonly<Record<string, string>>;
+
 /** What each wrong value of a query should have been. */
-export function brokenRules({ issues }: z.ZodError): string[] {
+export function brokenRules(
+  { issues }: z.ZodError,
+  rules: QueryRules = ANY_REQUEST_SCHEMAS.rules,
+): string[] {
   const names = new Set(issues.map(({ path }) => String(path[0])));
-  return [...names].map((name) => `${name} ${QUERY_RULES[name] ?? 'is not understood'}`);
+  return [...names].map((name) => `${name} ${rules[name] ?? 'is not understood'}`);
 }
 
 /** Parsed once: nearly all requests have no query. */

@@ -5,8 +5,10 @@ import type { Analysis, HeatmapOptions, ServedModel } from '../../analysis/engin
 import { answerFactors, modelReference } from '../../answers/prediction-answer.ts';
 import type { AnswerOptions } from '../../answers/resolve-options.ts';
 import { diagnosticReport, type Reported } from '../../fhir/diagnostic-report.ts';
-import { LIMITS } from '../../language/limits.ts';
+import { classTexts } from '../../language/class-texts.ts';
+import { limitsIn } from '../../language/translate-answer.ts';
 import type { ReportContext } from '../../schemas/fhir.ts';
+import { DEFAULT_LANGUAGE } from '../../schemas/languages.ts';
 import type { PatientQuery } from '../../schemas/request.ts';
 import { FHIR_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { AppEnv } from '../context/app-env.ts';
@@ -32,7 +34,7 @@ export function reportHeatmap(
  */
 export function respondWithReport(
   c: Context<AppEnv>,
-  answer: Omit<Reported, 'id' | 'model' | 'patientUsed' | 'limits' | 'disclaimer'>,
+  answer: Pick<Reported, 'predictions' | 'assessment' | 'prediction_set' | 'images'>,
   analyses: readonly Analysis[],
   query: ReportQuery,
   model: ServedModel,
@@ -53,8 +55,10 @@ export function respondWithReport(
       ...answer,
       id: c.var.requestId,
       model: modelReference(model),
+      taxonomy: model.taxonomy,
+      malignantScoreName: classTexts(model.taxonomy, DEFAULT_LANGUAGE).malignantScore,
       patientUsed: patient?.used ?? [],
-      limits: LIMITS,
+      limits: limitsIn(DEFAULT_LANGUAGE, model),
       disclaimer: DISCLAIMER,
     },
     { ...query, site: query.site === undefined ? undefined : parseBodySite(query.site) },

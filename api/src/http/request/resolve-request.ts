@@ -1,9 +1,14 @@
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import type { Engine, NetworkOptions } from '../../analysis/engine.ts';
+import type { Engines } from '../../analysis/engines.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
 import { type AnswerOptions, resolveOptions } from '../../answers/resolve-options.ts';
-import type { AssessmentQuery } from '../../schemas/request.ts';
+import {
+  type AssessmentQuery,
+  type RequestSchemas,
+  requestSchemas,
+} from '../../schemas/request.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { AppEnv } from '../context/app-env.ts';
 import { chooseEngine } from './choose-engine.ts';
@@ -14,9 +19,12 @@ import type { BodyFields } from './upload.ts';
 export type AnswerSchema = z.ZodObject &
   z.ZodType<AssessmentQuery & { readonly version?: string | undefined }>;
 
+/** Which of the queries of a version a route takes. */
+export type ChooseSchema<S extends AnswerSchema> = (schemas: RequestSchemas) => S;
+
 /** A request's parameters, the engine that answers it, and what that engine's version makes of them. */
 export interface ResolvedRequest<S extends AnswerSchema> {
-  readonly schema: S;
+  readonly choose: ChooseSchema<S>;
   readonly query: z.infer<S>;
   readonly engine: Engine;
   readonly options: AnswerOptions;
@@ -25,19 +33,28 @@ export interface ResolvedRequest<S extends AnswerSchema> {
 /**
  * What a request asks for, settled before its body is read: nobody uploads for a refusal.
  *
+ * @param choose its queries, of those of the version
  * @param network how long an image takes by it
  * @throws ProblemError `invalid-query`, `busy`, `no-model`
  */
 export function resolveRequest<S extends AnswerSchema>(
   c: Context<AppEnv>,
   deps: Pick<AppDependencies, 'engines' | 'limits'>,
-  schema: S,
+  choose: ChooseSchema<S>,
   network: (query: z.infer<S>) => NetworkOptions,
 ): ResolvedRequest<S> {
-  const query = readQuery(c.req, schema);
+  const asksFor = c.req.url.includes('?') ? c.req.query('version') : undefined;
+  const schemas = schemasOf(deps.engines, asksFor);
+  const query = readQuery(c.req, choose(schemas), schemas.rules);
   const engine = chooseEngine(c, deps, query.version, network(query));
   const options = resolveOptions(query, (name) => c.req.query(name), engine.model);
-  return { schema, query, engine, options };
+  return { choose, query, engine, options };
+}
+
+/** Of the version that is asked for; where it is not served, that is told once the rest is understood. */
+function schemasOf({ current, byVersion }: Engines, version: string | undefined): RequestSchemas {
+  const engine = version === undefined ? undefined : byVersion.get(version);
+  return requestSchemas((engine ?? current).model.taxonomy);
 }
 
 /**
@@ -51,16 +68,18 @@ export function withBodyFields<S extends AnswerSchema>(
   before: ResolvedRequest<S>,
   fields: BodyFields,
 ): ResolvedRequest<S> {
-  const { schema } = before;
+  const { choose } = before;
+  const inQuery = c.req.query();
+  const schemas = schemasOf(deps.engines, fields.version ?? inQuery.version);
+  const schema = choose(schemas);
   const names = Object.keys(fields).filter((name) => name in schema.shape);
   if (names.length === 0) return before;
-  const inQuery = c.req.query();
   const faults = names
     .filter((name) => name in inQuery)
     .map((name) => `${name} came in the query and in the body; send it once`);
   const sent = { ...inQuery, ...fields };
   const result = schema.safeParse(sent);
-  if (!result.success) faults.push(...brokenRules(result.error));
+  if (!result.success) faults.push(...brokenRules(result.error, schemas.rules));
   if (faults.length > 0 || !result.success) {
     throw new ProblemError('invalid-body', faults.join('; '));
   }
@@ -68,7 +87,7 @@ export function withBodyFields<S extends AnswerSchema>(
   const engine =
     query.version === before.query.version ? before.engine : chooseEngine(c, deps, query.version);
   return {
-    schema,
+    choose,
     query,
     engine,
     options: resolveOptions(query, (name) => sent[name], engine.model),

@@ -1,5 +1,4 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { HeatmapOptions } from '../../analysis/engine.ts';
 import { heatmapAnswer } from '../../answers/heatmap-answer.ts';
 import {
@@ -11,7 +10,7 @@ import {
 import { ProblemError } from '../../answers/problem-error.ts';
 import { caveatsIn, translateAnswer } from '../../language/translate-answer.ts';
 import { type GradcamResponse, gradcamResponseSchema } from '../../schemas/gradcam.ts';
-import { gradcamQuerySchema } from '../../schemas/request.ts';
+import type { RequestSchemas } from '../../schemas/request.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
 import { addStatedPatient } from '../request/add-stated-patient.ts';
@@ -20,6 +19,8 @@ import { convertImages } from '../request/convert-images.ts';
 import { chooseLanguage, negotiate } from '../request/negotiate.ts';
 import { resolveRequest, withBodyFields } from '../request/resolve-request.ts';
 import { readUpload } from '../request/upload.ts';
+
+const querySchema = ({ gradcam }: RequestSchemas) => gradcam;
 
 /** `POST /gradcam`: where in the image the evidence for a class lies. */
 export function gradcamRoute(deps: AppDependencies): Route {
@@ -30,7 +31,7 @@ export function gradcamRoute(deps: AppDependencies): Route {
     description:
       'As PNG: the image at its own aspect, up to 1024 pixels on its long side, with the heat map over it. ' +
       'As JSON: the grid of 7 x 7 (14 x 14 by `dense-grad-cam`), a smaller overlay and the prediction.',
-    query: gradcamQuerySchema,
+    query: querySchema,
     takes: 'image',
     answer: {
       description: 'The overlay, or the grid with a small overlay and the prediction.',
@@ -51,7 +52,7 @@ export function gradcamRoute(deps: AppDependencies): Route {
     work: true,
     async handle(c) {
       const type = negotiate(c.req.header('Accept'), ['image/png', 'application/json']);
-      const asked = resolveRequest(c, deps, gradcamQuerySchema, ({ tta, method }) => ({
+      const asked = resolveRequest(c, deps, querySchema, ({ tta, method }) => ({
         tta,
         heatmap: { method },
       }));
@@ -82,9 +83,11 @@ export function gradcamRoute(deps: AppDependencies): Route {
       if (analysis instanceof ProblemError) throw analysis;
       const { label, share, method, overlay } = analysis!.heatmap!;
       const language = chooseLanguage(c, query.language);
+      const { taxonomy } = engine.model;
       const answer = translateAnswer(
-        answerAboutImage(analysis!, CLASS_COUNT, engine.model, options),
+        answerAboutImage(analysis!, taxonomy.classes.length, engine.model, options),
         language,
+        taxonomy,
       );
       const model = modelReference(engine.model);
 
@@ -100,7 +103,7 @@ export function gradcamRoute(deps: AppDependencies): Route {
           'X-Heatmap-Share': share.toFixed(3),
           ...(query.tta > 1 && { 'X-Tta': String(query.tta) }),
           ...(answer.assessment && {
-            'X-Triage': answer.assessment.triage,
+            ...(answer.assessment.triage !== null && { 'X-Triage': answer.assessment.triage }),
             'X-Abstained': String(answer.assessment.abstained),
           }),
           'X-Disclaimer': DISCLAIMER,
@@ -114,7 +117,7 @@ export function gradcamRoute(deps: AppDependencies): Route {
         ...answer,
         class: label,
         heatmap: heatmapAnswer(analysis!.heatmap!),
-        ...caveatsIn(language),
+        ...caveatsIn(language, engine.model),
       };
       const body = withOverlay(members, overlay);
       deps.freeOnceSent?.(c, [body.buffer, overlay.buffer]);

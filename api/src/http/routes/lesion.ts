@@ -1,13 +1,12 @@
-import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { Analysis } from '../../analysis/engine.ts';
 import { answerAboutLesion } from '../../answers/lesion-answer.ts';
 import { averagedViews, modelReference } from '../../answers/prediction-answer.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
-import { pairedHeatmap, reportedPhotos } from '../../answers/report-content.ts';
+import { pairedHeatmap, reportedModel, reportedPhotos } from '../../answers/report-content.ts';
 import { caveatsIn, translateLesion } from '../../language/translate-answer.ts';
 import { diagnosticReportSchema } from '../../schemas/fhir.ts';
 import { type LesionResponse, lesionResponseSchema } from '../../schemas/lesion.ts';
-import { lesionQuerySchema, MAX_PHOTOS } from '../../schemas/request.ts';
+import { MAX_PHOTOS, type RequestSchemas } from '../../schemas/request.ts';
 import { FHIR_MEDIA_TYPE, PDF_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
@@ -18,6 +17,8 @@ import { chooseLanguage, negotiate } from '../request/negotiate.ts';
 import { reportHeatmap, respondWithReport } from '../request/report.ts';
 import { resolveRequest, withBodyFields } from '../request/resolve-request.ts';
 import { readUpload } from '../request/upload.ts';
+
+const querySchema = ({ lesion }: RequestSchemas) => lesion;
 
 /** `POST /lesion`: one answer to several photos of one lesion. */
 export function lesionRoute(deps: AppDependencies): Route {
@@ -31,7 +32,7 @@ export function lesionRoute(deps: AppDependencies): Route {
       'Photos that are abstained from have no vote; where all are, the lesion is abstained from. ' +
       'One photo is answered as `/predict` answers it. ' +
       'The Node server answers with a page to keep as well, as PDF.',
-    query: lesionQuerySchema,
+    query: querySchema,
     takes: 'photos',
     fhir: true,
     answer: {
@@ -51,7 +52,7 @@ export function lesionRoute(deps: AppDependencies): Route {
         FHIR_MEDIA_TYPE,
         ...(renderReport ? [PDF_MEDIA_TYPE] : []),
       ]);
-      const asked = resolveRequest(c, deps, lesionQuerySchema, ({ tta }) => ({ tta }));
+      const asked = resolveRequest(c, deps, querySchema, ({ tta }) => ({ tta }));
       const upload = await readUpload(c, deps);
       const stated = withBodyFields(c, deps, asked, upload.fields);
       const sentPhotos = upload.batch ? upload.images : [upload.image];
@@ -70,7 +71,7 @@ export function lesionRoute(deps: AppDependencies): Route {
             ? { heatmap: pairedHeatmap(model, options) }
             : options.similar && { similar: options.similar }),
       });
-      const topK = type === PDF_MEDIA_TYPE ? CLASS_COUNT : query.top_k;
+      const topK = type === PDF_MEDIA_TYPE ? model.taxonomy.classes.length : query.top_k;
       const answer = answerAboutLesion(results, topK, model, options, c.var.requestId);
       if (type === FHIR_MEDIA_TYPE) {
         const read = results.filter((one): one is Analysis => !(one instanceof ProblemError));
@@ -82,7 +83,7 @@ export function lesionRoute(deps: AppDependencies): Route {
       if (type === PDF_MEDIA_TYPE) {
         const pdf = await renderReport!({
           ...{ answer, language, id: c.var.requestId },
-          model: modelReference(model),
+          model: reportedModel(model),
           date: new Date(),
           photos: reportedPhotos(results),
         });
@@ -93,8 +94,8 @@ export function lesionRoute(deps: AppDependencies): Route {
         model: modelReference(model),
         prior: options.prior,
         ...averagedViews(query.tta),
-        ...translateLesion(answer, language),
-        ...caveatsIn(language),
+        ...translateLesion(answer, language, model.taxonomy),
+        ...caveatsIn(language, model),
       });
     },
   };

@@ -1,7 +1,7 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { CODE_SYSTEMS, LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import { MIN_SIDE } from '../../answers/check-image.ts';
-import { LIMITS } from '../../language/limits.ts';
+import { limitsIn } from '../../language/translate-answer.ts';
+import { DEFAULT_LANGUAGE } from '../../schemas/languages.ts';
 import { type ModelResponse, modelResponseSchema } from '../../schemas/model.ts';
 import { modelQuerySchema } from '../../schemas/request.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
@@ -27,26 +27,25 @@ export function modelRoute({ engines, limits, converter }: AppDependencies): Rou
       negotiate(c.req.header('Accept'), ['application/json']);
       const { version } = readQuery(c.req, modelQuerySchema);
       const { model } = servedEngine(engines, version);
-      const { manifest, sha256 } = model;
+      const { manifest, sha256, taxonomy } = model;
+      const { codeSystems = {} } = taxonomy;
       return c.json<ModelResponse>({
         name: manifest.name,
         version: manifest.version,
         sha256,
         architecture: manifest.architecture,
-        labels: LABELS.map((label) => {
-          const { name, risk, icd10, icd11, snomedCt } = LESION_CLASSES[label];
-          return {
-            ...{ label, name, risk },
-            icd10: [...icd10],
-            icd11: [...icd11],
-            snomed_ct: [...snomedCt],
-          };
-        }),
+        labels: taxonomy.classes.map(({ label, name, risk, codes }) => ({
+          ...{ label, name: name.en, risk: risk ?? null },
+          icd10: [...codes.icd10],
+          icd11: [...codes.icd11],
+          snomed_ct: [...codes.snomedCt],
+        })),
         codes_checked_in: {
-          icd10: CODE_SYSTEMS.icd10.checkedIn,
-          icd11: CODE_SYSTEMS.icd11.checkedIn,
-          snomed_ct: CODE_SYSTEMS.snomedCt.checkedIn,
+          ...(codeSystems.icd10 && { icd10: codeSystems.icd10.checkedIn }),
+          ...(codeSystems.icd11 && { icd11: codeSystems.icd11.checkedIn }),
+          ...(codeSystems.snomedCt && { snomed_ct: codeSystems.snomedCt.checkedIn }),
         },
+        taxonomy: taxonomy as ModelResponse['taxonomy'],
         input: {
           formats: ['jpeg', 'png', 'webp', ...(converter?.formats ?? [])],
           preprocessing: manifest.preprocessing,
@@ -70,7 +69,7 @@ export function modelRoute({ engines, limits, converter }: AppDependencies): Rou
         licence: manifest.licence,
         intended_use: manifest.intendedUse,
         card: await model.card(),
-        model_limits: LIMITS,
+        model_limits: limitsIn(DEFAULT_LANGUAGE, model),
         disclaimer: DISCLAIMER,
       });
     },

@@ -7,7 +7,7 @@ const encode = (document: object): Uint8Array<ArrayBuffer> =>
 
 /** `GET /openapi.json`: the API's description, OpenAPI 3.1, of the schemas that validate. */
 export function openapiRoute(described: readonly Route[], { engines }: AppDependencies): Route {
-  /** By version: one copy for all who read it. */
+  /** By the versions that are served: one copy for all who read it. */
   const documents = new Map<string, Uint8Array<ArrayBuffer>>();
   return {
     method: 'GET',
@@ -18,8 +18,9 @@ export function openapiRoute(described: readonly Route[], { engines }: AppDepend
     problems: [],
     handle(c) {
       const { version } = engines.current.model.manifest;
-      const document = documents.get(version) ?? encode(openApiDocument(described, version));
-      documents.set(version, document);
+      const key = [version, ...engines.byVersion.keys()].join(' ');
+      const document = documents.get(key) ?? encode(openApiDocument(described, engines));
+      documents.set(key, document);
       return c.body(document, 200, { 'Content-Type': 'application/json' });
     },
   };

@@ -15,7 +15,7 @@ import {
   type PredictResponse,
   predictResponseSchema,
 } from '../../schemas/prediction.ts';
-import { predictQuerySchema } from '../../schemas/request.ts';
+import type { RequestSchemas } from '../../schemas/request.ts';
 import { FHIR_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
@@ -27,16 +27,18 @@ import { reportHeatmap, respondWithReport } from '../request/report.ts';
 import { resolveRequest, withBodyFields } from '../request/resolve-request.ts';
 import { readUpload } from '../request/upload.ts';
 
+const querySchema = ({ predict }: RequestSchemas) => predict;
+
 /** `POST /predict`: scores of one image, or of a batch. */
 export function predictRoute(deps: AppDependencies): Route {
   return {
     method: 'POST',
     path: '/predict',
-    summary: 'Scores of the seven classes for one image, or for each of a batch',
+    summary: 'Scores of the classes for one image, or for each of a batch',
     description:
       'Send the image as the raw body, as the multipart field `image` (repeated for a batch), or as JSON. ' +
       'One bad image of a batch is an error in its own place and does not fail the others.',
-    query: predictQuerySchema,
+    query: querySchema,
     takes: 'images',
     fhir: true,
     answer: {
@@ -50,7 +52,7 @@ export function predictRoute(deps: AppDependencies): Route {
     work: true,
     async handle(c) {
       const type = negotiate(c.req.header('Accept'), ['application/json', FHIR_MEDIA_TYPE]);
-      const asked = resolveRequest(c, deps, predictQuerySchema, ({ tta }) => ({ tta }));
+      const asked = resolveRequest(c, deps, querySchema, ({ tta }) => ({ tta }));
       const upload = await readUpload(c, deps);
       const stated = withBodyFields(c, deps, asked, upload.fields);
       if (stated.query.patient && upload.batch) throw onePatient(upload.images.length);
@@ -77,9 +79,9 @@ export function predictRoute(deps: AppDependencies): Route {
       }
       const analysis = { tta, ...(options.similar && { similar: options.similar }) };
       const language = chooseLanguage(c, query.language);
-      const caveats = caveatsIn(language);
+      const caveats = caveatsIn(language, model);
       const answered = (result: Analysis) =>
-        translateAnswer(answerAboutImage(result, top_k, model, options), language);
+        translateAnswer(answerAboutImage(result, top_k, model, options), language, model.taxonomy);
       c.header('Cache-Control', 'no-store');
 
       if (!upload.batch) {

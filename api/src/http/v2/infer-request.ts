@@ -1,12 +1,12 @@
 import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
-import { LABELS, type Label } from '@naevus/shared/taxonomy';
+import { labelsOf, type Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
 import { misspeltNames } from '@naevus/shared/validation/nearest-name';
 import type { Context } from 'hono';
 import type { NetworkInput } from '../../analysis/engine.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
 import type { Limits } from '../../answers/request-limits.ts';
 import { type InputTensor, inferRequestSchema } from '../../schemas/inference-protocol.ts';
-import { QUERY_RULES } from '../../schemas/request.ts';
+import { requestSchemas } from '../../schemas/request.ts';
 import type { AppEnv } from '../context/app-env.ts';
 import { type BodyParser, runParserHere } from '../context/body-parser.ts';
 import { checkBody } from '../request/check-body.ts';
@@ -50,7 +50,7 @@ export interface ParsedInferRequest {
   /** All tensors behind the JSON, where they do not say otherwise themselves. */
   readonly binaryOutput: boolean;
   /** The class to explain. */
-  readonly label: Label | undefined;
+  readonly label: string | undefined;
   /** How the images are answered. */
   readonly query: ParameterQuery;
   /** Names of what the query says because it was sent, and not by default. */
@@ -62,30 +62,53 @@ export interface RequestedOutput {
   readonly binary: boolean | undefined;
 }
 
+/** A request before its parameters are compared with the version: another thread does not know what the classes are. */
+type UncheckedInferRequest = Omit<ParsedInferRequest, 'label' | 'query' | 'sent'> & {
+  /** Of `class` and {@link ANSWER_PARAMETERS}, as sent. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+};
+
 /**
  * Reads the body of `infer` or `explain`: JSON, or JSON and binary tensors behind it
  * (Triton's "binary tensor data extension"), or one image file as it is behind no JSON at all.
  *
+ * @param taxonomy of the version that answers
  * @throws ProblemError for everything that is wrong with the request as a whole
  */
 export async function readInferRequest(
   c: Context<AppEnv>,
   deps: BodyDependencies,
+  taxonomy: Taxonomy,
 ): Promise<ParsedInferRequest> {
   const { limits } = deps;
   const body = await readBody(c, deps);
   const jsonLength = readJsonLength(c.req.header(JSON_LENGTH_HEADER), body.length);
   if (jsonLength === 0) {
     const all = { outputs: undefined, binaryOutput: false };
-    const query = parameterQuerySchema.parse({});
-    return { id: undefined, images: [body], ...all, label: undefined, query, sent: [] };
+    return checked({ id: undefined, images: [body], ...all, parameters: {} }, taxonomy);
   }
 
-  return (deps.runParser ?? runParserHere)(INFER_REQUEST, body, jsonLength, limits);
+  const run = deps.runParser ?? runParserHere;
+  return checked(await run(INFER_REQUEST, body, jsonLength, limits), taxonomy);
+}
+
+function checked(
+  { parameters, ...request }: UncheckedInferRequest,
+  taxonomy: Taxonomy,
+): ParsedInferRequest {
+  return {
+    ...request,
+    label: readLabel(parameters.class, taxonomy),
+    query: readAnswerParameters(parameters, taxonomy),
+    sent: ANSWER_NAMES.filter((name) => parameters[name] !== undefined),
+  };
 }
 
 /** A body with JSON, and perhaps a tensor behind it. */
-export const INFER_REQUEST: BodyParser<[jsonLength: number, limits: Limits], ParsedInferRequest> = {
+export const INFER_REQUEST: BodyParser<
+  [jsonLength: number, limits: Limits],
+  UncheckedInferRequest
+> = {
   name: 'infer-request',
   parse(body, jsonLength, limits) {
     const text = body.subarray(0, jsonLength);
@@ -117,9 +140,11 @@ export const INFER_REQUEST: BodyParser<[jsonLength: number, limits: Limits], Par
         binary: readBoolean(parameters, 'binary_data'),
       })),
       binaryOutput: readBoolean(parameters, 'binary_data_output') ?? false,
-      label: readLabel(parameters?.class),
-      query: readAnswerParameters(parameters),
-      sent: ANSWER_NAMES.filter((name) => parameters?.[name] !== undefined),
+      parameters: Object.fromEntries(
+        ['class', ...ANSWER_NAMES].flatMap((name) =>
+          parameters?.[name] === undefined ? [] : [[name, parameters[name]]],
+        ),
+      ),
     };
   },
 };
@@ -264,11 +289,12 @@ function readBoolean(
   throw new ProblemError('invalid-body', `the parameter "${name}" must be true or false`);
 }
 
-function readLabel(value: unknown): Label | undefined {
+function readLabel(value: unknown, taxonomy: Taxonomy): string | undefined {
   if (value === undefined) return undefined;
-  const label = LABELS.find((candidate) => candidate === value);
+  const labels = labelsOf(taxonomy);
+  const label = labels.find((candidate) => candidate === value);
   if (label !== undefined) return label;
-  const detail = `the parameter "class" must be one of ${LABELS.join(', ')}`;
+  const detail = `the parameter "class" must be one of ${labels.join(', ')}`;
   throw new ProblemError('invalid-body', detail);
 }
 
@@ -276,7 +302,11 @@ function readLabel(value: unknown): Label | undefined {
 const ANSWER_NAMES = Object.keys(ANSWER_PARAMETERS);
 
 /** The parameters that say how images are answered, understood as a query is. */
-function readAnswerParameters(parameters: Readonly<Record<string, unknown>> = {}): ParameterQuery {
+function readAnswerParameters(
+  parameters: Readonly<Record<string, unknown>>,
+  taxonomy: Taxonomy,
+): ParameterQuery {
+  const schemas = requestSchemas(taxonomy);
   const faults = new Set<string>();
   const sent: Record<string, string> = {};
   for (const [name, type] of Object.entries(ANSWER_PARAMETERS)) {
@@ -285,16 +315,16 @@ function readAnswerParameters(parameters: Readonly<Record<string, unknown>> = {}
     if (typeof value === type) sent[name] = String(value);
     else faults.add(name);
   }
-  const result = parameterQuerySchema.safeParse(sent);
+  const result = parameterQuerySchema(schemas).safeParse(sent);
   for (const { path } of result.error?.issues ?? []) faults.add(String(path[0]));
   if (faults.size === 0 && result.success) return result.data;
-  const texts = [...faults].map((name) => `the parameter "${name}" ${ruleOf(name)}`);
+  const texts = [...faults].map((name) => `the parameter "${name}" ${ruleOf(name, schemas.rules)}`);
   throw new ProblemError('invalid-body', texts.join('; '));
 }
 
-function ruleOf(name: string): string {
+function ruleOf(name: string, rules: Readonly<Record<string, string>>): string {
   const type = ANSWER_PARAMETERS[name as keyof typeof ANSWER_PARAMETERS];
-  return `${QUERY_RULES[name]} (${type})`;
+  return `${rules[name]} (${type})`;
 }
 
 /**

@@ -1,11 +1,11 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { labelsOf, type Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
 import type { ServedModel } from '../../analysis/engine.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
 import type { InferResponse, OutputTensor } from '../../schemas/inference-protocol.ts';
 import { writeBytesTensor } from './bytes-tensor.ts';
 import type { ParsedInferRequest } from './infer-request.ts';
-import { type AnsweredImage, ASSESSMENT_OUTPUTS, type OutputTensorSpec } from './output-tensors.ts';
+import { type AnsweredImage, assessmentOutputs, type OutputTensorSpec } from './output-tensors.ts';
 
 /** JSON, and the tensors that lie behind it. */
 export interface EncodedInferResponse {
@@ -46,11 +46,16 @@ export function wantedOutputs(
 
 /** Puts an answer together. */
 export function encodeInferResponse(
-  { name, version, preprocessing: { crop } }: ServedModel['manifest'],
+  { manifest, taxonomy }: ServedModel,
   id: string,
   images: readonly AnsweredImage[],
   wanted: readonly WantedOutput[],
 ): EncodedInferResponse {
+  const {
+    name,
+    version,
+    preprocessing: { crop },
+  } = manifest;
   const tensors: Uint8Array<ArrayBuffer>[] = [];
   const outputs = wanted.map(({ spec, binary }): OutputTensor => {
     const head = {
@@ -68,9 +73,9 @@ export function encodeInferResponse(
     model_version: version,
     id,
     parameters: {
-      labels: LABELS.join(),
+      labels: labelsOf(taxonomy).join(),
       disclaimer: DISCLAIMER,
-      ...assessmentParameters(images),
+      ...assessmentParameters(images, taxonomy),
       ...(crop < 1 && images.some(({ analysis }) => analysis.image !== undefined) && { crop }),
     },
     outputs,
@@ -103,10 +108,10 @@ function encodeTensor(
  * How far to trust the answer, for clients that asked for other outputs: `abstained` and `flagged` are true where
  * they are of any image; of the others one value an image, with commas between.
  */
-function assessmentParameters(images: readonly AnsweredImage[]) {
+function assessmentParameters(images: readonly AnsweredImage[], taxonomy: Taxonomy) {
   if (images.some(({ answer }) => answer.assessment === undefined)) return {};
   const parameters: Record<string, boolean | string> = {};
-  for (const spec of ASSESSMENT_OUTPUTS) {
+  for (const spec of assessmentOutputs(taxonomy)) {
     if (spec.datatype === 'BOOL') parameters[spec.name] = images.some(spec.valueOf);
     else if (spec.datatype === 'BYTES') parameters[spec.name] = images.map(spec.valueOf).join();
     else parameters[spec.name] = images.map((image) => spec.valuesOf(image)[0]).join();

@@ -1,5 +1,5 @@
 import { type Heatmap, heatmapGrid } from '@naevus/shared/heatmap/heatmap';
-import { CLASS_COUNT, LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { hasRisks, labelIndex, labelsOf, type Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
 import type { Analysis, ServedModel } from '../../analysis/engine.ts';
 import type { ScoredAnswer } from '../../answers/prediction-answer.ts';
 import type { Assessment } from '../../schemas/assessment.ts';
@@ -11,7 +11,7 @@ export interface AnsweredImage {
   /** With all predictions. */
   readonly answer: ScoredAnswer;
   /** The class that is explained. */
-  readonly label: Label;
+  readonly label: string;
 }
 
 /** A tensor that can be answered with. */
@@ -36,26 +36,29 @@ export type OutputTensorSpec =
       readonly valueOf: (image: AnsweredImage) => boolean;
     };
 
-const probabilities: OutputTensorSpec = {
-  name: 'probabilities',
-  datatype: 'FP32',
-  shape: [CLASS_COUNT],
-  valuesOf({ answer }) {
-    const scores = new Map(answer.predictions.map(({ label, score }) => [label, score]));
-    return LABELS.map((label) => scores.get(label)!);
-  },
-};
+function probabilities(taxonomy: Taxonomy): OutputTensorSpec {
+  const labels = labelsOf(taxonomy);
+  return {
+    name: 'probabilities',
+    datatype: 'FP32',
+    shape: [labels.length],
+    valuesOf({ answer }) {
+      const scores = new Map(answer.predictions.map(({ label, score }) => [label, score]));
+      return labels.map((label) => scores.get(label)!);
+    },
+  };
+}
 
 /** How far to trust an answer; of versions that assess theirs. */
-export const ASSESSMENT_OUTPUTS: readonly OutputTensorSpec[] = [
+const ASSESSMENT_OUTPUTS: readonly OutputTensorSpec[] = [
   { name: 'abstained', datatype: 'BOOL', shape: [], valueOf: (image) => of(image).abstained },
-  { name: 'triage', datatype: 'BYTES', shape: [], valueOf: (image) => of(image).triage },
+  { name: 'triage', datatype: 'BYTES', shape: [], valueOf: (image) => of(image).triage! },
   { name: 'flagged', datatype: 'BOOL', shape: [], valueOf: (image) => of(image).flagged },
   {
     name: 'malignant_score',
     datatype: 'FP32',
     shape: [],
-    valuesOf: (image) => [of(image).malignant_score],
+    valuesOf: (image) => [of(image).malignant_score!],
   },
   {
     name: 'prediction_set',
@@ -74,48 +77,62 @@ export const ASSESSMENT_OUTPUTS: readonly OutputTensorSpec[] = [
   },
 ];
 
+/** Of {@link ASSESSMENT_OUTPUTS}, those of classes with risk groups alone. */
+const OF_RISKS: readonly string[] = ['triage', 'malignant_score'];
+
+/** How far to trust an answer; of versions that assess theirs. */
+export function assessmentOutputs(taxonomy: Taxonomy): readonly OutputTensorSpec[] {
+  if (hasRisks(taxonomy)) return ASSESSMENT_OUTPUTS;
+  return ASSESSMENT_OUTPUTS.filter(({ name }) => !OF_RISKS.includes(name));
+}
+
 /** What `infer` gives: calibrated probabilities, the likeliest label, and what the network said. */
-const INFER_OUTPUTS: readonly OutputTensorSpec[] = [
-  probabilities,
+const inferOutputs = (taxonomy: Taxonomy): readonly OutputTensorSpec[] => [
+  probabilities(taxonomy),
   { name: 'label', datatype: 'BYTES', shape: [], valueOf: ({ answer }) => topLabel(answer) },
   {
     name: 'logits',
     datatype: 'FP32',
-    shape: [CLASS_COUNT],
+    shape: [taxonomy.classes.length],
     valuesOf: ({ analysis }) => analysis.output.logits,
   },
 ];
 
 /** What `explain` gives: the map of one class as `/gradcam` has it, and all maps as they are. */
-const EXPLAIN_OUTPUTS: readonly OutputTensorSpec[] = [
+const explainOutputs = (taxonomy: Taxonomy): readonly OutputTensorSpec[] => [
   { name: 'class', datatype: 'BYTES', shape: [], valueOf: ({ label }) => label },
   {
     name: 'heatmap',
     datatype: 'FP32',
     shape: [7, 7],
-    valuesOf: (image) => heatmapOf(image).grid.flat(),
+    valuesOf: (image) => heatmapOf(image, taxonomy).grid.flat(),
   },
-  { name: 'max', datatype: 'FP32', shape: [], valuesOf: (image) => [heatmapOf(image).max] },
+  {
+    name: 'max',
+    datatype: 'FP32',
+    shape: [],
+    valuesOf: (image) => [heatmapOf(image, taxonomy).max],
+  },
   {
     name: 'cam',
     datatype: 'FP32',
-    shape: [CLASS_COUNT, 7, 7],
+    shape: [taxonomy.classes.length, 7, 7],
     valuesOf: ({ analysis }) => analysis.output.cam,
   },
-  probabilities,
+  probabilities(taxonomy),
 ];
 
 /** The tensors that a version can answer with. */
 export function outputTensors(
   kind: 'infer' | 'explain',
-  { assessment }: ServedModel['manifest'],
+  { manifest: { assessment }, taxonomy }: ServedModel,
 ): readonly OutputTensorSpec[] {
-  const own = kind === 'infer' ? INFER_OUTPUTS : EXPLAIN_OUTPUTS;
-  return assessment === undefined ? own : [...own, ...ASSESSMENT_OUTPUTS];
+  const own = kind === 'infer' ? inferOutputs(taxonomy) : explainOutputs(taxonomy);
+  return assessment === undefined ? own : [...own, ...assessmentOutputs(taxonomy)];
 }
 
 /** The label with the highest score. */
-export function topLabel({ predictions }: ScoredAnswer): Label {
+export function topLabel({ predictions }: ScoredAnswer): string {
   return predictions[0]!.label;
 }
 
@@ -129,6 +146,6 @@ function of({ answer: { assessment } }: AnsweredImage): Assessment {
   return assessment;
 }
 
-function heatmapOf({ analysis, label }: AnsweredImage): Heatmap {
-  return heatmapGrid(analysis.output.cam, labelIndex(label));
+function heatmapOf({ analysis, label }: AnsweredImage, taxonomy: Taxonomy): Heatmap {
+  return heatmapGrid(analysis.output.cam, labelIndex(taxonomy, label), taxonomy.classes.length);
 }

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { answerQuerySchema } from '../../schemas/request.ts';
+import type { RequestSchemas } from '../../schemas/request.ts';
 
 /**
  * The parameters of a request that say how its images are answered, with the type of JSON that each has. Of those of
@@ -16,15 +16,31 @@ export const ANSWER_PARAMETERS = {
   site: 'string',
 } as const;
 
-export const parameterQuerySchema = answerQuerySchema.pick({
-  tta: true,
-  prior: true,
-  coverage: true,
-  operating_point: true,
-  strict: true,
-  age: true,
-  sex: true,
-  site: true,
-});
+const parameterQuery = ({ answer }: RequestSchemas) =>
+  answer.pick({
+    tta: true,
+    prior: true,
+    coverage: true,
+    operating_point: true,
+    strict: true,
+    age: true,
+    sex: true,
+    site: true,
+  });
 
-export type ParameterQuery = z.infer<typeof parameterQuerySchema>;
+/** What of a version's query a request's parameters are read by. */
+type ParameterSchema = ReturnType<typeof parameterQuery>;
+
+const SCHEMAS = new WeakMap<RequestSchemas, ParameterSchema>();
+
+/** The schema of the parameters, made once for each taxonomy. */
+export function parameterQuerySchema(schemas: RequestSchemas): ParameterSchema {
+  let schema = SCHEMAS.get(schemas);
+  if (schema === undefined) {
+    schema = parameterQuery(schemas);
+    SCHEMAS.set(schemas, schema);
+  }
+  return schema;
+}
+
+export type ParameterQuery = z.infer<ParameterSchema>;

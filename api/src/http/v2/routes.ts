@@ -1,5 +1,5 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { CLASS_COUNT, LABELS } from '@naevus/shared/taxonomy';
+import { labelsOf } from '@naevus/shared/taxonomy/taxonomy';
 import type { Context } from 'hono';
 import * as z from 'zod';
 import packageJson from '../../../package.json' with { type: 'json' };
@@ -144,8 +144,8 @@ function modelMetadataRoute(path: string, deps: AppDependencies): Route {
     problems: ['not-found'],
     v2: true,
     handle(c) {
-      const { manifest } = namedEngine(c, deps).model;
-      const { name } = manifest;
+      const { model } = namedEngine(c, deps);
+      const { name } = model.manifest;
       return c.json<ModelMetadata>({
         name,
         versions: [...deps.engines.byVersion.keys()],
@@ -158,8 +158,8 @@ function modelMetadataRoute(path: string, deps: AppDependencies): Route {
             parameters: { also: 'BYTES [-1]: JPEG, PNG or WebP files, of any size' },
           },
         ],
-        outputs: outputTensors('infer', manifest).map(outputMetadata),
-        parameters: { labels: LABELS.join(), disclaimer: DISCLAIMER },
+        outputs: outputTensors('infer', model).map(outputMetadata),
+        parameters: { labels: labelsOf(model.taxonomy).join(), disclaimer: DISCLAIMER },
       });
     },
   };
@@ -189,10 +189,10 @@ function inferRoute(
       readQuery(c.req, NO_PARAMETERS);
       const engine = namedEngine(c, deps);
       holdEngine(c, engine, deps.limits);
-      const request = await readInferRequest(c, deps);
-      const converted = await convertImages(c, deps, request.images);
       const { model } = engine;
-      const wanted = wantedOutputs(request, outputTensors(kind, model.manifest));
+      const request = await readInferRequest(c, deps, model.taxonomy);
+      const converted = await convertImages(c, deps, request.images);
+      const wanted = wantedOutputs(request, outputTensors(kind, model));
       const { query, sent, label } = request;
       const options = resolveOptions(
         { ...query, language: undefined, similar: undefined },
@@ -203,12 +203,12 @@ function inferRoute(
       const images = results.map((analysis, i) =>
         naming(i, results.length, (): AnsweredImage => {
           if (analysis instanceof ProblemError) throw analysis;
-          const answer = answerAboutScores(analysis, CLASS_COUNT, model, options);
+          const answer = answerAboutScores(analysis, model.taxonomy.classes.length, model, options);
           return { analysis, answer, label: label ?? topLabel(answer) };
         }),
       );
       const id = request.id ?? c.var.requestId;
-      return respond(c, encodeInferResponse(model.manifest, id, images, wanted));
+      return respond(c, encodeInferResponse(model, id, images, wanted));
     },
   };
 }

@@ -3,9 +3,9 @@ import type { PageTexts } from './en.ts';
 export const pageDe: PageTexts = {
   markup: {
     title: 'Naevus: Werte für dermatoskopische Bilder',
-    description: 'Werte für sieben Klassen dermatoskopischer Bilder, nur für Forschung und Lehre.',
+    description: 'Werte für {count} Klassen dermatoskopischer Bilder, nur für Forschung und Lehre.',
     tagline:
-      'Bewertet Fotos einer Hautläsion, durch ein Dermatoskop aufgenommen, nach sieben diagnostischen Klassen, sagt, ob ein Mensch sie ansehen sollte, und zeigt, welche Bereiche den Wert beeinflusst haben.',
+      'Bewertet Fotos einer Hautläsion, durch ein Dermatoskop aufgenommen, nach {count} diagnostischen Klassen, sagt, ob ein Mensch sie ansehen sollte, und zeigt, welche Bereiche den Wert beeinflusst haben.',
     skip: 'Zu den Fotos springen',
     language: 'Sprache',
     disclaimer: 'Hinweis',
@@ -77,10 +77,10 @@ export const pageDe: PageTexts = {
       prior: 'Wie häufig die Klassen angenommen werden',
       priorOwn: 'wie in der Version',
       priorTraining: 'wie unter den Trainingsbildern',
-      priorUniform: 'alle sieben gleich häufig',
+      priorUniform: 'alle Klassen gleich häufig',
       priorCustom: 'andere Anteile',
       priorShares:
-        'Sieben Anteile, die zusammen 1 ergeben, durch Kommas getrennt, mit Dezimalpunkt, für {labels}',
+        '{count} Anteile, die zusammen 1 ergeben, durch Kommas getrennt, mit Dezimalpunkt, für {labels}',
       coverage: 'Abdeckung der Klassen, die nicht ausgeschlossen werden können',
       operatingPoint: 'Arbeitspunkt der Entscheidung',
       strict: 'Streng: keine Antwort auf Fotos, zu denen keine gegeben werden sollte',
@@ -88,26 +88,24 @@ export const pageDe: PageTexts = {
       version: 'Version des Modells',
       current: '{version} (aktuell)',
       points: {
-        'melanoma-sensitivity-90': '90 von 100 Melanomen werden gefunden',
-        'melanoma-sensitivity-95': '95 von 100 Melanomen werden gefunden',
-        'melanoma-sensitivity-98': '98 von 100 Melanomen werden gefunden',
-        'malignant-sensitivity-95':
-          '95 von 100 Melanomen, Basalzellkarzinomen und aktinischen Keratosen werden gefunden',
-        'specificity-90': '90 von 100 gutartigen Läsionen bleiben darunter',
+        one: '{share} von 100 Bildern von {names} werden gefunden',
+        each: '{share} von 100 Bildern jeder dieser Klassen werden gefunden: {names}',
+        malignant: '{share} von 100 Bildern maligner und prämaligner Klassen werden gefunden',
+        specificity: '{share} von 100 Bildern gutartiger Klassen bleiben darunter',
       },
     },
     answer: {
       heading: 'Die Antwort',
-      classes: 'Die sieben Klassen',
+      classes: 'Die {count} Klassen',
       reading: 'Wie die Werte zu lesen sind',
       readingOrigin: 'Das Netz hat nur von dermatoskopischen Bildern gelernt.',
       readingPhone: 'Ein Telefonfoto allein liegt außerhalb dessen, womit es trainiert wurde',
       readingPhoneEnd: 'wird es nicht als solches erkannt, so bedeuten die Werte nichts.',
       readingSum:
-        'Die sieben Werte ergeben zusammen immer 100%, auch bei einem Foto, das keine der sieben zeigt. Sie nehmen an, dass {frequencies}; das trifft auf keine Praxis zu. Ein niedriger Wert schließt nichts aus.',
+        'Die {count} Werte ergeben zusammen immer 100%, auch bei einem Foto, das keine der Klassen zeigt. Sie nehmen an, dass {frequencies}; das trifft auf keine Praxis zu. Ein niedriger Wert schließt nichts aus.',
       frequencies: {
         training: 'die Klassen so häufig sind wie unter den Trainingsbildern',
-        uniform: 'alle sieben Klassen gleich häufig sind',
+        uniform: 'alle Klassen gleich häufig sind',
       },
       quality: 'Qualität des Fotos',
       limits: 'Grenzen',
@@ -149,7 +147,8 @@ export const pageDe: PageTexts = {
     footer: {
       model: 'Das Modell',
       metrics:
-        '{name} {version}, trainiert mit {dataset}. Gemessen auf {split}: balancierte Genauigkeit {accuracy}, Makro-AUC {auc}, Sensitivität für Melanom {sensitivity}, wo es der höchste Wert ist.',
+        '{name} {version}, trainiert mit {dataset}. Gemessen auf {split}: balancierte Genauigkeit {accuracy}, Makro-AUC {auc}{critical}.',
+      critical: ', Sensitivität für {names} {sensitivity}, wo es der höchste Wert ist',
       facts: 'Die Modellkarte und alle Angaben stehen unter',
       weights: 'Gewichte: {licence}.',
       code: 'Code: {licence}.',
@@ -169,6 +168,9 @@ export const pageDe: PageTexts = {
     assessed: 'Beurteilung: {triage}.',
     highest:
       'Höchster Wert: {name} ({risk}), {score}. Bösartige und prämaligne Klassen zusammen: {together}.',
+    highestWithoutRisk: 'Höchster Wert: {name}, {score}.',
+    noTriage:
+      'Diese Version hat keine Risikogruppen: Sie gibt Werte an und kein Wort dazu, was als Nächstes zu tun ist.',
     tryAgain: 'Erneut versuchen',
     requestId: 'Anfrage {id}',
     example: 'Diagnose dieses Beispiels, durch Histologie: {name}.',
@@ -206,7 +208,7 @@ export const pageDe: PageTexts = {
     stayedBelow:
       'Die Werte der bösartigen und prämalignen Klassen ergeben zusammen {score}: Sie bleiben unter dem Schwellenwert von {threshold} (Arbeitspunkt {point}).',
     set: 'Nicht auszuschließen: {names} (bei einer Abdeckung von {coverage}).',
-    noneOfSeven: 'keine der sieben',
+    noneOfClasses: 'keine der Klassen',
     pooled: '{counted} von {photos} Fotos wurden gezählt.',
     notFitted:
       'Die Schwellenwerte sind die eines Fotos: Diese Version wurde nicht für so viele angepasst.',

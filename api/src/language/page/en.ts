@@ -1,5 +1,3 @@
-import type { Label } from '@naevus/shared/taxonomy';
-
 /**
  * Every text of the page at `/`, in English: the original that the other languages translate. `markup` is in the
  * page as it is served, `script` is what its script fills in. `{name}` is a placeholder.
@@ -7,9 +5,10 @@ import type { Label } from '@naevus/shared/taxonomy';
 export const pageEn = {
   markup: {
     title: 'Naevus: scores for dermatoscopic images',
-    description: 'Seven-class scores for dermatoscopic images, for research and education only.',
+    description:
+      'Scores of {count} classes for dermatoscopic images, for research and education only.',
     tagline:
-      'Scores photos of one skin lesion, taken through a dermatoscope, for seven diagnostic classes, says whether a person should look, and shows which regions influenced the score.',
+      'Scores photos of one skin lesion, taken through a dermatoscope, for {count} diagnostic classes, says whether a person should look, and shows which regions influenced the score.',
     skip: 'Skip to the photos',
     language: 'Language',
     disclaimer: 'Disclaimer',
@@ -78,9 +77,9 @@ export const pageEn = {
       prior: 'How common the classes are taken to be',
       priorOwn: 'as the version has it',
       priorTraining: 'as among the training images',
-      priorUniform: 'all seven equally common',
+      priorUniform: 'all classes equally common',
       priorCustom: 'other shares',
-      priorShares: 'Seven shares that add up to 1, separated by commas, for {labels}',
+      priorShares: '{count} shares that add up to 1, separated by commas, for {labels}',
       coverage: 'Coverage of the classes that cannot be excluded',
       operatingPoint: 'Operating point of the decision',
       strict: 'Strict: refuse to answer for photos that no answer should be given for',
@@ -88,26 +87,24 @@ export const pageEn = {
       version: 'Version of the model',
       current: '{version} (current)',
       points: {
-        'melanoma-sensitivity-90': '90 of 100 melanomas are found',
-        'melanoma-sensitivity-95': '95 of 100 melanomas are found',
-        'melanoma-sensitivity-98': '98 of 100 melanomas are found',
-        'malignant-sensitivity-95':
-          '95 of 100 melanomas, basal cell carcinomas and actinic keratoses are found',
-        'specificity-90': '90 of 100 benign lesions stay below',
+        one: '{share} of 100 images of {names} are found',
+        each: '{share} of 100 images of each of these classes are found: {names}',
+        malignant: '{share} of 100 images of malignant and premalignant classes are found',
+        specificity: '{share} of 100 images of benign classes stay below',
       },
     },
     answer: {
       heading: 'The answer',
-      classes: 'The seven classes',
+      classes: 'The {count} classes',
       reading: 'How to read the scores',
       readingOrigin: 'The network learned from dermatoscope images only.',
       readingPhone: 'A phone photo alone lies outside what it was trained on',
       readingPhoneEnd: 'where it is not recognised as one, the scores mean nothing.',
       readingSum:
-        'The seven scores always add up to 100%, also for a photo that shows none of the seven. They take {frequencies}, which is not so in any practice. A low score rules nothing out.',
+        'The {count} scores always add up to 100%, also for a photo that shows none of the classes. They take {frequencies}, which is not so in any practice. A low score rules nothing out.',
       frequencies: {
         training: 'the classes to be as frequent as among the training images',
-        uniform: 'all seven classes to be equally frequent',
+        uniform: 'all classes to be equally frequent',
       },
       quality: 'Quality of the photo',
       limits: 'Limits',
@@ -148,7 +145,8 @@ export const pageEn = {
     footer: {
       model: 'The model',
       metrics:
-        '{name} {version}, trained on {dataset}. Measured on {split}: balanced accuracy {accuracy}, macro AUC {auc}, sensitivity for melanoma {sensitivity} where it is the highest score.',
+        '{name} {version}, trained on {dataset}. Measured on {split}: balanced accuracy {accuracy}, macro AUC {auc}{critical}.',
+      critical: ', sensitivity for {names} {sensitivity} where it is the highest score',
       facts: 'Its card and all its facts are at',
       weights: 'Weights: {licence}.',
       code: 'Code: {licence}.',
@@ -168,6 +166,8 @@ export const pageEn = {
     assessed: 'Assessment: {triage}.',
     highest:
       'Highest score: {name} ({risk}), {score}. Malignant and premalignant classes together: {together}.',
+    highestWithoutRisk: 'Highest score: {name}, {score}.',
+    noTriage: 'This version has no risk groups: it gives scores, and no word on what to do next.',
     tryAgain: 'Try again',
     requestId: 'Request {id}',
     example: 'Diagnosis of this example, by histology: {name}.',
@@ -203,7 +203,7 @@ export const pageEn = {
     stayedBelow:
       'The scores of malignant and premalignant classes add up to {score}: they stay below the threshold of {threshold} (operating point {point}).',
     set: 'Cannot be excluded: {names} (at a coverage of {coverage}).',
-    noneOfSeven: 'none of the seven',
+    noneOfClasses: 'none of the classes',
     pooled: '{counted} of {photos} photos were counted.',
     notFitted: 'The thresholds are those of one photo: this version was not fitted for so many.',
     noEvidence: 'No region of the photo speaks for “{name}”.',
@@ -326,7 +326,9 @@ type Texts<T> = { readonly [K in keyof T]: T[K] extends string ? string : Texts<
 
 export type PageTexts = Texts<typeof pageEn>;
 
-/** What the page's script reads: its texts, and the names of the classes. */
+/** What the page's script reads: its texts, and the classes in the order of the outputs. */
 export type ScriptTexts = PageTexts['script'] & {
-  readonly classes: Readonly<Record<Label, string>>;
+  readonly classes: Readonly<Record<string, string>>;
+  /** Of each class; without risk groups, of none. */
+  readonly riskOf: Readonly<Record<string, 'malignant' | 'premalignant' | 'benign'>>;
 };

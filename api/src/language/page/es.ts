@@ -4,9 +4,9 @@ export const pageEs: PageTexts = {
   markup: {
     title: 'Naevus: puntuaciones para imágenes dermatoscópicas',
     description:
-      'Puntuaciones de siete clases para imágenes dermatoscópicas, solo para investigación y docencia.',
+      'Puntuaciones de {count} clases para imágenes dermatoscópicas, solo para investigación y docencia.',
     tagline:
-      'Puntúa fotos de una lesión de la piel, tomadas a través de un dermatoscopio, para siete clases diagnósticas, dice si una persona debería mirarla y muestra qué zonas influyeron en la puntuación.',
+      'Puntúa fotos de una lesión de la piel, tomadas a través de un dermatoscopio, para {count} clases diagnósticas, dice si una persona debería mirarla y muestra qué zonas influyeron en la puntuación.',
     skip: 'Ir a las fotos',
     language: 'Idioma',
     disclaimer: 'Aviso',
@@ -78,10 +78,10 @@ export const pageEs: PageTexts = {
       prior: 'Frecuencia supuesta de las clases',
       priorOwn: 'como en la versión',
       priorTraining: 'como entre las imágenes de entrenamiento',
-      priorUniform: 'las siete igual de frecuentes',
+      priorUniform: 'todas las clases igual de frecuentes',
       priorCustom: 'otras proporciones',
       priorShares:
-        'Siete proporciones que suman 1, separadas por comas, con punto decimal, para {labels}',
+        '{count} proporciones que suman 1, separadas por comas, con punto decimal, para {labels}',
       coverage: 'Cobertura de las clases que no se pueden excluir',
       operatingPoint: 'Punto de operación de la decisión',
       strict: 'Estricto: no responder a fotos a las que no se debería responder',
@@ -89,26 +89,24 @@ export const pageEs: PageTexts = {
       version: 'Versión del modelo',
       current: '{version} (actual)',
       points: {
-        'melanoma-sensitivity-90': 'se encuentran 90 de 100 melanomas',
-        'melanoma-sensitivity-95': 'se encuentran 95 de 100 melanomas',
-        'melanoma-sensitivity-98': 'se encuentran 98 de 100 melanomas',
-        'malignant-sensitivity-95':
-          'se encuentran 95 de 100 melanomas, carcinomas basocelulares y queratosis actínicas',
-        'specificity-90': '90 de 100 lesiones benignas quedan por debajo',
+        one: 'se encuentran {share} de 100 imágenes de {names}',
+        each: 'se encuentran {share} de 100 imágenes de cada una de estas clases: {names}',
+        malignant: 'se encuentran {share} de 100 imágenes de clases malignas y premalignas',
+        specificity: '{share} de 100 imágenes de clases benignas quedan por debajo',
       },
     },
     answer: {
       heading: 'La respuesta',
-      classes: 'Las siete clases',
+      classes: 'Las {count} clases',
       reading: 'Cómo leer las puntuaciones',
       readingOrigin: 'La red aprendió solo de imágenes dermatoscópicas.',
       readingPhone: 'Una foto de teléfono sola está fuera de aquello con lo que se entrenó',
       readingPhoneEnd: 'donde no se la reconoce como tal, las puntuaciones no significan nada.',
       readingSum:
-        'Las siete puntuaciones siempre suman 100%, también para una foto que no muestra ninguna de las siete. Suponen {frequencies}, lo que no es así en ninguna consulta. Una puntuación baja no descarta nada.',
+        'Las {count} puntuaciones siempre suman 100%, también para una foto que no muestra ninguna de las clases. Suponen {frequencies}, lo que no es así en ninguna consulta. Una puntuación baja no descarta nada.',
       frequencies: {
         training: 'las clases tan frecuentes como entre las imágenes de entrenamiento',
-        uniform: 'las siete clases igual de frecuentes',
+        uniform: 'todas las clases igual de frecuentes',
       },
       quality: 'Calidad de la foto',
       limits: 'Límites',
@@ -150,7 +148,8 @@ export const pageEs: PageTexts = {
     footer: {
       model: 'El modelo',
       metrics:
-        '{name} {version}, entrenado con {dataset}. Medido en {split}: exactitud equilibrada {accuracy}, AUC macro {auc}, sensibilidad para melanoma {sensitivity} donde tiene la puntuación más alta.',
+        '{name} {version}, entrenado con {dataset}. Medido en {split}: exactitud equilibrada {accuracy}, AUC macro {auc}{critical}.',
+      critical: ', sensibilidad para {names} {sensitivity} donde tiene la puntuación más alta',
       facts: 'Su ficha y todos sus datos están en',
       weights: 'Pesos: {licence}.',
       code: 'Código: {licence}.',
@@ -170,6 +169,9 @@ export const pageEs: PageTexts = {
     assessed: 'Valoración: {triage}.',
     highest:
       'Puntuación más alta: {name} ({risk}), {score}. Clases malignas y premalignas juntas: {together}.',
+    highestWithoutRisk: 'Puntuación más alta: {name}, {score}.',
+    noTriage:
+      'Esta versión no tiene grupos de riesgo: da puntuaciones y ninguna palabra sobre qué hacer después.',
     tryAgain: 'Intentar de nuevo',
     requestId: 'Solicitud {id}',
     example: 'Diagnóstico de este ejemplo, por histología: {name}.',
@@ -205,7 +207,7 @@ export const pageEs: PageTexts = {
     stayedBelow:
       'Las puntuaciones de las clases malignas y premalignas suman {score}: quedan por debajo del umbral de {threshold} (punto de operación {point}).',
     set: 'No se puede excluir: {names} (con una cobertura de {coverage}).',
-    noneOfSeven: 'ninguna de las siete',
+    noneOfClasses: 'ninguna de las clases',
     pooled: 'Se contaron {counted} de {photos} fotos.',
     notFitted: 'Los umbrales son los de una foto: esta versión no se ajustó para tantas.',
     noEvidence: 'Ninguna zona de la foto habla a favor de «{name}».',

@@ -4,9 +4,9 @@ export const pageFr: PageTexts = {
   markup: {
     title: 'Naevus : scores pour des images dermatoscopiques',
     description:
-      'Scores de sept classes pour des images dermatoscopiques, pour la recherche et l’enseignement uniquement.',
+      'Scores de {count} classes pour des images dermatoscopiques, pour la recherche et l’enseignement uniquement.',
     tagline:
-      'Évalue des photos d’une lésion cutanée, prises à travers un dermatoscope, pour sept classes diagnostiques, dit si une personne devrait la regarder et montre quelles régions ont influencé le score.',
+      'Évalue des photos d’une lésion cutanée, prises à travers un dermatoscope, pour {count} classes diagnostiques, dit si une personne devrait la regarder et montre quelles régions ont influencé le score.',
     skip: 'Aller aux photos',
     language: 'Langue',
     disclaimer: 'Avertissement',
@@ -78,10 +78,10 @@ export const pageFr: PageTexts = {
       prior: 'Fréquence supposée des classes',
       priorOwn: 'comme dans la version',
       priorTraining: 'comme parmi les images d’entraînement',
-      priorUniform: 'les sept également fréquentes',
+      priorUniform: 'toutes les classes également fréquentes',
       priorCustom: 'autres parts',
       priorShares:
-        'Sept parts dont la somme est 1, séparées par des virgules, avec un point décimal, pour {labels}',
+        '{count} parts dont la somme est 1, séparées par des virgules, avec un point décimal, pour {labels}',
       coverage: 'Couverture des classes qui ne peuvent pas être exclues',
       operatingPoint: 'Point de fonctionnement de la décision',
       strict: 'Strict : ne pas répondre aux photos auxquelles il ne faudrait pas répondre',
@@ -89,26 +89,24 @@ export const pageFr: PageTexts = {
       version: 'Version du modèle',
       current: '{version} (actuelle)',
       points: {
-        'melanoma-sensitivity-90': '90 mélanomes sur 100 sont trouvés',
-        'melanoma-sensitivity-95': '95 mélanomes sur 100 sont trouvés',
-        'melanoma-sensitivity-98': '98 mélanomes sur 100 sont trouvés',
-        'malignant-sensitivity-95':
-          '95 mélanomes, carcinomes basocellulaires et kératoses actiniques sur 100 sont trouvés',
-        'specificity-90': '90 lésions bénignes sur 100 restent au-dessous',
+        one: '{share} images de {names} sur 100 sont trouvées',
+        each: '{share} images sur 100 de chacune de ces classes sont trouvées : {names}',
+        malignant: '{share} images sur 100 de classes malignes et prémalignes sont trouvées',
+        specificity: '{share} images sur 100 de classes bénignes restent au-dessous',
       },
     },
     answer: {
       heading: 'La réponse',
-      classes: 'Les sept classes',
+      classes: 'Les {count} classes',
       reading: 'Comment lire les scores',
       readingOrigin: 'Le réseau n’a appris que d’images dermatoscopiques.',
       readingPhone: 'Une photo de téléphone seule est hors de ce avec quoi il a été entraîné',
       readingPhoneEnd: 'là où elle n’est pas reconnue comme telle, les scores ne signifient rien.',
       readingSum:
-        'La somme des sept scores est toujours 100%, même pour une photo qui ne montre aucune des sept. Ils supposent {frequencies}, ce qui n’est vrai dans aucun cabinet. Un score bas n’exclut rien.',
+        'La somme des {count} scores est toujours 100%, même pour une photo qui ne montre aucune des classes. Ils supposent {frequencies}, ce qui n’est vrai dans aucun cabinet. Un score bas n’exclut rien.',
       frequencies: {
         training: 'des classes aussi fréquentes que parmi les images d’entraînement',
-        uniform: 'sept classes également fréquentes',
+        uniform: 'toutes les classes également fréquentes',
       },
       quality: 'Qualité de la photo',
       limits: 'Limites',
@@ -150,7 +148,8 @@ export const pageFr: PageTexts = {
     footer: {
       model: 'Le modèle',
       metrics:
-        '{name} {version}, entraîné avec {dataset}. Mesuré sur {split} : exactitude équilibrée {accuracy}, AUC macro {auc}, sensibilité pour le mélanome {sensitivity} là où il a le score le plus élevé.',
+        '{name} {version}, entraîné avec {dataset}. Mesuré sur {split} : exactitude équilibrée {accuracy}, AUC macro {auc}{critical}.',
+      critical: ', sensibilité pour {names} {sensitivity} là où le score est le plus élevé',
       facts: 'Sa fiche et toutes ses données sont sur',
       weights: 'Poids : {licence}.',
       code: 'Code : {licence}.',
@@ -170,6 +169,9 @@ export const pageFr: PageTexts = {
     assessed: 'Appréciation : {triage}.',
     highest:
       'Score le plus élevé : {name} ({risk}), {score}. Classes malignes et prémalignes ensemble : {together}.',
+    highestWithoutRisk: 'Score le plus élevé : {name}, {score}.',
+    noTriage:
+      'Cette version n’a pas de groupes de risque : elle donne des scores et ne dit pas quoi faire ensuite.',
     tryAgain: 'Réessayer',
     requestId: 'Requête {id}',
     example: 'Diagnostic de cet exemple, par histologie : {name}.',
@@ -207,7 +209,7 @@ export const pageFr: PageTexts = {
     stayedBelow:
       'La somme des scores des classes malignes et prémalignes est {score} : elle reste au-dessous du seuil de {threshold} (point de fonctionnement {point}).',
     set: 'Ne peut pas être exclu : {names} (à une couverture de {coverage}).',
-    noneOfSeven: 'aucune des sept',
+    noneOfClasses: 'aucune des classes',
     pooled: '{counted} photos sur {photos} ont été comptées.',
     notFitted:
       'Les seuils sont ceux d’une seule photo : cette version n’a pas été ajustée pour autant de photos.',

@@ -1,5 +1,6 @@
 import { loadManifest } from '@naevus/shared/model/load-manifest';
 import { type ArtifactSource, loadFile, webCryptoSha256 } from '@naevus/shared/model/verify';
+import { taxonomyOf } from '@naevus/shared/taxonomy/taxonomy-of';
 import { type AnalysisBackend, analyseOrCrash } from '../../analysis/analyse.ts';
 import {
   type AnalysisOptions,
@@ -42,7 +43,9 @@ export class EdgeEngine implements Engine {
     const backend = await createWasmBackend({ source, manifest }, modules, maxDecoderBytes);
     // Read now: a promise of one request must not be waited for by another.
     const card = new TextDecoder().decode(await loadFile(source, manifest, 'MODEL_CARD.md'));
-    return new EdgeEngine({ manifest, sha256, card: async () => card, files: source }, backend);
+    const taxonomy = taxonomyOf(manifest);
+    const model = { manifest, taxonomy, sha256, card: async () => card, files: source };
+    return new EdgeEngine(model, backend);
   }
 
   /** Never: the memory for bodies bounds what an isolate takes. */

@@ -1,4 +1,3 @@
-import type { Label } from '@naevus/shared/taxonomy';
 import { askHeatmap, askLesion } from './ask.ts';
 import type { HeatmapAnswer, Query, ShownAnswer } from './device-messages.ts';
 import type { ShownMap } from './map-view.ts';
@@ -29,7 +28,7 @@ export class AnswerSource {
   async answerTo(
     photos: readonly Photo[],
     query: Query,
-    map: { readonly label?: Label | undefined; readonly method: Query },
+    map: { readonly label?: string | undefined; readonly method: Query },
     signal: AbortSignal,
   ): Promise<SourcedAnswer> {
     if (photos.length > 1) {

@@ -102,16 +102,18 @@ export function headline({ predictions, assessment }: ShownAnswer): string {
     return fill(texts.abstainedHeadline, { reason: assessment.reasons[0]!.text });
   }
   const { name, risk, score } = predictions[0]!;
+  const values = { name, score: percent(score, language) };
+  if (risk === null) return fill(texts.highestWithoutRisk, values);
   const suspicious = predictions.filter((prediction) => prediction.risk !== 'benign');
   const together = suspicious.reduce((sum, prediction) => sum + prediction.score, 0);
   const highest = fill(texts.highest, {
-    name,
+    ...values,
     risk: texts.risks[risk],
-    score: percent(score, language),
     together: percent(together, language),
   });
-  if (!assessment) return highest;
-  return `${fill(texts.assessed, { triage: texts.words[decisionWord(assessment)] })} ${highest}`;
+  const word = assessment && decisionWord(assessment);
+  if (!word) return highest;
+  return `${fill(texts.assessed, { triage: texts.words[word] })} ${highest}`;
 }
 
 /** What of the patient was used, and what it changed; without a score where there is no answer. */
@@ -125,7 +127,9 @@ function describePatient(
     ...(used.length > 0 ? [fill(texts.usedOfPatient, { names: names(used) })] : []),
     ...(not_used.length > 0 ? [fill(texts.notUsedOfPatient, { names: names(not_used) })] : []),
     // A score of an image that no answer should be given for would be believed all the same.
-    ...(abstained ? [] : [fill(texts.withPatient, { score: percent(malignant_score, language) })]),
+    ...(abstained || malignant_score === null
+      ? []
+      : [fill(texts.withPatient, { score: percent(malignant_score, language) })]),
   ].join(' ');
 }
 

@@ -1,4 +1,3 @@
-import { LABELS } from '@naevus/shared/taxonomy';
 import { fill } from '../../../language/page/fill.ts';
 import { create, element, write } from './element.ts';
 import type { Entry, Session } from './session.ts';
@@ -62,7 +61,7 @@ export class CompareView {
     write('compare-days', describeDays(earlier, later));
     write('compare-caution', cautions(earlier, later).join(' '));
     element('compare-scores', HTMLTableSectionElement).replaceChildren(
-      ...LABELS.map((label) => scoreRow(earlier, later, label)),
+      ...Object.keys(texts.classes).map((label) => scoreRow(earlier, later, label)),
     );
   }
 }
@@ -94,11 +93,7 @@ function cautions(earlier: Entry, later: Entry): string[] {
   ];
 }
 
-function scoreRow(
-  earlier: Entry,
-  later: Entry,
-  label: (typeof LABELS)[number],
-): HTMLTableRowElement {
+function scoreRow(earlier: Entry, later: Entry, label: string): HTMLTableRowElement {
   const row = create('tr');
   const [before, after] = [earlier, later].map(({ answer }) =>
     answer.assessment?.abstained

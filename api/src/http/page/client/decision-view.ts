@@ -4,7 +4,7 @@ import { ABSTENTION_REASONS } from '../../../schemas/reasons.ts';
 import type { ShownAnswer } from './device-messages.ts';
 import { create, element, write } from './element.ts';
 import { adviceFor } from './quality-view.ts';
-import { language, texts } from './texts.ts';
+import { language, nameOf, texts } from './texts.ts';
 import { percent } from './wording.ts';
 
 /** The decision first: its word, how it came about, why, what to do, and what cannot be excluded. */
@@ -15,8 +15,8 @@ export function showDecision(answer: ShownAnswer | undefined): void {
   if (!answer || !assessment) return;
   const word = decisionWord(assessment);
   const { abstained, reasons } = assessment;
-  place.dataset.triage = word;
-  write('decision-word', texts.words[word]);
+  place.dataset.triage = word ?? '';
+  write('decision-word', word === null ? '' : texts.words[word]);
   write('decision-score', abstained ? '' : scoreSentences(assessment, answer.patient));
   // Why there is no answer, and nothing about scores that mean nothing.
   const shown = abstained
@@ -25,7 +25,7 @@ export function showDecision(answer: ShownAnswer | undefined): void {
   element('decision-reasons', HTMLUListElement).replaceChildren(
     ...shown.map(({ text }) => create('li', text)),
   );
-  write('decision-step', texts.steps[word]);
+  write('decision-step', word === null ? texts.noTriage : texts.steps[word]);
   const advice = abstained ? reasons.flatMap(({ code }) => adviceFor(code) ?? []) : [];
   element('decision-advice', HTMLUListElement).replaceChildren(
     ...[...new Set(advice)].map((text) => create('li', text)),
@@ -36,7 +36,7 @@ export function showDecision(answer: ShownAnswer | undefined): void {
   write('decision-pooled', 'pooled' in answer ? describePooling(answer.pooled) : '');
 }
 
-/** The triage, or that there is no answer. */
+/** The triage, or that there is no answer; null where classes without risk groups have no word. */
 export function decisionWord({
   abstained,
   triage,
@@ -49,21 +49,23 @@ function scoreSentences(
   { malignant_score, threshold, operating_point }: Assessment,
   patient: ShownAnswer['patient'],
 ): string {
+  if (malignant_score === null || threshold === null || operating_point === null) return '';
   const reached = malignant_score >= threshold;
   const own = fill(reached ? texts.reached : texts.stayedBelow, {
     score: percent(malignant_score, language),
     threshold: percent(threshold, language),
     point: operating_point,
   });
-  if (!patient || patient.used.length === 0) return own;
-  const score = percent(patient.malignant_score, language);
+  const withPatient = patient?.malignant_score ?? null;
+  if (!patient || patient.used.length === 0 || withPatient === null) return own;
+  const score = percent(withPatient, language);
   return `${own} ${fill(texts.withAndWithout, { score })}`;
 }
 
 /** The classes by their names. */
 function describeSet({ coverage, labels }: PredictionSet): string {
   return fill(texts.set, {
-    names: labels.map((label) => texts.classes[label]).join(', ') || texts.noneOfSeven,
+    names: labels.map(nameOf).join(', ') || texts.noneOfClasses,
     coverage: new Intl.NumberFormat(language, { style: 'percent' }).format(coverage),
   });
 }

@@ -1,4 +1,3 @@
-import type { Label } from '@naevus/shared/taxonomy';
 import { fill } from '../../../language/page/fill.ts';
 import { AnswerSource } from './answer-source.ts';
 import { headline, showAnswer, showFacts } from './answer-view.ts';
@@ -33,7 +32,7 @@ const COPY_SIDE = 640;
 export interface Kept {
   readonly lesion: Lesion | undefined;
   /** The class whose heat map is shown. */
-  readonly explained: Label | undefined;
+  readonly explained: string | undefined;
   readonly device: Device;
   readonly key: string | undefined;
 }
@@ -84,7 +83,7 @@ export class LesionPage {
   /** Ends this page's work, and gives what another goes on with. */
   leave(): Kept {
     const lesion = this.#lesion;
-    const explained = lesion?.answer ? (this.#explain.value as Label) : undefined;
+    const explained = lesion?.answer ? this.#explain.value : undefined;
     this.#left.abort();
     this.#attempts.end();
     // What is still to come about it is no longer of interest here.
@@ -99,7 +98,7 @@ export class LesionPage {
       refuse: (title: string, detail: string) => this.#refuse(title, detail),
     };
     listenForPhotos(handler, this.#left.signal);
-    const drawChosen = () => this.#drawMap(this.#explain.value as Label);
+    const drawChosen = () => this.#drawMap(this.#explain.value);
     this.#explain.addEventListener('change', drawChosen);
     this.#finer.addEventListener('change', drawChosen);
     this.#opacity.addEventListener('input', () => this.#setOpacity());
@@ -157,7 +156,7 @@ export class LesionPage {
   }
 
   /** The lesion of the page in another language: answered again, as an answer has its language. */
-  #resume(lesion: Lesion, explained: Label | undefined): void {
+  #resume(lesion: Lesion, explained: string | undefined): void {
     const query = lesion.answer?.query;
     this.#take(lesion);
     const { diagnosis } = lesion.photo;
@@ -214,7 +213,7 @@ export class LesionPage {
     this.#showPhoto();
     if (!lesion.answer) return;
     showFacts(lesion.answer, index);
-    void this.#drawMap(this.#explain.value as Label);
+    void this.#drawMap(this.#explain.value);
   }
 
   /**
@@ -223,7 +222,7 @@ export class LesionPage {
    * @param asked what is asked for beside the photos
    * @param explained the class of the map; by default the one with the highest score
    */
-  async #score(asked = this.#questions.query, explained?: Label): Promise<void> {
+  async #score(asked = this.#questions.query, explained?: string): Promise<void> {
     const lesion = this.#lesion;
     if (!lesion) return;
     lesion.forget();
@@ -264,7 +263,7 @@ export class LesionPage {
   }
 
   /** Shows the map of a class over the photo that is shown, where it may be shown. */
-  async #drawMap(label: Label): Promise<void> {
+  async #drawMap(label: string): Promise<void> {
     const lesion = this.#lesion;
     if (!lesion?.answer) return;
     const { selected } = lesion;

@@ -2,7 +2,7 @@ import { fill } from '../../../language/page/fill.ts';
 import type { HeatmapAnswer } from './device-messages.ts';
 import { element, write } from './element.ts';
 import type { PhotoView } from './photo-view.ts';
-import { language, texts } from './texts.ts';
+import { language, nameOf, texts } from './texts.ts';
 import { hottestPlace } from './wording.ts';
 
 /** What of an answer the heat map is. */
@@ -60,7 +60,7 @@ export class MapView {
 
 /** What the heat map shows, in words; also for those who do not see it. */
 export function describeMap({ class: label, heatmap }: ShownMap): string {
-  const name = texts.classes[label];
+  const name = nameOf(label);
   const place = hottestPlace(heatmap.grid);
   if (!place) return fill(texts.noEvidence, { name });
   const share = new Intl.NumberFormat(language, { style: 'percent' }).format(heatmap.share);

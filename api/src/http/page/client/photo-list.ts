@@ -57,5 +57,6 @@ function describe(photo: LesionResponse['images'][number]): string {
   const counted = weight > 0 ? fill(texts.weight, { share }) : texts.leftOut;
   if (!assessment) return counted;
   const reason = assessment.abstained ? ` ${assessment.reasons[0]!.text}` : '';
-  return `${texts.words[decisionWord(assessment)]}, ${counted}.${reason}`;
+  const word = decisionWord(assessment);
+  return `${word === null ? '' : `${texts.words[word]}, `}${counted}.${reason}`;
 }

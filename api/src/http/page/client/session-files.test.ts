@@ -1,3 +1,5 @@
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
+import { labelsOf } from '@naevus/shared/taxonomy/taxonomy';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from './session.ts';
@@ -28,7 +30,10 @@ const entry: Entry = {
 
 describe('sessionCsv', () => {
   it('has a row for each answer, and no text that is a formula', () => {
-    const [row] = parse(sessionCsv([entry]), { columns: true }) as Record<string, string>[];
+    const [row] = parse(sessionCsv([entry], labelsOf(HAM10000)), { columns: true }) as Record<
+      string,
+      string
+    >[];
     expect(row).toMatchObject({
       ...{ date: '2026-06-01', lesion: '\'=HYPERLINK("x")', files: 'one, left.jpg; two.jpg' },
       ...{ place: 'device', model_version: '9.9.9', request_id: 'request-1', triage: 'refer' },
@@ -39,9 +44,12 @@ describe('sessionCsv', () => {
 
   it('has no scores where the answer abstains', () => {
     const assessment = { ...answer.assessment!, abstained: true };
-    const [row] = parse(sessionCsv([{ ...entry, answer: { ...answer, assessment } }]), {
-      columns: true,
-    }) as Record<string, string>[];
+    const [row] = parse(
+      sessionCsv([{ ...entry, answer: { ...answer, assessment } }], labelsOf(HAM10000)),
+      {
+        columns: true,
+      },
+    ) as Record<string, string>[];
     expect(row).toMatchObject({
       abstained: 'true',
       mel: '',

@@ -1,10 +1,9 @@
 import { csvRow } from '@naevus/shared/csv/csv-row';
-import { LABELS } from '@naevus/shared/taxonomy';
 import type { Entry } from './session.ts';
 
-const COLUMNS = [
+const COLUMNS: readonly string[] = [
   ...['date', 'lesion', 'files', 'answered_at', 'place', 'model_version', 'request_id'],
-  ...['triage', 'flagged', 'abstained', 'malignant_score', 'prediction_set', ...LABELS],
+  ...['triage', 'flagged', 'abstained', 'malignant_score', 'prediction_set'],
 ];
 
 /** The answers as JSON, as they were given, without the photos. */
@@ -20,12 +19,17 @@ export function sessionJson(entries: readonly Entry[]): string {
 /**
  * The answers as a table, RFC 4180: one row each, the scores in columns named by their labels. Where an answer
  * abstains there are no scores: they would be believed all the same.
+ *
+ * @param labels of the page's classes; those of answers by other classes follow
  */
-export function sessionCsv(entries: readonly Entry[]): string {
-  return [COLUMNS, ...entries.map(cells)].map((row) => `${csvRow(row)}\r\n`).join('');
+export function sessionCsv(entries: readonly Entry[], labels: readonly string[]): string {
+  const scored = entries.flatMap(({ answer }) => answer.predictions.map(({ label }) => label));
+  const all = [...new Set([...labels, ...scored])];
+  const rows = entries.map((entry) => cells(entry, all));
+  return [[...COLUMNS, ...all], ...rows].map((row) => `${csvRow(row)}\r\n`).join('');
 }
 
-function cells({ answer, ...entry }: Entry): (string | number)[] {
+function cells({ answer, ...entry }: Entry, labels: readonly string[]): (string | number)[] {
   const { assessment, predictions, prediction_set } = answer;
   const scored = assessment?.abstained
     ? undefined
@@ -38,7 +42,7 @@ function cells({ answer, ...entry }: Entry): (string | number)[] {
     String(assessment?.abstained ?? ''),
     scored ? (assessment?.malignant_score ?? '') : '',
     scored ? (prediction_set?.labels.join(' ') ?? '') : '',
-    ...LABELS.map((label) => scored?.get(label) ?? ''),
+    ...labels.map((label) => scored?.get(label) ?? ''),
   ];
 }
 

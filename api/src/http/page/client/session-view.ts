@@ -18,7 +18,13 @@ export class SessionView {
     onClick('save-json', () =>
       saveFile(fileName('json'), 'application/json', sessionJson(session.entries)),
     );
-    onClick('save-csv', () => saveFile(fileName('csv'), 'text/csv', sessionCsv(session.entries)));
+    onClick('save-csv', () =>
+      saveFile(
+        fileName('csv'),
+        'text/csv',
+        sessionCsv(session.entries, Object.keys(texts.classes)),
+      ),
+    );
     onClick('print', () => window.print());
     onClick('clear', () => session.clear());
     this.show(true);
@@ -61,10 +67,12 @@ export function entryTitle({ takenOn, lesion }: Entry): string {
 /** The decision in few words, without scores where there is no answer. */
 export function describeEntry({ answer }: Entry): string {
   const { assessment, predictions } = answer;
-  if (!assessment) return `${predictions[0]!.name}, ${percent(predictions[0]!.score, language)}`;
-  const word = texts.words[decisionWord(assessment)];
-  if (assessment.abstained) return word;
-  const score = percent(assessment.malignant_score, language);
+  const triage = assessment && decisionWord(assessment);
+  if (!triage) return `${predictions[0]!.name}, ${percent(predictions[0]!.score, language)}`;
+  const word = texts.words[triage];
+  const { abstained, malignant_score } = assessment;
+  if (abstained || malignant_score === null) return word;
+  const score = percent(malignant_score, language);
   return `${word}, ${fill(texts.malignantScore, { score })}`;
 }
 

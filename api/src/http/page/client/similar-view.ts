@@ -1,9 +1,8 @@
-import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import { fill } from '../../../language/page/fill.ts';
 import type { SimilarCaseAnswer } from '../../../schemas/similar.ts';
 import type { ShownAnswer } from './device-messages.ts';
 import { create, element, write } from './element.ts';
-import { language, texts } from './texts.ts';
+import { language, nameOf, texts } from './texts.ts';
 
 /** Cases beside the lesion; nothing where there is no answer, or none that should be believed. */
 export function showSimilar(answer: ShownAnswer | undefined): void {
@@ -12,7 +11,9 @@ export function showSimilar(answer: ShownAnswer | undefined): void {
   if (!similar) return;
   write('similar-votes', describeVotes(similar));
   element('similar-list', HTMLUListElement).replaceChildren(...similar.map(caseItem));
-  const byClass = LABELS.flatMap((label) => answer!.similar_by_class?.[label] ?? []);
+  const byClass = Object.keys(texts.classes).flatMap(
+    (label) => answer!.similar_by_class?.[label] ?? [],
+  );
   element('similar-classes', HTMLElement).hidden = byClass.length === 0;
   element('similar-class-list', HTMLUListElement).replaceChildren(...byClass.map(caseItem));
 }
@@ -21,7 +22,7 @@ export function showSimilar(answer: ShownAnswer | undefined): void {
 function describeVotes(similar: readonly SimilarCaseAnswer[]): string {
   const counts = new Map<string, number>();
   for (const { label } of similar) {
-    const name = texts.classes[label];
+    const name = nameOf(label);
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   const votes = [...counts].sort(([, a], [, b]) => b - a).map(([name, n]) => `${name} ${n}`);
@@ -29,9 +30,9 @@ function describeVotes(similar: readonly SimilarCaseAnswer[]): string {
 }
 
 function caseItem(one: SimilarCaseAnswer): HTMLLIElement {
-  const { risk } = LESION_CLASSES[one.label];
+  const risk = texts.riskOf[one.label];
   const item = create('li');
-  item.dataset.risk = risk;
+  item.dataset.risk = risk ?? '';
   const image =
     one.thumbnail === null ? create('span', texts.noImage, 'no-image') : imageOf(one.thumbnail);
   const caption = create('p');
@@ -39,8 +40,8 @@ function caseItem(one: SimilarCaseAnswer): HTMLLIElement {
     Math.round(100 * one.similarity) / 100,
   );
   caption.append(
-    create('strong', texts.classes[one.label]),
-    ` ${texts.risks[risk]}, ${texts.confirmedBy[one.confirmed_by]}. `,
+    create('strong', nameOf(one.label)),
+    ` ${risk ? `${texts.risks[risk]}, ` : ''}${texts.confirmedBy[one.confirmed_by]}. `,
     `${fill(texts.similarity, { value })} `,
     create('span', one.url ?? fill(texts.imageId, { id: one.image_id }), 'address'),
   );

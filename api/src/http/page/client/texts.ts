@@ -3,6 +3,11 @@ import type { ScriptTexts } from '../../../language/page/en.ts';
 /** What the page says in its language. */
 export let texts = textsOf(document);
 
+/** Name of a class; of one that the page does not know, its label. */
+export function nameOf(label: string): string {
+  return texts.classes[label] ?? label;
+}
+
 /** The language of the page, such as `de`. */
 export let language = document.documentElement.lang;
 

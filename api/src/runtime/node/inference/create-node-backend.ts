@@ -64,6 +64,7 @@ export async function createNodeBackend(
     encodePng,
     encodeBase64: createBase64Encoder(kernels),
     calibration: model.calibration,
+    taxonomy: model.taxonomy,
     crop: model.preprocessing.crop,
     measure: await loadMeasureImage(source, model, kernels, nodeSha256),
     findCases: await loadFindCases(source, model, kernels, nodeSha256),
@@ -79,7 +80,7 @@ export async function createNodeBackend(
 export async function onnxClassifier(model: WorkerModel, threads: number): Promise<Classifier> {
   const { onnx } = model.engines;
   const bytes = await loadFile(folderSource(model.folder), model, onnx.path, nodeSha256);
-  const classify = await createOnnxClassifier(bytes, onnx, threads);
+  const classify = await createOnnxClassifier(bytes, onnx, threads, model.labels.length);
   // The first run allocates and checks the outputs: ready means that the model has answered.
   await selfTest(classify);
   return classify;

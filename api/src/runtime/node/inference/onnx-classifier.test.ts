@@ -20,8 +20,8 @@ it.each(VERSIONS)(
     const { manifest } = await loadManifest(source, nodeSha256);
     const { onnx } = manifest.engines;
     const bytes = await loadFile(source, manifest, onnx.path, nodeSha256);
-    const narrow = await createOnnxClassifier(bytes, onnx, 1);
-    const wide = await createOnnxClassifier(bytes, onnx, 3);
+    const narrow = await createOnnxClassifier(bytes, onnx, 1, 7);
+    const wide = await createOnnxClassifier(bytes, onnx, 3, 7);
     const images = await Promise.all(
       [0, 1, 0].map((index) =>
         sharp(lesion(index))

@@ -1,7 +1,6 @@
 import { fillPlanar } from '@naevus/shared/image/planar';
 import { INPUT_CHANNELS, INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import type { Manifest } from '@naevus/shared/model/manifest';
-import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { Tensor as OnnxTensor } from 'onnxruntime-node';
 import type { Classifier } from '../../../analysis/ports.ts';
 import { forBlockedLayout } from './blocked-layout.ts';
@@ -10,8 +9,6 @@ import { shareRuns } from './share-runs.ts';
 
 const INPUT_SHAPE = [INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE];
 const INPUT_VALUES = INPUT_CHANNELS * INPUT_SIZE * INPUT_SIZE;
-const LOGITS_SHAPE = [CLASS_COUNT];
-const CAM_SHAPE = [CLASS_COUNT, 7, 7];
 
 /**
  * Images of one run, at most. Two cost 6 to 9 % less CPU time each than one by itself, as weights are read once for
@@ -26,6 +23,7 @@ const IMAGES_PER_RUN = 2;
  *
  * @param model the bytes of `model.onnx`, already verified against their hash
  * @param threads 1 where as many images are computed at once as there are cores
+ * @param classCount of the version's taxonomy
  * @throws NoNativeModuleError where onnxruntime has no build
  * @throws Error when the graph cannot be loaded, or gives other outputs than the manifest says
  */
@@ -33,6 +31,7 @@ export async function createOnnxClassifier(
   model: Uint8Array,
   engine: Manifest['engines']['onnx'],
   threads: number,
+  classCount: number,
 ): Promise<Classifier> {
   if (engine.input.layout !== 'NCHW') {
     throw new Error(`the input layout ${engine.input.layout} is not served; export it as NCHW`);
@@ -58,7 +57,7 @@ export async function createOnnxClassifier(
     const results = await session.run(feeds[images.length - 1]!);
     const of = (name: string, shape?: readonly number[]) =>
       eachImages(results[name], name, images.length, shape);
-    const [logits, cam] = [of(logitsName, LOGITS_SHAPE), of(camName, CAM_SHAPE)];
+    const [logits, cam] = [of(logitsName, [classCount]), of(camName, [classCount, 7, 7])];
     const features = featuresName === undefined ? undefined : of(featuresName);
     return images.map((_, i) => ({
       logits: logits[i]!,

@@ -168,7 +168,7 @@ function spread(work: readonly Work[], part: keyof Work, workers: number): numbe
   return Math.max(sum / workers, ...work.map((one) => one[part]));
 }
 
-function workerModel({ folder, manifest }: ModelFolder): WorkerModel {
+function workerModel({ folder, manifest, taxonomy }: ModelFolder): WorkerModel {
   const { engines, files, assessment, calibration, preprocessing, similarCases, labels } = manifest;
   return {
     folder,
@@ -177,6 +177,7 @@ function workerModel({ folder, manifest }: ModelFolder): WorkerModel {
     calibration,
     preprocessing,
     labels,
+    taxonomy,
     ...(assessment && { assessment }),
     ...(similarCases && { similarCases }),
   };

@@ -1,5 +1,6 @@
 import type { Calibration } from '@naevus/shared/answer/probabilities';
 import type { Manifest } from '@naevus/shared/model/manifest';
+import type { Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
 import type { AnalysisOptions, EngineInput, Outcome } from '../../../analysis/engine.ts';
 
 /** `workerData` of each worker. */
@@ -16,6 +17,7 @@ export interface WorkerModel
   > {
   readonly folder: string;
   readonly calibration: Calibration;
+  readonly taxonomy: Taxonomy;
 }
 
 export interface AnalyseTask {

@@ -9,6 +9,7 @@ import {
 } from '@naevus/shared/model/load-manifest';
 import { ArtifactError, loadFile } from '@naevus/shared/model/verify';
 import { compareVersions, isVersion } from '@naevus/shared/model/version';
+import { taxonomyOf } from '@naevus/shared/taxonomy/taxonomy-of';
 import { browserFiles } from '../../../analysis/browser-files.ts';
 import type { ServedModel } from '../../../analysis/engine.ts';
 import { sharedFiles } from '../files/shared-files.ts';
@@ -50,6 +51,7 @@ export async function openModelFolder(choice: ModelChoice): Promise<ModelFolder>
   return {
     folder,
     manifest,
+    taxonomy: taxonomyOf(manifest),
     sha256,
     files: sharedFiles(source),
     card: async () => card,

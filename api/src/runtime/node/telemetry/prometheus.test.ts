@@ -1,5 +1,6 @@
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { describe, expect, it } from 'vitest';
-import type { Analysis } from '../../../analysis/engine.ts';
+import type { Analysis, ServedModel } from '../../../analysis/engine.ts';
 import { Prometheus } from './prometheus.ts';
 
 const analysis: Analysis = {
@@ -21,6 +22,8 @@ const analysis: Analysis = {
   timing: { decodeMs: 1, inferenceMs: 10 },
 };
 
+const model = { manifest: { version: '1.0.0' }, taxonomy: HAM10000 } as ServedModel;
+
 const request = { requestId: 'a', method: 'POST', route: '/predict', status: 200, durationMs: 12 };
 
 describe('Prometheus', () => {
@@ -28,7 +31,7 @@ describe('Prometheus', () => {
     const metrics = new Prometheus(true);
     for (let i = 0; i < count; i++) {
       metrics.waited(3);
-      metrics.analysed(analysis, '1.0.0');
+      metrics.analysed(analysis, model);
       metrics.request(request);
     }
     for (const _ of ['first', 'again']) {
@@ -43,7 +46,7 @@ describe('Prometheus', () => {
 
   it('leaves out what is no number, and fails nobody for it', async () => {
     const metrics = new Prometheus(true);
-    metrics.analysed(analysis, '1.0.0');
+    metrics.analysed(analysis, model);
     const { text } = await metrics.expose();
     expect(text).not.toContain('naevus_image_hair_count{version="1.0.0"}');
     expect(text).toContain('\nnaevus_image_clipped_count{version="1.0.0"} 1\n');

@@ -10,7 +10,7 @@ import {
   measureAnswer,
 } from '@naevus/shared/monitoring/quantities';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Analysis } from '../../../analysis/engine.ts';
+import type { Analysis, ServedModel } from '../../../analysis/engine.ts';
 import type { AccessEntry } from '../../../http/context/log.ts';
 import type { Metrics } from '../../../http/context/metrics.ts';
 import type { ProblemKind } from '../../../schemas/problem.ts';
@@ -31,7 +31,7 @@ const COUNTED_TOGETHER = 256;
 
 /**
  * The figures of the process, its worker threads together. Every label has few values, whatever is
- * sent: routes are patterns, methods and statuses those of the table, labels the seven.
+ * sent: routes are patterns, methods and statuses those of the table, labels those of the versions' classes.
  */
 export class Prometheus implements Metrics {
   readonly open: boolean;
@@ -150,9 +150,10 @@ export class Prometheus implements Metrics {
     });
   }
 
-  analysed({ scores, measurements, timing }: Analysis, version: string): void {
+  analysed({ scores, measurements, timing }: Analysis, { manifest, taxonomy }: ServedModel): void {
+    const { version } = manifest;
     this.#count(() => {
-      const { label, values } = measureAnswer({ scores, measurements });
+      const { label, values } = measureAnswer({ scores, measurements }, taxonomy);
       this.#predictions.inc({ label, version });
       for (const { quantity, histogram } of this.#answers) {
         const value = values[quantity];

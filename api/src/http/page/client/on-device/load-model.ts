@@ -1,5 +1,6 @@
 import { loadManifest } from '@naevus/shared/model/load-manifest';
 import type { ArtifactSource } from '@naevus/shared/model/verify';
+import { taxonomyOf } from '@naevus/shared/taxonomy/taxonomy-of';
 import type { AnalysisBackend } from '../../../../analysis/analyse.ts';
 import { downloadBytes } from '../../../../analysis/browser-files.ts';
 import type { ServedModel } from '../../../../analysis/engine.ts';
@@ -54,7 +55,8 @@ export async function loadModel(
   const modules = { codecs, kernels, network };
   const backend = await createWasmBackend({ source, manifest }, modules, MAX_DECODER_BYTES);
   onProgress({ loaded: total, total });
-  return { model: { manifest, sha256, files: source, card: async () => '' }, backend };
+  const taxonomy = taxonomyOf(manifest);
+  return { model: { manifest, taxonomy, sha256, files: source, card: async () => '' }, backend };
 }
 
 async function readModule(name: string): Promise<WebAssembly.Module> {

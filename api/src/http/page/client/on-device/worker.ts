@@ -1,5 +1,4 @@
 import { DEFAULT_MAX_PIXELS } from '@naevus/shared/image/sharp-decode';
-import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import { analyse } from '../../../../analysis/analyse.ts';
 import type { Analysis, AnalysisOptions } from '../../../../analysis/engine.ts';
 import { checkImage } from '../../../../answers/check-image.ts';
@@ -22,7 +21,7 @@ import {
 import { DEFAULT_LANGUAGE } from '../../../../schemas/languages.ts';
 import type { LesionResponse } from '../../../../schemas/lesion.ts';
 import { PROBLEMS } from '../../../../schemas/problem.ts';
-import { gradcamQuerySchema, lesionQuerySchema, QUERY_RULES } from '../../../../schemas/request.ts';
+import { requestSchemas } from '../../../../schemas/request.ts';
 import type {
   DeviceAnswer,
   DeviceMessage,
@@ -87,8 +86,10 @@ async function load(model: PageModel, key: string | undefined): Promise<Loaded> 
 }
 
 async function explain(photo: Blob, sent: Query, served: Loaded): Promise<HeatmapAnswer> {
-  const query = parse(gradcamQuerySchema, sent);
   const { model } = served;
+  const { taxonomy } = model;
+  const { gradcam, rules } = requestSchemas(taxonomy);
+  const query = parse(gradcam, sent, rules);
   const options = resolveOptions(query, (name) => sent[name], model);
   const analysis = await analysePhoto(photo, served, {
     tta: query.tta,
@@ -108,10 +109,14 @@ async function explain(photo: Blob, sent: Query, served: Loaded): Promise<Heatma
     model: modelReference(model),
     prior: options.prior,
     ...averagedViews(query.tta),
-    ...translateAnswer(answerAboutImage(analysis, CLASS_COUNT, model, options), language),
+    ...translateAnswer(
+      answerAboutImage(analysis, taxonomy.classes.length, model, options),
+      language,
+      taxonomy,
+    ),
     class: map.label,
     heatmap: heatmapAnswer(map),
-    ...caveatsIn(language),
+    ...caveatsIn(language, model),
   };
 }
 
@@ -120,8 +125,9 @@ async function scoreLesion(
   sent: Query,
   served: Loaded,
 ): Promise<LesionResponse> {
-  const query = parse(lesionQuerySchema, sent);
   const { model } = served;
+  const { lesion, rules } = requestSchemas(model.taxonomy);
+  const query = parse(lesion, sent, rules);
   const options = resolveOptions(query, (name) => sent[name], model);
   const results: (Analysis | ProblemError)[] = [];
   for (const photo of photos) {
@@ -135,8 +141,12 @@ async function scoreLesion(
     model: modelReference(model),
     prior: options.prior,
     ...averagedViews(query.tta),
-    ...translateLesion(answerAboutLesion(results, query.top_k, model, options, id), language),
-    ...caveatsIn(language),
+    ...translateLesion(
+      answerAboutLesion(results, query.top_k, model, options, id),
+      language,
+      model.taxonomy,
+    ),
+    ...caveatsIn(language, model),
   };
 }
 
@@ -169,9 +179,10 @@ function parse<T>(
       | { success: false; error: { issues: readonly { path: PropertyKey[] }[] } };
   },
   sent: Query,
+  rules: Readonly<Record<string, string>>,
 ): T {
   const parsed = schema.safeParse(sent);
   if (parsed.success) return parsed.data;
   const name = String(parsed.error.issues[0]?.path[0]);
-  throw new ProblemError('invalid-query', `${name} ${QUERY_RULES[name] ?? 'is not valid'}`);
+  throw new ProblemError('invalid-query', `${name} ${rules[name] ?? 'is not valid'}`);
 }
