@@ -3,10 +3,10 @@ import { knownValue } from '@naevus/shared/csv/missing-value';
 import { readTable, type Table, TableError } from '@naevus/shared/csv/read-table';
 import { misspeltNames } from '@naevus/shared/validation/nearest-name';
 import {
+  ANY_REQUEST_SCHEMAS,
   MAX_PHOTOS,
   type PatientQuery,
   patientQuerySchema,
-  ANY_REQUEST_SCHEMAS,
 } from '../schemas/request.ts';
 import { ProblemError } from './problem-error.ts';
 
@@ -78,7 +78,9 @@ function readPatient(row: Row, at: string): PatientQuery {
   const result = patientQuerySchema.safeParse(said);
   if (result.success) return result.data;
   const columns = [...new Set(result.error.issues.map(({ path }) => String(path[0])))];
-  const faults = columns.map((column) => `${column} ${ANY_REQUEST_SCHEMAS.rules[column]}, not ${row[column]}`);
+  const faults = columns.map(
+    (column) => `${column} ${ANY_REQUEST_SCHEMAS.rules[column]}, not ${row[column]}`,
+  );
   throw new LesionTableError(`${at}: ${faults.join('; ')}`);
 }
 
