@@ -1,7 +1,7 @@
 // Our half of the training benchmark, as a process of its own: one training step for each line of standard input.
 import { createInterface } from 'node:readline';
 import { createRandom } from '@naevus/shared/statistics/random';
-import { EFFICIENTNET_B0 } from '../src/network/architecture.ts';
+import { efficientNetB0 } from '../src/network/architecture.ts';
 import { logitLoss } from '../src/network/loss/logit-loss.ts';
 import { parameterSpecs, randomParameters } from '../src/network/parameters.ts';
 import { TrainableNetwork } from '../src/network/trainable-network.ts';
@@ -12,13 +12,13 @@ const [batchSize = 0, size = 0] = process.argv.slice(2, 4).map(Number);
 /** The last block that is not trained, or "none". */
 const frozenThrough = process.argv[4] ?? 'none';
 
-const blocks = [...new Set(parameterSpecs(EFFICIENTNET_B0).map(({ block }) => block))];
+const blocks = [...new Set(parameterSpecs(efficientNetB0()).map(({ block }) => block))];
 const isFrozen = frozenBlocks(blocks, frozenThrough);
 
 const random = createRandom(1);
 const network = new TrainableNetwork({
-  architecture: EFFICIENTNET_B0,
-  parameters: randomParameters(EFFICIENTNET_B0, random),
+  architecture: efficientNetB0(),
+  parameters: randomParameters(efficientNetB0(), random),
   trainable: ({ block }) => !isFrozen(block),
 });
 const optimizer = new Adam({
@@ -27,7 +27,7 @@ const optimizer = new Adam({
   gradientNorm: 5,
   learningRateFactor: () => 1,
 });
-const { classes } = EFFICIENTNET_B0;
+const { classes } = efficientNetB0();
 const loss = {
   classes,
   focalGamma: 0,

@@ -50,7 +50,7 @@ const classSchema = z.strictObject({
 });
 
 /** `taxonomy` of a manifest. The file of `train --taxonomy` may leave colours out, which `readTaxonomy` adds. */
-export const taxonomySchema = z
+export const taxonomySchema: z.ZodType<Taxonomy> = z
   .strictObject({
     schemaVersion: z.literal(1),
     name: slug,

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { ComparedTechnique, Decision, Figure } from './comparison.ts';
-import { FIGURE_NAMES, verdict } from './comparison-markdown.ts';
+import { figureName, verdict } from './comparison-markdown.ts';
 import { TECHNIQUES } from './techniques.ts';
 
 type Panel = Extract<TopLevelSpec, { hconcat: unknown }>['hconcat'][number];
@@ -58,7 +58,7 @@ export function comparisonChart(
     return {
       width: 130,
       height: { step: 24 },
-      title: { text: FIGURE_NAMES[figure], fontSize: 12, anchor: 'start' },
+      title: { text: figureName(figure), fontSize: 12, anchor: 'start' },
       data: { values },
       layer: [
         {

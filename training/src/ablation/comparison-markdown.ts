@@ -1,5 +1,6 @@
 import type { Interval } from '../evaluate/metrics/bootstrap.ts';
 import { tableMarkdown } from '../reports/document/render-markdown.ts';
+import { criticalName } from '../taxonomy/current.ts';
 import type { Budget } from './budgets.ts';
 import type { Compared, ComparedTechnique, Decision, Figure } from './comparison.ts';
 import { TECHNIQUES } from './techniques.ts';
@@ -27,13 +28,16 @@ const TABLES: readonly {
   },
 ];
 
-export const FIGURE_NAMES: Readonly<Record<Figure, string>> = {
-  accuracy: 'accuracy',
-  macroF1: 'macro F1',
-  balancedAccuracy: 'balanced accuracy',
-  macroAuc: 'macro AUC',
-  melanomaRecall: 'melanoma recall',
-};
+export function figureName(figure: Figure): string {
+  const names: Readonly<Record<Figure, string>> = {
+    accuracy: 'accuracy',
+    macroF1: 'macro F1',
+    balancedAccuracy: 'balanced accuracy',
+    macroAuc: 'macro AUC',
+    melanomaRecall: `${criticalName() ?? 'critical'} recall`,
+  };
+  return names[figure];
+}
 
 /** What the baseline lacks, or has too much of, by the interval of the paired difference. */
 export function verdict({ difference }: Compared): 'better' | 'worse' | 'open' {
@@ -59,7 +63,7 @@ export function comparisonMarkdown(
     `${budget.description} ${count(compared[0]!.seeds, 'seed')}, ${images.validation.toLocaleString('en-US')} validation images of ${images.lesions.toLocaleString('en-US')} lesions. A cell is the mean over the seeds, then the difference to ${baseline} with its 95 % interval (bootstrap over lesions and seeds, paired); bold where the interval excludes zero.`,
   ];
   for (const { decision, title: heading, figures } of TABLES) {
-    const head = ['technique', ...figures.map((figure) => FIGURE_NAMES[figure])];
+    const head = ['technique', ...figures.map((figure) => figureName(figure))];
     const rows = compared.map((technique) => [
       title(technique),
       ...figures.map((figure) => cell(technique.figures[decision][figure])),
@@ -88,7 +92,7 @@ function conclusions(compared: readonly ComparedTechnique[]): string {
         ? `nothing beats ${title(best)} (${value.toFixed(3)})`
         : `highest for ${title(best)} (${value.toFixed(3)}, ${difference(best.figures[decision][figure])})`;
       const list = (names: readonly string[]) => (names.length === 0 ? 'none' : names.join('; '));
-      return `- ${FIGURE_NAMES[figure]}, ${heading.charAt(0).toLowerCase()}${heading.slice(1)}: ${lead}. Better than the baseline beyond chance: ${list(better)}. Worse: ${list(worse)}.`;
+      return `- ${figureName(figure)}, ${heading.charAt(0).toLowerCase()}${heading.slice(1)}: ${lead}. Better than the baseline beyond chance: ${list(better)}. Worse: ${list(worse)}.`;
     }),
   );
   return `### What follows\n\n${lines.join('\n')}`;

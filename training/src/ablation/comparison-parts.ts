@@ -1,6 +1,6 @@
-import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { ValidationImages } from './comparison.ts';
 import type { TechniqueRun } from './technique-run.ts';
+import { classCount } from '../taxonomy/current.ts';
 
 /** Some of the validation images, with what the techniques make of them. */
 export interface ComparisonPart extends ValidationImages {
@@ -20,12 +20,12 @@ export function comparisonParts(
   strata: readonly number[],
   lesions: readonly (string | null)[],
 ): ComparisonPart[] {
-  const isHome = strata.map((stratum) => stratum < CLASS_COUNT);
+  const isHome = strata.map((stratum) => stratum < classCount());
   const part = (name: ComparisonPart['name'], has: (i: number) => boolean): ComparisonPart => {
     const own = <T>(values: readonly T[]) => values.filter((_, i) => has(i));
     return {
       name,
-      labels: own(strata).map((stratum) => stratum % CLASS_COUNT),
+      labels: own(strata).map((stratum) => stratum % classCount()),
       lesions: own(lesions),
       runs: runs.map((run) => ({
         ...run,

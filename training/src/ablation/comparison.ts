@@ -1,6 +1,5 @@
 import { softmax } from '@naevus/shared/answer/probabilities';
 import { createRandom } from '@naevus/shared/statistics/random';
-import { CLASS_COUNT, labelIndex } from '@naevus/shared/taxonomy';
 import {
   bootstrapDraws,
   type Interval,
@@ -8,11 +7,13 @@ import {
 } from '../evaluate/metrics/bootstrap.ts';
 import { classAverage } from '../evaluate/metrics/class-average.ts';
 import { confusionMatrix, type SampleWeights } from '../evaluate/metrics/confusion-matrix.ts';
+import { criticalRecall } from '../evaluate/metrics/critical-recall.ts';
 import { decisionFigures } from '../evaluate/metrics/decision-figures.ts';
 import { topClass } from '../evaluate/metrics/labelled-probabilities.ts';
 import { rankSamples } from '../evaluate/metrics/ranking.ts';
 import { rocAuc } from '../evaluate/metrics/roc.ts';
 import { classShares, priorLogitBias } from '../run/class-prior.ts';
+import { classCount } from '../taxonomy/current.ts';
 import type { TechniqueRun } from './technique-run.ts';
 
 /** What the logits are taken to before the highest score decides. */
@@ -146,22 +147,21 @@ function figuresOf(
     );
     return {
       predicted: scores.map(topClass),
-      rankings: Array.from({ length: CLASS_COUNT }, (_, k) =>
+      rankings: Array.from({ length: classCount() }, (_, k) =>
         rankSamples(labels, (i) => scores[i]![k]!, k),
       ),
     };
   });
-  const melanoma = labelIndex('mel');
   return (weights) =>
     decisions.flatMap(({ predicted, rankings }) => {
-      const figures = decisionFigures(confusionMatrix(labels, predicted, CLASS_COUNT, weights));
+      const figures = decisionFigures(confusionMatrix(labels, predicted, classCount(), weights));
       const row: Record<Figure, number> = {
         accuracy: figures.accuracy,
         macroF1: figures.macroF1,
         balancedAccuracy: figures.balancedAccuracy,
         macroAuc:
           classAverage(rankings.map((ranking) => rocAuc(ranking, weights))).value ?? Number.NaN,
-        melanomaRecall: figures.perClass[melanoma]!.recall ?? Number.NaN,
+        melanomaRecall: criticalRecall(labels, predicted, weights) ?? Number.NaN,
       };
       return FIGURES.map((figure) => row[figure]);
     });

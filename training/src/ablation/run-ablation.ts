@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import { loadSplit, type SplitSource } from '../data/cache/load-split.ts';
 import { digest } from '../data/json-digest.ts';
 import { countLesions } from '../data/load/count-lesions.ts';
@@ -11,6 +10,7 @@ import type { Architecture } from '../network/architecture.ts';
 import type { Parameters } from '../network/parameters.ts';
 import { renderSvg } from '../reports/charts/render-svg.ts';
 import { classShares, countStrata } from '../run/class-prior.ts';
+import { classCount } from '../taxonomy/current.ts';
 import { type Budget, cacheSize, STATISTICS_IMAGES } from './budgets.ts';
 import { compareTechniques } from './comparison.ts';
 import { comparisonChart } from './comparison-chart.ts';
@@ -108,7 +108,7 @@ export async function runAblation(options: AblationOptions): Promise<string> {
   log(`comparing ${runs.length} techniques`);
   const { validation } = images;
   const trainingPrior = classShares(
-    countStrata(features.training.strata, CLASS_COUNT, features.training.sources)[0]!,
+    countStrata(features.training.strata, classCount(), features.training.sources)[0]!,
   );
   const lesions = validation.map(({ lesionId }) => lesionId);
   const parts = comparisonParts(runs, features.validation.strata, lesions).map((part) => ({

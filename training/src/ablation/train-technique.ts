@@ -1,10 +1,10 @@
-import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import type { LabelledImages } from '../data/cache/labelled-images.ts';
 import type { ShouldStop } from '../data/run-stopped.ts';
 import type { Architecture } from '../network/architecture.ts';
 import type { Parameters } from '../network/parameters.ts';
 import { TrainableNetwork } from '../network/trainable-network.ts';
 import { assumedPrior, countStrata, pooledCounts } from '../run/class-prior.ts';
+import { classCount } from '../taxonomy/current.ts';
 import { fineTune } from '../train/phases/fine-tuning.ts';
 import { trainHead } from '../train/phases/head-phase.ts';
 import { predictLogits } from '../train/phases/validation.ts';
@@ -53,7 +53,7 @@ export async function trainTechnique(
       assumedPrior: assumedPrior(bySource[0]!, head.sampler, head.loss),
       logits: rounded(
         features.validation.rows.map((_, i) =>
-          headLogits.subarray(i * CLASS_COUNT, (i + 1) * CLASS_COUNT),
+          headLogits.subarray(i * classCount(), (i + 1) * classCount()),
         ),
       ),
     };

@@ -10,12 +10,13 @@ import { fingerprintDataset } from '../data/split/fingerprint.ts';
 import { readSplit } from '../data/split/read-split.ts';
 import { requireEveryClass } from '../data/split/require-every-class.ts';
 import { describeSplit, splitDataset } from '../data/split/split.ts';
-import { EFFICIENTNET_B0 } from '../network/architecture.ts';
+import { efficientNetB0 } from '../network/architecture.ts';
 import { loadPretrained } from '../train/initial-weights/pretrained.ts';
 
 import { AUGMENTATION_WORKER, cacheFolder, loadKernels } from './frame/places.ts';
 import { runCommand } from './frame/run-command.ts';
 import { listenForStop, STOPPED } from './frame/stop-signals.ts';
+import { TAXONOMY_HELP, useTaxonomyFile } from './train/read-taxonomy-file.ts';
 
 const HELP = `Compares techniques against class imbalance: the same data, split, steps and start for each.
 
@@ -23,6 +24,7 @@ npm run ablate -- --data DIR --weights FILE --out DIR [--budget NAME] [--seeds N
 
 ${DATA_FLAGS_HELP}
 --split FILE     use this split.json (default: a split made from seed 1)
+${TAXONOMY_HELP}
 --weights FILE   EfficientNet-B0 backbone, safetensors in timm's names (default: the public file, downloaded once)
 --out DIR        folder for the results; techniques with a result there are not trained again
 --budget NAME    ${BUDGET_NAMES.join(' or ')} (default: head)
@@ -40,6 +42,7 @@ await runCommand({
   options: {
     ...DATA_FLAGS,
     split: { type: 'string' },
+    taxonomy: { type: 'string' },
     weights: { type: 'string' },
     out: { type: 'string' },
     budget: { type: 'string', default: 'head' },
@@ -53,6 +56,7 @@ await runCommand({
     const { out = '' } = values;
     const folders = dataFolders(values);
     const { budget: name } = values;
+    await useTaxonomyFile(values.taxonomy);
     if (!isBudgetName(name)) {
       throw new Error(`--budget ${name} is not one of ${BUDGET_NAMES.join(', ')}`);
     }
@@ -78,7 +82,7 @@ await runCommand({
     requireEveryClass(split, smoteNeighbours(techniques, name), console.warn);
     try {
       const markdown = await runAblation({
-        architecture: EFFICIENTNET_B0,
+        architecture: efficientNetB0(),
         dataset,
         split,
         resampler: createResampler(await loadKernels()),

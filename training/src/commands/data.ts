@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createProgress } from '@naevus/shared/progress';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { decodeRgb } from '../data/decode/decoded-images.ts';
 import { fetchDataset, KAGGLE_DATASET } from '../data/download/fetch-dataset.ts';
 import { planDownloads } from '../data/download/plan-downloads.ts';
@@ -17,7 +17,9 @@ import { pipelineSchema } from '../run/config/pipeline.ts';
 import { servedSplit } from '../versions/served-split.ts';
 
 import { MODEL_ARTIFACTS } from './frame/places.ts';
+import { labels, taxonomy } from '../taxonomy/current.ts';
 import { runCommand, UsageError } from './frame/run-command.ts';
+import { useTaxonomyFile } from './train/read-taxonomy-file.ts';
 
 const HELP = `Downloads images to train on, and checks copies of them.
 
@@ -48,6 +50,7 @@ phone            Mendeley Data (PAD-UFES-20); no account
 --digest HEX      require this digest of the data (default for ham10000: the data must be HAM10000, in any encoding:
                   its images, labels and lesions)
 --metadata CSV    for check: the CSV, if it is not in DIR
+--taxonomy FILE   for check: JSON that describes the classes, as for train (default: HAM10000's)
 --decode          also decode every image
 --help            show this text
 `;
@@ -78,6 +81,7 @@ await runCommand({
     'keep-archive': { type: 'boolean' },
     digest: { type: 'string' },
     metadata: { type: 'string' },
+    taxonomy: { type: 'string' },
     decode: { type: 'boolean' },
   },
   words: true,
@@ -89,6 +93,7 @@ await runCommand({
         throw new Error(`--${name} ${value} is not a sha256 in lower-case hex`);
       }
     }
+    await useTaxonomyFile(values.taxonomy);
     const { metadata, digest, decode, pipeline: pipelineFile, from, mirror } = values;
     const pipeline = pipelineFile ? await readJson(pipelineFile, pipelineSchema) : undefined;
     const names = pipeline
@@ -177,13 +182,15 @@ async function check(
   for (const line of dataWarnings(dataset)) console.warn(line);
   const counts = countLabels(dataset.samples);
   console.log(
-    `${dataset.samples.length} images (${LABELS.map((label) => `${label} ${counts[label]}`).join(', ')})`,
+    `${dataset.samples.length} images (${labels()
+      .map((label) => `${label} ${counts[label]}`)
+      .join(', ')})`,
   );
   if (dataset.others.length > 0) {
     console.log(`${dataset.others.length} images of no class, which nothing is trained on`);
   }
   console.log(`data sha256 ${dataset.dataSha256}`);
-  const isHome = source.name === 'ham10000';
+  const isHome = source.name === 'ham10000' && taxonomy().name === HAM10000.name;
   const faults =
     digest === undefined
       ? isHome

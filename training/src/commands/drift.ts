@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { folderSource } from '@naevus/shared/model/folder-source';
 import { loadManifest } from '@naevus/shared/model/load-manifest';
+import { taxonomyOf } from '@naevus/shared/taxonomy/taxonomy-of';
 import {
   compareWithReference,
   type DriftComparison,
@@ -9,6 +10,7 @@ import {
 import { readPredictions, readServers } from '../evaluate/drift/read-window.ts';
 import { DRIFT_REFERENCE_PATH, loadDriftReference } from '../evaluate/drift/reference.ts';
 import { driftText } from '../reports/drift-text.ts';
+import { useTaxonomy } from '../taxonomy/current.ts';
 import { currentVersionFolder } from '../versions/artifact-folder.ts';
 import { MODEL_ARTIFACTS } from './frame/places.ts';
 import { runCommand, UsageError } from './frame/run-command.ts';
@@ -66,6 +68,7 @@ await runCommand({
       : await currentVersionFolder(MODEL_ARTIFACTS);
     const source = folderSource(folder);
     const { manifest, sha256 } = await loadManifest(source);
+    useTaxonomy(taxonomyOf(manifest), folder);
     const { name, version } = manifest;
     const reference = await loadDriftReference(source, manifest);
     if (reference === undefined) {

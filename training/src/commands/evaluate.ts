@@ -15,8 +15,9 @@ import { startReportThreads } from '../evaluate/report-threads.ts';
 import { measureVersion } from '../evaluate/sources/measure-version.ts';
 import { ownLesions } from '../evaluate/sources/own-lesions.ts';
 import type { AnsweredImage } from '../evaluate/sources/source-figures.ts';
-import { readText, writeJson } from '../files/json-file.ts';
+import { readText } from '../files/json-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
+import { reportJson } from '../files/report-json.ts';
 import { isPredictionsCsv, predictionsCsv } from '../reports/predictions-csv.ts';
 import {
   type ArtifactFolder,
@@ -152,7 +153,7 @@ await runCommand({
       ...(sources && { sources }),
       ...(outsideFigures && { outside: outsideFigures }),
     };
-    await writeJson(out, document);
+    await replaceFile(out, reportJson(document));
     await replaceFile(
       csv,
       predictionsCsv(results.map(({ image, scores }) => ({ imageId: image.imageId, scores }))),

@@ -17,8 +17,9 @@ import { judgeCandidate } from '../evaluate/gate/judge-candidate.ts';
 import { readScores, type ScoreTable, scoreTableOf } from '../evaluate/gate/read-scores.ts';
 import { recordVerdict } from '../evaluate/gate/record-verdict.ts';
 import { requireOtherModel } from '../evaluate/gate/require-other-model.ts';
-import { readJson, writeJson } from '../files/json-file.ts';
+import { readJson } from '../files/json-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
+import { reportJson } from '../files/report-json.ts';
 import { describeCheck, gateMarkdown } from '../reports/gate-markdown.ts';
 import {
   type ArtifactFolder,
@@ -35,7 +36,7 @@ const HELP = `Decides whether a candidate may take the place of the current mode
 npm run gate -- --candidate DIR --data DIR [--current DIR] [--out FILE.md] [--record]
 
 Both are scored on the validation images of the split that they share, and compared by a paired bootstrap over
-lesions: refused when the candidate is worse in balanced accuracy, melanoma sensitivity or calibration by more than
+lesions: refused when the candidate is worse in balanced accuracy, critical (melanoma) sensitivity or calibration by more than
 chance explains, or loses too much in a subgroup. A first model must reach minimum values (floors).
 
 --candidate DIR           folder of the version to judge
@@ -118,7 +119,7 @@ await runCommand({
     const markdown = gateMarkdown(report);
     await mkdir(dirname(out), { recursive: true });
     await replaceFile(out, markdown);
-    await writeJson(json, report);
+    await replaceFile(json, reportJson(report));
     if (process.env.GITHUB_STEP_SUMMARY)
       await appendFile(process.env.GITHUB_STEP_SUMMARY, markdown);
     if (values.record && report.verdict !== 'refused')

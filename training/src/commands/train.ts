@@ -11,6 +11,7 @@ import {
   wholePaths,
 } from '../data/load/data-flags.ts';
 import type { Dataset } from '../data/load/dataset.ts';
+import { fewImagesWarnings } from '../data/split/few-images.ts';
 import { fingerprintDataset } from '../data/split/fingerprint.ts';
 import { foldSplit, readFold } from '../data/split/fold-split.ts';
 import { readSplit } from '../data/split/read-split.ts';
@@ -18,7 +19,7 @@ import { requireEveryClass } from '../data/split/require-every-class.ts';
 import { describeSplit, splitDataset } from '../data/split/split.ts';
 import type { Split } from '../data/split/split-schema.ts';
 import { selectImages } from '../evaluate/classifiers/image-selection.ts';
-import { EFFICIENTNET_B0 } from '../network/architecture.ts';
+import { efficientNetB0 } from '../network/architecture.ts';
 import { writeRunReports } from '../release/write-run-reports.ts';
 import { PRESETS } from '../run/config/presets.ts';
 import type { TrainingConfig } from '../run/config/training-config.ts';
@@ -38,6 +39,7 @@ import { checkPrerequisites } from './train/check-prerequisites.ts';
 import { codeCommit } from './train/code-commit.ts';
 import { readConfig } from './train/read-config.ts';
 import { readNetwork, readStartingRun } from './train/read-start.ts';
+import { TAXONOMY_HELP, useTaxonomyFile } from './train/read-taxonomy-file.ts';
 
 /** Training images on which a continued version's batch-norm statistics are measured. */
 const CONTINUED_STATISTICS_IMAGES = 768;
@@ -47,6 +49,7 @@ const HELP = `Trains the classifier and writes a run.
 npm run train -- --data DIR --weights FILE --out RUN [--preset NAME | --config FILE] [--continue VERSION_DIR] [--resume]
 
 ${DATA_FLAGS_HELP}
+${TAXONOMY_HELP}
 --weights FILE   EfficientNet-B0 backbone, safetensors in timm's names (default: the public file, downloaded once)
 --continue DIR   start from the backbone of an exported version (model-artifacts/X.Y.Z) or a finished run; repeated:
                  from the mean of several. Use it with preset refine and the version's own --split
@@ -74,6 +77,7 @@ await runCommand({
   help: HELP,
   options: {
     ...DATA_FLAGS,
+    taxonomy: { type: 'string' },
     weights: { type: 'string' },
     continue: { type: 'string', multiple: true, default: [] },
     'continue-shares': { type: 'string' },
@@ -95,6 +99,7 @@ await runCommand({
   async run(values) {
     const { out = '' } = values;
     const folders = dataFolders(values);
+    await useTaxonomyFile(values.taxonomy);
     const config = await readConfig(values);
     const deadline = readDeadline(values['max-minutes']);
     const fold = values.fold === undefined ? undefined : readFold(values.fold);
@@ -108,7 +113,15 @@ await runCommand({
             'for each --continue',
           );
     const { weights, config: configFile, split: splitFile, 'keep-split': keepSplit } = values;
-    const files = [weights, configFile, splitFile, keepSplit, ...values.metadata, ...values.source];
+    const files = [
+      values.taxonomy,
+      weights,
+      configFile,
+      splitFile,
+      keepSplit,
+      ...values.metadata,
+      ...values.source,
+    ];
     await checkOut(
       out,
       values.resume,
@@ -136,6 +149,7 @@ await runCommand({
     const split = fold ? foldSplit(dataset, await fingerprints(), whole, fold) : whole;
     console.log(describeSplit(split));
     requireEveryClass(split, smoteNeighbours(config), console.warn);
+    for (const line of fewImagesWarnings(split)) console.warn(line);
     const resampler = createResampler(await loadKernels());
     const initialWeights = await readInitialWeights({
       pretrained,
@@ -148,7 +162,7 @@ await runCommand({
 
     progress.phase = 'training';
     const outcome = await trainRun({
-      architecture: EFFICIENTNET_B0,
+      architecture: efficientNetB0(),
       dataset,
       split,
       initialWeights,

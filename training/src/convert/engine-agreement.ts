@@ -1,6 +1,6 @@
 import { type Calibration, scores } from '@naevus/shared/answer/probabilities';
 import { createRandom } from '@naevus/shared/statistics/random';
-import { LABELS, type Label } from '@naevus/shared/taxonomy';
+import { labels } from '../taxonomy/current.ts';
 import type { WeightPrecision } from './float16.ts';
 
 /** Engines that differ by more in any score, or in any top class, must not serve one version. */
@@ -69,13 +69,13 @@ export function enginesAgree(agreement: Agreement): boolean {
 }
 
 /** Images to compare engines on: seeded, of each class in turn, as long as it has any. */
-export function agreementImages<I extends { readonly label: Label }>(
+export function agreementImages<I extends { readonly label: string }>(
   images: readonly I[],
   seed: number,
   count = AGREEMENT_IMAGES,
 ): I[] {
   const shuffled = createRandom(seed).shuffle([...images]);
-  const queues = LABELS.map((label) => shuffled.filter((image) => image.label === label));
+  const queues = labels().map((label) => shuffled.filter((image) => image.label === label));
   const chosen: I[] = [];
   while (chosen.length < Math.min(count, images.length)) {
     for (const queue of queues) {

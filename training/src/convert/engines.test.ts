@@ -7,7 +7,7 @@ import {
   type Architecture,
   classifierLayer,
   classify,
-  EFFICIENTNET_B0,
+  efficientNetB0,
   extractFeatures,
 } from '../network/architecture.ts';
 import { loadTfjsNode } from '../network/engine/tensorflow.ts';
@@ -351,12 +351,12 @@ describe.skipIf(!goldenAvailable)('the pretrained backbone', () => {
 if (!goldenAvailable) console.warn('SKIPPED: golden features, ../shared is not there');
 
 it('computes the whole architecture, where class, y and x are all 7', async () => {
-  const parameters = trainedLookingParameters(EFFICIENTNET_B0, 8);
-  const pictures = randomPictures(1, EFFICIENTNET_B0.inputSize, 9);
-  const reference = await runReference(parameters, EFFICIENTNET_B0, pictures);
+  const parameters = trainedLookingParameters(efficientNetB0(), 8);
+  const pictures = randomPictures(1, efficientNetB0().inputSize, 9);
+  const reference = await runReference(parameters, efficientNetB0(), pictures);
   for (const outputs of [
-    await runOnnx(parameters, EFFICIENTNET_B0, pictures, 'float32'),
-    await runTfjs('wasm', parameters, EFFICIENTNET_B0, pictures, 'float32'),
+    await runOnnx(parameters, efficientNetB0(), pictures, 'float32'),
+    await runTfjs('wasm', parameters, efficientNetB0(), pictures, 'float32'),
   ]) {
     expect(outputs.cam.dims).toEqual([1, 7, 7, 7]);
     expect(relativeError(outputs.logits.data, reference.logits.data)).toBeLessThan(1e-4);

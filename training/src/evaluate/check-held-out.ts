@@ -2,7 +2,7 @@ import type { ConformityScore } from '@naevus/shared/answer/prediction-set';
 import { exportOnnx } from '../convert/onnx/onnx-export.ts';
 import type { PrepareImage } from '../data/decode/prepare-image.ts';
 import type { Sample } from '../data/load/dataset.ts';
-import { EFFICIENTNET_B0 } from '../network/architecture.ts';
+import { efficientNetB0 } from '../network/architecture.ts';
 import type { Parameters } from '../network/parameters.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import type { ModelAssessment } from './assessment/assess-model.ts';
@@ -96,8 +96,8 @@ export async function checkHeldOut({
     classify: classifier.classify,
     calibration,
     parameters,
-    architecture: EFFICIENTNET_B0,
-    open: (weights) => createOnnxClassifier(exportOnnx(weights, EFFICIENTNET_B0, 'float32')),
+    architecture: efficientNetB0(),
+    open: (weights) => createOnnxClassifier(exportOnnx(weights, efficientNetB0(), 'float32')),
     seed,
   });
   return { tta, explanations };

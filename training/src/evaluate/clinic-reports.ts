@@ -1,5 +1,5 @@
-import { LABELS, type Label } from '@naevus/shared/taxonomy';
 import type { Sample } from '../data/load/dataset.ts';
+import { labels } from '../taxonomy/current.ts';
 import type { ModelAssessment } from './assessment/assess-model.ts';
 import { type BuiltLesions, buildLesions } from './lesions/lesion-report.ts';
 import { type BuiltPatient, buildPatient } from './patient/patient-report.ts';
@@ -28,7 +28,7 @@ export function buildClinicReports({
   /** In the order of the assessment's images. */
   readonly validation: readonly Sample[];
   /** What the scores assume. */
-  readonly prior: Readonly<Record<Label, number>>;
+  readonly prior: Readonly<Record<string, number>>;
   readonly seed: number;
 }): ClinicReports {
   const images = assessment.images.map((image, i) => ({
@@ -48,7 +48,7 @@ export function buildClinicReports({
       training,
       validation,
       images,
-      prior: LABELS.map((label) => prior[label]),
+      prior: labels().map((label) => prior[label]!),
       seed,
     }),
   };

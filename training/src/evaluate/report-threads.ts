@@ -1,4 +1,6 @@
 import { availableParallelism } from 'node:os';
+import type { Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
+import { taxonomy } from '../taxonomy/current.ts';
 import { WorkerThreads, workerFile } from '../threads/worker-threads.ts';
 import type { metricsReport } from './metrics/metrics-report.ts';
 import type { outsideReport } from './sources/outside-report.ts';
@@ -14,6 +16,8 @@ export interface Reports {
 export interface ReportRequest {
   readonly name: keyof Reports;
   readonly inputs: readonly unknown[];
+  /** What the command works on: a thread knows nothing of its own. */
+  readonly taxonomy: Taxonomy;
 }
 
 /** As many as there are cores, and reports. */
@@ -38,7 +42,7 @@ export async function startReportThreads(): Promise<ReportThreads> {
   );
   return {
     compute: (name, ...inputs) =>
-      threads.run({ name, inputs }) as Promise<ReturnType<Reports[typeof name]>>,
+      threads.run({ name, inputs, taxonomy: taxonomy() }) as Promise<ReturnType<Reports[typeof name]>>,
     stop: () => threads.stop(),
   };
 }

@@ -1,3 +1,4 @@
+import { useTaxonomy } from '../taxonomy/current.ts';
 import { answerRequests } from '../threads/answer-requests.ts';
 import { metricsReport } from './metrics/metrics-report.ts';
 import type { ReportRequest, Reports } from './report-threads.ts';
@@ -6,7 +7,8 @@ import { sourceReport } from './sources/source-report.ts';
 
 const reports: Reports = { metricsReport, sourceReport, outsideReport };
 
-answerRequests(({ name, inputs }: ReportRequest) => {
+answerRequests(({ name, inputs, taxonomy }: ReportRequest) => {
+  useTaxonomy(taxonomy, 'the command');
   const compute = reports[name] as (...inputs: readonly unknown[]) => unknown;
   return { reply: compute(...inputs) };
 });

@@ -1,3 +1,5 @@
+import { classCount } from '../taxonomy/current.ts';
+
 /**
  * EfficientNet (Tan, Le 2019, arXiv:1905.11946, table 1) as a table of stages and one function over
  * the operations in {@link NetworkOps}. Training and every exporter interpret this one description.
@@ -31,22 +33,25 @@ const stage = (
   channels: number,
 ): Stage => ({ repeats, kernel, stride, expansion, channels });
 
-export const EFFICIENTNET_B0: Architecture = {
-  name: 'efficientnet-b0',
-  inputSize: 224,
-  stemChannels: 32,
-  stages: [
-    stage(1, 3, 1, 1, 16),
-    stage(2, 3, 2, 6, 24),
-    stage(2, 5, 2, 6, 40),
-    stage(3, 3, 2, 6, 80),
-    stage(3, 5, 1, 6, 112),
-    stage(4, 5, 2, 6, 192),
-    stage(1, 3, 1, 6, 320),
-  ],
-  headChannels: 1280,
-  classes: 7,
-};
+/** EfficientNet-B0 with so many classes; by default as many as the process works on. */
+export function efficientNetB0(classes: number = classCount()): Architecture {
+  return {
+    name: 'efficientnet-b0',
+    inputSize: 224,
+    stemChannels: 32,
+    stages: [
+      stage(1, 3, 1, 1, 16),
+      stage(2, 3, 2, 6, 24),
+      stage(2, 5, 2, 6, 40),
+      stage(3, 3, 2, 6, 80),
+      stage(3, 5, 1, 6, 112),
+      stage(4, 5, 2, 6, 192),
+      stage(1, 3, 1, 6, 320),
+    ],
+    headChannels: 1280,
+    classes,
+  };
+}
 
 /** PyTorch's batch-norm epsilon, which the pretrained weights were trained with. */
 export const BATCH_NORM_EPSILON = 1e-5;

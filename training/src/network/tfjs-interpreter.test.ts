@@ -4,7 +4,7 @@ import {
   type Architecture,
   classifierLayer,
   classify,
-  EFFICIENTNET_B0,
+  efficientNetB0,
   extractFeatures,
 } from './architecture.ts';
 import {
@@ -78,8 +78,8 @@ describe('TfjsInterpreter', () => {
   it.skipIf(!goldenAvailable)(
     'reproduces the reference features of the pretrained backbone',
     async () => {
-      const backbone = withNewClassifier(await readSafetensors(GOLDEN_WEIGHTS), EFFICIENTNET_B0);
-      const { pooled } = run(backbone, EFFICIENTNET_B0, goldenPictures());
+      const backbone = withNewClassifier(await readSafetensors(GOLDEN_WEIGHTS), efficientNetB0());
+      const { pooled } = run(backbone, efficientNetB0(), goldenPictures());
       const error = relativeError(pooled, goldenFeatures());
       console.info(
         `tfjs reference interpreter against the golden features: ${error.toExponential(1)}`,

@@ -1,7 +1,7 @@
 import { createRandom } from '@naevus/shared/statistics/random';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { classify, EFFICIENTNET_B0, extractFeatures } from './architecture.ts';
+import { classify, efficientNetB0, extractFeatures } from './architecture.ts';
 import { cachedTensors } from './engine/kernels.ts';
 import { liveTensors } from './engine/tensorflow.ts';
 import {
@@ -165,8 +165,8 @@ describe('TrainableNetwork', () => {
     'reproduces the reference features of the pretrained backbone',
     async () => {
       const network = new TrainableNetwork({
-        architecture: EFFICIENTNET_B0,
-        parameters: withNewClassifier(await readSafetensors(GOLDEN_WEIGHTS), EFFICIENTNET_B0),
+        architecture: efficientNetB0(),
+        parameters: withNewClassifier(await readSafetensors(GOLDEN_WEIGHTS), efficientNetB0()),
       });
       const features = network.features({ values: goldenPictures(), count: 2, size: 224 });
       expect(relativeError(features, goldenFeatures())).toBeLessThan(1e-3);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
 import { exportTfjs } from '../convert/tfjs/tfjs-export.ts';
 import { withIdentityNorms } from '../convert/unfold-batch-norm.ts';
-import { EFFICIENTNET_B0 } from '../network/architecture.ts';
+import { efficientNetB0 } from '../network/architecture.ts';
 import { relativeError } from '../network/fixtures/relative-error.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 import { bundledFolder, bundledVersions } from '../versions/fixtures/bundled-versions.ts';
@@ -28,7 +28,7 @@ beforeAll(async () => {
 /** Of a run, what averaging looks at: the network of the served version and its split. */
 const run = (validation = own.split.validation) =>
   ({
-    parameters: withIdentityNorms(own.values, EFFICIENTNET_B0),
+    parameters: withIdentityNorms(own.values, efficientNetB0()),
     record: { method: 'As it was trained.' },
     split: { ...own.split, validation },
   }) as unknown as FinishedRun;
@@ -39,7 +39,7 @@ it('exports the mean of the networks, the run counting as much as the versions t
     new RegExp(`^As it was trained\\. Served is the mean .* ${BEFORE} \\(sha256`),
   );
   const exported = await decodeGraphWeights(
-    exportTfjs(averaged.parameters, EFFICIENTNET_B0, 'float32'),
+    exportTfjs(averaged.parameters, efficientNetB0(), 'float32'),
   );
   expect([...exported.keys()].sort()).toEqual([...own.values.keys()].sort());
   for (const [name, values] of exported) {
@@ -58,7 +58,7 @@ it('gives the versions the share that was asked for', async () => {
   const averaged = await averageRun(run(), others, evenShares(others, 0.25));
   expect(averaged.record.method).toContain('these weights (75 %)');
   const exported = await decodeGraphWeights(
-    exportTfjs(averaged.parameters, EFFICIENTNET_B0, 'float32'),
+    exportTfjs(averaged.parameters, efficientNetB0(), 'float32'),
   );
   const name = 'conv_head/bias';
   const [values, a, b] = [exported, own.values, other.values].map((of) => of.get(name)!);
@@ -69,7 +69,7 @@ it('gives the versions the share that was asked for', async () => {
 it('gives each the share that was asked for', async () => {
   const second = {
     ...run(),
-    parameters: withIdentityNorms(other.values, EFFICIENTNET_B0),
+    parameters: withIdentityNorms(other.values, efficientNetB0()),
     name: 'run b',
   };
   const averaged = await averageRun(
@@ -79,7 +79,7 @@ it('gives each the share that was asked for', async () => {
   );
   expect(averaged.record.method).toContain('these weights (90 %), those of run b (10 %');
   const exported = await decodeGraphWeights(
-    exportTfjs(averaged.parameters, EFFICIENTNET_B0, 'float32'),
+    exportTfjs(averaged.parameters, efficientNetB0(), 'float32'),
   );
   const [a, b] = [own.values, other.values].map((of) => of.get('conv_head/bias')!);
   const expected = a!.map((value, i) => 0.9 * value + 0.1 * b![i]!);
@@ -89,7 +89,7 @@ it('gives each the share that was asked for', async () => {
 it('counts another run as much as the first', async () => {
   const second = {
     ...run(),
-    parameters: withIdentityNorms(other.values, EFFICIENTNET_B0),
+    parameters: withIdentityNorms(other.values, efficientNetB0()),
     name: 'run b',
   };
   const averaged = await averageRun(run(), { runs: [second], versions: [own] });
@@ -97,7 +97,7 @@ it('counts another run as much as the first', async () => {
     /these weights \(33 %\), those of run b \(33 %; As it was trained\.\)/,
   );
   const exported = await decodeGraphWeights(
-    exportTfjs(averaged.parameters, EFFICIENTNET_B0, 'float32'),
+    exportTfjs(averaged.parameters, efficientNetB0(), 'float32'),
   );
   for (const [name, values] of exported) {
     const [a, b] = [own.values.get(name)!, other.values.get(name)!];

@@ -1,6 +1,6 @@
 import { exportTfjs } from '../convert/tfjs/tfjs-export.ts';
 import { withIdentityNorms } from '../convert/unfold-batch-norm.ts';
-import { EFFICIENTNET_B0 } from '../network/architecture.ts';
+import { efficientNetB0 } from '../network/architecture.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 import {
   decodeGraphWeights,
@@ -26,7 +26,7 @@ export async function averageRun(
     requireNoLeak(other, run.split.validation);
   const runs = await Promise.all(
     [run, ...others.runs].map(({ parameters }) =>
-      decodeGraphWeights(exportTfjs(parameters, EFFICIENTNET_B0, 'float32')),
+      decodeGraphWeights(exportTfjs(parameters, efficientNetB0(), 'float32')),
     ),
   );
   const versions = others.versions.map(({ values }) => values);
@@ -36,7 +36,7 @@ export async function averageRun(
   );
   return {
     ...run,
-    parameters: withIdentityNorms(mean, EFFICIENTNET_B0),
+    parameters: withIdentityNorms(mean, efficientNetB0()),
     record: {
       ...run.record,
       method: `${run.record.method} ${describe(others, shares)}`,

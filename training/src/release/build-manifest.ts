@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { criticalMember } from '@naevus/shared/answer/critical-figures';
 import { INPUT_SIZE, PREPROCESSING } from '@naevus/shared/image/preprocessing-spec';
 import {
   type ArtifactFile,
@@ -7,7 +8,7 @@ import {
   manifestSchema,
 } from '@naevus/shared/model/manifest';
 import type { SimilarCasesSpec } from '@naevus/shared/model/similar-cases-spec';
-import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
+import { criticalIndices } from '@naevus/shared/taxonomy/taxonomy';
 import type { EngineAgreementReport } from '../convert/engine-agreement.ts';
 import { GRAPH_INPUT, GRAPH_OUTPUTS } from '../convert/inference-graph.ts';
 import { abstentionOf } from '../evaluate/assessment/answered-image.ts';
@@ -28,6 +29,7 @@ import {
 import type { FinishedRun } from '../run/finished-run.ts';
 import type { ScorePrior } from '../run/score-prior.ts';
 import type { TrainedSource } from '../run/trained-source.ts';
+import { criticalName, labels, taxonomy } from '../taxonomy/current.ts';
 import {
   type ArtifactFiles,
   MODALITY_PATH,
@@ -99,7 +101,8 @@ export function buildManifest({
     version,
     createdAt: record.finishedAt,
     architecture: record.architecture,
-    labels: LABELS,
+    labels: labels(),
+    taxonomy: taxonomy(),
     preprocessing: { ...PREPROCESSING, crop: record.crop },
     engines: {
       onnx: engine(ONNX_PATH, 'NCHW'),
@@ -151,10 +154,7 @@ export function buildManifest({
       macroF1: headline(report.macro.f1.value, 'macro F1'),
       macroAuc: headline(report.macro.auc.value, 'macro AUC'),
       logLoss: report.logLoss,
-      melanomaSensitivity: headline(
-        report.perClass[labelIndex('mel')]!.recall,
-        'melanoma sensitivity',
-      ),
+      ...criticalSensitivity(report),
     },
     licence: {
       weights: weightsLicence(sources, record.initialWeights),
@@ -171,6 +171,17 @@ export function buildManifest({
     intendedUse: INTENDED_USE,
     files: [...files].map(describeFile).sort((a, b) => (a.path < b.path ? -1 : 1)),
   });
+}
+
+/** Of the images of the critical classes, the share with the right top class. */
+function criticalSensitivity({ confusion }: MetricsReport['metrics']): Record<string, number> {
+  const critical = criticalIndices(taxonomy());
+  if (critical.length === 0) return {};
+  const images = critical.flatMap((k) => confusion[k]!).reduce((sum, count) => sum + count, 0);
+  if (images === 0)
+    throw new Error(`${criticalName()} sensitivity is not defined on the validation side`);
+  const found = critical.reduce((sum, k) => sum + confusion[k]![k]!, 0);
+  return { [criticalMember(taxonomy())]: found / images };
 }
 
 /** Share of the images of each kind that are not answered as what they are not. */

@@ -16,7 +16,7 @@ import type { Classifier } from '../evaluate/classifiers/classifier.ts';
 import { classifyAll } from '../evaluate/classifiers/classify-images.ts';
 import { createOnnxClassifier } from '../evaluate/classifiers/onnx-classifier.ts';
 import { createTfjsClassifier } from '../evaluate/classifiers/tfjs-classifier.ts';
-import { EFFICIENTNET_B0 } from '../network/architecture.ts';
+import { efficientNetB0 } from '../network/architecture.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
 
 /** A network in both formats, and how they agree. */
@@ -39,13 +39,13 @@ export async function exportFormats(
 ): Promise<Formats> {
   const { parameters, record } = run;
   const samples = agreementImages(validation, record.seed);
-  const singlePrecision = exportOnnx(parameters, EFFICIENTNET_B0, 'float32');
+  const singlePrecision = exportOnnx(parameters, efficientNetB0(), 'float32');
   const attempt = async (precision: WeightPrecision): Promise<Formats> => {
     const onnx =
       precision === 'float32'
         ? singlePrecision
-        : exportOnnx(parameters, EFFICIENTNET_B0, precision);
-    const tfjs = exportTfjs(parameters, EFFICIENTNET_B0, precision);
+        : exportOnnx(parameters, efficientNetB0(), precision);
+    const tfjs = exportTfjs(parameters, efficientNetB0(), precision);
     log(`comparing the engines on ${samples.length} validation images, ${precision} weights`);
     const models = { onnx, tfjs, singlePrecision, precision };
     const engineAgreement = await compareFormats(models, samples, prepare, record);

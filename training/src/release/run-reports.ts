@@ -9,7 +9,7 @@ import {
   subgroupReport,
 } from '../evaluate/metrics/subgroups.ts';
 import type { SimilarityReport } from '../evaluate/similarity/similarity-report.ts';
-import { jsonText } from '../files/json-file.ts';
+import { reportJson } from '../files/report-json.ts';
 import { explanationPictures } from '../reports/charts/explanation-charts.ts';
 import { type GallerySource, gradcamGallery } from '../reports/charts/gradcam-gallery.ts';
 import { reportPictures } from '../reports/charts/report-pictures.ts';
@@ -93,14 +93,14 @@ export async function runReports<I extends DescribedImage>(
   const page = (pictureUrl: (name: string) => string) =>
     reportPage(`Report: ${model.name} ${model.version}`, DISCLAIMER, sections, pictureUrl);
   const files = new Map([
-    ['metrics.json', jsonText(metrics)],
-    ['subgroups.json', jsonText(subgroups)],
-    [RUN_FILES.classWeights, jsonText(classWeights)],
-    ...(similarity ? [['similarity.json', jsonText(similarity)] as const] : []),
+    ['metrics.json', reportJson(metrics)],
+    ['subgroups.json', reportJson(subgroups)],
+    [RUN_FILES.classWeights, reportJson(classWeights)],
+    ...(similarity ? [['similarity.json', reportJson(similarity)] as const] : []),
     ...(heldOut
       ? ([
-          ['test-time-augmentation.json', jsonText(heldOut.tta)],
-          ['explanations.json', jsonText(heldOut.explanations)],
+          ['test-time-augmentation.json', reportJson(heldOut.tta)],
+          ['explanations.json', reportJson(heldOut.explanations)],
         ] as const)
       : []),
     ...pictures,

@@ -5,7 +5,7 @@ import type { HeldOutReports } from '../evaluate/check-held-out.ts';
 import type { ClinicReports } from '../evaluate/clinic-reports.ts';
 import { DRIFT_REFERENCE_PATH } from '../evaluate/drift/reference.ts';
 import type { BuiltSimilarCases } from '../evaluate/similarity/build-similar-cases.ts';
-import { jsonText } from '../files/json-file.ts';
+import { reportJson } from '../files/report-json.ts';
 import { assessmentPictures } from '../reports/charts/assessment-charts.ts';
 import { modelCard } from '../reports/model-card.ts';
 import type { FinishedRun } from '../run/finished-run.ts';
@@ -100,7 +100,7 @@ function isWorthTelling({ sources, outside }: ReportsBySource): boolean {
 }
 
 function json(value: unknown): Uint8Array {
-  return encode(jsonText(value));
+  return encode(reportJson(value));
 }
 
 function encode(text: string): Uint8Array {

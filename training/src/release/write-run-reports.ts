@@ -4,7 +4,7 @@ import { exportOnnx } from '../convert/onnx/onnx-export.ts';
 import type { PrepareImage } from '../data/decode/prepare-image.ts';
 import type { Dataset } from '../data/load/dataset.ts';
 import { replaceFile } from '../files/replace-file.ts';
-import { EFFICIENTNET_B0 } from '../network/architecture.ts';
+import { efficientNetB0 } from '../network/architecture.ts';
 import { readFinishedRun } from '../run/finished-run.ts';
 import { trainedSources } from '../run/trained-source.ts';
 import { MODEL_NAME, REPORTS_FOLDER } from '../versions/artifact-layout.ts';
@@ -28,7 +28,7 @@ export async function writeRunReports(options: {
   const run = await readFinishedRun(folder);
   const { files, singlePage } = await reportValidation({
     run,
-    onnx: exportOnnx(run.parameters, EFFICIENTNET_B0, 'float32'),
+    onnx: exportOnnx(run.parameters, efficientNetB0(), 'float32'),
     validation: samplesOfRun(run, dataset).validation,
     model: { name: MODEL_NAME, version: `of run ${basename(resolve(folder))}` },
     prepare,

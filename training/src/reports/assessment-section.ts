@@ -1,9 +1,16 @@
-import { DEFAULT_OPERATING_POINT, OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
 import { COVERAGES, DEFAULT_COVERAGE } from '@naevus/shared/answer/prediction-set';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { malignantIndices } from '@naevus/shared/taxonomy/taxonomy';
 import type { AssessmentReport, CoverageReport } from '../evaluate/assessment/assessment-report.ts';
 import type { CalibrationCandidate } from '../evaluate/assessment/choose-calibration.ts';
 import type { MeasuredOverDeals } from '../evaluate/assessment/lesion-interval.ts';
+import {
+  criticalNames,
+  defaultOperatingPoint,
+  hasCritical,
+  labels,
+  pointNames,
+  taxonomy,
+} from '../taxonomy/current.ts';
 import { type Table, table } from './document/blocks.ts';
 import { tableMarkdown } from './document/render-markdown.ts';
 import { measuredPercent } from './figure-text.ts';
@@ -27,11 +34,7 @@ ${tableMarkdown(setsTable(at90))}
 
 ![Prediction sets](reports/prediction-sets.svg)
 
-**Operating points** of the malignant score, the sum of mel, bcc and akiec under the version's own prior. A threshold hangs on few lesions, so each figure is the mean over ${triage[DEFAULT_OPERATING_POINT].specificity.deals.count} deals of the lesions into parts (95 % intervals over lesions; in square brackets the lowest and the highest deal):
-
-${tableMarkdown(operatingPointsTable(triage))}
-
-![Operating points](reports/operating-points.svg)
+${operatingPointsText(triage)}
 
 **When it abstains.** An answer says \`abstained\` where the image fails a limit of quality${report.modality ? ', was not taken through a dermatoscope' : ''} or is out of distribution: that is ${measuredPercent(report.abstainedLesions)} of the real lesions (quality ${measuredPercent(quality.refusedLesions)}, ${report.modality ? `dermatoscope ${measuredPercent(report.modality.refusedLesions)}, ` : ''}distribution ${measuredPercent(outOfDistribution.refusedLesions)}). The distance is the part of the pooled features outside of the main directions of the training images' (ViM's residual, Wang et al. 2022).
 ${outOfDistribution.byUse
@@ -53,9 +56,26 @@ What is near to the training images in these features is not thereby a dermatosc
 `;
 }
 
+function operatingPointsText(triage: AssessmentReport['triage']): string {
+  const served = triage[defaultOperatingPoint()];
+  if (served === undefined) {
+    return '**Operating points.** None: the classes have no risk groups, so there is no malignant score, and an answer has no word of triage.';
+  }
+  const malignant = malignantIndices(taxonomy()).map((k) => labels()[k]!);
+  const sum =
+    malignant.length === 1
+      ? `that of ${malignant[0]}`
+      : `the sum of ${malignant.slice(0, -1).join(', ')} and ${malignant.at(-1)}`;
+  return `**Operating points** of the malignant score, ${sum} under the version's own prior. A threshold hangs on few lesions, so each figure is the mean over ${served.specificity.deals.count} deals of the lesions into parts (95 % intervals over lesions; in square brackets the lowest and the highest deal):
+
+${tableMarkdown(operatingPointsTable(triage))}
+
+![Operating points](reports/operating-points.svg)`;
+}
+
 function setsTable({ perClass }: CoverageReport): Table {
   return table(
-    ['', ...LABELS],
+    ['', ...labels()],
     [
       ['images', ...perClass.map(({ images }) => String(images))],
       ['coverage at 90 %', ...perClass.map(({ coverage }) => figure(coverage))],
@@ -69,10 +89,17 @@ function setsTable({ perClass }: CoverageReport): Table {
 
 function operatingPointsTable(triage: AssessmentReport['triage']): Table {
   return table(
-    ['operating point', 'threshold', 'melanomas found', 'malignant found', 'benign not flagged'],
-    OPERATING_POINTS.map((point) => {
-      const { threshold, melanomaSensitivity, malignantSensitivity, specificity } = triage[point];
-      const shares = [melanomaSensitivity, malignantSensitivity, specificity];
+    [
+      'operating point',
+      'threshold',
+      ...(hasCritical() ? [`${criticalNames()} found`] : []),
+      'malignant found',
+      'benign not flagged',
+    ],
+    pointNames().map((point) => {
+      const { threshold, melanomaSensitivity, malignantSensitivity, specificity } = triage[point]!;
+      const critical = hasCritical() ? [melanomaSensitivity] : [];
+      const shares = [...critical, malignantSensitivity, specificity];
       return [point, threshold.toFixed(3), ...shares.map(percentOverDeals)];
     }),
   );

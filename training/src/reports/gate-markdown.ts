@@ -1,6 +1,6 @@
 import type { FloorCheck } from '../evaluate/gate/check-floors.ts';
 import type { Check } from '../evaluate/gate/compare-models.ts';
-import { GATE_FIGURES } from '../evaluate/gate/gate-figures.ts';
+import { gateFigureTitle } from '../evaluate/gate/gate-figures.ts';
 import type { GateReport } from '../evaluate/gate/gate-report.ts';
 import { tableMarkdown } from './document/render-markdown.ts';
 
@@ -93,9 +93,7 @@ export function describeCheck(check: Check | FloorCheck): string {
 }
 
 function title({ group, figure }: Pick<Check, 'group' | 'figure'>): string {
-  return group === undefined
-    ? GATE_FIGURES[figure].title
-    : `${group}: ${GATE_FIGURES[figure].title}`;
+  return group === undefined ? gateFigureTitle(figure) : `${group}: ${gateFigureTitle(figure)}`;
 }
 
 function figure(value: number | null): string {

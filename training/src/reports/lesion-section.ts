@@ -1,13 +1,17 @@
 import type { LesionFigure, LesionReport } from '../evaluate/lesions/lesion-report.ts';
+import { criticalNames } from '../taxonomy/current.ts';
 import { cell, figure, grouped, measuredPercent } from './figure-text.ts';
 import { signed } from './tta-section.ts';
 
-const NAMES: Readonly<Record<LesionFigure, string>> = {
-  balancedAccuracy: 'balanced accuracy',
-  logLoss: 'log loss',
-  melanomaSensitivity: 'melanomas found at the default operating point',
-  specificity: 'benign lesions not flagged there',
-};
+function nameOf(figure: LesionFigure): string {
+  const names: Readonly<Record<LesionFigure, string>> = {
+    balancedAccuracy: 'balanced accuracy',
+    logLoss: 'log loss',
+    melanomaSensitivity: `${criticalNames() ?? 'critical classes'} found at the default operating point`,
+    specificity: 'benign lesions not flagged there',
+  };
+  return names[figure];
+}
 
 /** The model card's section on lesions with several photos, in Markdown. */
 export function lesionSection(report: LesionReport): string {
@@ -34,13 +38,13 @@ Against one photo of the same ${grouped(paired.lesions)} lesions, drawn at rando
 ${Object.entries(paired.figures)
   .map(
     ([name, { single, pooled, difference }]) =>
-      `| ${NAMES[name as LesionFigure]} | ${cell(single.value, single.interval)} | ${cell(pooled.value, pooled.interval)} | ${signed(difference)} |`,
+      `| ${nameOf(name as LesionFigure)} | ${cell(single.value, single.interval)} | ${cell(pooled.value, pooled.interval)} | ${signed(difference)} |`,
   )
   .join('\n')}
 
 By how many photos have a vote. Sets of several photos have class-conditional quantiles of their own; with those of images they would cover what the next column says. A calibration error is to be read against the one by chance, which as many lesions have where the labels are drawn from the scores themselves.
 
-| photos | lesions | calibration error | by chance | covered at 90 % | by the images' quantiles | classes in the set | melanomas found | benign not flagged |
+| photos | lesions | calibration error | by chance | covered at 90 % | by the images' quantiles | classes in the set | ${criticalNames() ?? 'critical classes'} found | benign not flagged |
 | --- | ---: | ---: | ---: | --- | --- | ---: | --- | --- |
 ${byPhotos
   .map((row) =>

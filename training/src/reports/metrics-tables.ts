@@ -1,8 +1,14 @@
-import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { Interval } from '../evaluate/metrics/bootstrap.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
 import type { SubgroupReport } from '../evaluate/metrics/subgroups.ts';
 import type { RunRecord } from '../run/run-record.ts';
+import {
+  className,
+  criticalName,
+  criticalNames,
+  hasCritical,
+  labels,
+} from '../taxonomy/current.ts';
 import { type Table, table } from './document/blocks.ts';
 import { cell, FEW, figure, grouped, shareCell } from './figure-text.ts';
 
@@ -56,16 +62,16 @@ export function headlineTable(report: MetricsReport): Table {
 /** Images a class on each side of the split, and the class distribution that the scores assume. */
 export function countsTable({ counts, prior }: RunRecord): Table {
   const row = (name: string, side: RunRecord['counts']['train']) => {
-    const values = LABELS.map((label) => side[label]);
+    const values = labels().map((label) => side[label] ?? 0);
     const all = values.reduce((sum, count) => sum + count, 0);
     return [name, ...values.map(grouped), grouped(all)];
   };
   return table(
-    ['', ...LABELS, 'all'],
+    ['', ...labels(), 'all'],
     [
       row('training images', counts.train),
       row('validation images', counts.validation),
-      ['prior of the scores', ...LABELS.map((label) => prior[label].toFixed(3)), '1'],
+      ['prior of the scores', ...labels().map((label) => prior[label]!.toFixed(3)), '1'],
     ],
   );
 }
@@ -75,7 +81,7 @@ export function classesTable({ metrics, intervals }: MetricsReport): Table {
   const classes = metrics.perClass.map((m, k) => {
     const interval = intervals.perClass[k]!;
     return [
-      `${LABELS[k]} · ${LESION_CLASSES[LABELS[k]!].name}`,
+      `${labels()[k]} · ${className(labels()[k]!)}`,
       grouped(m.support),
       cell(m.precision, interval.precision),
       cell(m.recall, interval.recall),
@@ -107,7 +113,7 @@ export function classesTable({ metrics, intervals }: MetricsReport): Table {
 
 /** The figures of each class when decisions assume that all classes are equally common. */
 export function uniformPriorClassesTable({ metrics, uniformPriorDecision }: MetricsReport): Table {
-  const rows = LABELS.map((label, k) => {
+  const rows = labels().map((label, k) => {
     const interval = uniformPriorDecision.intervals.perClass[k]!;
     return [
       label,
@@ -125,7 +131,14 @@ export function uniformPriorClassesTable({ metrics, uniformPriorDecision }: Metr
 }
 
 /** How to read {@link subgroupTables}. */
-export const SUBGROUP_NOTE = `Groups differ in their classes and in how hard these are: what was followed up or agreed on without a biopsy is nearly all naevi. Balanced accuracy is over the classes that a group has, and compares between groups only where those are the same. Where intervals overlap, no difference is shown. Under ${FEW} melanomas the counts stand instead of the share.`;
+export function subgroupNote(): string {
+  const criticals = criticalNames();
+  const counts =
+    criticals === undefined
+      ? ''
+      : ` Under ${FEW} ${criticals} the counts stand instead of the share.`;
+  return `Groups differ in their classes and in how hard these are: what was followed up or agreed on without a biopsy is nearly all benign. Balanced accuracy is over the classes that a group has, and compares between groups only where those are the same. Where intervals overlap, no difference is shown.${counts}`;
+}
 
 /** One table an attribute of the metadata. */
 export function subgroupTables({ attributes }: SubgroupReport): Table[] {
@@ -139,13 +152,13 @@ export function subgroupTables({ attributes }: SubgroupReport): Table[] {
         'balanced accuracy',
         'the same, uniform prior',
         'classes',
-        'melanomas',
-        'melanoma recall',
-        'the same, uniform prior',
+        ...(hasCritical()
+          ? [criticalNames()!, `${criticalName()} recall`, 'the same, uniform prior']
+          : []),
       ],
       groups.map(({ name: group, images, lesions, classes, melanomas, figures: f }) => {
         const estimate = (name: keyof typeof f) => cell(f[name].value, f[name].interval);
-        const ofMelanomas = (name: keyof typeof f) => shareCell(f[name], melanomas);
+        const ofCritical = (name: keyof typeof f) => shareCell(f[name], melanomas);
         return [
           group,
           grouped(images),
@@ -154,9 +167,13 @@ export function subgroupTables({ attributes }: SubgroupReport): Table[] {
           estimate('balancedAccuracy'),
           estimate('balancedAccuracyUniformPrior'),
           String(classes.length),
-          grouped(melanomas),
-          ofMelanomas('melanomaRecall'),
-          ofMelanomas('melanomaRecallUniformPrior'),
+          ...(hasCritical()
+            ? [
+                grouped(melanomas),
+                ofCritical('melanomaRecall'),
+                ofCritical('melanomaRecallUniformPrior'),
+              ]
+            : []),
         ];
       }),
     ),

@@ -1,5 +1,5 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import { criticalIndices, type Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
 import type { EngineAgreementReport } from '../convert/engine-agreement.ts';
 import type { Split } from '../data/split/split-schema.ts';
 import type { AssessmentReport } from '../evaluate/assessment/assessment-report.ts';
@@ -13,6 +13,7 @@ import type { SimilarityReport } from '../evaluate/similarity/similarity-report.
 import type { RunRecord } from '../run/run-record.ts';
 import type { ScorePrior } from '../run/score-prior.ts';
 import type { TrainedSource } from '../run/trained-source.ts';
+import { classCount, criticalName, hasRisks, labels, taxonomy } from '../taxonomy/current.ts';
 import { assessmentSection } from './assessment-section.ts';
 import { attributionOf, CODE_LICENCE, isNonCommercial, weightsLicence } from './attribution.ts';
 import { dataLimits, diagnosisSentence, splitSentence } from './data-limits.ts';
@@ -26,7 +27,7 @@ import {
   classesTable,
   countsTable,
   headlineTable,
-  SUBGROUP_NOTE,
+  subgroupNote,
   subgroupTables,
 } from './metrics-tables.ts';
 import { patientSection } from './patient-section.ts';
@@ -78,21 +79,16 @@ export function modelCard({
   split,
   bySource,
 }: ModelCardData): string {
-  const { model, metrics, intervals, data } = report;
+  const { model, intervals, data } = report;
   const licence = weightsLicence(sources, record.initialWeights);
   const trainImages = sum(Object.values(record.counts.train));
-  const melanoma = LABELS.indexOf('mel');
-  const missedMelanomas = metrics.confusion[melanoma]!.reduce(
-    (missed, count, k) => missed + (k === melanoma ? 0 : count),
-    0,
-  );
   return `# Model card: ${model.name} ${model.version}
 
 > ${DISCLAIMER}
 
 ## Model details
 
-- EfficientNet-B0 (Tan, Le 2019) with global average pooling and one dense layer, ${LABELS.length} classes; input 224×224 RGB.
+- EfficientNet-B0 (Tan, Le 2019) with global average pooling and one dense layer, ${classCount()} classes; input 224×224 RGB.
 - Trained by this project's own code (commit \`${record.codeCommit}\`), finished ${record.finishedAt.slice(0, 10)}, seed ${record.seed}.
 - Method: ${record.method}
 - Start weights: ${record.initialWeights}.
@@ -101,20 +97,20 @@ export function modelCard({
 
 ### Classes
 
-${tableMarkdown(CLASSES)}
+${tableMarkdown(classesOf(taxonomy()))}
 
 ## Intended use
 
 Meant for research on, and teaching of, the automatic classification of dermatoscopic images, by people who can judge its errors.
 
-**Not to be used** to diagnose, to rule out or to triage disease, to decide whether someone sees a doctor, as a screening service for the public, in place of histology${COMMERCIAL[isNonCommercial(licence) ? 'not' : 'perhaps']}. It is not a medical device and has not been assessed as one. It has no answer "none of these": whatever it is shown, it spreads its scores over the seven classes.
+**Not to be used** to diagnose, to rule out or to triage disease, to decide whether someone sees a doctor, as a screening service for the public, in place of histology${COMMERCIAL[isNonCommercial(licence) ? 'not' : 'perhaps']}. It is not a medical device and has not been assessed as one. It has no answer "none of these": whatever it is shown, it spreads its scores over its ${classCount()} classes.
 
 ## Factors and limits
 
 ${dataLimits(sources)}
-- **Seven classes of pigmented lesions.** Other diseases (squamous cell carcinoma, infections, inflammation, ...) are not among them and come back as one of the seven.
+- **${classCount()} classes** (${taxonomy().title}). ${unseenSentence()} are not among them and come back as one of these.
 - **Rulers, gel, hair, ink marks** on training images may have been learned along with the lesions.
-- **Prevalence.** ${PREVALENCE[scorePrior]}
+- **Prevalence.** ${prevalence(scorePrior)}
 
 ## Training data
 
@@ -139,7 +135,7 @@ ${tableMarkdown(headlineTable(report))}
 
 ${tableMarkdown(classesTable(report))}
 
-**Of ${metrics.perClass[melanoma]!.support} melanoma images, ${missedMelanomas} got another top class.** ${priorSentence(report, scorePrior)}
+${missedSentence(report)}${priorSentence(report, scorePrior)}
 
 ${subgroupText(subgroups)}![Confusion matrix](reports/confusion-matrix.svg)
 
@@ -177,21 +173,51 @@ ${sectionMarkdown(explanationSection(heldOut.explanations), reportUrl)}
 
 ## Ethical considerations
 
-A missed melanoma can cost a life, and a false alarm costs an excision and fear; this model makes both errors at the rates above, and unevenly over people it has hardly seen. Images of skin are health data: the project's server keeps none, and whoever runs it answers for what they do with them.
+${missedHarm()} this model makes both errors at the rates above, and unevenly over people it has hardly seen. Images of skin are health data: the project's server keeps none, and whoever runs it answers for what they do with them.
 `;
 }
 
-const CLASSES = table(
-  ['label', 'lesion', 'risk'],
-  LABELS.map((label) => [label, LESION_CLASSES[label].name, LESION_CLASSES[label].risk]),
-);
+function classesOf(classes: Taxonomy): Table {
+  const rows = classes.classes.map(({ label, name, risk }) => [
+    label,
+    name.en,
+    ...(risk === undefined ? [] : [risk]),
+  ]);
+  return table(['label', 'class', ...(hasRisks() ? ['risk'] : [])], rows);
+}
+
+/** What is none of the classes, as the taxonomy says. */
+function unseenSentence(): string {
+  const names = taxonomy().unseen?.map(({ name }) => name) ?? [];
+  return `Other diagnoses (${[...names, 'infections', 'inflammation', '...'].join(', ')})`;
+}
+
+function missedSentence({ metrics }: MetricsReport): string {
+  return criticalIndices(taxonomy())
+    .map((critical) => {
+      const missed = metrics.confusion[critical]!.reduce(
+        (sum, count, k) => sum + (k === critical ? 0 : count),
+        0,
+      );
+      const name = taxonomy().classes[critical]!.name.en.toLowerCase();
+      return `**Of ${metrics.perClass[critical]!.support} ${name} images, ${missed} got another top class.** `;
+    })
+    .join('');
+}
+
+function missedHarm(): string {
+  const name = criticalName();
+  const missed =
+    name === undefined ? 'A missed disease can do harm' : `A missed ${name} can cost a life`;
+  return `${missed}, and a false alarm costs an intervention and fear;`;
+}
 
 /** Where the model card finds a picture. */
 const reportUrl = (file: string) => `reports/${file}`;
 
 function subgroupText(report: SubgroupReport): string {
   const tables = subgroupTables(report).map(tableMarkdown);
-  return tables.length === 0 ? '' : `${[...tables, SUBGROUP_NOTE].join('\n\n')}\n\n`;
+  return tables.length === 0 ? '' : `${[...tables, subgroupNote()].join('\n\n')}\n\n`;
 }
 
 function sourcesTable(sources: readonly TrainedSource[]): Table {
@@ -207,12 +233,14 @@ function sourcesTable(sources: readonly TrainedSource[]): Table {
   );
 }
 
-const PREVALENCE: Readonly<Record<ScorePrior, string>> = {
-  training:
-    'The scores assume the class distribution of the training data (below), of lesions that specialists had reason to photograph. Elsewhere melanoma is far rarer, and a score of 0.5 is worth less.',
-  uniform:
-    'The scores assume that all seven classes are equally common, which they are nowhere: rare diseases score higher than they are likely. A score compares classes, it is not the probability of a disease in any clinic, and the calibration error below is that of taking it for one.',
-};
+function prevalence(scorePrior: ScorePrior): string {
+  const rare = criticalName() ?? 'a rare class';
+  const texts: Readonly<Record<ScorePrior, string>> = {
+    training: `The scores assume the class distribution of the training data (below), of lesions that specialists had reason to photograph. Elsewhere ${rare} is far rarer, and a score of 0.5 is worth less.`,
+    uniform: `The scores assume that all ${classCount()} classes are equally common, which they are nowhere: rare diseases score higher than they are likely. A score compares classes, it is not the probability of a disease in any clinic, and the calibration error below is that of taking it for one.`,
+  };
+  return texts[scorePrior];
+}
 
 const COMMERCIAL = {
   not: ', or for anything commercial',
@@ -229,9 +257,12 @@ function priorSentence({ uniformPriorDecision }: MetricsReport, scorePrior: Scor
   if (scorePrior === 'uniform') {
     return 'The top score takes all classes for equally common, and so finds more of the rare ones at the price of false alarms.';
   }
-  const melanoma = LABELS.indexOf('mel');
   const { balancedAccuracy, accuracy, recall, precision } = uniformPriorDecision;
-  return `The top score follows the training prior and so favours the common classes. Deciding as if all classes were equally common (the highest ratio of score to prior) gives balanced accuracy ${figure(balancedAccuracy)}, melanoma recall ${figure(recall[melanoma]!)} at precision ${figure(precision[melanoma]!)}, and accuracy ${figure(accuracy)}.`;
+  const ofCritical = criticalIndices(taxonomy()).map(
+    (k) =>
+      `, ${taxonomy().classes[k]!.name.en.toLowerCase()} recall ${figure(recall[k]!)} at precision ${figure(precision[k]!)}`,
+  );
+  return `The top score follows the training prior and so favours the common classes. Deciding as if all classes were equally common (the highest ratio of score to prior) gives balanced accuracy ${figure(balancedAccuracy)}${ofCritical.join('')}, and accuracy ${figure(accuracy)}.`;
 }
 
 function roundingSentence({ weights, rounding }: EngineAgreementReport): string {
@@ -241,7 +272,9 @@ function roundingSentence({ weights, rounding }: EngineAgreementReport): string 
 
 function biasText(bias: readonly number[]): string {
   if (bias.every((value) => value === 0)) return 'zero';
-  return LABELS.map((label, k) => `${label} ${bias[k]!.toFixed(3)}`).join(', ');
+  return labels()
+    .map((label, k) => `${label} ${bias[k]!.toFixed(3)}`)
+    .join(', ');
 }
 
 function exponent(value: number): string {

@@ -1,4 +1,5 @@
 import type { LossDifference, PatientReport } from '../evaluate/patient/patient-report.ts';
+import { criticalNames } from '../taxonomy/current.ts';
 import { grouped, measuredPercent } from './figure-text.ts';
 
 /** The model card's section on what age, sex and site change, in Markdown. */
@@ -30,7 +31,7 @@ ${
 
 The patient may raise the triage word and never lower it. At the default operating point, by age:
 
-| age | melanomas | found without | found with | benign | not flagged without | not flagged with |
+| age | ${criticalNames() ?? 'critical classes'} | found without | found with | benign | not flagged without | not flagged with |
 | --- | ---: | --- | --- | ---: | --- | --- |
 ${triageByAge
   .map((row) =>

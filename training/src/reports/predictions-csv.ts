@@ -1,8 +1,8 @@
 import { csvRow } from '@naevus/shared/csv/csv-row';
-import { LABELS } from '@naevus/shared/taxonomy';
 import type { ScoredImage } from '../evaluate/metrics/metrics-report.ts';
+import { labels } from '../taxonomy/current.ts';
 
-const HEADER = csvRow(['image_id', ...LABELS]);
+const HEADER = csvRow(['image_id', ...labels()]);
 
 /** Per-image scores as CSV: `image_id`, then one column a label; nine significant digits. */
 export function predictionsCsv(images: readonly Pick<ScoredImage, 'imageId' | 'scores'>[]): string {

@@ -1,4 +1,3 @@
-import { LABELS } from '@naevus/shared/taxonomy';
 import type { HeldOutReports } from '../evaluate/check-held-out.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
 import type { SubgroupReport } from '../evaluate/metrics/subgroups.ts';
@@ -7,6 +6,7 @@ import type { ClassWeights } from '../run/class-weights.ts';
 import type { History } from '../run/history.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import type { TrainedSource } from '../run/trained-source.ts';
+import { labels } from '../taxonomy/current.ts';
 import { pictureAttribution } from './attribution.ts';
 import { paragraph, picture, type ReportSection, table } from './document/blocks.ts';
 import { explanationSection } from './explanation-section.ts';
@@ -15,7 +15,7 @@ import {
   classesTable,
   countsTable,
   headlineTable,
-  SUBGROUP_NOTE,
+  subgroupNote,
   subgroupTables,
   uniformPriorClassesTable,
 } from './metrics-tables.ts';
@@ -119,7 +119,7 @@ function subgroups({ subgroups: report }: SectionData): ReportSection {
     blocks:
       tables.length === 0
         ? [paragraph('The metadata say nothing about age, sex, site or how diagnoses were made.')]
-        : [paragraph(SUBGROUP_NOTE), ...tables],
+        : [paragraph(subgroupNote()), ...tables],
   };
 }
 
@@ -153,7 +153,7 @@ function classWeights(data: SectionData): ReportSection {
     title: 'Class weights',
     blocks: [
       table(
-        ['', ...LABELS],
+        ['', ...labels()],
         rows.flatMap(([name, values, format]) => (values ? [[name, ...values.map(format)]] : [])),
       ),
       paragraph(

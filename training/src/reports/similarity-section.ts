@@ -1,10 +1,10 @@
-import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
 import type { Measured } from '../evaluate/assessment/lesion-interval.ts';
 import {
   type ClassSimilarity,
   type SimilarityReport,
   VOTES,
 } from '../evaluate/similarity/similarity-report.ts';
+import { className, labels } from '../taxonomy/current.ts';
 import { paragraph, type ReportSection, type Table, table } from './document/blocks.ts';
 import { figure, grouped, percent } from './figure-text.ts';
 
@@ -42,7 +42,7 @@ function classesTable({ all, byClass }: SimilarityReport): Table {
     ['', 'cases', 'images', 'precision at 1', 'at 5', 'at 16', 'right by vote', 'right by scores'],
     [
       row('all', all),
-      ...LABELS.map((label) => row(`${label} · ${LESION_CLASSES[label].name}`, byClass[label])),
+      ...labels().map((label) => row(`${label} · ${className(label)}`, byClass[label]!)),
     ],
     'In brackets: 95 % bootstrap intervals over lesions.',
   );

@@ -1,16 +1,23 @@
 import type { UnseenThreshold } from '@naevus/shared/answer/unseen';
-import { LABELS } from '@naevus/shared/taxonomy';
 import type { AssessmentReport } from '../evaluate/assessment/assessment-report.ts';
 import { BEYOND_MODALITY } from '../evaluate/assessment/fit-assessment.ts';
 import type { Measured } from '../evaluate/assessment/lesion-interval.ts';
 import type { SubgroupReport } from '../evaluate/metrics/subgroups.ts';
 import type { OutsideReport } from '../evaluate/sources/outside-report.ts';
-import type { SourceFigure } from '../evaluate/sources/source-figures.ts';
+import { SOURCE_FIGURES, type SourceFigure } from '../evaluate/sources/source-figures.ts';
 import {
   FALL_FIGURES,
   type MeasuredSource,
   type SourceReport,
 } from '../evaluate/sources/source-report.ts';
+import {
+  criticalName,
+  criticalNames,
+  hasCritical,
+  hasRisks,
+  labels,
+  taxonomy,
+} from '../taxonomy/current.ts';
 import { type Block, paragraph, type ReportSection, type Table, table } from './document/blocks.ts';
 import { cell } from './figure-text.ts';
 import { subgroupTables } from './metrics-tables.ts';
@@ -22,31 +29,51 @@ export interface SourcesMeasured {
   readonly subgroupsAbroad: SubgroupReport | undefined;
   readonly outside: OutsideReport | undefined;
   readonly modality: AssessmentReport['modality'];
-  /** Where the version was fitted to tell squamous cell carcinoma. */
+  /** Where the version was fitted to tell a diagnosis outside its classes. */
   readonly squamous?: SquamousFigures | undefined;
 }
 
-/** How images of squamous cell carcinoma are answered. */
+/** How images of a diagnosis outside the classes are answered. */
 export interface SquamousFigures {
   readonly threshold: UnseenThreshold;
   readonly images: number;
   readonly routine: Measured;
 }
 
+/** What the figures are called; without critical classes or risk groups theirs are left out. */
+function figureNames(): Partial<Record<SourceFigure, string>> {
+  const critical: Partial<Record<SourceFigure, string>> = hasCritical()
+    ? {
+        melanomaAuc: `${criticalName()} AUC`,
+        melanomaRecallUniformPrior: `${criticalNames()} found by the top score, uniform prior`,
+        melanomaSpecificityUniformPrior: `others not called ${criticalName()}, uniform prior`,
+        melanomaSensitivity: `${criticalNames()} found at the default operating point`,
+      }
+    : {};
+  const names = { ...NAMES, ...critical };
+  const shown = SOURCE_FIGURES.filter(
+    (figure) => figure in names && (hasRisks() || !OF_RISK.includes(figure)),
+  );
+  return Object.fromEntries(shown.map((figure) => [figure, names[figure]]));
+}
+
+const OF_RISK: readonly SourceFigure[] = [
+  'malignantAuc',
+  'melanomaSensitivity',
+  'malignantSensitivity',
+  'specificity',
+];
+
 const NAMES: Readonly<Partial<Record<SourceFigure, string>>> = {
   accuracy: 'accuracy, scores as served',
   balancedAccuracyUniformPrior: 'balanced accuracy, uniform prior',
   accuracyUniformPrior: 'accuracy, uniform prior',
   macroAuc: 'macro AUC',
-  melanomaAuc: 'melanoma AUC',
   malignantAuc: 'AUC of the malignant score',
-  melanomaRecallUniformPrior: 'melanomas found by the top score, uniform prior',
-  melanomaSpecificityUniformPrior: 'others not called melanoma, uniform prior',
   logLoss: 'log loss',
   expectedCalibrationError: 'expected calibration error',
   coverage90: 'coverage of sets at 90 %',
   setSize: 'classes in the set',
-  melanomaSensitivity: 'melanomas found at the default operating point',
   malignantSensitivity: 'malignant found at the default operating point',
   specificity: 'benign not flagged at the default operating point',
   abstained: 'abstained',
@@ -109,7 +136,7 @@ function titleOf({ sources }: SourceReport, name: string): string {
 
 function countsBySource(sources: readonly MeasuredSource[]): Table {
   return table(
-    ['source', 'images', 'lesions', ...LABELS],
+    ['source', 'images', 'lesions', ...labels()],
     sources.map(({ title, images, lesions, perClass }) => [
       title,
       String(images),
@@ -122,7 +149,7 @@ function countsBySource(sources: readonly MeasuredSource[]): Table {
 function figuresBySource(sources: readonly MeasuredSource[]): Table {
   return table(
     ['', ...sources.map(({ title }) => title)],
-    Object.entries(NAMES).map(([figure, name]) => [
+    Object.entries(figureNames()).map(([figure, name]) => [
       name,
       ...sources.map(({ figures }) => {
         const { value, interval } = figures[figure as SourceFigure];
@@ -136,7 +163,7 @@ function differencesTable(sources: readonly MeasuredSource[]): Table {
   const compared = sources.filter(({ previous }) => previous !== null);
   return table(
     ['', ...compared.flatMap(({ title }) => [title, 'it had'])],
-    Object.entries(NAMES).map(([figure, name]) => [
+    Object.entries(figureNames()).map(([figure, name]) => [
       name,
       ...compared.flatMap(({ previous }) => {
         const difference = previous!.difference[figure as SourceFigure];
@@ -151,8 +178,8 @@ function fallTable({ fall, previousVersion }: SourceReport): Table {
   const { figures, previous } = fall!;
   return table(
     ['', 'this version', ...(previous ? [previousVersion!] : [])],
-    FALL_FIGURES.map((figure) => [
-      NAMES[figure]!,
+    FALL_FIGURES.filter((figure) => figureNames()[figure] !== undefined).map((figure) => [
+      figureNames()[figure]!,
       cell(figures[figure].value, figures[figure].interval),
       ...(previous ? [cell(previous[figure].value, previous[figure].interval)] : []),
     ]),
@@ -163,7 +190,7 @@ function fallTable({ fall, previousVersion }: SourceReport): Table {
 function missedPromises({ sources }: SourceReport): string[] {
   const promises = [
     ['coverage90', 0.9, 'sets at 90 % cover'],
-    ['melanomaSensitivity', 0.95, 'the point for 95 % of melanomas finds'],
+    ['melanomaSensitivity', 0.95, `the point for 95 % of ${criticalNames()} finds`],
   ] as const;
   return sources.flatMap(({ title, figures }) =>
     promises.flatMap(([figure, promised, words]) => {
@@ -224,8 +251,11 @@ function squamousBlock({ threshold, images, routine }: SquamousFigures): Block {
     against.length === 0
       ? ''
       : ` as a share of its own and that of ${against.map((label) => `\`${label}\``).join(', ')} together`;
+  const unseen = taxonomy().unseen ?? [];
+  const names = unseen.map(({ name }) => name.charAt(0).toUpperCase() + name.slice(1));
+  const nextTo = [...new Set(unseen.map((one) => one.nextTo))];
   return paragraph(
-    `**Squamous cell carcinoma** is none of the classes. At the operating points that promise a sensitivity, an answer is not \`routine\` where the score of \`akiec\`, the class next to it,${beside} reaches ${least.toPrecision(2)}, whatever the malignant score is: half of what 99 % of such images that the malignant score misses reach. Of ${images} images ${share(routine)} are \`routine\`, by thresholds that their lesions had no part in. What it costs in benign lesions is in the specificities above.`,
+    `**${names.join(', ')}** ${names.length === 1 ? 'is' : 'are'} none of the classes. At the operating points that promise a sensitivity, an answer is not \`routine\` where the score of ${nextTo.map((label) => `\`${label}\``).join(', ')}, the class next to it,${beside} reaches ${least.toPrecision(2)}, whatever the malignant score is: half of what 99 % of such images that the malignant score misses reach. Of ${images} images ${share(routine)} are \`routine\`, by thresholds that their lesions had no part in. What it costs in benign lesions is in the specificities above.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Estimate } from '../evaluate/metrics/subgroups.ts';
 import type { MeasuredViews, TtaFigure, TtaReport } from '../evaluate/views/tta-report.ts';
+import { criticalNames } from '../taxonomy/current.ts';
 import { paragraph, type ReportSection, type Table, table } from './document/blocks.ts';
 import { bounds, cell, grouped } from './figure-text.ts';
 
@@ -12,9 +13,15 @@ const NAMES: Readonly<Record<TtaFigure, string>> = {
   logLoss: 'log loss',
   expectedCalibrationError: 'calibration error (ECE)',
   coverage90: 'coverage of the sets at 90 %',
-  melanomaSensitivity: 'melanomas found at the default operating point',
+  melanomaSensitivity: 'found at the default operating point',
   specificity: 'benign lesions not flagged there',
 };
+
+function nameOf(figure: TtaFigure): string {
+  return figure === 'melanomaSensitivity'
+    ? `${criticalNames() ?? 'critical classes'} ${NAMES[figure]}`
+    : NAMES[figure];
+}
 
 /** Figures that are better the lower they are. */
 const LOWER_IS_BETTER: readonly TtaFigure[] = ['logLoss', 'expectedCalibrationError'];
@@ -55,7 +62,7 @@ function figuresTable({ byViews }: MeasuredViews): Table {
     [...head, ...more.map(({ views }) => `${views} less 1`)],
     [
       ...(Object.keys(NAMES) as TtaFigure[]).map((figure) => [
-        NAMES[figure],
+        nameOf(figure),
         ...byViews.map(({ figures }) => cellOf(figures[figure])),
         ...more.map(({ difference }) => signed(difference![figure])),
       ]),
@@ -81,10 +88,10 @@ function verdicts({ byViews }: MeasuredViews): string {
         const side = sideOf(difference[figure]);
         if (side === 0) continue;
         if (FITTED.includes(figure)) {
-          moved.push(`${NAMES[figure]} ${side > 0 ? 'up' : 'down'}`);
+          moved.push(`${nameOf(figure)} ${side > 0 ? 'up' : 'down'}`);
         } else {
           const gained = LOWER_IS_BETTER.includes(figure) ? side < 0 : side > 0;
-          (gained ? better : worse).push(NAMES[figure]);
+          (gained ? better : worse).push(nameOf(figure));
         }
       }
       const list = (names: readonly string[]) => (names.length > 0 ? names.join(', ') : 'nothing');

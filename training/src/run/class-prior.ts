@@ -1,8 +1,8 @@
-import { LABELS } from '@naevus/shared/taxonomy';
+import { labels } from '../taxonomy/current.ts';
 import { powerClassWeights } from './balanced-class-weights.ts';
 import type { LossConfig, Sampler } from './config/training-config.ts';
 
-// Counts and shares in this file are in the order of LABELS.
+// Counts and shares in this file are in the order of labels().
 
 const SAMPLER_POWER: Readonly<Record<Sampler, number>> = {
   natural: 1,
@@ -59,9 +59,9 @@ export function lossWeights(
   counts: readonly number[],
   { classWeightPower, focalAlpha }: Pick<LossConfig, 'classWeightPower' | 'focalAlpha'>,
 ): number[] {
-  const byLabel = Object.fromEntries(LABELS.map((label, k) => [label, counts[k] ?? 0]));
+  const byLabel = Object.fromEntries(labels().map((label, k) => [label, counts[k] ?? 0]));
   const weights = powerClassWeights(byLabel, classWeightPower);
-  return LABELS.map((label, k) => {
+  return labels().map((label, k) => {
     const alpha = typeof focalAlpha === 'number' ? focalAlpha : (focalAlpha[k] ?? 1);
     return alpha * (weights[label] ?? 1);
   });

@@ -1,10 +1,12 @@
-import { LABELS, type Label } from '@naevus/shared/taxonomy';
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { z } from 'zod';
+import { HAM10000_COUNTS } from '../data/load/ham10000-counts.ts';
+import { labels, taxonomy } from '../taxonomy/current.ts';
 import { balancedClassWeights, powerClassWeights } from './balanced-class-weights.ts';
 import { classShares, lossLogitOffsets, lossWeights, sampledShares } from './class-prior.ts';
 import type { LossConfig, PhaseLoss } from './config/training-config.ts';
 
-const perClass = z.array(z.number().nonnegative()).length(LABELS.length);
+const perClass = z.array(z.number().nonnegative()).min(2);
 
 /** `class-weights.json` as the reports need it; lists are in the order of the labels. */
 export const classWeightsSchema = z.looseObject({
@@ -28,17 +30,6 @@ export const classWeightsSchema = z.looseObject({
 
 export type ClassWeights = z.infer<typeof classWeightsSchema>;
 
-/** Images a class in all of HAM10000 (Tschandl et al. 2018, table 2), from which the published weights would follow. */
-const HAM10000_COUNTS: Readonly<Record<Label, number>> = {
-  akiec: 327,
-  bcc: 514,
-  bkl: 1099,
-  df: 115,
-  mel: 1113,
-  nv: 6705,
-  vasc: 142,
-};
-
 /** The power that the published recipe takes the balanced weights to. */
 const REFERENCE_POWER = 1.5;
 
@@ -49,26 +40,21 @@ const REFERENCE_POWER = 1.5;
  * @param phase the last phase of the training.
  */
 export function classWeightReport(counts: readonly number[], { loss, sampler }: PhaseLoss) {
-  const byLabel = Object.fromEntries(LABELS.map((label, k) => [label, counts[k]!])) as Record<
-    Label,
-    number
-  >;
-  const listed = (weights: Readonly<Record<Label, number>>) =>
-    LABELS.map((label) => weights[label]);
+  const byLabel = Object.fromEntries(labels().map((label, k) => [label, counts[k]!]));
+  const listed = (weights: Readonly<Record<string, number>>) =>
+    labels().map((label) => weights[label]!);
   const weights = lossWeights(counts, loss);
   const shown = sampledShares(counts, sampler);
-  const published = powerClassWeights(HAM10000_COUNTS, REFERENCE_POWER);
   return {
     formula: {
       balanced: 'n / (classes * count), on the training counts before any resampling',
       power: `balanced ** ${REFERENCE_POWER}`,
       used: describeFormula(loss),
-      published_example: {
-        quoted: { nv: 0.07, df: 72.7 },
-        from_the_published_counts: { nv: round(published.nv), df: round(published.df) },
-      },
+      ...(taxonomy().name === HAM10000.name && {
+        published_example: publishedExample(REFERENCE_POWER),
+      }),
     },
-    labels: LABELS,
+    labels: labels(),
     counts: [...counts],
     balanced: listed(balancedClassWeights(byLabel)),
     power_1_5: listed(powerClassWeights(byLabel, REFERENCE_POWER)),
@@ -92,6 +78,20 @@ function describeFormula({ classWeightPower, focalAlpha }: LossConfig): string {
         : `balanced ** ${classWeightPower}`;
   if (focalAlpha === 1) return weight;
   return `${weight} * alpha, alpha = ${JSON.stringify(focalAlpha)}`;
+}
+
+/** What the published counts give for the commonest and the rarest class, beside what was published. */
+function publishedExample(power: number) {
+  const weights = powerClassWeights(HAM10000_COUNTS, power);
+  const ordered = Object.keys(weights).sort((a, b) => weights[a]! - weights[b]!);
+  const [commonest, rarest] = [ordered[0]!, ordered.at(-1)!];
+  return {
+    quoted: { [commonest]: 0.07, [rarest]: 72.7 },
+    from_the_published_counts: {
+      [commonest]: round(weights[commonest]!),
+      [rarest]: round(weights[rarest]!),
+    },
+  };
 }
 
 /** Four significant digits, as the published figures have at most. */

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { z } from 'zod';
 import { type Split, splitSchema } from '../data/split/split-schema.ts';
 import { parseJson } from '../files/json-file.ts';
-import { EFFICIENTNET_B0 } from '../network/architecture.ts';
+import { efficientNetB0 } from '../network/architecture.ts';
 import { checkParameters, type Parameters } from '../network/parameters.ts';
 import { readSafetensors } from '../network/safetensors.ts';
+import { classCount, labels, useTaxonomy } from '../taxonomy/current.ts';
 import { type ClassWeights, classWeightReport, classWeightsSchema } from './class-weights.ts';
 import { trainingConfigSchema } from './config/training-config.ts';
 import { type History, historySchema } from './history.ts';
@@ -43,6 +45,8 @@ export async function readFinishedRun(folder: string): Promise<FinishedRun> {
     return parseJson(new TextDecoder().decode(bytes), path, schema);
   };
   const record = await json(RUN_FILES.record, runRecordSchema);
+  useTaxonomy(record.taxonomy ?? HAM10000, folder);
+  requireClasses(record, folder);
   const split = await json(RUN_FILES.split, splitSchema);
   const classWeights = await currentClassWeights(
     folder,
@@ -57,11 +61,21 @@ export async function readFinishedRun(folder: string): Promise<FinishedRun> {
   const weightsFile = join(folder, RUN_FILES.weights);
   const parameters = await readSafetensors(weightsFile);
   try {
-    checkParameters(parameters, EFFICIENTNET_B0);
+    checkParameters(parameters, efficientNetB0());
   } catch (cause) {
     throw new Error(`${weightsFile}: ${(cause as Error).message}`, { cause });
   }
   return { record, parameters, split, classWeights, history, reports };
+}
+
+/** @throws Error when the record's figures are not of its classes */
+function requireClasses({ prior, calibration }: RunRecord, folder: string): void {
+  const named = Object.keys(prior);
+  const fits = named.length === classCount() && labels().every((label) => named.includes(label));
+  if (fits && calibration.logitBias.length === classCount()) return;
+  throw new Error(
+    `${folder} does not fit together: ${RUN_FILES.record} has figures of ${named.join(', ')}, and its classes are ${labels().join(', ')}`,
+  );
 }
 
 /** The report as this version of the program makes it, where the run's configuration still reads. */

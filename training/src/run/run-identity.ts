@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
 import { checkSchema } from '@naevus/shared/validation/check-schema';
 import { digest } from '../data/json-digest.ts';
 import { type TrainingConfig, trainingConfigSchema } from './config/training-config.ts';
@@ -10,6 +11,8 @@ export interface RunIdentity {
   readonly initialWeights: string;
   /** What taught, where something did. */
   readonly teacher?: string;
+  /** What is told apart, where it is not HAM10000's classes. */
+  readonly taxonomy?: Taxonomy;
   /** Image ids of the split's validation side. */
   readonly validation: readonly string[];
 }
@@ -21,11 +24,18 @@ export interface RunIdentity {
  *   and so may lack fields that have come since.
  */
 export function runDigest(
-  { dataSha256, initialWeights, validation, teacher, ...own }: RunIdentity,
+  { dataSha256, initialWeights, validation, teacher, taxonomy, ...own }: RunIdentity,
   config: unknown = own.config,
 ): string {
-  // Left out where there is none, so that checkpoints from before there were teachers keep their digest.
-  return digest({ config, data: dataSha256, weights: initialWeights, split: validation, teacher });
+  // Left out where there is none, so that checkpoints from before there were teachers or taxonomies keep their digest.
+  return digest({
+    config,
+    data: dataSha256,
+    weights: initialWeights,
+    split: validation,
+    teacher,
+    ...(taxonomy && { taxonomy }),
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { cropSchema } from '@naevus/shared/model/manifest';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { taxonomySchema } from '@naevus/shared/taxonomy/taxonomy-schema';
 import { z } from 'zod';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -40,25 +40,27 @@ export const runRecordSchema = z.strictObject({
       }),
     )
     .optional(),
+  /** What was trained to tell apart; runs before 1.0.0: HAM10000's classes. */
+  taxonomy: taxonomySchema.optional(),
   dataSha256: sha256,
   configSha256: sha256,
   codeCommit: z.string(),
   initialWeights: z.string(),
   /** Images a class on each side of the split. */
   counts: z.strictObject({
-    train: z.record(z.enum(LABELS), z.number().int().nonnegative()),
-    validation: z.record(z.enum(LABELS), z.number().int().nonnegative()),
+    train: z.record(z.string(), z.number().int().nonnegative()),
+    validation: z.record(z.string(), z.number().int().nonnegative()),
   }),
   /** Share of each side of an image that validation was shown, and that a version is; runs before 1.0.0: all of it. */
   crop: cropSchema.default(1),
   /** Class distribution that the scores assume: the training side's, before any resampling. */
-  prior: z.record(z.enum(LABELS), z.number().min(0).max(1)),
+  prior: z.record(z.string(), z.number().min(0).max(1)),
   /** How logits become scores: softmax(logitScale · logits / temperature + logitBias). */
   calibration: z.strictObject({
     method: z.enum(['none', 'temperature', 'vector']),
     temperature: z.number().positive(),
-    logitScale: z.array(z.number()).length(LABELS.length).optional(),
-    logitBias: z.array(z.number()).length(LABELS.length),
+    logitScale: z.array(z.number()).min(2).optional(),
+    logitBias: z.array(z.number()).min(2),
   }),
 });
 

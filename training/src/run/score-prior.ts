@@ -1,4 +1,4 @@
-import { CLASS_COUNT, LABELS, type Label } from '@naevus/shared/taxonomy';
+import { classCount, labels } from '../taxonomy/current.ts';
 import { priorLogitBias } from './class-prior.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -17,14 +17,14 @@ export function isScorePrior(value: string): value is ScorePrior {
  */
 export function withScorePrior(record: RunRecord, scorePrior: ScorePrior): RunRecord {
   if (scorePrior === 'training') return record;
-  const wanted = 1 / CLASS_COUNT;
+  const wanted = 1 / classCount();
   const reweighting = priorLogitBias(
-    LABELS.map((label) => record.prior[label]),
-    LABELS.map(() => wanted),
+    labels().map((label) => record.prior[label]!),
+    labels().map(() => wanted),
   );
   return {
     ...record,
-    prior: Object.fromEntries(LABELS.map((label) => [label, wanted])) as Record<Label, number>,
+    prior: Object.fromEntries(labels().map((label) => [label, wanted])),
     calibration: {
       ...record.calibration,
       logitBias: record.calibration.logitBias.map((bias, k) => bias + reweighting[k]!),

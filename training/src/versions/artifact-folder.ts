@@ -6,6 +6,8 @@ import {
   readCurrentVersion,
 } from '@naevus/shared/model/load-manifest';
 import { loadFile } from '@naevus/shared/model/verify';
+import { taxonomyOf } from '@naevus/shared/taxonomy/taxonomy-of';
+import { useTaxonomy } from '../taxonomy/current.ts';
 
 /** A version out of a folder, of which everything that is read was held to the manifest's digests. */
 export interface ArtifactFolder extends LoadedManifest {
@@ -14,13 +16,14 @@ export interface ArtifactFolder extends LoadedManifest {
 }
 
 /**
- * Loads a version to evaluate.
+ * Loads a version to evaluate: its classes are those that the process works on.
  *
- * @throws ArtifactError when a file is missing, does not fit, or is not the one the manifest names.
+ * @throws Error where the process works on other classes already; ArtifactError when a file is missing, does not fit, or is not the one the manifest names.
  */
 export async function loadArtifactFolder(folder: string): Promise<ArtifactFolder> {
   const source = folderSource(folder);
   const loaded = await loadManifest(source);
+  useTaxonomy(taxonomyOf(loaded.manifest), folder);
   const onnx = await loadFile(source, loaded.manifest, loaded.manifest.engines.onnx.path);
   return { ...loaded, folder, onnx };
 }

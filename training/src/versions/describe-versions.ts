@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { criticalFigure } from '@naevus/shared/answer/critical-figures';
 import { folderSource } from '@naevus/shared/model/folder-source';
 import { loadManifest, parseJson, readCurrentVersion } from '@naevus/shared/model/load-manifest';
 import type { Manifest } from '@naevus/shared/model/manifest';
@@ -10,7 +11,7 @@ import { listVersions } from './artifact-store.ts';
 export async function listTable(store: string): Promise<string> {
   const current = await readCurrentVersion(folderSource(store));
   const rows: string[][] = [
-    ['', 'version', 'trained', 'balanced', 'AUC', 'melanoma', 'MB', 'signed by'],
+    ['', 'version', 'trained', 'balanced', 'AUC', 'critical', 'MB', 'signed by'],
   ];
   for (const version of await listVersions(store)) {
     const mark = version === current ? '*' : '';
@@ -18,7 +19,7 @@ export async function listTable(store: string): Promise<string> {
   }
   if (rows.length === 1) return `${store} holds no version yet`;
   const table = alignColumns(rows);
-  return `${table}\n\n* is served by default; balanced: balanced accuracy; melanoma: sensitivity; both by the top score`;
+  return `${table}\n\n* is served by default; balanced: balanced accuracy; critical: sensitivity for the critical classes, such as melanoma; both by the top score`;
 }
 
 async function describeLine(folder: string, version: string): Promise<string[]> {
@@ -29,7 +30,7 @@ async function describeLine(folder: string, version: string): Promise<string[]> 
       createdAt.slice(0, 10),
       metrics.balancedAccuracy.toFixed(3),
       metrics.macroAuc.toFixed(3),
-      metrics.melanomaSensitivity.toFixed(3),
+      criticalFigure(metrics)?.toFixed(3) ?? '–',
       megabytes(files),
       await signer(folder),
     ];

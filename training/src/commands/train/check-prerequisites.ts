@@ -2,9 +2,11 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderSource } from '@naevus/shared/model/folder-source';
 import { loadManifest } from '@naevus/shared/model/load-manifest';
+import { taxonomyOf } from '@naevus/shared/taxonomy/taxonomy-of';
 import { readSplit } from '../../data/split/read-split.ts';
 import { loadTfjsNode } from '../../network/engine/tensorflow.ts';
 import { RUN_FILES } from '../../run/run-record.ts';
+import { useTaxonomy } from '../../taxonomy/current.ts';
 import { type InitialWeights, loadPretrained } from '../../train/initial-weights/pretrained.ts';
 
 /**
@@ -35,9 +37,10 @@ export async function checkPrerequisites({
 async function requireVersionOrRun(folder: string): Promise<void> {
   const isRun = await stat(join(folder, RUN_FILES.record)).catch(() => undefined);
   if (isRun) return;
-  await loadManifest(folderSource(folder)).catch((cause: Error) => {
+  const { manifest } = await loadManifest(folderSource(folder)).catch((cause: Error) => {
     throw new Error(`${folder} is neither a version nor a finished run: ${cause.message}`, {
       cause,
     });
   });
+  useTaxonomy(taxonomyOf(manifest), folder);
 }

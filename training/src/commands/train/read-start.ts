@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { exportTfjs } from '../../convert/tfjs/tfjs-export.ts';
 import type { Split } from '../../data/split/split-schema.ts';
-import { EFFICIENTNET_B0 } from '../../network/architecture.ts';
+import { efficientNetB0 } from '../../network/architecture.ts';
 import { readFinishedRun } from '../../run/finished-run.ts';
 import { RUN_FILES } from '../../run/run-record.ts';
 import type { InitialWeights } from '../../train/initial-weights/pretrained.ts';
@@ -38,7 +38,7 @@ export async function readStartingRun(
 export async function readNetwork(folder: string): Promise<VersionWeights> {
   if (!(await isRun(folder))) return readVersionWeights(folder);
   const { parameters, split } = await readFinishedRun(folder);
-  const values = await decodeGraphWeights(exportTfjs(parameters, EFFICIENTNET_B0, 'float32'));
+  const values = await decodeGraphWeights(exportTfjs(parameters, efficientNetB0(), 'float32'));
   return { name: runName(folder), values, split };
 }
 

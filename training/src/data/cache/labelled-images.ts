@@ -2,9 +2,8 @@ import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Resampler } from '@naevus/shared/image/resampler';
 import { createProgress } from '@naevus/shared/progress';
-import type { Label } from '@naevus/shared/taxonomy';
-import { labelIndex } from '@naevus/shared/taxonomy';
 import { replaceFile } from '../../files/replace-file.ts';
+import { labelIndex } from '../../taxonomy/current.ts';
 import { decodeRgb } from '../decode/decoded-images.ts';
 import { RunStopped, type ShouldStop } from '../run-stopped.ts';
 import { stratumOf } from './strata.ts';
@@ -28,7 +27,7 @@ export interface LabelledImages {
 export interface ImageSource {
   readonly imageId: string;
   readonly path: string;
-  readonly label: Label;
+  readonly label: string;
   readonly source: string;
 }
 

@@ -1,7 +1,6 @@
 import { describeLeftOut, type LeftOut } from '@naevus/shared/files/find-images';
-import type { Label } from '@naevus/shared/taxonomy';
-import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { labelHint } from '@naevus/shared/taxonomy/label-hint';
+import { taxonomy } from '../../taxonomy/current.ts';
 
 /** What may be wrong with a data set. Rows are lines of the CSV file, the header being row 1. */
 export type DataProblem =
@@ -33,7 +32,7 @@ export type DataProblem =
       readonly value: string;
       /** Rows at fault. */
       readonly count: number;
-      readonly known: readonly Label[];
+      readonly known: readonly string[];
     }
   | {
       readonly kind: 'duplicate-image-id';
@@ -154,8 +153,11 @@ function columnHint({ column, found }: { column: string; found: readonly string[
 }
 
 function labelAdvice(value: string): string {
-  const label = labelHint(value, HAM10000);
-  if (label === undefined) return '';
+  const label = labelHint(value, taxonomy());
+  if (label === undefined) {
+    const leftOut = JSON.stringify({ [value.trim().toLowerCase()]: null });
+    return ` If it is none of the classes, add ${leftOut} to "diagnoses" of the JSON file of --source: such rows are left out and counted. For a class of its own, describe the classes with train --taxonomy.`;
+  }
   const mapped = JSON.stringify({ [value.trim().toLowerCase()]: label });
   return ` Does it mean ${label}? Then write ${label}, or add ${mapped} to "diagnoses" of the JSON file of --source.`;
 }

@@ -5,7 +5,6 @@ import { decodeText } from '@naevus/shared/csv/decode-text';
 import { findImages, type LeftOut } from '@naevus/shared/files/find-images';
 import { withoutImageExtension } from '@naevus/shared/image/image-extensions';
 import { createProgress } from '@naevus/shared/progress';
-import type { Label } from '@naevus/shared/taxonomy';
 import { mapConcurrently } from '../map-concurrently.ts';
 import { DataError, type DataProblem, LISTED, type UnreadableImage } from './data-error.ts';
 import { type MetadataRow, parseMetadata } from './metadata-csv.ts';
@@ -20,7 +19,7 @@ export interface ImageFile {
 export interface Sample {
   readonly imageId: string;
   readonly path: string;
-  readonly label: Label;
+  readonly label: string;
   /** Images of one lesion share it; null where the metadata do not say. */
   readonly lesionId: string | null;
   /** The metadata's other columns (`dx_type`, `age`, `sex`, `localization`, ...) by lower-case name. */
@@ -38,7 +37,7 @@ export interface OtherSample extends Omit<Sample, 'label'> {
 }
 
 export interface Dataset {
-  /** Of the seven classes, sorted by image id. At least one, but where all images are `others`. */
+  /** Of the classes, sorted by image id. At least one, but where all images are `others`. */
   readonly samples: readonly Sample[];
   /** Sorted by image id. */
   readonly others: readonly OtherSample[];

@@ -7,7 +7,7 @@ const sample = (imageId: string, label: Label, lesionId: string | null) =>
 
 /** As many images and lesions as HAM10000 has, of its classes, under other names. */
 const alike = () =>
-  LABELS.flatMap((label) => Array<Label>(HAM10000.counts[label]).fill(label)).map((label, i) =>
+  LABELS.flatMap((label) => Array<Label>(HAM10000.counts[label]!).fill(label)).map((label, i) =>
     sample(`image ${i}`, label, `lesion ${i % HAM10000.lesions}`),
   );
 
@@ -15,7 +15,7 @@ it('counts what is missing', () => {
   const [first, ...others] = alike();
   expect(ham10000Differences({ samples: others })).toEqual([
     '10014 images where HAM10000 has 10015',
-    `${HAM10000.counts[first!.label] - 1} of ${first!.label} where HAM10000 has ${HAM10000.counts[first!.label]}`,
+    `${HAM10000.counts[first!.label]! - 1} of ${first!.label} where HAM10000 has ${HAM10000.counts[first!.label]}`,
   ]);
 });
 

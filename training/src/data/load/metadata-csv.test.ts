@@ -145,7 +145,7 @@ describe('parseMetadata', () => {
     ['', 'image_id', []],
     ['name,dx\na,nv\n', 'image_id', ['name', 'dx']],
     ['image_id,diagnosis\na,nv\n', 'dx', ['image_id', 'diagnosis']],
-    ['image,MEL,NV\na,1,0\n', 'dx', ['image', 'mel', 'nv']],
+    ['image,MEL\na,1\n', 'dx', ['image', 'mel']],
   ])('names a missing column and those found: %j', (text, column, found) => {
     expect(problemsOf(text)).toEqual([
       { kind: 'missing-column', path: 'labels.csv', column, found },

@@ -1,7 +1,7 @@
 import { knownValue } from '@naevus/shared/csv/missing-value';
 import { readTable, type Table, TableError } from '@naevus/shared/csv/read-table';
 import { withoutImageExtension } from '@naevus/shared/image/image-extensions';
-import { isLabel, LABELS, type Label } from '@naevus/shared/taxonomy';
+import { labels } from '../../taxonomy/current.ts';
 import { DataError, type DataProblem } from './data-error.ts';
 
 /** One row of the metadata. */
@@ -10,7 +10,7 @@ export interface MetadataRow {
   readonly row: number;
   readonly imageId: string;
   /** null: of a disease that is none of the classes, as the source's definition says. */
-  readonly label: Label | null;
+  readonly label: string | null;
   /** As it stands in the CSV, trimmed, in lower case. */
   readonly diagnosis: string;
   /** null where there is no such column, or the value is missing ({@link knownValue}). */
@@ -20,15 +20,15 @@ export interface MetadataRow {
 }
 
 /** Meanings of diagnoses, by lower-case name. */
-export type Diagnoses = Readonly<Record<string, Label | null>>;
+export type Diagnoses = Readonly<Record<string, string | null>>;
 
 /** `image` is what the ISIC challenges call it, `isic_id` the archive. */
 const ID_COLUMNS = ['image_id', 'image', 'isic_id'];
 
 /**
  * Reads metadata in either of two forms: `image_id,dx` with any other columns (`lesion_id` has a
- * meaning, the rest is kept), or the ISIC challenge's ground truth `image,MEL,NV,BCC,AKIEC,BKL,DF,VASC`
- * with a single 1 a row. Any delimiter that {@link readTable} knows, and any case of header and label are fine; an
+ * meaning, the rest is kept), or a column a diagnosis with a single 1 a row, such as the ISIC challenges'
+ * ground truth `image,MEL,NV,...,UNK`: at least two of the columns are labels or diagnoses that are mapped to one. Any delimiter that {@link readTable} knows, and any case of header and label are fine; an
  * image id may carry its file's extension.
  *
  * @param path only for messages
@@ -43,13 +43,17 @@ export function parseMetadata(
 ): MetadataRow[] {
   const { columns, rows: records } = tableOf(text, path);
   const idColumn = ID_COLUMNS.find((name) => columns.includes(name));
-  const oneHot = !columns.includes('dx') && LABELS.every((label) => columns.includes(label));
+  const known = labels();
+  const hotColumns = columns.filter(
+    (name) => known.includes(name) || Object.hasOwn(diagnosesOf({}), name),
+  );
+  const oneHot = !columns.includes('dx') && hotColumns.length >= 2;
   const missing = (column: string) =>
     new DataError({ kind: 'missing-column', path, column, found: columns });
   if (idColumn === undefined) throw missing('image_id');
   if (!oneHot && !columns.includes('dx')) throw missing('dx');
 
-  const own = new Set<string>([idColumn, 'lesion_id', ...(oneHot ? LABELS : ['dx'])]);
+  const own = new Set<string>([idColumn, 'lesion_id', ...(oneHot ? hotColumns : ['dx'])]);
   const rows: MetadataRow[] = [];
   const unknown: { row: number; value: string }[] = [];
   for (const { line: row, cells: fields } of records) {
@@ -57,14 +61,16 @@ export function parseMetadata(
     if (imageId === '') {
       throw new DataError({ kind: 'malformed-csv', path, row, detail: `${idColumn} is empty` });
     }
-    const value = oneHot ? hotLabel(fields) : fields.dx!.trim().toLowerCase();
+    const value = oneHot
+      ? hotDiagnosis(fields, hotColumns, idColumn)
+      : fields.dx!.trim().toLowerCase();
     const others = Object.entries(fields).filter(([name]) => !own.has(name));
     const metadata = Object.fromEntries(
       others.map(([name, cell]) => [name, knownValue(cell) ?? '']),
     );
     const diagnoses = diagnosesOf(metadata);
     const label = Object.hasOwn(diagnoses, value) ? diagnoses[value]! : value;
-    if (label !== null && !isLabel(label)) {
+    if (label !== null && !known.includes(label)) {
       unknown.push({ row, value: oneHot ? value : fields.dx! });
       continue;
     }
@@ -86,7 +92,7 @@ export function parseMetadata(
       row,
       value,
       count: unknown.length,
-      known: LABELS,
+      known,
     });
   }
   problems.push(...repeatedIds(rows));
@@ -104,14 +110,24 @@ function tableOf(text: string, path: string): Table {
   }
 }
 
-/** The one label whose column is 1; what stands there instead where it is not exactly one. */
-function hotLabel(fields: Readonly<Record<string, string>>): string {
-  const values = LABELS.map((label) => Number(fields[label]!.trim() || Number.NaN));
-  const hot = LABELS.filter((_, k) => values[k] === 1);
+/**
+ * The one diagnosis whose column is 1, among those that mean something or, where none of these is, among the others
+ * (such as `unk`); what stands there instead where it is not exactly one.
+ */
+function hotDiagnosis(
+  fields: Readonly<Record<string, string>>,
+  hotColumns: readonly string[],
+  idColumn: string,
+): string {
+  const values = hotColumns.map((name) => Number(fields[name]!.trim() || Number.NaN));
+  const hot = hotColumns.filter((_, k) => values[k] === 1);
   const clean = values.every((value) => value === 0 || value === 1);
-  return hot.length === 1 && clean
-    ? hot[0]!
-    : LABELS.map((label) => `${label}=${fields[label]}`).join(' ');
+  if (hot.length === 1 && clean) return hot[0]!;
+  const others = Object.keys(fields).filter(
+    (name) => name !== idColumn && !hotColumns.includes(name) && Number(fields[name]) === 1,
+  );
+  if (hot.length === 0 && clean && others.length === 1) return others[0]!;
+  return hotColumns.map((name) => `${name}=${fields[name]}`).join(' ');
 }
 
 function repeatedIds(rows: readonly MetadataRow[]): DataProblem[] {

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { LABELS } from '@naevus/shared/taxonomy';
 import { z } from 'zod';
 import acral from '../../../sources/acral.json' with { type: 'json' };
 import closeUps from '../../../sources/close-ups.json' with { type: 'json' };
@@ -59,7 +58,7 @@ export const sourceDefinitionSchema = z.strictObject({
    * What the diagnoses of its CSV mean, by lower-case name: a label, or null for a disease that is none of the
    * classes, whose images are not trained on. The labels mean themselves; every other diagnosis is an error.
    */
-  diagnoses: z.record(z.string(), z.enum(LABELS).nullable()).default({}),
+  diagnoses: z.record(z.string(), z.string().nullable()).default({}),
   /** Those of its diagnoses that are squamous cell carcinoma, which is not to be answered `routine`. */
   squamous: z.array(z.string()).default([]),
   /** Where `data -- download` takes it from; left out where it cannot. */

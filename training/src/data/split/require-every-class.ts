@@ -1,4 +1,4 @@
-import { LABELS } from '@naevus/shared/taxonomy';
+import { labels } from '../../taxonomy/current.ts';
 import type { Split } from './split-schema.ts';
 
 /**
@@ -14,7 +14,7 @@ export function requireEveryClass(
   warn: (line: string) => void,
 ): void {
   const lacking = (least: number, side: 'train' | 'validation') =>
-    LABELS.filter((label) => (counts[side][label] ?? 0) < least);
+    labels().filter((label) => (counts[side][label] ?? 0) < least);
   const none = lacking(1, 'train');
   if (none.length > 0) {
     throw new Error(
@@ -22,7 +22,7 @@ export function requireEveryClass(
     );
   }
   if (smoteNeighbours !== undefined) {
-    const most = Math.max(...LABELS.map((label) => counts.train[label] ?? 0));
+    const most = Math.max(...labels().map((label) => counts.train[label] ?? 0));
     const few = lacking(Math.min(smoteNeighbours + 1, most), 'train');
     if (few.length > 0) {
       throw new Error(

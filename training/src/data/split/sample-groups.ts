@@ -1,4 +1,4 @@
-import { LABELS, type Label } from '@naevus/shared/taxonomy';
+import { labels } from '../../taxonomy/current.ts';
 import { countLabels } from '../load/count-labels.ts';
 import { byImageId, type Sample } from '../load/dataset.ts';
 import { type DuplicatePair, findDuplicates } from './duplicates.ts';
@@ -10,7 +10,7 @@ export interface SampleGroup {
   /** Sorted by image id. */
   readonly samples: readonly Sample[];
   /** The class it is stratified by: its images' label, the rarest in the data where they differ. */
-  readonly stratum: Label;
+  readonly stratum: string;
   /** The source that it is stratified by: of its first image. */
   readonly source: string;
   readonly mixedLabels: boolean;
@@ -75,7 +75,7 @@ export function groupSamples(
     else group.push(sample);
   }
   const counts = countLabels(sorted);
-  const rarestFirst = [...LABELS].sort((a, b) => counts[a] - counts[b]);
+  const rarestFirst = labels().sort((a, b) => counts[a]! - counts[b]!);
   const groups = [...members.values()].map((group): SampleGroup => {
     const present = new Set(group.map(({ label }) => label));
     const stratum = rarestFirst.find((label) => present.has(label))!;

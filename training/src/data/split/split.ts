@@ -1,5 +1,5 @@
 import { createRandom } from '@naevus/shared/statistics/random';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { labels } from '../../taxonomy/current.ts';
 import { countLabels } from '../load/count-labels.ts';
 import type { Dataset, Sample } from '../load/dataset.ts';
 import type { Fingerprints } from './fingerprint.ts';
@@ -80,7 +80,7 @@ export function bySource(groups: readonly SampleGroup[]): Map<string, SampleGrou
 
 /** The split in a few lines, for people. */
 export function describeSplit({ counts, groups, train, validation }: Split): string {
-  const shares = LABELS.map(
+  const shares = labels().map(
     (label) => `${label} ${counts.train[label]}/${counts.validation[label]}`,
   );
   const lines = [
@@ -110,11 +110,11 @@ export function divide(
   const totals = countLabels(groups.flatMap(({ samples }) => samples));
   const parts = shares.map((share) => ({
     samples: [] as Sample[],
-    target: Object.fromEntries(LABELS.map((label) => [label, share * totals[label]])),
-    lacking: Object.fromEntries(LABELS.map((label) => [label, share * totals[label]])),
+    target: Object.fromEntries(labels().map((label) => [label, share * totals[label]!])),
+    lacking: Object.fromEntries(labels().map((label) => [label, share * totals[label]!])),
   }));
   // Rarest class first: a group of several classes is settled before the classes it also counts to.
-  for (const label of [...LABELS].sort((a, b) => totals[a] - totals[b])) {
+  for (const label of labels().sort((a, b) => totals[a]! - totals[b]!)) {
     const stratum = random.shuffle(groups.filter((group) => group.stratum === label));
     stratum.sort((a, b) => b.samples.length - a.samples.length);
     for (const { samples } of stratum) {

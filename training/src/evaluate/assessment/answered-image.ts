@@ -1,12 +1,11 @@
-import { malignantScore } from '@naevus/shared/answer/operating-point';
 import {
   COVERAGES,
   type ConformityScore,
+  conformalSet,
   DEFAULT_COVERAGE,
-  predictionSet,
 } from '@naevus/shared/answer/prediction-set';
 import { checkQuality } from '@naevus/shared/image/image-quality';
-import type { Label } from '@naevus/shared/taxonomy';
+import { labels, malignantScore } from '../../taxonomy/current.ts';
 import type { MeasuredImage } from './assessed-image.ts';
 import type { FittedAssessment } from './fit-assessment.ts';
 import { isFlagged } from './flagged.ts';
@@ -21,10 +20,11 @@ export interface Abstention {
 /** What an answer says, as far as it is counted. */
 export interface Answer {
   readonly scores: readonly number[];
+  /** 0 where the classes have no risk groups. */
   readonly malignantScore: number;
   /** The prediction set at 90 %. */
-  readonly set: readonly Label[];
-  /** The malignant score reaches the default operating point, or squamous cell carcinoma is not excluded; whether the answer abstains or not. */
+  readonly set: readonly string[];
+  /** The malignant score reaches the default operating point, or a diagnosis outside the classes is not excluded; whether the answer abstains or not. */
   readonly aboveThreshold: boolean;
   readonly abstention: Abstention;
 }
@@ -53,7 +53,9 @@ export function answerTo(
   return {
     scores,
     malignantScore: score,
-    set: predictionSet(scores, conformity, fit.quantiles[conformity][ROW_90]!),
+    set: conformalSet(scores, conformity, fit.quantiles[conformity][ROW_90]!).classes.map(
+      (k) => labels()[k]!,
+    ),
     aboveThreshold: isFlagged(scores, fit),
     abstention: abstentionOf(image, fit),
   };

@@ -2,6 +2,7 @@ import type { ImageKind } from '@naevus/shared/image/image-kinds';
 import { createModalityMeter, type ModalityModel } from '@naevus/shared/model/modality';
 import { fitModality, type KindExample, serializeModality } from './fit-modality.ts';
 import { lesionFolds } from './lesion-folds.ts';
+import { labels } from '../../taxonomy/current.ts';
 
 /** An image of a known kind, and its lesion. */
 export interface KindImage extends KindExample {
@@ -75,7 +76,7 @@ function foldsOf(images: readonly KindImage[]): Int32Array {
   const folds = new Int32Array(images.length);
   for (const kind of kinds) {
     const own = images.flatMap((image, i) => (image.kind === (kind as ImageKind) ? [i] : []));
-    const lesions = own.map((i) => ({ label: 'nv' as const, lesionId: images[i]!.lesionId }));
+    const lesions = own.map((i) => ({ label: labels()[0]!, lesionId: images[i]!.lesionId }));
     const dealt = lesionFolds(lesions, FOLDS, 1);
     for (const [at, i] of own.entries()) folds[i] = dealt[at]!;
   }

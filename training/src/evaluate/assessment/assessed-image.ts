@@ -1,5 +1,4 @@
 import type { ImageQuality } from '@naevus/shared/image/image-quality';
-import type { Label } from '@naevus/shared/taxonomy';
 
 /** All that is measured of an image. */
 export interface MeasuredImage {
@@ -19,7 +18,7 @@ export interface MeasuredImage {
 
 /** An image of a class that was not trained on. */
 export interface AssessedImage extends MeasuredImage {
-  readonly label: Label;
+  readonly label: string;
   /** The same as `dermoscopic`, by a fit that no image of its source had a part in; undefined where there is none. */
   readonly dermoscopicUnseen?: number | undefined;
 }

@@ -1,8 +1,6 @@
 import type { AssessmentSpec } from '@naevus/shared/answer/assessment-spec';
-import type { OperatingPoint } from '@naevus/shared/answer/operating-point';
 import type { ConformityScore } from '@naevus/shared/answer/prediction-set';
 import type { QualityMeasure } from '@naevus/shared/image/image-quality';
-import type { Label } from '@naevus/shared/taxonomy';
 import type { CalibrationBin } from '../metrics/calibration-error.ts';
 import type { CalibrationCandidate } from './choose-calibration.ts';
 import type { CalibrationMethod } from './fit-calibration.ts';
@@ -16,7 +14,7 @@ export interface CoverageReport {
   /** Share of images that no class fits: their sets hold the class with the highest score alone. */
   readonly empty: number;
   readonly perClass: readonly {
-    readonly label: Label;
+    readonly label: string;
     readonly images: number;
     readonly coverage: number | null;
     readonly meanSize: number | null;
@@ -40,9 +38,10 @@ export interface AssessmentReport {
   };
   readonly triage: Readonly<
     Record<
-      OperatingPoint,
+      string,
       {
         readonly threshold: number;
+        /** Of the critical classes, whatever they are called: `reportJson` names it after them. */
         readonly melanomaSensitivity: MeasuredOverDeals;
         readonly malignantSensitivity: MeasuredOverDeals;
         readonly specificity: MeasuredOverDeals;

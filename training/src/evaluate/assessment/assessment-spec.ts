@@ -1,6 +1,7 @@
 import type { AssessmentSpec } from '@naevus/shared/answer/assessment-spec';
-import { OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
+import { criticalMember } from '@naevus/shared/answer/critical-figures';
 import { COVERAGES, DEFAULT_COVERAGE } from '@naevus/shared/answer/prediction-set';
+import { hasCritical, pointNames, taxonomy } from '../../taxonomy/current.ts';
 import type { BuiltAssessment } from './build-assessment.ts';
 import type { CalibrationMethod } from './fit-calibration.ts';
 
@@ -33,8 +34,12 @@ export function assessmentSpec(
     },
     triage: {
       operatingPoints: Object.fromEntries(
-        OPERATING_POINTS.map((point) => {
-          const { threshold: _, ...measured } = triage[point];
+        pointNames().map((point) => {
+          const { threshold: _, melanomaSensitivity, ...others } = triage[point]!;
+          const critical = hasCritical()
+            ? { [criticalMember(taxonomy())]: melanomaSensitivity }
+            : {};
+          const measured = { ...critical, ...others };
           const figures = Object.entries(measured).map(([name, { value, interval }]) => [
             name,
             { value, interval },

@@ -88,26 +88,26 @@ describe('buildAssessment', () => {
       ['melanoma-sensitivity-90', 0.9],
       ['melanoma-sensitivity-98', 0.98],
     ] as const) {
-      const { value, interval } = built.report.triage[point].melanomaSensitivity;
+      const { value, interval } = built.report.triage[point]!.melanomaSensitivity;
       expect(interval![0]).toBeLessThanOrEqual(value!);
       expect(interval![0]).toBeLessThan(share + 1e-9);
       expect(interval![1]).toBeGreaterThan(share - 1e-9);
     }
-    const { specificity, threshold } = built.report.triage['specificity-90'];
+    const { specificity, threshold } = built.report.triage['specificity-90']!;
     expect(Math.abs(specificity.value! - 0.9)).toBeLessThan(0.04);
     expect(threshold).toBe(built.fitted.thresholds['specificity-90']);
   });
 
   it('measures operating points as means over many deals, and says how far deals lie apart', () => {
     for (const point of OPERATING_POINTS) {
-      const { melanomaSensitivity, specificity } = built.report.triage[point];
+      const { melanomaSensitivity, specificity } = built.report.triage[point]!;
       for (const { value, deals } of [melanomaSensitivity, specificity]) {
         expect(deals.count).toBe(40);
         expect(deals.lowest!).toBeLessThan(value!);
         expect(deals.highest!).toBeGreaterThan(value!);
       }
     }
-    const { melanomaSensitivity } = built.report.triage[DEFAULT_OPERATING_POINT];
+    const { melanomaSensitivity } = built.report.triage[DEFAULT_OPERATING_POINT]!;
     const melanomas = images.flatMap(({ label }, i) => (label === 'mel' ? [i] : []));
     const shares = melanomas.map((i) => built.heldOutFlagged[i]!);
     const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;

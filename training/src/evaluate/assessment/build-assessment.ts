@@ -1,7 +1,6 @@
-import { DEFAULT_OPERATING_POINT } from '@naevus/shared/answer/operating-point';
 import { scores } from '@naevus/shared/answer/probabilities';
-import { labelIndex } from '@naevus/shared/taxonomy';
 import { countLesions } from '../../data/load/count-lesions.ts';
+import { defaultOperatingPoint, labelIndex } from '../../taxonomy/current.ts';
 import type { DriftReference } from '../drift/reference.ts';
 import { calibration as reliability } from '../metrics/calibration-error.ts';
 import { abstains, abstentionOf } from './answered-image.ts';
@@ -100,6 +99,6 @@ export function buildAssessment(input: AssessmentInput): BuiltAssessment {
     heldOutScores: everywhere.map(({ scores }) => scores),
     driftReference: buildDriftReference(served, input.split, seed),
     heldOutFits: everywhere.map((one) => one.fitted),
-    heldOutFlagged: flaggedShares(flags[DEFAULT_OPERATING_POINT]),
+    heldOutFlagged: flaggedShares(flags[defaultOperatingPoint()], images.length),
   };
 }

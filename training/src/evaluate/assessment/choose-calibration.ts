@@ -1,4 +1,4 @@
-import { type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { labelIndex } from '../../taxonomy/current.ts';
 import { calibration as reliability } from '../metrics/calibration-error.ts';
 import { logLoss } from '../metrics/probability-scores.ts';
 import { CALIBRATION_METHODS, type CalibrationMethod } from './fit-calibration.ts';
@@ -14,7 +14,7 @@ export interface CalibrationCandidate {
 
 /** What a candidate is measured on. */
 interface MeasuredImage {
-  readonly label: Label;
+  readonly label: string;
   /** null: a lesion of its own. */
   readonly lesionId: string | null;
 }

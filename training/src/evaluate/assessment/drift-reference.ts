@@ -9,6 +9,7 @@ import {
   DRIFT_QUANTITIES,
 } from '@naevus/shared/monitoring/quantities';
 import { createRandom } from '@naevus/shared/statistics/random';
+import { taxonomy } from '../../taxonomy/current.ts';
 import {
   expectedStability,
   joinCounts,
@@ -39,12 +40,12 @@ export function buildDriftReference(
   split: string,
   seed: number,
 ): DriftReference {
-  const all = countAnswers(answers);
+  const all = countAnswers(answers, taxonomy());
   const lesions = byLesion(answers);
   const random = createRandom(seed);
   const pairs = Array.from({ length: SPLITS }, (): [AnswerHistograms, AnswerHistograms] => {
     const half = random.shuffle([...lesions]).slice(0, Math.ceil(lesions.length / 2));
-    const one = countAnswers(half.flat());
+    const one = countAnswers(half.flat(), taxonomy());
     return [one, subtractHistograms(all, one)!];
   });
   const halves = (

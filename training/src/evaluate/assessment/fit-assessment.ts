@@ -1,9 +1,4 @@
-import {
-  MALIGNANT_LABELS,
-  malignantScore,
-  OPERATING_POINTS,
-  type OperatingPoint,
-} from '@naevus/shared/answer/operating-point';
+import { type OperatingPointSpec, operatingPoints } from '@naevus/shared/answer/operating-point';
 import {
   type ClassQuantiles,
   CONFORMITY_SCORES,
@@ -14,7 +9,13 @@ import {
 import { type Calibration, scores } from '@naevus/shared/answer/probabilities';
 import type { UnseenThreshold } from '@naevus/shared/answer/unseen';
 import type { QualityLimits, QualityMeasure } from '@naevus/shared/image/image-quality';
-import { LABELS, type Label, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import {
+  labelIndex,
+  labels,
+  malignantScore,
+  pointNames,
+  taxonomy,
+} from '../../taxonomy/current.ts';
 import type { AssessedImage } from './assessed-image.ts';
 import { type CalibrationMethod, fitCalibration } from './fit-calibration.ts';
 import { sourceWeights } from './source-weights.ts';
@@ -26,12 +27,13 @@ export interface FittedAssessment {
   readonly calibration: Calibration;
   /** One row a coverage, one column a label. */
   readonly quantiles: Readonly<Record<ConformityScore, readonly ClassQuantiles[]>>;
-  readonly thresholds: Readonly<Record<OperatingPoint, number>>;
+  /** By operating point; none where the classes have no risk groups. */
+  readonly thresholds: Readonly<Record<string, number>>;
   readonly qualityLimits: QualityLimits;
   readonly distanceThreshold: number;
   /** Images that are less likely dermoscopic are not answered; undefined where that is not told. */
   readonly modalityThreshold?: number | undefined;
-  /** From here on squamous cell carcinoma is not excluded; undefined where that is not told. */
+  /** From here on a diagnosis outside the classes is not excluded; undefined where that is not told. */
   readonly squamousThreshold?: UnseenThreshold | undefined;
 }
 
@@ -46,7 +48,7 @@ export interface CalibrationPlan {
    * the images of all sources, by {@link sourceWeights}.
    */
   readonly home: string;
-  /** Images of squamous cell carcinoma: they are not to be `routine`. */
+  /** Images of a diagnosis outside the classes, such as squamous cell carcinoma: they are not to be `routine`. */
   readonly squamous?: readonly SquamousImage[];
 }
 
@@ -75,23 +77,10 @@ const BEYOND_QUALITY: Readonly<
   colour: { high: 0.005 },
 };
 
-/** The share of which class each operating point keeps, and on which side of the threshold. */
-export const OPERATING_POINT_AIMS: Readonly<
-  Record<
-    OperatingPoint,
-    { readonly labels: readonly Label[]; readonly share: number; readonly side: 'above' | 'below' }
-  >
-> = {
-  'melanoma-sensitivity-90': { labels: ['mel'], share: 0.9, side: 'above' },
-  'melanoma-sensitivity-95': { labels: ['mel'], share: 0.95, side: 'above' },
-  'melanoma-sensitivity-98': { labels: ['mel'], share: 0.98, side: 'above' },
-  'malignant-sensitivity-95': { labels: MALIGNANT_LABELS, share: 0.95, side: 'above' },
-  'specificity-90': {
-    labels: LABELS.filter((label) => LESION_CLASSES[label].risk === 'benign'),
-    share: 0.9,
-    side: 'below',
-  },
-};
+/** What an operating point is about. */
+export function operatingPointNamed(name: string): OperatingPointSpec {
+  return operatingPoints(taxonomy()).find((point) => point.name === name)!;
+}
 
 /** Fits all of it on the same images. At least one is of the home source. */
 export function fitAssessment(
@@ -106,7 +95,7 @@ export function fitAssessment(
   const { home, squamous = [] } = plan;
   const limitOfModality = modalityThreshold(images, home);
   const thresholds = Object.fromEntries(
-    OPERATING_POINTS.map((point) => [point, operatingThreshold(scored, point, home)]),
+    pointNames().map((point) => [point, operatingThreshold(scored, point, home)]),
   ) as unknown as FittedAssessment['thresholds'];
   return {
     calibration,
@@ -168,7 +157,7 @@ export function planned(
 
 /** What the scores of an image of a class are. */
 export interface ScoredLabel {
-  readonly label: Label;
+  readonly label: string;
   readonly source: string;
   readonly scores: readonly number[];
 }
@@ -178,7 +167,7 @@ function classQuantiles(
   kind: ConformityScore,
   home: string,
 ): ClassQuantiles[] {
-  const misfits = LABELS.map((label, k) =>
+  const misfits = labels().map((label, k) =>
     weighed(
       images
         .filter((image) => image.label === label)
@@ -203,31 +192,34 @@ function weighed(values: readonly SourceValue[], home: string | undefined): Weig
 }
 
 /**
- * The highest threshold that keeps the point's share of the classes it is for at or above it (or, for
+ * The highest threshold that keeps the point's share of each group it is for at or above it (or, for
  * a specificity, the lowest that keeps it below), by the same count as conformal quantiles, so that the
  * share is kept on average of further images: of all sources, and of the home source by itself. 0 or 1 where there
  * are too few of them.
  */
 export function operatingThreshold(
   images: readonly ScoredLabel[],
-  point: OperatingPoint,
+  point: string,
   home: string,
 ): number {
-  const { labels, share, side } = OPERATING_POINT_AIMS[point];
-  const malignant = images
-    .filter(({ label }) => labels.includes(label))
-    .map(({ source, scores }) => ({ source, value: malignantScore(scores) }));
-  const atHome = malignant.filter(({ source }) => source === home);
-  const both = atHome.length > 0 ? [malignant, atHome] : [malignant];
-  if (side === 'below') {
-    const thresholds = both.map((of) => weightedConformalQuantile(weighed(of, home), share));
-    return Math.min(1, Math.max(...thresholds));
-  }
-  const thresholds = both.map((of) => {
-    const negated = of.map(({ source, value }) => ({ source, value: -value }));
-    return -weightedConformalQuantile(weighed(negated, home), share);
+  const { groups, share, side } = operatingPointNamed(point);
+  const thresholds = groups.flatMap((group) => {
+    const members = images
+      .filter(({ label }) => group.includes(labelIndex(label)))
+      .map(({ source, scores }) => ({ source, value: malignantScore(scores) }));
+    const atHome = members.filter(({ source }) => source === home);
+    const both = atHome.length > 0 ? [members, atHome] : [members];
+    if (side === 'below') {
+      return both.map((of) => weightedConformalQuantile(weighed(of, home), share));
+    }
+    return both.map((of) => {
+      const negated = of.map(({ source, value }) => ({ source, value: -value }));
+      return -weightedConformalQuantile(weighed(negated, home), share);
+    });
   });
-  return Math.max(0, Math.min(...thresholds));
+  return side === 'below'
+    ? Math.min(1, Math.max(...thresholds))
+    : Math.max(0, Math.min(...thresholds));
 }
 
 /**

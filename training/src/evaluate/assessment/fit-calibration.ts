@@ -1,5 +1,5 @@
 import { type Calibration, scores, softmax } from '@naevus/shared/answer/probabilities';
-import { CLASS_COUNT, type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { classCount, labelIndex } from '../../taxonomy/current.ts';
 import { solvePositiveDefinite } from './solve-positive-definite.ts';
 
 /** Ways to make scores out of logits, from the one with no parameter to the one with the most. */
@@ -8,13 +8,13 @@ export const CALIBRATION_METHODS = ['none', 'temperature', 'vector'] as const;
 export type CalibrationMethod = (typeof CALIBRATION_METHODS)[number];
 
 interface LabelledLogits {
-  readonly label: Label;
+  readonly label: string;
   readonly logits: ArrayLike<number>;
 }
 
 /** Vector scaling is drawn towards changing nothing, so that a class with few images is not overfitted. */
 const VECTOR_PENALTY = 1;
-const PARAMETERS = 2 * CLASS_COUNT;
+const PARAMETERS = 2 * classCount();
 const MAX_STEPS = 50;
 /** Of the loss that a further step could gain, an image. */
 const TOLERANCE = 1e-9;
@@ -87,9 +87,9 @@ function vectorScaling(images: readonly LabelledLogits[], base: Calibration): Ca
       (logit, k) => ((base.logitScale?.[k] ?? 1) * logit) / base.temperature + base.logitBias[k]!,
     ),
   }));
-  const unchanged = (i: number) => (i < CLASS_COUNT ? 1 : 0);
+  const unchanged = (i: number) => (i < classCount() ? 1 : 0);
   const probabilities = (z: readonly number[], parameters: readonly number[]) =>
-    softmax(z.map((value, k) => parameters[k]! * value + parameters[CLASS_COUNT + k]!));
+    softmax(z.map((value, k) => parameters[k]! * value + parameters[classCount() + k]!));
   const loss = (parameters: readonly number[]): number => {
     let sum = 0;
     for (const { truth, z } of inputs) {
@@ -109,12 +109,12 @@ function vectorScaling(images: readonly LabelledLogits[], base: Calibration): Ca
     for (const { truth, z } of inputs) {
       const p = probabilities(z, parameters);
       for (let i = 0; i < PARAMETERS; i++) {
-        const k = i % CLASS_COUNT;
-        const zi = i < CLASS_COUNT ? z[k]! : 1;
+        const k = i % classCount();
+        const zi = i < classCount() ? z[k]! : 1;
         gradient[i]! += (p[k]! - (k === truth ? 1 : 0)) * zi;
         for (let j = 0; j <= i; j++) {
-          const l = j % CLASS_COUNT;
-          const zj = j < CLASS_COUNT ? z[l]! : 1;
+          const l = j % classCount();
+          const zj = j < classCount() ? z[l]! : 1;
           hessian[i]![j]! += p[k]! * ((k === l ? 1 : 0) - p[l]!) * zi * zj;
         }
       }
@@ -133,8 +133,8 @@ function vectorScaling(images: readonly LabelledLogits[], base: Calibration): Ca
     if (!(nextLoss < reached)) break;
     [parameters, reached] = [next, nextLoss];
   }
-  const factors = parameters.slice(0, CLASS_COUNT);
-  const biases = parameters.slice(CLASS_COUNT);
+  const factors = parameters.slice(0, classCount());
+  const biases = parameters.slice(classCount());
   return {
     temperature: base.temperature,
     logitScale: factors.map((factor, k) => factor * (base.logitScale?.[k] ?? 1)),

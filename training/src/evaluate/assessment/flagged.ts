@@ -1,9 +1,5 @@
-import {
-  DEFAULT_OPERATING_POINT,
-  malignantScore,
-  type OperatingPoint,
-} from '@naevus/shared/answer/operating-point';
-import { mayBeSquamous } from '@naevus/shared/answer/squamous';
+import { mayBeUnseen } from '@naevus/shared/answer/unseen';
+import { defaultOperatingPoint, malignantScore, taxonomy } from '../../taxonomy/current.ts';
 import type { FittedAssessment } from './fit-assessment.ts';
 
 /** The parts of a fit that decide it. */
@@ -13,10 +9,10 @@ export type FlaggingFit = Pick<FittedAssessment, 'thresholds' | 'squamousThresho
 export function isFlagged(
   scores: readonly number[],
   { thresholds, squamousThreshold }: FlaggingFit,
-  operatingPoint: OperatingPoint = DEFAULT_OPERATING_POINT,
+  operatingPoint: string = defaultOperatingPoint(),
 ): boolean {
   return (
-    malignantScore(scores) >= thresholds[operatingPoint] ||
-    mayBeSquamous(scores, squamousThreshold, operatingPoint)
+    malignantScore(scores) >= (thresholds[operatingPoint] ?? Number.POSITIVE_INFINITY) ||
+    mayBeUnseen(scores, squamousThreshold, operatingPoint, taxonomy())
   );
 }

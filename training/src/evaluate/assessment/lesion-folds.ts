@@ -1,5 +1,5 @@
 import { createRandom } from '@naevus/shared/statistics/random';
-import { LABELS, type Label } from '@naevus/shared/taxonomy';
+import { labels } from '../../taxonomy/current.ts';
 
 /**
  * Deals images into folds, those of one lesion into the same one, each class evenly.
@@ -8,7 +8,7 @@ import { LABELS, type Label } from '@naevus/shared/taxonomy';
  * @throws RangeError when there are fewer lesions than folds
  */
 export function lesionFolds(
-  images: readonly { readonly label: Label; readonly lesionId: string | null }[],
+  images: readonly { readonly label: string; readonly lesionId: string | null }[],
   folds: number,
   seed: number,
 ): Int32Array {
@@ -26,7 +26,7 @@ export function lesionFolds(
   const result = new Int32Array(images.length);
   const shuffled = createRandom(seed).shuffle([...lesions.values()]);
   let next = 0;
-  for (const label of LABELS) {
+  for (const label of labels()) {
     for (const members of shuffled) {
       if (images[members[0]!]!.label !== label) continue;
       for (const i of members) result[i] = next;

@@ -6,7 +6,7 @@ import {
   conformalSet,
   DEFAULT_COVERAGE,
 } from '@naevus/shared/answer/prediction-set';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { labelIndex, labels } from '../../taxonomy/current.ts';
 import type { AssessmentReport, CoverageReport } from './assessment-report.ts';
 import type { CrossFitted } from './cross-fit.ts';
 import { average, shareOf } from './held-out-shares.ts';
@@ -28,7 +28,7 @@ export function measurePredictionSets(
     byScore[kind][row90]!.meanSize < byScore[best][row90]!.meanSize ? kind : best,
   );
   const hits = held.map((one) => ({
-    hit: setOf(one, smallest, row90).labels.includes(one.image.label),
+    hit: setOf(one, smallest, row90).classes.includes(labelIndex(one.image.label)),
     lesionId: one.image.lesionId,
   }));
   return { default: smallest, overall90: measuredShare(hits, seed), byScore };
@@ -41,20 +41,20 @@ function coverageReport(
   row: number,
 ): CoverageReport {
   const sets = held.map((one) => setOf(one, kind, row));
-  const hits = held.map(({ image }, i) => sets[i]!.labels.includes(image.label));
+  const hits = held.map(({ image }, i) => sets[i]!.classes.includes(labelIndex(image.label)));
   return {
     coverage,
     overall: shareOf(hits),
-    meanSize: average(sets.map(({ labels }) => labels.length)),
+    meanSize: average(sets.map(({ classes }) => classes.length)),
     empty: shareOf(sets.map(({ typical }) => !typical)),
-    perClass: LABELS.map((label) => {
+    perClass: labels().map((label) => {
       const own = held.flatMap(({ image }, i) => (image.label === label ? [i] : []));
       const none = own.length === 0;
       return {
         label,
         images: own.length,
         coverage: none ? null : shareOf(own.map((i) => hits[i]!)),
-        meanSize: none ? null : average(own.map((i) => sets[i]!.labels.length)),
+        meanSize: none ? null : average(own.map((i) => sets[i]!.classes.length)),
       };
     }),
   };

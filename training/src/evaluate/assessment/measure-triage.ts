@@ -1,5 +1,10 @@
-import { MALIGNANT_LABELS, OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
-import { type Label, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import {
+  criticalClasses,
+  isBenign,
+  isMalignant,
+  labelIndex,
+  pointNames,
+} from '../../taxonomy/current.ts';
 import type { AssessmentReport } from './assessment-report.ts';
 import type { CrossFitted } from './cross-fit.ts';
 import type { FittedAssessment } from './fit-assessment.ts';
@@ -10,6 +15,7 @@ import type { DealtFlags } from './threshold-deals.ts';
  * What each operating point finds and spares, measured on other lesions than its threshold was fitted on: means over
  * many deals of the lesions into folds, and the lowest and the highest of them.
  *
+ * @returns by operating point; nothing where the classes have no risk groups
  * @param held of all sources, as the flags are
  * @param isAtHome which of them are measured
  */
@@ -20,22 +26,23 @@ export function measureTriage(
   isAtHome: (one: CrossFitted) => boolean,
   seed: number,
 ): AssessmentReport['triage'] {
-  const among = (belongs: (label: Label) => boolean) =>
+  const among = (belongs: (label: string) => boolean) =>
     held.flatMap((one, i) => (isAtHome(one) && belongs(one.image.label) ? [i] : []));
-  const melanomas = among((label) => label === 'mel');
-  const malignant = among((label) => MALIGNANT_LABELS.includes(label));
-  const benign = among((label) => LESION_CLASSES[label].risk === 'benign');
+  const criticals = criticalClasses();
+  const critical = among((label) => criticals[labelIndex(label)]!);
+  const malignant = among((label) => isMalignant(label));
+  const benign = among((label) => isBenign(label));
   const lesionOf = (i: number) => held[i]!.image.lesionId;
   return Object.fromEntries(
-    OPERATING_POINTS.map((point) => {
-      const deals = flags[point];
+    pointNames().map((point) => {
+      const deals = flags[point]!;
       const share = (of: readonly number[], wanted: boolean) =>
         overDeals(of, (deal, i) => deals[deal]![i] === wanted, deals.length, lesionOf, seed);
       return [
         point,
         {
-          threshold: fitted.thresholds[point],
-          melanomaSensitivity: share(melanomas, true),
+          threshold: fitted.thresholds[point]!,
+          melanomaSensitivity: share(critical, true),
           malignantSensitivity: share(malignant, true),
           specificity: share(benign, false),
         },

@@ -1,12 +1,13 @@
-import {
-  DEFAULT_OPERATING_POINT,
-  malignantScore,
-  type OperatingPoint,
-} from '@naevus/shared/answer/operating-point';
 import { type Calibration, scores } from '@naevus/shared/answer/probabilities';
-import { mayBeSquamous, squamousScore } from '@naevus/shared/answer/squamous';
-import type { UnseenThreshold } from '@naevus/shared/answer/unseen';
-import { LABELS, type Label, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import { mayBeUnseen, type UnseenThreshold, unseenScore } from '@naevus/shared/answer/unseen';
+import { unseenIndices } from '@naevus/shared/taxonomy/taxonomy';
+import {
+  defaultOperatingPoint,
+  isBenign,
+  labels,
+  malignantScore,
+  taxonomy,
+} from '../../taxonomy/current.ts';
 import type { MeasuredImage } from './assessed-image.ts';
 import { weightedConformalQuantile } from './weighted-quantile.ts';
 
@@ -16,7 +17,7 @@ export type SquamousImage = Pick<MeasuredImage, 'logits' | 'lesionId'>;
 /** What scores and the malignant score are held against. */
 export interface ScoredBy {
   readonly calibration: Calibration;
-  readonly thresholds: Readonly<Record<OperatingPoint, number>>;
+  readonly thresholds: Readonly<Record<string, number>>;
 }
 
 /** Share of further squamous cell carcinomas that may not be `routine` at the default operating point. */
@@ -37,22 +38,24 @@ const MARGIN = 0.5;
  * another class's.
  *
  * @param benign to choose between them
- * @returns undefined where there are too few images to promise it
+ * @returns undefined where there are too few images to promise it, or the taxonomy does not say which class they are next to
  */
 export function squamousThreshold(
   images: readonly SquamousImage[],
-  benign: readonly { readonly label: Label; readonly scores: readonly number[] }[],
+  benign: readonly { readonly label: string; readonly scores: readonly number[] }[],
   by: ScoredBy,
 ): UnseenThreshold | undefined {
-  if (images.length < FEWEST_IMAGES) return undefined;
-  const others = LABELS.filter((label) => LESION_CLASSES[label].risk === 'benign');
+  const malignant = by.thresholds[defaultOperatingPoint()];
+  if (images.length < FEWEST_IMAGES || malignant === undefined) return undefined;
+  if (unseenIndices(taxonomy()).length === 0) return undefined;
+  const others = labels().filter(isBenign);
   const candidates = [[], ...others.map((label) => [label])].map((against) => {
     const threshold = thresholdAgainst(images, against, by);
     const flagged = benign.filter(
       ({ label, scores }) =>
-        LESION_CLASSES[label].risk === 'benign' &&
-        malignantScore(scores) < by.thresholds[DEFAULT_OPERATING_POINT] &&
-        mayBeSquamous(scores, threshold, DEFAULT_OPERATING_POINT),
+        isBenign(label) &&
+        malignantScore(scores) < malignant &&
+        mayBeUnseen(scores, threshold, defaultOperatingPoint(), taxonomy()),
     );
     return { threshold, flagged: flagged.length };
   });
@@ -69,8 +72,8 @@ function thresholdAgainst(
 ): UnseenThreshold {
   const missed = images.map(({ logits }) => {
     const served = scores(logits, calibration);
-    const found = malignantScore(served) >= thresholds[DEFAULT_OPERATING_POINT];
-    return { value: found ? -1 : -squamousScore(served, against), weight: 1 };
+    const found = malignantScore(served) >= (thresholds[defaultOperatingPoint()] ?? Number.POSITIVE_INFINITY);
+    return { value: found ? -1 : -unseenScore(served, taxonomy(), against)!, weight: 1 };
   });
   const quantile = -weightedConformalQuantile(missed, SHARE);
   const least = quantile === 1 ? 1 : Math.max(0, MARGIN * quantile);

@@ -9,7 +9,7 @@ import {
   DRIFT_QUANTITIES,
   type DriftQuantity,
 } from '@naevus/shared/monitoring/quantities';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { labels } from '../../taxonomy/current.ts';
 
 /** Which version is looked for in a scrape. */
 export interface WantedVersion {
@@ -51,14 +51,14 @@ export function readScrape(text: string, wanted: WantedVersion, origin: string):
   }
   requireSameModel(samples, wanted, origin);
   const of = samples.filter(({ labels }) => labels.version === wanted.version);
-  const labels = LABELS.map(
+  const counts = labels().map(
     (label) =>
       of.find((one) => one.name === PREDICTIONS_METRIC && one.labels.label === label)?.value ?? 0,
   );
   return {
     histograms: {
-      images: labels.reduce((sum, count) => sum + count, 0),
-      labels,
+      images: counts.reduce((sum, count) => sum + count, 0),
+      labels: counts,
       quantities: Object.fromEntries(
         DRIFT_QUANTITIES.flatMap((quantity) => {
           const counts = readHistogram(quantity, of, origin);

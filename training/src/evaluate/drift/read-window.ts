@@ -6,8 +6,8 @@ import {
   countAnswers,
   subtractHistograms,
 } from '@naevus/shared/monitoring/histograms';
-import { LABELS } from '@naevus/shared/taxonomy';
 import { readText } from '../../files/json-file.ts';
+import { labels, taxonomy } from '../../taxonomy/current.ts';
 import {
   readScrape,
   requireServerMetrics,
@@ -71,7 +71,7 @@ async function readEarlier(origin: string, wanted: WantedVersion, key: string | 
   const text = await readScrapeText(origin, key);
   requireServerMetrics(text, origin);
   if (text.includes(`version="${wanted.version}"`)) return readScrape(text, wanted, origin);
-  return { histograms: countAnswers([]), startedAt: startOfProcess(text) };
+  return { histograms: countAnswers([], taxonomy()), startedAt: startOfProcess(text) };
 }
 
 async function readScrapeText(origin: string, key: string | undefined): Promise<string> {
@@ -104,28 +104,30 @@ async function readScrapeText(origin: string, key: string | undefined): Promise<
 export async function readPredictions(file: string): Promise<AnswerWindow> {
   const { columns, rows: lines } = parseCsv(await readText(file), file);
   const rows = lines.map(({ cells }) => cells);
-  const missing = rows.length > 0 ? LABELS.filter((label) => !columns.includes(label)) : undefined;
+  const names = labels();
+  const missing =
+    rows.length > 0 ? labels().filter((label) => !columns.includes(label)) : undefined;
   if (missing === undefined || missing.length > 0) {
     const lack = missing ? `lacks the columns ${missing.join(', ')}` : 'has no row';
     throw new Error(`${file} ${lack}: give what naevus predict --format csv or evaluate wrote`);
   }
   // What could not be read as a picture has its error in place of scores.
   const answered = rows.filter((row) =>
-    LABELS.some((label) => knownValue(row[label]) !== undefined),
+    labels().some((label) => knownValue(row[label]) !== undefined),
   );
   const answers = answered.map((row) => {
-    const scores = LABELS.map((label) => Number(knownValue(row[label]) ?? Number.NaN));
+    const scores = labels().map((label) => Number(knownValue(row[label]) ?? Number.NaN));
     const sum = scores.reduce((total, score) => total + score, 0);
     if (!scores.every((score) => score >= 0) || !(Math.abs(sum - 1) < 1e-3)) {
       const name = Object.values(row)[0];
-      throw new Error(`${file}: the scores of ${name} are not seven shares of 1`);
+      throw new Error(`${file}: the scores of ${name} are not ${names.length} shares of 1`);
     }
     return { scores };
   });
   const notes = ['a CSV does not say which version made it: that of the reference is taken for it'];
   const failed = rows.length - answers.length;
   if (failed > 0) notes.push(`${failed} of ${rows.length} rows have no scores and do not count`);
-  return { histograms: countAnswers(answers), notes };
+  return { histograms: countAnswers(answers, taxonomy()), notes };
 }
 
 function parseCsv(text: string, file: string): Table {

@@ -1,10 +1,10 @@
 import { createRandom } from '@naevus/shared/statistics/random';
-import { LABELS, type Label } from '@naevus/shared/taxonomy';
 import { byImageId } from '../../data/load/dataset.ts';
+import { labels } from '../../taxonomy/current.ts';
 
 interface LabelledImage {
   readonly imageId: string;
-  readonly label: Label;
+  readonly label: string;
   readonly lesionId: string | null;
 }
 
@@ -26,7 +26,7 @@ export function chooseExplained<I extends LabelledImage>(
       seen.add(lesionId);
       return first;
     });
-  const ofClass = LABELS.map((label) => shuffled.filter((image) => image.label === label));
+  const ofClass = labels().map((label) => shuffled.filter((image) => image.label === label));
   const rounds = Math.max(...ofClass.map(({ length }) => length));
   const chosen: I[] = [];
   for (let round = 0; round < rounds; round++) {

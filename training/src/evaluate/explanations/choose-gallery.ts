@@ -1,12 +1,12 @@
 import { createRandom } from '@naevus/shared/statistics/random';
-import { LABELS, type Label } from '@naevus/shared/taxonomy';
 import { byImageId } from '../../data/load/dataset.ts';
+import { labels } from '../../taxonomy/current.ts';
 import { topClass } from '../metrics/labelled-probabilities.ts';
 import type { ScoredImage } from '../metrics/metrics-report.ts';
 
 /** Images of one class that the top score got right, and that it got wrong. */
 export interface GalleryRow<I extends ScoredImage = ScoredImage> {
-  readonly label: Label;
+  readonly label: string;
   readonly right: readonly I[];
   readonly wrong: readonly I[];
 }
@@ -20,7 +20,7 @@ export function chooseGallery<I extends ScoredImage>(
   { each, seed }: { readonly each: number; readonly seed: number },
 ): GalleryRow<I>[] {
   const random = createRandom(seed);
-  return LABELS.map((label, k) => {
+  return labels().map((label, k) => {
     const shuffled = random.shuffle(
       images.filter((image) => image.label === label).sort(byImageId),
     );

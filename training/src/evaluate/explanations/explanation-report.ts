@@ -3,10 +3,10 @@ import { HEATMAP_METHODS, type HeatmapMethod } from '@naevus/shared/network/heat
 import type { Classify } from '@naevus/shared/network/network-output';
 import { runNetwork } from '@naevus/shared/network/run-network';
 import { createRandom, type Random } from '@naevus/shared/statistics/random';
-import { CLASS_COUNT } from '@naevus/shared/taxonomy';
 import { mapConcurrently } from '../../data/map-concurrently.ts';
 import type { Architecture } from '../../network/architecture.ts';
 import type { Parameters } from '../../network/parameters.ts';
+import { classCount } from '../../taxonomy/current.ts';
 import { NETWORK_WORKERS } from '../classifiers/network-workers.ts';
 import { bootstrapStatistics } from '../metrics/bootstrap.ts';
 import { topClass } from '../metrics/labelled-probabilities.ts';
@@ -199,7 +199,7 @@ async function mapsOf(
   const maps: Partial<Record<HeatmapMethod, Float32Array>> = {};
   for (const method of HEATMAP_METHODS) {
     const { cam } = await runNetwork(classify, rgb, { method });
-    const size = cam.length / CLASS_COUNT;
+    const size = cam.length / classCount();
     maps[method] = cam.slice(label * size, (label + 1) * size);
   }
   return maps as Explained['maps'];

@@ -1,6 +1,6 @@
-import { type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { hasCritical, labelIndex } from '../../taxonomy/current.ts';
 import { classificationReport } from '../metrics/classification-report.ts';
-import { GATE_FIGURES, gateFigures } from './gate-figures.ts';
+import { gateFigures, gateFigureTitle } from './gate-figures.ts';
 import type { GateImage } from './gate-images.ts';
 import type { GatePolicy } from './gate-policy.ts';
 
@@ -17,7 +17,7 @@ export interface FloorCheck {
 /** Holds a first model to the policy's absolute floors. */
 export function checkFloors(
   images: readonly GateImage[],
-  prior: Readonly<Record<Label, number>>,
+  prior: Readonly<Record<string, number>>,
   { floors }: GatePolicy,
 ): FloorCheck[] {
   const labels = images.map(({ label }) => label);
@@ -33,16 +33,29 @@ export function checkFloors(
     const reached = value !== null && (bound === 'at least' ? value >= floor : value <= floor);
     return { title, value, bound, floor, verdict: reached ? 'passed' : 'refused' };
   };
-  const { balancedAccuracy, melanomaSensitivity, calibrationError } = GATE_FIGURES;
   return [
-    check(balancedAccuracy.title, figures.balancedAccuracy(), 'at least', floors.balancedAccuracy),
     check(
-      melanomaSensitivity.title,
-      figures.melanomaSensitivity(),
+      gateFigureTitle('balancedAccuracy'),
+      figures.balancedAccuracy(),
       'at least',
-      floors.melanomaSensitivity,
+      floors.balancedAccuracy,
     ),
+    ...(hasCritical()
+      ? [
+          check(
+            gateFigureTitle('melanomaSensitivity'),
+            figures.melanomaSensitivity(),
+            'at least',
+            floors.melanomaSensitivity,
+          ),
+        ]
+      : []),
     check('macro AUC', macro.auc.value, 'at least', floors.macroAuc),
-    check(calibrationError.title, figures.calibrationError(), 'at most', floors.calibrationError),
+    check(
+      gateFigureTitle('calibrationError'),
+      figures.calibrationError(),
+      'at most',
+      floors.calibrationError,
+    ),
   ];
 }

@@ -1,7 +1,13 @@
-import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { criticalClasses, hasCritical, labelIndex, labels } from '../../taxonomy/current.ts';
 import { bootstrapStatistics, type Interval } from '../metrics/bootstrap.ts';
 import type { SampleWeights } from '../metrics/confusion-matrix.ts';
-import { GATE_FIGURES, type GateFigure, gateFigures, type ScoredSet } from './gate-figures.ts';
+import {
+  GATE_FIGURES,
+  type GateFigure,
+  gateFigureNames,
+  gateFigures,
+  type ScoredSet,
+} from './gate-figures.ts';
 import type { GateImage } from './gate-images.ts';
 import type { GatePolicy } from './gate-policy.ts';
 import { imageGroups } from './image-groups.ts';
@@ -23,7 +29,7 @@ export interface Check {
   readonly verdict: CheckVerdict;
 }
 
-type Prior = Readonly<Record<Label, number>>;
+type Prior = Readonly<Record<string, number>>;
 
 /** Both models' images, each with the scores of both. */
 type PairedImage = GateImage & { readonly current: readonly number[] };
@@ -39,7 +45,7 @@ export function compareModels(
   priors: { readonly candidate: Prior; readonly current: Prior },
   policy: GatePolicy,
 ): Check[] {
-  const names = Object.keys(GATE_FIGURES) as GateFigure[];
+  const names = gateFigureNames();
   const everyClass = classesOf(images, 1);
   const all = compare(images, names, priors, policy, policy.confidence, everyClass);
   const whole = all.map((check): Check => {
@@ -111,17 +117,20 @@ function figuresOf(
   { subgroups: { minImages, minMelanomas } }: GatePolicy,
 ): GateFigure[] {
   if (images.length < minImages) return [];
-  const melanomas = images.filter(({ label }) => label === 'mel').length;
+  const critical = criticalClasses();
+  const criticalImages = images.filter(({ label }) => critical[labelIndex(label)]).length;
   return [
     ...(classes.length >= 2 ? (['balancedAccuracy'] as const) : []),
-    ...(melanomas >= minMelanomas ? (['melanomaSensitivity'] as const) : []),
+    ...(hasCritical() && criticalImages >= minMelanomas ? (['melanomaSensitivity'] as const) : []),
   ];
 }
 
 /** Classes that have so many images. */
 function classesOf(images: readonly PairedImage[], least: number): number[] {
-  const counts = LABELS.map((label) => images.filter((image) => image.label === label).length);
-  return LABELS.map(labelIndex).filter((k) => counts[k]! >= least);
+  const counts = labels().map((label) => images.filter((image) => image.label === label).length);
+  return labels()
+    .map(labelIndex)
+    .filter((k) => counts[k]! >= least);
 }
 
 function isWorse({ figure, interval: { low, high } }: Pick<Check, 'figure' | 'interval'>): boolean {

@@ -1,11 +1,10 @@
 import type { Manifest } from '@naevus/shared/model/manifest';
-import type { Label } from '@naevus/shared/taxonomy';
 import type { Split } from '../../data/split/split-schema.ts';
 
 /** An image that neither model was trained on, with what each makes of it. */
 export interface GateImage {
   readonly imageId: string;
-  readonly label: Label;
+  readonly label: string;
   readonly lesionId: string | null;
   /** Other columns of the metadata by lower-case name. */
   readonly metadata: Readonly<Record<string, string>>;

@@ -20,7 +20,7 @@ export const gatePolicySchema = z.strictObject({
       minImages: count.default(60),
       /** A subgroup's balanced accuracy is over the classes with so many images in it. */
       minClassImages: count.default(10),
-      /** A subgroup's melanoma sensitivity is looked at with so many melanomas. */
+      /** A subgroup's sensitivity for the critical classes, such as melanoma, is looked at with so many images of them. */
       minMelanomas: count.default(20),
     })
     .prefault({}),
@@ -43,6 +43,7 @@ export const gatePolicySchema = z.strictObject({
     .strictObject({
       balancedAccuracy: share.default(0.6),
       macroAuc: share.default(0.88),
+      /** For the critical classes; left out where there is none. */
       melanomaSensitivity: share.default(0.55),
       /** At most. */
       calibrationError: share.default(0.1),

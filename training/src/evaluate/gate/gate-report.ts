@@ -2,7 +2,7 @@ import type { FloorCheck } from './check-floors.ts';
 import type { Check } from './compare-models.ts';
 import type { GatePolicy } from './gate-policy.ts';
 
-/** `gate.json`. */
+/** `gate.json`, as `reportJson` writes it. */
 export interface GateReport {
   readonly schemaVersion: 1;
   readonly verdict: 'passed' | 'refused' | 'overridden';

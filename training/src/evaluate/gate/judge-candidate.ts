@@ -1,6 +1,6 @@
 import { checkFloors } from './check-floors.ts';
 import { type Check, compareModels } from './compare-models.ts';
-import { GATE_FIGURES } from './gate-figures.ts';
+import { gateFigureTitle } from './gate-figures.ts';
 import type { GateImage, GateModel } from './gate-images.ts';
 import type { GatePolicy } from './gate-policy.ts';
 import type { GateReport } from './gate-report.ts';
@@ -76,7 +76,7 @@ function notesOnRuns(checks: readonly Check[], { runSpread }: GatePolicy): strin
       Math.abs(difference) <= runSpread[figure],
   );
   if (alike.length === 0) return [];
-  const named = alike.map(({ figure }) => `${GATE_FIGURES[figure].title} (${runSpread[figure]})`);
+  const named = alike.map(({ figure }) => `${gateFigureTitle(figure)} (${runSpread[figure]})`);
   return [
     `Two trainings of one recipe differ as much as what was lost in ${named.join(', ')}: worse all the same. If the candidate is made again from scratch, train with another seed, or export the mean of more runs.`,
   ];

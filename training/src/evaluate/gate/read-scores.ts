@@ -1,8 +1,8 @@
 import { knownValue } from '@naevus/shared/csv/missing-value';
 import { readTable } from '@naevus/shared/csv/read-table';
-import { LABELS } from '@naevus/shared/taxonomy';
 import { z } from 'zod';
 import { parseJson, readText } from '../../files/json-file.ts';
+import { labels } from '../../taxonomy/current.ts';
 
 /** Scores by image id. */
 export type ScoreTable = ReadonlyMap<string, readonly number[]>;
@@ -37,7 +37,7 @@ export async function readScores(
   const scores = new Map(
     rows.map(({ cells }) => [
       cells.image_id ?? '',
-      LABELS.map((label) => Number(knownValue(cells[label]) ?? Number.NaN)),
+      labels().map((label) => Number(knownValue(cells[label]) ?? Number.NaN)),
     ]),
   );
   return { scores, dataSha256: evaluation.data.sha256 };

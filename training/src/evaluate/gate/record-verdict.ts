@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { MANIFEST_PATH, parseJson } from '@naevus/shared/model/load-manifest';
 import { type Manifest, manifestSchema } from '@naevus/shared/model/manifest';
 import { SIGNATURE_PATH } from '@naevus/shared/model/signature';
-import { jsonText, writeJson } from '../../files/json-file.ts';
+import { writeJson } from '../../files/json-file.ts';
+import { reportJson } from '../../files/report-json.ts';
 import type { GateReport } from './gate-report.ts';
 
 /**
@@ -26,7 +27,7 @@ export async function recordVerdict(
   const path = join(folder, MANIFEST_PATH);
   const manifest = parseJson(new Uint8Array(await readFile(path)), MANIFEST_PATH, manifestSchema);
   const reports = new Map([
-    ['reports/gate.json', jsonText(report)],
+    ['reports/gate.json', reportJson(report)],
     ['reports/gate.md', markdown],
   ]);
   const files = manifest.files.filter((file) => !reports.has(file.path));

@@ -1,8 +1,3 @@
-import {
-  malignantScore,
-  OPERATING_POINTS,
-  type OperatingPoint,
-} from '@naevus/shared/answer/operating-point';
 import type { Pooling } from '@naevus/shared/answer/pool-photos';
 import {
   type ClassQuantiles,
@@ -12,8 +7,8 @@ import {
   nonconformity,
 } from '@naevus/shared/answer/prediction-set';
 import { softmax } from '@naevus/shared/answer/probabilities';
-import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
-import { type FittedAssessment, OPERATING_POINT_AIMS } from '../assessment/fit-assessment.ts';
+import { labelIndex, labels, malignantScore, pointNames } from '../../taxonomy/current.ts';
+import { type FittedAssessment, operatingPointNamed } from '../assessment/fit-assessment.ts';
 import { measuredShare } from '../assessment/lesion-interval.ts';
 import { type HeldOutLesion, pooledScores } from './pooled-lesion.ts';
 
@@ -22,7 +17,7 @@ export interface FittedLesions {
   readonly temperature: number;
   /** One row a coverage, one column a label; of the default nonconformity score. */
   readonly quantiles: readonly ClassQuantiles[];
-  readonly thresholds: Readonly<Record<OperatingPoint, number>>;
+  readonly thresholds: Readonly<Record<string, number>>;
 }
 
 /** What is chosen before anything is fitted. */
@@ -60,11 +55,11 @@ export function fitLesions(
     temperature,
     quantiles: severalQuantiles(scored, images.quantiles[plan.kind], plan.kind),
     thresholds: Object.fromEntries(
-      OPERATING_POINTS.map((point) => [
+      pointNames().map((point) => [
         point,
-        loweredThreshold(scored, point, images.thresholds[point], plan.seed),
+        loweredThreshold(scored, point, images.thresholds[point]!, plan.seed),
       ]),
-    ) as Record<OperatingPoint, number>,
+    ) as Record<string, number>,
   };
 }
 
@@ -78,7 +73,7 @@ function severalQuantiles(
   ofImages: readonly ClassQuantiles[],
   kind: ConformityScore,
 ): ClassQuantiles[] {
-  const misfits = LABELS.map((label, k) =>
+  const misfits = labels().map((label, k) =>
     scored
       .filter(({ lesion }) => lesion.label === label)
       .map(({ scores }) => nonconformity(scores, kind)[k]!)
@@ -92,29 +87,32 @@ function severalQuantiles(
   );
   // An image's quantile that steps in may be below the lesions' own of a smaller coverage.
   return rows.map((_, row) =>
-    LABELS.map((_, k) => Math.max(...rows.slice(0, row + 1).map((values) => values[k]!))),
+    labels().map((_, k) => Math.max(...rows.slice(0, row + 1).map((values) => values[k]!))),
   );
 }
 
 function loweredThreshold(
   scored: readonly ScoredLesion[],
-  point: OperatingPoint,
+  point: string,
   ofImages: number,
   seed: number,
 ): number {
-  const { labels, share, side } = OPERATING_POINT_AIMS[point];
+  const { groups, share, side } = operatingPointNamed(point);
   if (side === 'below') return ofImages;
-  const aimed = scored.filter(({ lesion }) => labels.includes(lesion.label));
-  const found = measuredShare(
-    aimed.map(({ lesion, scores }) => ({
-      hit: malignantScore(scores) >= ofImages,
-      lesionId: lesion.lesionId,
-    })),
-    seed,
-  );
-  if (found.interval === null || found.interval[1] >= share) return ofImages;
-  const negated = aimed.map(({ scores }) => -malignantScore(scores)).sort((a, b) => a - b);
-  return Math.max(0, Math.min(ofImages, -conformalQuantile(negated, share)));
+  const lowered = groups.map((group) => {
+    const aimed = scored.filter(({ lesion }) => group.includes(labelIndex(lesion.label)));
+    const found = measuredShare(
+      aimed.map(({ lesion, scores }) => ({
+        hit: malignantScore(scores) >= ofImages,
+        lesionId: lesion.lesionId,
+      })),
+      seed,
+    );
+    if (found.interval === null || found.interval[1] >= share) return ofImages;
+    const negated = aimed.map(({ scores }) => -malignantScore(scores)).sort((a, b) => a - b);
+    return Math.max(0, Math.min(ofImages, -conformalQuantile(negated, share)));
+  });
+  return Math.min(...lowered);
 }
 
 const LOWEST_TEMPERATURE = 0.2;

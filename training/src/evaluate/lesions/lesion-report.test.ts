@@ -92,7 +92,7 @@ describe('buildLesions', () => {
   it('never raises a threshold, and gives what the manifest takes', () => {
     const spec = lesionSpecSchema.parse(lesionSpec(built));
     for (const [point, threshold] of Object.entries(spec.severalPhotos.thresholds)) {
-      expect(threshold).toBeLessThanOrEqual(fitted.thresholds[point as never]);
+      expect(threshold).toBeLessThanOrEqual(fitted.thresholds[point]!);
     }
     for (const [row, quantiles] of spec.severalPhotos.quantiles.entries()) {
       const before = spec.severalPhotos.quantiles[row - 1];
@@ -116,9 +116,9 @@ describe('buildLesions', () => {
           : one.scores,
     }));
     const { report } = buildLesions({ images: dimmed, fitted, ...REST })!;
-    const { image, several } = report.thresholds['melanoma-sensitivity-95'];
+    const { image, several } = report.thresholds['melanoma-sensitivity-95']!;
     expect(several).toBeLessThan(image);
-    expect(report.thresholds['specificity-90'].several).toBe(fitted.thresholds['specificity-90']);
+    expect(report.thresholds['specificity-90']!.several).toBe(fitted.thresholds['specificity-90']);
   });
 
   it('leaves out photos that are abstained from, unless all are', () => {

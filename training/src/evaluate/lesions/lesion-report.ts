@@ -1,18 +1,24 @@
+import { type CriticalMember, criticalMember } from '@naevus/shared/answer/critical-figures';
 import { type LesionSpec, PHOTO_COUNTS } from '@naevus/shared/answer/lesion-spec';
-import {
-  malignantScore,
-  OPERATING_POINTS,
-  type OperatingPoint,
-} from '@naevus/shared/answer/operating-point';
+import { REFERRAL_POINT } from '@naevus/shared/answer/operating-point';
 import { POOLINGS, type Pooling } from '@naevus/shared/answer/pool-photos';
 import {
   COVERAGES,
   type ConformityScore,
+  conformalSet,
   DEFAULT_COVERAGE,
-  predictionSet,
 } from '@naevus/shared/answer/prediction-set';
 import { createRandom } from '@naevus/shared/statistics/random';
-import { LABELS, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy';
+import {
+  criticalClasses,
+  hasCritical,
+  isBenign,
+  labelIndex,
+  labels,
+  malignantScore,
+  pointNames,
+  taxonomy,
+} from '../../taxonomy/current.ts';
 import type { FittedAssessment } from '../assessment/fit-assessment.ts';
 import { type FlaggingFit, isFlagged } from '../assessment/flagged.ts';
 import { lesionFolds } from '../assessment/lesion-folds.ts';
@@ -54,6 +60,7 @@ export type LesionFigure = (typeof LESION_FIGURES)[number];
 export interface PhotoCountReport {
   readonly photos: PhotoCount | 'all';
   readonly lesions: number;
+  /** Lesions of the critical classes. */
   readonly melanomas: number;
   readonly logLoss: number | null;
   readonly expectedCalibrationError: number | null;
@@ -81,7 +88,7 @@ export interface LesionReport {
     readonly standardError: number;
   };
   readonly thresholds: Readonly<
-    Record<OperatingPoint, { readonly image: number; readonly several: number }>
+    Record<string, { readonly image: number; readonly several: number }>
   >;
   readonly byPhotos: readonly PhotoCountReport[];
   /** Of lesions with several photos: pooled, a photo of each drawn at random, and the difference. */
@@ -121,7 +128,6 @@ const FOLDS = 10;
 const RESAMPLES = 1000;
 const CHANCE_DRAWS = 200;
 const ROW_90 = COVERAGES.indexOf(DEFAULT_COVERAGE);
-const MELANOMA = labelIndex('mel');
 
 /**
  * Chooses, fits and measures how the photos of one lesion make one answer.
@@ -172,9 +178,9 @@ export function buildLesions(input: LesionInput): BuiltLesions | undefined {
       pooling: { chosen: pooling, candidates },
       temperature: { ...temperature, used: fitted.temperature },
       thresholds: Object.fromEntries(
-        OPERATING_POINTS.map((point) => [
+        pointNames().map((point) => [
           point,
-          { image: ofImages.thresholds[point], several: fitted.thresholds[point] },
+          { image: ofImages.thresholds[point]!, several: fitted.thresholds[point]! },
         ]),
       ) as LesionReport['thresholds'],
       byPhotos: [
@@ -259,8 +265,9 @@ function compareTemperature(
 interface AnsweredLesion {
   readonly lesion: HeldOutLesion;
   readonly scores: readonly number[];
-  readonly set: readonly string[];
-  readonly setByImageQuantiles: readonly string[];
+  /** Positions of the classes. */
+  readonly set: readonly number[];
+  readonly setByImageQuantiles: readonly number[];
   /** At the default operating point. */
   readonly flagged: boolean;
   /** 0 routine, 1 review, 2 refer. */
@@ -280,8 +287,8 @@ function answer(
   return {
     lesion,
     scores,
-    set: predictionSet(scores, kind, several?.quantiles[ROW_90] ?? ofImages),
-    setByImageQuantiles: predictionSet(scores, kind, ofImages),
+    set: conformalSet(scores, kind, several?.quantiles[ROW_90] ?? ofImages).classes,
+    setByImageQuantiles: conformalSet(scores, kind, ofImages).classes,
     flagged: isFlagged(scores, fit),
     word: urgency(scores, fit),
   };
@@ -289,11 +296,12 @@ function answer(
 
 function urgency(scores: readonly number[], fit: FlaggingFit): number {
   if (!isFlagged(scores, fit)) return 0;
-  return malignantScore(scores) >= fit.thresholds['specificity-90'] ? 2 : 1;
+  return malignantScore(scores) >= thresholdOf(fit.thresholds, REFERRAL_POINT) ? 2 : 1;
 }
 
-function isBenign({ label }: HeldOutLesion): boolean {
-  return LESION_CLASSES[label].risk === 'benign';
+/** Without risk groups there is no threshold, and nothing reaches it. */
+function thresholdOf(thresholds: Readonly<Record<string, number>>, point: string): number {
+  return thresholds[point] ?? Number.POSITIVE_INFINITY;
 }
 
 function measure(
@@ -309,25 +317,26 @@ function measure(
       of.map((one) => ({ hit: holds(one), lesionId: one.lesion.lesionId })),
       seed,
     );
-  const melanomas = answered.filter(({ lesion }) => lesion.label === 'mel');
+  const critical = criticalClasses();
+  const criticals = answered.filter(({ lesion }) => critical[labelIndex(lesion.label)]);
   const flagged = (one: AnsweredLesion) => one.flagged;
   return {
     photos,
     lesions: answered.length,
-    melanomas: melanomas.length,
+    melanomas: criticals.length,
     logLoss: none
       ? null
       : mean(truth.map((k, i) => -Math.log(Math.max(scores[i]![k]!, Number.MIN_VALUE)))),
     expectedCalibrationError: none ? null : reliability(truth, scores).expectedCalibrationError,
     calibrationErrorByChance: none ? null : errorByChance(scores, seed),
-    coverage90: share(answered, ({ lesion, set }) => set.includes(lesion.label)),
+    coverage90: share(answered, ({ lesion, set }) => set.includes(labelIndex(lesion.label))),
     coverage90ByImageQuantiles: share(answered, ({ lesion, setByImageQuantiles }) =>
-      setByImageQuantiles.includes(lesion.label),
+      setByImageQuantiles.includes(labelIndex(lesion.label)),
     ),
     meanSetSize: none ? null : mean(answered.map(({ set }) => set.length)),
-    melanomaSensitivity: share(melanomas, flagged),
+    melanomaSensitivity: share(criticals, flagged),
     specificity: share(
-      answered.filter(({ lesion }) => isBenign(lesion)),
+      answered.filter(({ lesion }) => isBenign(lesion.label)),
       (one) => !flagged(one),
     ),
   };
@@ -370,7 +379,8 @@ function compareWithSingle(answered: readonly AnsweredLesion[], seed: number) {
     loss: -Math.log(Math.max(scores[labelIndex(lesion.label)]!, Number.MIN_VALUE)),
     flagged: Number(flagged),
   }));
-  const benign = answered.map(({ lesion }) => isBenign(lesion));
+  const critical = criticalClasses();
+  const benign = answered.map(({ lesion }) => isBenign(lesion.label));
   const figures = (
     of: typeof single,
     weights?: SampleWeights,
@@ -387,7 +397,7 @@ function compareWithSingle(answered: readonly AnsweredLesion[], seed: number) {
     melanomaSensitivity: weighted(
       of.map(({ flagged }) => flagged),
       weights,
-      (i) => truth[i] === MELANOMA,
+      (i) => critical[truth[i]!]!,
     ),
     specificity: weighted(
       of.map(({ flagged }) => 1 - flagged),
@@ -435,7 +445,7 @@ function balanced(
   values: readonly number[],
   weights?: SampleWeights,
 ): number | null {
-  const perClass = LABELS.map((_, k) => weighted(values, weights, (i) => truth[i] === k));
+  const perClass = labels().map((_, k) => weighted(values, weights, (i) => truth[i] === k));
   const defined = perClass.filter((value) => value !== null);
   return defined.length > 0 ? mean(defined) : null;
 }
@@ -477,7 +487,7 @@ export function lesionSpec({ report, fitted }: BuiltLesions): LesionSpec {
       quantiles: fitted.quantiles.map((row) =>
         row.map((value) => (Number.isFinite(value) ? value : null)),
       ),
-      thresholds: fitted.thresholds,
+      thresholds: fitted.thresholds as LesionSpec['severalPhotos']['thresholds'],
     },
     measured: byPhotos.flatMap(({ photos, lesions, ...figures }) =>
       photos === 'all'
@@ -488,10 +498,17 @@ export function lesionSpec({ report, fitted }: BuiltLesions): LesionSpec {
               lesions,
               expectedCalibrationError: figures.expectedCalibrationError,
               coverage90: figures.coverage90,
-              melanomaSensitivity: figures.melanomaSensitivity,
+              ...(criticalPart(figures.melanomaSensitivity) as {
+                melanomaSensitivity: Measured;
+              }),
               specificity: figures.specificity,
             },
           ],
     ),
   };
+}
+
+/** Under the name that these classes give it; nothing where no class is critical. */
+function criticalPart(measured: Measured): Partial<Record<CriticalMember, Measured>> {
+  return hasCritical() ? { [criticalMember(taxonomy())]: measured } : {};
 }

@@ -1,5 +1,4 @@
 import { type Pooling, poolPhotos } from '@naevus/shared/answer/pool-photos';
-import type { Label } from '@naevus/shared/taxonomy';
 import { abstains, abstentionOf } from '../assessment/answered-image.ts';
 import type { AssessedImage } from '../assessment/assessed-image.ts';
 import type { FittedAssessment } from '../assessment/fit-assessment.ts';
@@ -13,7 +12,7 @@ export interface HeldOutImage {
 
 /** All photos of one lesion. */
 export interface HeldOutLesion {
-  readonly label: Label;
+  readonly label: string;
   /** Of the first photo; null: a lesion of its own. */
   readonly lesionId: string | null;
   readonly photos: readonly HeldOutImage[];

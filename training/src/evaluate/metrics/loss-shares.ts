@@ -1,12 +1,12 @@
 import type { Calibration } from '@naevus/shared/answer/probabilities';
-import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
 import { z } from 'zod';
 import { logitLoss } from '../../network/loss/logit-loss.ts';
 import { classShares } from '../../run/class-prior.ts';
 import type { ClassWeights } from '../../run/class-weights.ts';
+import { classCount, labelIndex, labels } from '../../taxonomy/current.ts';
 import type { ScoredImage } from './metrics-report.ts';
 
-const perClass = z.array(z.number()).length(LABELS.length);
+const perClass = z.array(z.number()).min(2);
 
 const usedSchema = z.looseObject({
   weights: perClass,
@@ -31,13 +31,13 @@ export function measuredLossShares(
   if (!parsed.success) return undefined;
   const { weights, logitOffsets, shareOfImages, loss } = parsed.data;
   const options = {
-    classes: LABELS.length,
+    classes: classCount(),
     focalGamma: loss.focalGamma,
     labelSmoothing: loss.labelSmoothing,
     classWeights: weights,
     logitOffsets,
   };
-  const sums = LABELS.map(() => ({ loss: 0, images: 0 }));
+  const sums = labels().map(() => ({ loss: 0, images: 0 }));
   for (const { label, scores } of images) {
     // Softmax forgets a constant only, and so does the loss. A score of 0 is below the smallest float.
     const logits = Float32Array.from(

@@ -1,5 +1,6 @@
-import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy';
 import { describe, expect, it } from 'vitest';
+import { labelIndex } from '../../taxonomy/current.ts';
 import { classificationReport } from './classification-report.ts';
 import { CONTEXT, scoredImages } from './fixtures/scored-images.ts';
 import { describeMetrics, metricsReport, type ScoredImage } from './metrics-report.ts';

@@ -1,6 +1,6 @@
 import type { Calibration } from '@naevus/shared/answer/probabilities';
-import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
 import { countLesions } from '../../data/load/count-lesions.ts';
+import { classCount, labelIndex, labels } from '../../taxonomy/current.ts';
 import {
   type BootstrapIntervals,
   bootstrapIntervals,
@@ -16,7 +16,7 @@ import { underUniformPrior } from './uniform-prior.ts';
 /** An image with its diagnosis and the scores it was given. */
 export interface ScoredImage {
   readonly imageId: string;
-  readonly label: Label;
+  readonly label: string;
   /** Images of one lesion share it; null where it is not known. */
   readonly lesionId: string | null;
   /** In the order of the labels; they sum to 1. */
@@ -53,9 +53,9 @@ export interface MetricsReport {
     /** Images that could not be decoded and are in no figure. */
     readonly unreadable: readonly { readonly imageId: string; readonly reason: string }[];
   };
-  readonly labels: readonly Label[];
+  readonly labels: readonly string[];
   /** Class distribution that the scores assume. */
-  readonly prior: Readonly<Record<Label, number>>;
+  readonly prior: Readonly<Record<string, number>>;
   readonly calibration: Calibration;
   /** The scores as they are served, decided for the highest one. */
   readonly metrics: ClassificationReport;
@@ -95,7 +95,7 @@ export function metricsReport(
       images: images.length,
       lesions: countLesions(images),
     },
-    labels: LABELS,
+    labels: labels(),
     prior,
     calibration: {
       temperature: calibration.temperature,
@@ -122,7 +122,7 @@ function decisionIntervals(
     truth.length,
     (weights) => {
       const { accuracy, balancedAccuracy, macroF1, perClass } = decisionFigures(
-        confusionMatrix(truth, predicted, LABELS.length, weights),
+        confusionMatrix(truth, predicted, classCount(), weights),
       );
       const ofClasses = perClass.flatMap((metrics, k) =>
         names.map((name) => [`${name} ${k}`, metrics[name]] as const),
@@ -134,7 +134,7 @@ function decisionIntervals(
   const { accuracy, balancedAccuracy, macroF1 } = intervals;
   return {
     headline: { accuracy: accuracy!, balancedAccuracy: balancedAccuracy!, macroF1: macroF1! },
-    perClass: LABELS.map((_, k) => ({
+    perClass: labels().map((_, k) => ({
       precision: intervals[`precision ${k}`]!,
       recall: intervals[`recall ${k}`]!,
       f1: intervals[`f1 ${k}`]!,
@@ -190,7 +190,7 @@ export function describeMetrics({
     'class   images  recall  precision  AUC',
     ...metrics.perClass.map(({ support, recall, precision, auc }, k) =>
       [
-        LABELS[k]!.padEnd(6),
+        labels()[k]!.padEnd(6),
         String(support).padStart(7),
         short(recall).padStart(7),
         short(precision).padStart(10),

@@ -1,8 +1,9 @@
-import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
 import { AGE_BANDS, ageBand } from '../../data/load/age-band.ts';
 import { countLesions } from '../../data/load/count-lesions.ts';
+import { classCount, criticalClasses, labelIndex, labels } from '../../taxonomy/current.ts';
 import { bootstrapStatistics, type Interval } from './bootstrap.ts';
 import { confusionMatrix, type SampleWeights } from './confusion-matrix.ts';
+import { criticalRecall } from './critical-recall.ts';
 import { decisionFigures } from './decision-figures.ts';
 import { topClass } from './labelled-probabilities.ts';
 import type { ScoredImage } from './metrics-report.ts';
@@ -34,7 +35,8 @@ export interface Subgroup {
   readonly images: number;
   readonly lesions: number;
   /** Classes that have images here: balanced accuracies over other classes do not compare. */
-  readonly classes: readonly Label[];
+  readonly classes: readonly string[];
+  /** Images of the critical classes. */
   readonly melanomas: number;
   readonly figures: Readonly<Record<SubgroupFigure, Estimate>>;
 }
@@ -124,7 +126,7 @@ const SMALLEST = 20;
  */
 export function subgroupReport(
   images: readonly DescribedImage[],
-  prior: Readonly<Record<Label, number>>,
+  prior: Readonly<Record<string, number>>,
   { seed, resamples = 1000 }: { readonly seed: number; readonly resamples?: number },
 ): SubgroupReport {
   const attributes = ATTRIBUTES.flatMap(({ name, groupOf, order }) => {
@@ -167,7 +169,7 @@ function gatherSmall(groups: ReadonlyMap<string, DescribedImage[]>): Map<string,
 function subgroup(
   name: string,
   images: readonly DescribedImage[],
-  prior: Readonly<Record<Label, number>>,
+  prior: Readonly<Record<string, number>>,
   seed: number,
   resamples: number,
 ): Subgroup {
@@ -175,16 +177,17 @@ function subgroup(
   const served = images.map(({ scores }) => topClass(scores));
   const uniform = images.map(({ scores }) => topClass(underUniformPrior(scores, prior)));
   const lesions = images.map(({ lesionId }) => lesionId);
-  const melanoma = labelIndex('mel');
+  const critical = criticalClasses();
+  const criticals = truth.filter((k) => critical[k]).length;
   const figures = (weights?: SampleWeights): Record<SubgroupFigure, number | null> => {
-    const asServed = decisionFigures(confusionMatrix(truth, served, LABELS.length, weights));
-    const asUniform = decisionFigures(confusionMatrix(truth, uniform, LABELS.length, weights));
+    const asServed = decisionFigures(confusionMatrix(truth, served, classCount(), weights));
+    const asUniform = decisionFigures(confusionMatrix(truth, uniform, classCount(), weights));
     return {
       accuracy: asServed.accuracy,
       balancedAccuracy: asServed.balancedAccuracy,
       balancedAccuracyUniformPrior: asUniform.balancedAccuracy,
-      melanomaRecall: asServed.perClass[melanoma]!.recall,
-      melanomaRecallUniformPrior: asUniform.perClass[melanoma]!.recall,
+      melanomaRecall: criticalRecall(truth, served, weights),
+      melanomaRecallUniformPrior: criticalRecall(truth, uniform, weights),
     };
   };
   const values = figures();
@@ -197,8 +200,8 @@ function subgroup(
     name,
     images: images.length,
     lesions: countLesions(images),
-    classes: LABELS.filter((_, k) => truth.includes(k)),
-    melanomas: truth.filter((k) => k === melanoma).length,
+    classes: labels().filter((_, k) => truth.includes(k)),
+    melanomas: criticals,
     figures: Object.fromEntries(
       SUBGROUP_FIGURES.map((figure) => [
         figure,

@@ -2,7 +2,7 @@ import { SITE_GROUPS } from '@naevus/shared/answer/body-site';
 import { hatWeights } from '@naevus/shared/answer/patient-factors';
 import { type PatientVariable, SEXES } from '@naevus/shared/answer/patient-spec';
 import { softmax } from '@naevus/shared/answer/probabilities';
-import { CLASS_COUNT, labelIndex } from '@naevus/shared/taxonomy';
+import { classCount, labelIndex } from '../../taxonomy/current.ts';
 import { solvePositiveDefinite } from '../assessment/solve-positive-definite.ts';
 import type { PatientRecord } from './patient-records.ts';
 
@@ -81,7 +81,7 @@ export function fitPatientEffects(
   for (const variable of variables) {
     const mean = means.get(variable)!;
     const own = mean.map((_, i) =>
-      fitted.slice((offset + i) * CLASS_COUNT, (offset + i + 1) * CLASS_COUNT),
+      fitted.slice((offset + i) * classCount(), (offset + i + 1) * classCount()),
     );
     const centre = own[0]!.map((_, k) => own.reduce((sum, row, i) => sum + mean[i]! * row[k]!, 0));
     rows[variable] = own.map((row) => row.map((value, k) => value - centre[k]!));
@@ -92,12 +92,12 @@ export function fitPatientEffects(
 
 /** ln p(class | patient) - ln p(class), one a label; 0 where nothing is known. */
 export function logFactors(record: PatientRecord, { variables, rows }: PatientEffects): number[] {
-  const sum = new Array<number>(CLASS_COUNT).fill(0);
+  const sum = new Array<number>(classCount()).fill(0);
   for (const variable of variables) {
     const weights = valueWeights(record, variable);
     if (weights === undefined) continue;
     for (const [i, weight] of weights.entries()) {
-      for (let k = 0; k < CLASS_COUNT; k++) sum[k]! += weight * rows[variable][i]![k]!;
+      for (let k = 0; k < classCount(); k++) sum[k]! += weight * rows[variable][i]![k]!;
     }
   }
   return sum;
@@ -131,7 +131,7 @@ function gather(
     const key = [record.part, record.age, record.sex, record.site].join('\n');
     let cell = cells.get(key);
     if (cell === undefined) {
-      cell = { row: rowOf(record), counts: new Array<number>(CLASS_COUNT).fill(0) };
+      cell = { row: rowOf(record), counts: new Array<number>(classCount()).fill(0) };
       cells.set(key, cell);
     }
     cell.counts[labelIndex(record.label)]!++;
@@ -166,12 +166,12 @@ function penalty(variables: readonly PatientVariable[], width: number): number[]
 
 /** @returns coefficients, `width` rows of one a class */
 function newton(cells: readonly Cell[], width: number, penalties: readonly number[][]): number[] {
-  const size = width * CLASS_COUNT;
+  const size = width * classCount();
   const predict = (beta: readonly number[], row: readonly number[]): number[] => {
-    const z = new Array<number>(CLASS_COUNT).fill(0);
+    const z = new Array<number>(classCount()).fill(0);
     for (const [j, value] of row.entries()) {
       if (value === 0) continue;
-      for (let k = 0; k < CLASS_COUNT; k++) z[k]! += value * beta[j * CLASS_COUNT + k]!;
+      for (let k = 0; k < classCount(); k++) z[k]! += value * beta[j * classCount() + k]!;
     }
     return softmax(z);
   };
@@ -181,8 +181,8 @@ function newton(cells: readonly Cell[], width: number, penalties: readonly numbe
       for (let j = 0; j < width; j++) {
         const weight = penalties[i]![j]!;
         if (weight === 0) continue;
-        for (let k = 0; k < CLASS_COUNT; k++) {
-          result[i * CLASS_COUNT + k]! += weight * beta[j * CLASS_COUNT + k]!;
+        for (let k = 0; k < classCount(); k++) {
+          result[i * classCount() + k]! += weight * beta[j * classCount() + k]!;
         }
       }
     }
@@ -205,8 +205,8 @@ function newton(cells: readonly Cell[], width: number, penalties: readonly numbe
     const hessian = Array.from({ length: size }, () => new Array<number>(size).fill(0));
     for (let i = 0; i < width; i++) {
       for (let j = 0; j < width; j++) {
-        for (let k = 0; k < CLASS_COUNT; k++) {
-          hessian[i * CLASS_COUNT + k]![j * CLASS_COUNT + k]! += penalties[i]![j]!;
+        for (let k = 0; k < classCount(); k++) {
+          hessian[i * classCount() + k]![j * classCount() + k]! += penalties[i]![j]!;
         }
       }
     }
@@ -215,16 +215,16 @@ function newton(cells: readonly Cell[], width: number, penalties: readonly numbe
       const total = counts.reduce((sum, count) => sum + count, 0);
       const used = row.flatMap((value, j) => (value === 0 ? [] : [j]));
       for (const i of used) {
-        for (let k = 0; k < CLASS_COUNT; k++) {
-          gradient[i * CLASS_COUNT + k]! += row[i]! * (total * p[k]! - counts[k]!);
+        for (let k = 0; k < classCount(); k++) {
+          gradient[i * classCount() + k]! += row[i]! * (total * p[k]! - counts[k]!);
         }
         for (const j of used) {
           if (j > i) continue;
           const weight = total * row[i]! * row[j]!;
-          for (let k = 0; k < CLASS_COUNT; k++) {
-            const target = hessian[i * CLASS_COUNT + k]!;
-            for (let l = 0; l < CLASS_COUNT; l++) {
-              target[j * CLASS_COUNT + l]! += weight * p[k]! * ((k === l ? 1 : 0) - p[l]!);
+          for (let k = 0; k < classCount(); k++) {
+            const target = hessian[i * classCount() + k]!;
+            for (let l = 0; l < classCount(); l++) {
+              target[j * classCount() + l]! += weight * p[k]! * ((k === l ? 1 : 0) - p[l]!);
             }
           }
         }

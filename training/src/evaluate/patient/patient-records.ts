@@ -1,11 +1,10 @@
 import { BODY_SITES, parseBodySite, type SiteGroup } from '@naevus/shared/answer/body-site';
 import { MAX_AGE, type Sex } from '@naevus/shared/answer/patient-spec';
-import type { Label } from '@naevus/shared/taxonomy';
 import type { Sample } from '../../data/load/dataset.ts';
 
 /** What the metadata say of the patient of one lesion. */
 export interface PatientRecord {
-  readonly label: Label;
+  readonly label: string;
   /** null: a lesion of its own. */
   readonly lesionId: string | null;
   /** Where the image is from; one for all where the data do not say. */

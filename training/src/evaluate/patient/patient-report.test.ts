@@ -1,9 +1,10 @@
 import { patientSpecSchema } from '@naevus/shared/answer/patient-spec';
 import { softmax } from '@naevus/shared/answer/probabilities';
 import { createRandom } from '@naevus/shared/statistics/random';
-import { CLASS_COUNT, LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { CLASS_COUNT, LABELS, type Label } from '@naevus/shared/taxonomy';
 import { describe, expect, it } from 'vitest';
 import type { Sample } from '../../data/load/dataset.ts';
+import { labelIndex } from '../../taxonomy/current.ts';
 import type { FittedAssessment } from '../assessment/fit-assessment.ts';
 import { fitPatientEffects, logFactors } from './fit-patient-effects.ts';
 import { patientRecord } from './patient-records.ts';

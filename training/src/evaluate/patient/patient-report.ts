@@ -1,5 +1,4 @@
 import { SITE_GROUPS } from '@naevus/shared/answer/body-site';
-import { DEFAULT_OPERATING_POINT, malignantScore } from '@naevus/shared/answer/operating-point';
 import { withFactors } from '@naevus/shared/answer/patient-factors';
 import {
   PATIENT_VARIABLES,
@@ -7,11 +6,18 @@ import {
   type PatientVariable,
   SEXES,
 } from '@naevus/shared/answer/patient-spec';
-import { CLASS_COUNT, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy';
 import { AGE_BANDS, ageBand } from '../../data/load/age-band.ts';
 import { countLesions } from '../../data/load/count-lesions.ts';
 import type { Sample } from '../../data/load/dataset.ts';
 import { isFlagged } from '../assessment/flagged.ts';
+import {
+  classCount,
+  criticalClasses,
+  defaultOperatingPoint,
+  isBenign,
+  labelIndex,
+  malignantScore,
+} from '../../taxonomy/current.ts';
 import { lesionFolds } from '../assessment/lesion-folds.ts';
 import { type Measured, measuredShare } from '../assessment/lesion-interval.ts';
 import type { HeldOutImage } from '../lesions/pooled-lesion.ts';
@@ -62,6 +68,7 @@ export interface PatientReport {
   /** At the default operating point, the word without the patient, and raised where the patient raises it. */
   readonly triageByAge: readonly {
     readonly ageBand: string;
+    /** Lesions of the critical classes. */
     readonly melanomas: number;
     readonly melanomaSensitivity: { readonly without: Measured; readonly with: Measured };
     readonly benign: number;
@@ -74,7 +81,7 @@ export interface PatientInput {
   /** In the order of `images`. */
   readonly validation: readonly Sample[];
   readonly images: readonly HeldOutImage[];
-  /** What the scores assume, one a label in the order of `LABELS`. */
+  /** What the scores assume, one a label in the order of the outputs. */
   readonly prior: readonly number[];
   readonly seed: number;
 }
@@ -195,7 +202,7 @@ function heldOut(
 ): HeldOutPatient[] {
   const frequencies = new Map<string, number[]>();
   for (const { collection, label } of oneALesion(records)) {
-    const counts = frequencies.get(collection) ?? new Array<number>(CLASS_COUNT).fill(SMOOTHING);
+    const counts = frequencies.get(collection) ?? new Array<number>(classCount()).fill(SMOOTHING);
     counts[labelIndex(label)]!++;
     frequencies.set(collection, counts);
   }
@@ -256,7 +263,7 @@ function tellingParts(
 ): string[] {
   const counts = new Map<string, number[]>();
   for (const { record, truth } of held) {
-    const own = counts.get(partOf(record)) ?? new Array<number>(CLASS_COUNT).fill(0);
+    const own = counts.get(partOf(record)) ?? new Array<number>(classCount()).fill(0);
     own[truth]!++;
     counts.set(partOf(record), own);
   }
@@ -329,7 +336,7 @@ function triageByAge(
     const without = isFlagged(scores, fitted);
     const factors = logFactors(record, effects).map((value) => Math.exp(strengths[i]! * value));
     const raised = malignantScore(withFactors(scores, factors));
-    return { without, with: without || raised >= fitted.thresholds[DEFAULT_OPERATING_POINT] };
+    return { without, with: without || raised >= (fitted.thresholds[defaultOperatingPoint()] ?? Number.POSITIVE_INFINITY) };
   });
   const share = (of: readonly number[], hit: (i: number) => boolean) =>
     measuredShare(
@@ -342,15 +349,16 @@ function triageByAge(
       return name === band ? [i] : [];
     });
     if (own.length === 0) return [];
-    const melanomas = own.filter((i) => held[i]!.record.label === 'mel');
-    const benign = own.filter((i) => LESION_CLASSES[held[i]!.record.label].risk === 'benign');
+    const critical = criticalClasses();
+    const criticals = own.filter((i) => critical[held[i]!.truth]);
+    const benign = own.filter((i) => isBenign(held[i]!.record.label));
     return [
       {
         ageBand: band,
-        melanomas: melanomas.length,
+        melanomas: criticals.length,
         melanomaSensitivity: {
-          without: share(melanomas, (i) => flagged[i]!.without),
-          with: share(melanomas, (i) => flagged[i]!.with),
+          without: share(criticals, (i) => flagged[i]!.without),
+          with: share(criticals, (i) => flagged[i]!.with),
         },
         benign: benign.length,
         specificity: {

@@ -6,11 +6,11 @@ import {
 import { packPictures } from '@naevus/shared/model/case-pictures';
 import { createCaseSearch } from '@naevus/shared/model/find-similar-cases';
 import { MAX_INDEX_BYTES, type SimilarCasesSpec } from '@naevus/shared/model/similar-cases-spec';
-import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import type { PrepareImage } from '../../data/decode/prepare-image.ts';
 import type { Sample } from '../../data/load/dataset.ts';
+import { classCount, labelIndex } from '../../taxonomy/current.ts';
 import { SIMILAR_CASES_PATH, similarCasesPicturesPath } from '../../versions/artifact-layout.ts';
 import { classifyAll } from '../classifiers/classify-images.ts';
 import type { OnnxClassifier } from '../classifiers/onnx-classifier.ts';
@@ -75,7 +75,7 @@ export async function buildSimilarCases(input: SimilarCasesInput): Promise<Built
 
   log('drawing their pictures');
   const labels = indexed.index.cases.map(({ label }) => label);
-  const withoutPictures = createCaseSearch(indexed.index, kernels, LABELS.length);
+  const withoutPictures = createCaseSearch(indexed.index, kernels, classCount());
   const order = pictureOrder(labels, (position, count) =>
     withoutPictures(indexed.features[position]!, count + 1)
       .nearest.map((found) => found.position)
@@ -106,7 +106,7 @@ export async function buildSimilarCases(input: SimilarCasesInput): Promise<Built
   const report = similarityReport({
     images: images.map((image, i) => ({ ...image, features: validationFeatures[i]! })),
     index,
-    search: createCaseSearch(index, kernels, LABELS.length),
+    search: createCaseSearch(index, kernels, classCount()),
     caseFeatures: indexed.features,
     indexBytes: bytes.length,
     split: 'validation',

@@ -1,11 +1,10 @@
 import { createRandom } from '@naevus/shared/statistics/random';
-import type { Label } from '@naevus/shared/taxonomy';
 import { byImageId } from '../../data/load/dataset.ts';
 
 /** What tells lesions apart. */
 export interface LesionImage {
   readonly imageId: string;
-  readonly label: Label;
+  readonly label: string;
   /** null: a lesion of its own. */
   readonly lesionId: string | null;
 }
@@ -32,7 +31,7 @@ export function limitCases<I extends LesionImage>(
   seed: number,
 ): I[] {
   if (cases.length <= most) return [...cases];
-  const byLabel = new Map<Label, I[]>();
+  const byLabel = new Map<string, I[]>();
   for (const one of cases) byLabel.set(one.label, [...(byLabel.get(one.label) ?? []), one]);
   const random = createRandom(seed);
   const kept = new Set<I>();

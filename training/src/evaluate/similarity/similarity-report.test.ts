@@ -67,11 +67,11 @@ describe('similarityReport', () => {
   it('counts the nearest cases of the own diagnosis', () => {
     const { all, byClass, index, data } = report();
     expect(data).toEqual({ split: 'validation', images: 3, lesions: 3 });
-    expect(byClass.nv.precision[1].value).toBe(1);
-    expect(byClass.nv.precision[16].value).toBe(1);
-    expect(byClass.nv.meanAveragePrecision).toBeCloseTo(1, 9);
-    expect(byClass.mel.precision[1].value).toBe(0.5);
-    expect(byClass.mel.precision[5].value).toBeCloseTo((0 + 3) / 10, 9);
+    expect(byClass.nv!.precision[1].value).toBe(1);
+    expect(byClass.nv!.precision[16].value).toBe(1);
+    expect(byClass.nv!.meanAveragePrecision).toBeCloseTo(1, 9);
+    expect(byClass.mel!.precision[1].value).toBe(0.5);
+    expect(byClass.mel!.precision[5].value).toBeCloseTo((0 + 3) / 10, 9);
     expect(all.precision[5].value).toBeCloseTo((5 + 0 + 3) / 15, 9);
     expect(byClass.df).toMatchObject({ images: 0, cases: 0, vote: { value: null } });
     expect(index).toMatchObject({ cases: 40, bytes: 1234, pictures: 20, pictureBytes: 20_000 });
@@ -88,8 +88,8 @@ describe('similarityReport', () => {
 
   it('sets the vote beside the scores, and says who is right where they differ', () => {
     const { byClass, disagreement } = report();
-    expect(byClass.mel.scores.value).toBe(0.5);
-    expect(byClass.mel.vote.value).toBe(0.5);
+    expect(byClass.mel!.scores.value).toBe(0.5);
+    expect(byClass.mel!.vote.value).toBe(0.5);
     expect(disagreement).toMatchObject({ images: 2, scoresRight: 1, voteRight: 1, review: null });
     expect(disagreement.accuracyWhereAgreed).toBe(1);
     expect(disagreement.accuracyOfSurest).toBe(1);

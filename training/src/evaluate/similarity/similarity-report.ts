@@ -1,13 +1,14 @@
-import {
-  DEFAULT_OPERATING_POINT,
-  MALIGNANT_LABELS,
-  malignantScore,
-} from '@naevus/shared/answer/operating-point';
 import type { CaseIndex } from '@naevus/shared/model/case-index';
 import type { FindSimilarCases } from '@naevus/shared/model/find-similar-cases';
-import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { malignantIndices } from '@naevus/shared/taxonomy/taxonomy';
 import * as tf from '@tensorflow/tfjs-core';
 import { countLesions } from '../../data/load/count-lesions.ts';
+import {
+  defaultOperatingPoint,
+  labelIndex,
+  malignantScore,
+  taxonomy,
+} from '../../taxonomy/current.ts';
 import { type Measured, measuredShare, type Trial } from '../assessment/lesion-interval.ts';
 import { topClass } from '../metrics/labelled-probabilities.ts';
 
@@ -18,7 +19,7 @@ const PRECISION_AT = [1, 5, VOTES] as const;
 /** An image of a lesion that is not in the index. */
 export interface HeldOutImage {
   readonly imageId: string;
-  readonly label: Label;
+  readonly label: string;
   readonly lesionId: string | null;
   /** As served, by fits that its lesion had no part in. */
   readonly scores: readonly number[];
@@ -53,7 +54,7 @@ export interface SimilarityReport {
     readonly imagesWithPicturedCase: number;
   };
   readonly all: ClassSimilarity;
-  readonly byClass: Readonly<Record<Label, ClassSimilarity>>;
+  readonly byClass: Readonly<Record<string, ClassSimilarity>>;
   /** All features in full precision, for comparison. */
   readonly fullSearch: { readonly precisionAt5: number; readonly meanAveragePrecision: number };
   /** Vote and scores name different classes. */
@@ -139,7 +140,7 @@ export function similarityReport({
     },
     all: figures(looked, labels.length),
     byClass: Object.fromEntries(
-      LABELS.map((label, k) => [
+      taxonomy().classes.map(({ label }, k) => [
         label,
         figures(
           looked.filter((image) => image.label === label),
@@ -214,7 +215,7 @@ function disagreement(
     voteRight: apart.filter((image) => right(image, image.vote)).length,
     accuracyWhereAgreed: accuracy(agreed),
     accuracyOfSurest: accuracy(surest),
-    review: reviewed(looked, labels, thresholds?.[DEFAULT_OPERATING_POINT]),
+    review: reviewed(looked, labels, thresholds?.[defaultOperatingPoint()]),
   };
 }
 
@@ -224,7 +225,7 @@ function reviewed(
   threshold: number | undefined,
 ): SimilarityReport['disagreement']['review'] {
   if (threshold === undefined) return null;
-  const malignant = new Set(MALIGNANT_LABELS.map(labelIndex));
+  const malignant = new Set(malignantIndices(taxonomy()));
   const count = (of: readonly LookedUp[]) =>
     of.filter(({ label }) => malignant.has(labelIndex(label))).length;
   const routine = looked

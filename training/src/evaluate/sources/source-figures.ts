@@ -1,5 +1,12 @@
-import { MALIGNANT_LABELS } from '@naevus/shared/answer/operating-point';
-import { LABELS, type Label, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy';
+import {
+  classCount,
+  criticalClasses,
+  criticalScore,
+  isBenign,
+  isMalignant,
+  labelIndex,
+  labels,
+} from '../../taxonomy/current.ts';
 import { type Answer, abstains } from '../assessment/answered-image.ts';
 import { createReporter } from '../metrics/classification-report.ts';
 import { confusionMatrix, type SampleWeights } from '../metrics/confusion-matrix.ts';
@@ -11,7 +18,7 @@ import { underUniformPrior } from '../metrics/uniform-prior.ts';
 /** An image of a class, and what it is answered. */
 export interface AnsweredImage {
   readonly imageId: string;
-  readonly label: Label;
+  readonly label: string;
   /** Images of one lesion share it; null where it is not known. */
   readonly lesionId: string | null;
   readonly source: string;
@@ -27,6 +34,7 @@ export const SOURCE_FIGURES = [
   'balancedAccuracyUniformPrior',
   'accuracyUniformPrior',
   'macroAuc',
+  /** Figures of melanoma are those of the critical classes, whatever they are called. */
   'melanomaAuc',
   'malignantAuc',
   'melanomaRecallUniformPrior',
@@ -53,8 +61,6 @@ export type SourceFigures = Readonly<Record<SourceFigure, number | null>>;
 /** A class with fewer images is in no average over classes. */
 export const FEWEST_IMAGES = 15;
 
-const MELANOMA = labelIndex('mel');
-
 /**
  * The figures of some images, for any weighting of them; null where the images do not define one.
  *
@@ -62,28 +68,34 @@ const MELANOMA = labelIndex('mel');
  */
 export function sourceFigures(
   images: readonly AnsweredImage[],
-  prior: Readonly<Record<Label, number>>,
+  prior: Readonly<Record<string, number>>,
 ): (weights?: SampleWeights) => SourceFigures {
   const truth = images.map(({ label }) => labelIndex(label));
   const rows = images.map(({ answer }) => answer.scores);
   const report = createReporter(truth, rows);
   const uniform = rows.map((row) => topClass(underUniformPrior(row, prior)));
-  const counted = LABELS.map((_, k) => truth.filter((one) => one === k).length >= FEWEST_IMAGES);
-  const malignant = images.map(({ label }) => (MALIGNANT_LABELS.includes(label) ? 1 : 0));
-  const benign = images.map(({ label }) => LESION_CLASSES[label].risk === 'benign');
-  const byMelanoma = rankSamples(truth, (i) => rows[i]![MELANOMA]!, MELANOMA);
+  const counted = labels().map((_, k) => truth.filter((one) => one === k).length >= FEWEST_IMAGES);
+  const malignant = images.map(({ label }) => (isMalignant(label) ? 1 : 0));
+  const benign = images.map(({ label }) => isBenign(label));
+  const critical = criticalClasses();
+  const isCritical = (k: number) => critical[k]!;
+  const byCritical = rankSamples(
+    truth.map((k) => Number(isCritical(k))),
+    (i) => criticalScore(rows[i]!),
+    1,
+  );
   const byMalignant = rankSamples(malignant, (i) => images[i]!.answer.malignantScore, 1);
-  const melanoma = (i: number) => truth[i] === MELANOMA;
+  const ofCritical = (i: number) => isCritical(truth[i]!);
   const above = (i: number) => images[i]!.flaggedShare ?? Number(images[i]!.answer.aboveThreshold);
   const all = () => true;
   const abstention = (i: number) => images[i]!.answer.abstention;
   const shares = Object.entries({
     accuracyUniformPrior: [all, (i) => uniform[i] === truth[i]],
-    melanomaRecallUniformPrior: [melanoma, (i) => uniform[i] === MELANOMA],
-    melanomaSpecificityUniformPrior: [(i) => !melanoma(i), (i) => uniform[i] !== MELANOMA],
+    melanomaRecallUniformPrior: [ofCritical, (i) => uniform[i] === truth[i]],
+    melanomaSpecificityUniformPrior: [(i) => !ofCritical(i), (i) => !isCritical(uniform[i]!)],
     coverage90: [all, (i) => images[i]!.answer.set.includes(images[i]!.label)],
     setSize: [all, (i) => images[i]!.answer.set.length],
-    melanomaSensitivity: [melanoma, above],
+    melanomaSensitivity: [ofCritical, above],
     malignantSensitivity: [(i) => malignant[i] === 1, above],
     specificity: [(i) => benign[i]!, (i) => 1 - above(i)],
     abstained: [all, (i) => abstains(abstention(i))],
@@ -96,7 +108,7 @@ export function sourceFigures(
 
   return (weights = new Uint8Array(images.length).fill(1)) => {
     const served = report(weights);
-    const matrix = confusionMatrix(truth, uniform, LABELS.length, weights);
+    const matrix = confusionMatrix(truth, uniform, classCount(), weights);
     const recall = matrix.map((row, k) => {
       const support = row.reduce((sum, count) => sum + count, 0);
       return support === 0 || !counted[k] ? null : row[k]! / support;
@@ -109,7 +121,7 @@ export function sourceFigures(
       accuracy: served.accuracy,
       balancedAccuracyUniformPrior: mean(recall),
       macroAuc: mean(aucs),
-      melanomaAuc: rocAuc(byMelanoma, weights),
+      melanomaAuc: rocAuc(byCritical, weights),
       malignantAuc: rocAuc(byMalignant, weights),
       logLoss: served.logLoss,
       expectedCalibrationError: served.expectedCalibrationError,

@@ -1,6 +1,6 @@
-import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
 import { countLesions } from '../../data/load/count-lesions.ts';
 import type { SourceDefinition } from '../../data/load/source-definition.ts';
+import { labelIndex, labels } from '../../taxonomy/current.ts';
 import { bootstrapDraws, percentileInterval } from '../metrics/bootstrap.ts';
 import type { Estimate } from '../metrics/subgroups.ts';
 import {
@@ -21,7 +21,7 @@ export interface MeasuredSource {
   readonly images: number;
   readonly lesions: number;
   /** Images a class; those with fewer than {@link FEWEST_IMAGES} are in no average over classes. */
-  readonly perClass: readonly { readonly label: Label; readonly images: number }[];
+  readonly perClass: readonly { readonly label: string; readonly images: number }[];
   readonly figures: SourceEstimates;
   /** Of the version before, on the same images, where that was measured; and by how much this one differs. */
   readonly previous: {
@@ -74,9 +74,9 @@ export interface SourceReportInput {
   readonly home: string;
   /** Images whose lesions are in one source only. */
   readonly own: ReadonlySet<string>;
-  readonly prior: Readonly<Record<Label, number>>;
+  readonly prior: Readonly<Record<string, number>>;
   /** Class distribution that the previous version's scores assume. */
-  readonly previousPrior?: Readonly<Record<Label, number>>;
+  readonly previousPrior?: Readonly<Record<string, number>>;
   readonly seed: number;
   /** 1000 by default. */
   readonly resamples?: number;
@@ -104,7 +104,7 @@ export function sourceReport(input: SourceReportInput): SourceReport {
       title,
       images: members.length,
       lesions: countLesions(members),
-      perClass: LABELS.map((label) => ({
+      perClass: labels().map((label) => ({
         label,
         images: members.filter((image) => labelIndex(image.label) === labelIndex(label)).length,
       })),

@@ -1,9 +1,9 @@
 import type { ConformityScore } from '@naevus/shared/answer/prediction-set';
-import { COVERAGES, DEFAULT_COVERAGE, predictionSet } from '@naevus/shared/answer/prediction-set';
+import { COVERAGES, conformalSet, DEFAULT_COVERAGE } from '@naevus/shared/answer/prediction-set';
 import { scores } from '@naevus/shared/answer/probabilities';
 import { TTA_CHOICES, type TtaViews } from '@naevus/shared/network/test-time-augmentation';
-import { LABELS, type Label, LESION_CLASSES, labelIndex } from '@naevus/shared/taxonomy';
 import { countLesions } from '../../data/load/count-lesions.ts';
+import { classCount, criticalClasses, isBenign, labelIndex } from '../../taxonomy/current.ts';
 import type { FittedAssessment } from '../assessment/fit-assessment.ts';
 import { isFlagged } from '../assessment/flagged.ts';
 import { bootstrapStatistics } from '../metrics/bootstrap.ts';
@@ -26,7 +26,7 @@ export const TTA_FIGURES = [
   'expectedCalibrationError',
   /** Of prediction sets at 90 %. */
   'coverage90',
-  /** Melanomas at or above the threshold of the default operating point, and benign lesions below it. */
+  /** Images of critical classes, such as melanoma, at or above the threshold of the default operating point, and benign lesions below it. */
   'melanomaSensitivity',
   'specificity',
 ] as const;
@@ -58,7 +58,7 @@ export interface MeasuredViews {
 
 /** An image that was not trained on, as it was seen in all views. */
 export interface ViewedImage {
-  readonly label: Label;
+  readonly label: string;
   /** null: a lesion of its own. */
   readonly lesionId: string | null;
   readonly logits: ViewLogits;
@@ -70,7 +70,7 @@ export interface ViewedImage {
 }
 
 export interface TtaOptions {
-  readonly prior: Readonly<Record<Label, number>>;
+  readonly prior: Readonly<Record<string, number>>;
   readonly conformity: ConformityScore;
   readonly seed: number;
   /** 1000 unless told. */
@@ -78,7 +78,6 @@ export interface TtaOptions {
 }
 
 const ROW_90 = COVERAGES.indexOf(DEFAULT_COVERAGE);
-const MELANOMA = labelIndex('mel');
 
 /**
  * Measures each number of views on the same images, and their differences to one view on the same resamples.
@@ -153,13 +152,16 @@ function measure(
   const report = createReporter(truth, rows);
   const decided = rows.map((row) => topClass(underUniformPrior(row, prior)));
   const covered = images.map(({ label, fitted }, i) =>
-    predictionSet(rows[i]!, conformity, fitted.quantiles[conformity][ROW_90]!).includes(label),
+    conformalSet(rows[i]!, conformity, fitted.quantiles[conformity][ROW_90]!).classes.includes(
+      labelIndex(label),
+    ),
   );
   const flagged = images.map(({ fitted }, i) => isFlagged(rows[i]!, fitted));
-  const benign = images.map(({ label }) => LESION_CLASSES[label].risk === 'benign');
+  const critical = criticalClasses();
+  const benign = images.map(({ label }) => isBenign(label));
   return (weights) => {
     const served = report(weights);
-    const uniform = decisionFigures(confusionMatrix(truth, decided, LABELS.length, weights));
+    const uniform = decisionFigures(confusionMatrix(truth, decided, classCount(), weights));
     return {
       accuracy: served.accuracy,
       balancedAccuracy: served.balancedAccuracy,
@@ -175,7 +177,7 @@ function measure(
       ),
       melanomaSensitivity: share(
         weights,
-        (i) => truth[i] === MELANOMA,
+        (i) => critical[truth[i]!]!,
         (i) => flagged[i]!,
       ),
       specificity: share(

@@ -1,6 +1,6 @@
-import { LABELS } from '@naevus/shared/taxonomy';
 import type { TopLevelSpec } from 'vega-lite';
 import type { AssessmentReport } from '../../evaluate/assessment/assessment-report.ts';
+import { criticalNames, hasCritical, hasRisks, labels } from '../../taxonomy/current.ts';
 import { reliabilityChart } from './reliability-chart.ts';
 import { renderSvg } from './render-svg.ts';
 
@@ -17,7 +17,7 @@ export async function assessmentPictures(
       `${model.name} ${model.version}, ${images} images, before calibration`,
     ),
     'prediction-sets': predictionSetChart(report, measured),
-    'operating-points': operatingPointChart(report, measured),
+    ...(hasRisks() && { 'operating-points': operatingPointChart(report, measured) }),
     'out-of-distribution': distanceChart(report, measured),
   };
   const pictures = new Map<string, string>();
@@ -37,7 +37,7 @@ function predictionSetChart({ conformal }: AssessmentReport, subtitle: string): 
       reached === null ? [] : [{ label, wanted: `${100 * coverage} %`, reached, meanSize }],
     ),
   );
-  const x = { field: 'label', type: 'nominal' as const, sort: [...LABELS], title: null };
+  const x = { field: 'label', type: 'nominal' as const, sort: labels(), title: null };
   const color = { field: 'wanted', type: 'nominal' as const, title: 'coverage asked for' };
   const xOffset = { field: 'wanted' };
   return {
@@ -78,10 +78,11 @@ function predictionSetChart({ conformal }: AssessmentReport, subtitle: string): 
 /** What each operating point finds and what it lets pass, with 95 % intervals. */
 function operatingPointChart({ triage }: AssessmentReport, subtitle: string): TopLevelSpec {
   const values = Object.entries(triage).flatMap(([point, measured]) =>
-    (['melanomaSensitivity', 'malignantSensitivity', 'specificity'] as const).flatMap((figure) => {
+    TRIAGE_FIGURES.flatMap((figure) => {
+      if (figure === 'melanomaSensitivity' && !hasCritical()) return [];
       const { value, interval } = measured[figure];
       if (value === null || interval === null) return [];
-      return [{ point, figure: FIGURES[figure], value, low: interval[0], high: interval[1] }];
+      return [{ point, figure: figureName(figure), value, low: interval[0], high: interval[1] }];
     }),
   );
   const y = { field: 'figure', type: 'nominal' as const, title: null };
@@ -109,11 +110,12 @@ function operatingPointChart({ triage }: AssessmentReport, subtitle: string): To
   };
 }
 
-const FIGURES = {
-  melanomaSensitivity: 'melanomas found',
-  malignantSensitivity: 'malignant found',
-  specificity: 'benign not flagged',
-} as const;
+const TRIAGE_FIGURES = ['melanomaSensitivity', 'malignantSensitivity', 'specificity'] as const;
+
+function figureName(figure: (typeof TRIAGE_FIGURES)[number]): string {
+  if (figure === 'melanomaSensitivity') return `${criticalNames()} found`;
+  return figure === 'specificity' ? 'benign not flagged' : 'malignant found';
+}
 
 /** How far lesions and other pictures lie from the training images. */
 function distanceChart({ outOfDistribution }: AssessmentReport, subtitle: string): TopLevelSpec {

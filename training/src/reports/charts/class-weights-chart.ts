@@ -1,7 +1,7 @@
-import { LABELS } from '@naevus/shared/taxonomy';
 import type { TopLevelSpec } from 'vega-lite';
 import type { ClassWeights } from '../../run/class-weights.ts';
-import { CLASS_COLOUR_SCALE } from './class-colours.ts';
+import { labels } from '../../taxonomy/current.ts';
+import { classColourScale } from './class-colours.ts';
 
 type Panel = Extract<TopLevelSpec, { hconcat: unknown }>['hconcat'][number];
 
@@ -12,16 +12,16 @@ export function classWeightsChart(weights: ClassWeights, subtitle: string): TopL
     width: 170,
     height: { step: 28 },
     title: { text: title, fontSize: 12, fontWeight: 'normal', anchor: 'start' },
-    data: { values: LABELS.map((label, k) => ({ label, value: values[k] })) },
+    data: { values: labels().map((label, k) => ({ label, value: values[k] })) },
     encoding: {
-      y: { field: 'label', type: 'nominal', sort: [...LABELS], title: null },
+      y: { field: 'label', type: 'nominal', sort: labels(), title: null },
       x: { field: 'value', type: 'quantitative', title: null, axis: { tickCount: 4, format } },
     },
     layer: [
       {
         mark: { type: 'bar' },
         encoding: {
-          color: { field: 'label', type: 'nominal', scale: CLASS_COLOUR_SCALE, legend: null },
+          color: { field: 'label', type: 'nominal', scale: classColourScale(), legend: null },
         },
       },
       {

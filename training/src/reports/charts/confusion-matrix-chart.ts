@@ -1,6 +1,6 @@
-import { LABELS } from '@naevus/shared/taxonomy';
 import type { TopLevelSpec } from 'vega-lite';
 import type { ConfusionMatrix } from '../../evaluate/metrics/confusion-matrix.ts';
+import { labels } from '../../taxonomy/current.ts';
 
 /** Rows are the diagnosis, columns the decision; a cell's shade is its share of the row. */
 export function confusionMatrixChart(
@@ -11,8 +11,8 @@ export function confusionMatrixChart(
   const values = matrix.flatMap((row, truth) => {
     const support = row.reduce((sum, count) => sum + count, 0);
     return row.map((count, predicted) => ({
-      truth: `${LABELS[truth]} (${support})`,
-      predicted: LABELS[predicted],
+      truth: `${labels()[truth]} (${support})`,
+      predicted: labels()[predicted],
       count,
       share: support === 0 ? 0 : count / support,
       text: support === 0 ? '' : `${Math.round((100 * count) / support)} %`,
@@ -20,7 +20,7 @@ export function confusionMatrixChart(
   });
   const truths = [...new Set(values.map(({ truth }) => truth))];
   const position = {
-    x: { field: 'predicted', type: 'nominal', sort: [...LABELS], title: 'decision' },
+    x: { field: 'predicted', type: 'nominal', sort: labels(), title: 'decision' },
     y: { field: 'truth', type: 'nominal', sort: truths, title: 'diagnosis (images)' },
   } as const;
   const label = (field: string, dy: number, fontSize: number) =>

@@ -1,9 +1,8 @@
-import { LABELS } from '@naevus/shared/taxonomy';
 import type { TopLevelSpec } from 'vega-lite';
 import { precisionRecallCurve } from '../../evaluate/metrics/precision-recall-curve.ts';
 import { rankSamples } from '../../evaluate/metrics/ranking.ts';
 import { rocCurve } from '../../evaluate/metrics/roc.ts';
-import { CLASS_COLOURS } from './class-colours.ts';
+import { taxonomy } from '../../taxonomy/current.ts';
 
 /** Predictions with their truth, and a summary of each class's curve for the legend (null: not defined). */
 export interface CurveData {
@@ -59,13 +58,11 @@ function perClass(
   { truth, probabilities, areas }: CurveData,
   pointsOf: (ranking: ReturnType<typeof rankSamples>) => readonly Point[] | undefined,
 ): Curve[] {
-  return LABELS.flatMap((label, k) => {
+  return taxonomy().classes.flatMap(({ label, colour }, k) => {
     const points = pointsOf(rankSamples(truth, (i) => probabilities[i]![k]!, k));
     const area = areas[k];
     if (!points || area === null || area === undefined) return [];
-    return [
-      { name: `${label} (${area.toFixed(2)})`, colour: CLASS_COLOURS[label], points: thin(points) },
-    ];
+    return [{ name: `${label} (${area.toFixed(2)})`, colour, points: thin(points) }];
   });
 }
 

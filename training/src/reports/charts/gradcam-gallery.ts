@@ -1,11 +1,11 @@
 import { heatmapGrid } from '@naevus/shared/heatmap/heatmap';
 import { overlayHeatmap } from '@naevus/shared/heatmap/overlay';
 import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
-import { LABELS } from '@naevus/shared/taxonomy';
 import sharp from '../../data/decode/single-threaded-sharp.ts';
 import type { GalleryRow } from '../../evaluate/explanations/choose-gallery.ts';
 import { topClass } from '../../evaluate/metrics/labelled-probabilities.ts';
 import type { ScoredImage } from '../../evaluate/metrics/metrics-report.ts';
+import { classCount, labels } from '../../taxonomy/current.ts';
 import { escapeMarkup } from '../document/escape-markup.ts';
 
 /** A picture as the network sees it, and its class activation maps. */
@@ -61,12 +61,12 @@ export async function gradcamGallery<I extends ScoredImage>(
         const { rgb, cam } = await load(image);
         const answer = topClass(image.scores);
         const photo = { data: rgb, width: INPUT_SIZE, height: INPUT_SIZE };
-        const overlay = overlayHeatmap(photo, heatmapGrid(cam, answer).grid, ALPHA);
+        const overlay = overlayHeatmap(photo, heatmapGrid(cam, answer, classCount()).grid, ALPHA);
         const at = { left: left(kind, i), top: top(row) };
         photos.push({ input: await tile(photo.data), ...at });
         photos.push({ input: await tile(overlay.data), ...at, left: at.left + TILE });
-        const truth = image.scores[LABELS.indexOf(label)]!.toFixed(2);
-        const caption = `${LABELS[answer]} ${image.scores[answer]!.toFixed(2)}${kind === 'wrong' ? `, ${label} ${truth}` : ''}`;
+        const truth = image.scores[labels().indexOf(label)]!.toFixed(2);
+        const caption = `${labels()[answer]} ${image.scores[answer]!.toFixed(2)}${kind === 'wrong' ? `, ${label} ${truth}` : ''}`;
         texts.push(text(at.left, at.top + TILE + 14, caption, 'font-size="11" fill="#333"'));
         texts.push(
           text(

@@ -1,7 +1,7 @@
-import { labelIndex } from '@naevus/shared/taxonomy';
 import type { MetricsReport, ScoredImage } from '../../evaluate/metrics/metrics-report.ts';
 import type { ClassWeights } from '../../run/class-weights.ts';
 import type { History } from '../../run/history.ts';
+import { labelIndex } from '../../taxonomy/current.ts';
 import { classWeightsChart } from './class-weights-chart.ts';
 import { confusionMatrixChart } from './confusion-matrix-chart.ts';
 import { precisionRecallChart, rocChart } from './curve-charts.ts';

@@ -1,9 +1,9 @@
 import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import { cropSchema } from '@naevus/shared/model/manifest';
-import { LABELS } from '@naevus/shared/taxonomy';
 import { z } from 'zod';
 import { augmentationSchema } from '../../data/augmentation/augmentation-config.ts';
 import { mixingSchema } from '../../data/augmentation/mix-images.ts';
+import { classCount } from '../../taxonomy/current.ts';
 
 const rate = z.number().min(0).max(1);
 const positiveInteger = z.number().int().positive();
@@ -11,14 +11,17 @@ const positiveInteger = z.number().int().positive();
 /** Which factor each class's loss gets: scikit-learn's 'balanced' weights to a power; 0 leaves them out. */
 const classWeightPower = z.number().min(0).max(3).default(0);
 
+/** Read when a configuration is: the process works on its classes by then. */
+const perClass = z
+  .array(z.number().positive())
+  .refine((factors) => factors.length === classCount(), 'must have one factor a class');
+
 const lossSchema = z.strictObject({
   classWeightPower,
   /** γ of the focal loss (Lin et al. 2017); 0 is cross-entropy. */
   focalGamma: z.number().min(0).max(10).default(0),
   /** α of the focal loss: one factor for all classes, or one a class in the order of the labels. */
-  focalAlpha: z
-    .union([z.number().positive(), z.array(z.number().positive()).length(LABELS.length)])
-    .default(1),
+  focalAlpha: z.union([z.number().positive(), perClass]).default(1),
   labelSmoothing: rate.default(0),
   /**
    * 'late': the classes' factors begin at 1 and reach their power quadratically over the last third of the phase (Yao

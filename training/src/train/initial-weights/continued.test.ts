@@ -5,7 +5,7 @@ import { unfoldBatchNorm } from '../../convert/unfold-batch-norm.ts';
 import {
   type Architecture,
   type ConvNormLayer,
-  EFFICIENTNET_B0,
+  efficientNetB0,
   extractFeatures,
 } from '../../network/architecture.ts';
 import { loadTfjsNode } from '../../network/engine/tensorflow.ts';
@@ -109,7 +109,7 @@ describe('unfoldBatchNorm', () => {
 
 describe('continueNetworks', () => {
   const pretrained = {
-    parameters: trainedLookingParameters(EFFICIENTNET_B0, 3),
+    parameters: trainedLookingParameters(efficientNetB0(), 3),
     description: 'pretrained.safetensors',
   };
   const start = async (folders: string[], validation: string[], shares?: number[]) =>

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { unfoldBatchNorm } from '../../convert/unfold-batch-norm.ts';
 import type { Split } from '../../data/split/split-schema.ts';
-import { EFFICIENTNET_B0 } from '../../network/architecture.ts';
+import { efficientNetB0 } from '../../network/architecture.ts';
 import { loadTfjsNode } from '../../network/engine/tensorflow.ts';
 import type { ImageBatch } from '../../network/trainable-network.ts';
 import { meanWeights, requireNoLeak, type VersionWeights } from '../../versions/version-weights.ts';
@@ -41,7 +41,7 @@ export async function continueNetworks({
     ),
     pretrained.parameters,
     images,
-    EFFICIENTNET_B0,
+    efficientNetB0(),
   );
   const names = networks.map(({ name }, i) =>
     shares ? `${name} (${Math.round(100 * shares[i]!)} %)` : name,

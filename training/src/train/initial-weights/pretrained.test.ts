@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fileSha256 } from '../../data/download/public-file.ts';
-import { EFFICIENTNET_B0 } from '../../network/architecture.ts';
+import { efficientNetB0 } from '../../network/architecture.ts';
 import { GOLDEN_WEIGHTS, goldenAvailable } from '../../network/fixtures/golden-features.ts';
 import { trainedLookingParameters } from '../../network/fixtures/shrunken-network.ts';
 import { type Parameters, parameterSpecs } from '../../network/parameters.ts';
 import { serializeSafetensors } from '../../network/safetensors.ts';
 import { loadPretrained } from './pretrained.ts';
 
-const shapes = new Map(parameterSpecs(EFFICIENTNET_B0).map(({ name, shape }) => [name, shape]));
+const shapes = new Map(parameterSpecs(efficientNetB0()).map(({ name, shape }) => [name, shape]));
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pretrained-'));
@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 async function weightsFile(change: (parameters: Parameters) => void): Promise<string> {
-  const parameters = trainedLookingParameters(EFFICIENTNET_B0, 1);
+  const parameters = trainedLookingParameters(efficientNetB0(), 1);
   // As the public file has it: a classifier of 1000 classes.
   parameters.set('classifier.weight', new Float32Array(1000 * 1280));
   parameters.set('classifier.bias', new Float32Array(1000));

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fetchPublicFile, fileSha256, type PublicFile } from '../../data/download/public-file.ts';
-import { EFFICIENTNET_B0 } from '../../network/architecture.ts';
+import { efficientNetB0 } from '../../network/architecture.ts';
 import { checkParameters, type Parameters, withNewClassifier } from '../../network/parameters.ts';
 import { readSafetensors } from '../../network/safetensors.ts';
 
@@ -37,7 +37,7 @@ export async function loadPretrained(
     if (name.startsWith('classifier.')) parameters.delete(name);
   }
   try {
-    checkParameters(withNewClassifier(parameters, EFFICIENTNET_B0), EFFICIENTNET_B0);
+    checkParameters(withNewClassifier(parameters, efficientNetB0()), efficientNetB0());
   } catch (cause) {
     const reason = (cause as Error).message;
     throw new Error(`${file} does not hold EfficientNet-B0 in timm's names: ${reason}`, { cause });

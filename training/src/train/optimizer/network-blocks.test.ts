@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { EFFICIENTNET_B0 } from '../../network/architecture.ts';
+import { efficientNetB0 } from '../../network/architecture.ts';
 import { parameterSpecs } from '../../network/parameters.ts';
 import { blockLearningRates, frozenBlocks } from './network-blocks.ts';
 
-const specs = parameterSpecs(EFFICIENTNET_B0);
+const specs = parameterSpecs(efficientNetB0());
 const blocks = [...new Set(specs.map(({ block }) => block))];
 
 it('freezes all blocks through the one that is named', () => {

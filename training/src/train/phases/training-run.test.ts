@@ -121,7 +121,7 @@ describe('trainRun', () => {
     expect(Object.values(record.prior).reduce((a, b) => a + b)).toBeCloseTo(1, 12);
     // Logit adjustment leaves logits of a uniform prior: the bias takes them to the training one.
     LABELS.forEach((label, k) => {
-      const expected = Math.log(record.prior[label]) - Math.log(1 / LABELS.length);
+      const expected = Math.log(record.prior[label]!) - Math.log(1 / LABELS.length);
       expect(record.calibration.logitBias[k]).toBeCloseTo(expected, 9);
     });
   });

@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import type { Resampler } from '@naevus/shared/image/resampler';
-import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
+import { byLabel } from '@naevus/shared/taxonomy/taxonomy';
 import type { LabelledImages } from '../../data/cache/labelled-images.ts';
 import { loadSplit } from '../../data/cache/load-split.ts';
 import { digest } from '../../data/json-digest.ts';
@@ -29,6 +30,7 @@ import { describeMethod } from '../../run/config/method-description.ts';
 import type { PhaseLoss, TrainingConfig } from '../../run/config/training-config.ts';
 import type { RunIdentity } from '../../run/run-identity.ts';
 import { RUN_FILES, type RunRecord } from '../../run/run-record.ts';
+import { classCount, taxonomy } from '../../taxonomy/current.ts';
 import type { Teacher } from '../distillation/teacher.ts';
 import { fineTune } from './fine-tuning.ts';
 import { frozenBackbonePhases } from './frozen-backbone-phases.ts';
@@ -93,6 +95,7 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
     initialWeights: run.initialWeights.description,
     validation: split.validation,
     ...(run.teacher && { teacher: run.teacher.name }),
+    ...(taxonomy().name !== HAM10000.name && { taxonomy: taxonomy() }),
   };
   await mkdir(out, { recursive: true });
   const checkpoint = await readCheckpoint(out, identity);
@@ -107,7 +110,7 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
     training: await images.decode('train', INPUT_SIZE),
     validation: await images.decode('validation', INPUT_SIZE, config.crop),
   };
-  const counts = countStrata(served.training.strata, LABELS.length, served.training.sources.length);
+  const counts = countStrata(served.training.strata, classCount(), served.training.sources.length);
   const lastPhase = config.fineTuning ?? config.head;
   await writeJson(
     join(out, RUN_FILES.classWeights),
@@ -159,7 +162,7 @@ async function trainToTheEnd(run: TrainingRun): Promise<void> {
       shouldStop,
     });
   }
-  const validationCounts = countLabels(served.validation.labels, LABELS.length);
+  const validationCounts = countLabels(served.validation.labels, classCount());
   await writeJson(join(out, RUN_FILES.record), runRecord(run, counts, validationCounts));
 }
 
@@ -225,19 +228,17 @@ function runRecord(
     configSha256: digest(config),
     codeCommit: run.codeCommit,
     initialWeights: run.initialWeights.description,
-    counts: { train: byLabel(pooledCounts(trainCounts)), validation: byLabel(validationCounts) },
+    counts: {
+      train: byLabel(taxonomy(), pooledCounts(trainCounts)),
+      validation: byLabel(taxonomy(), validationCounts),
+    },
     crop: config.crop,
-    prior: byLabel(trainingPrior),
+    taxonomy: taxonomy(),
+    prior: byLabel(taxonomy(), trainingPrior),
     calibration: {
       method: 'none',
       temperature: 1,
       logitBias: priorLogitBias(assumedPrior(home, sampler, loss), trainingPrior),
     },
   };
-}
-
-function byLabel(values: readonly number[]): Record<Label, number> {
-  return Object.fromEntries(
-    LABELS.map((label) => [label, values[labelIndex(label)] ?? 0]),
-  ) as Record<Label, number>;
 }

@@ -1,5 +1,5 @@
 import type { Random } from '@naevus/shared/statistics/random';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { classCount, labels } from '../../taxonomy/current.ts';
 import type { Features } from './pooled-features.ts';
 import { positionsByClass } from './random-oversampling.ts';
 
@@ -28,7 +28,7 @@ export function smote(
     if (positions.length === 0 || missing === 0) continue;
     if (positions.length <= neighbours) {
       throw new Error(
-        `class ${LABELS[k % LABELS.length]} has ${positions.length} training images: SMOTE with ${neighbours} neighbours ` +
+        `class ${labels()[k % classCount()]} has ${positions.length} training images: SMOTE with ${neighbours} neighbours ` +
           `needs ${neighbours + 1}. Lower smoteNeighbours, or take another sampler`,
       );
     }
