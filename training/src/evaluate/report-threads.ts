@@ -42,7 +42,9 @@ export async function startReportThreads(): Promise<ReportThreads> {
   );
   return {
     compute: (name, ...inputs) =>
-      threads.run({ name, inputs, taxonomy: taxonomy() }) as Promise<ReturnType<Reports[typeof name]>>,
+      threads.run({ name, inputs, taxonomy: taxonomy() }) as Promise<
+        ReturnType<Reports[typeof name]>
+      >,
     stop: () => threads.stop(),
   };
 }

@@ -108,7 +108,7 @@ Meant for research on, and teaching of, the automatic classification of dermatos
 ## Factors and limits
 
 ${dataLimits(sources)}
-- **${classCount()} classes** (${taxonomy().title}). ${unseenSentence()} are not among them and come back as one of these.
+- **${classCount()} classes.** ${unseenSentence()} are not among them and come back as one of these.
 - **Rulers, gel, hair, ink marks** on training images may have been learned along with the lesions.
 - **Prevalence.** ${prevalence(scorePrior)}
 
