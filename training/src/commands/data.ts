@@ -14,10 +14,9 @@ import { mapConcurrently } from '../data/map-concurrently.ts';
 import { readSplit } from '../data/split/read-split.ts';
 import { readJson } from '../files/json-file.ts';
 import { pipelineSchema } from '../run/config/pipeline.ts';
-import { servedSplit } from '../versions/served-split.ts';
-
-import { MODEL_ARTIFACTS } from './frame/places.ts';
 import { labels, taxonomy } from '../taxonomy/current.ts';
+import { servedSplit } from '../versions/served-split.ts';
+import { MODEL_ARTIFACTS } from './frame/places.ts';
 import { runCommand, UsageError } from './frame/run-command.ts';
 import { useTaxonomyFile } from './train/read-taxonomy-file.ts';
 

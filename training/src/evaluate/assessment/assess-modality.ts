@@ -1,8 +1,8 @@
 import type { ImageKind } from '@naevus/shared/image/image-kinds';
 import { createModalityMeter, type ModalityModel } from '@naevus/shared/model/modality';
+import { labels } from '../../taxonomy/current.ts';
 import { fitModality, type KindExample, serializeModality } from './fit-modality.ts';
 import { lesionFolds } from './lesion-folds.ts';
-import { labels } from '../../taxonomy/current.ts';
 
 /** An image of a known kind, and its lesion. */
 export interface KindImage extends KindExample {

@@ -9,7 +9,6 @@ import {
 import { AGE_BANDS, ageBand } from '../../data/load/age-band.ts';
 import { countLesions } from '../../data/load/count-lesions.ts';
 import type { Sample } from '../../data/load/dataset.ts';
-import { isFlagged } from '../assessment/flagged.ts';
 import {
   classCount,
   criticalClasses,
@@ -18,6 +17,7 @@ import {
   labelIndex,
   malignantScore,
 } from '../../taxonomy/current.ts';
+import { isFlagged } from '../assessment/flagged.ts';
 import { lesionFolds } from '../assessment/lesion-folds.ts';
 import { type Measured, measuredShare } from '../assessment/lesion-interval.ts';
 import type { HeldOutImage } from '../lesions/pooled-lesion.ts';
@@ -336,7 +336,12 @@ function triageByAge(
     const without = isFlagged(scores, fitted);
     const factors = logFactors(record, effects).map((value) => Math.exp(strengths[i]! * value));
     const raised = malignantScore(withFactors(scores, factors));
-    return { without, with: without || raised >= (fitted.thresholds[defaultOperatingPoint()] ?? Number.POSITIVE_INFINITY) };
+    return {
+      without,
+      with:
+        without ||
+        raised >= (fitted.thresholds[defaultOperatingPoint()] ?? Number.POSITIVE_INFINITY),
+    };
   });
   const share = (of: readonly number[], hit: (i: number) => boolean) =>
     measuredShare(
