@@ -1,6 +1,6 @@
+import { classCount } from '../taxonomy/current.ts';
 import type { ValidationImages } from './comparison.ts';
 import type { TechniqueRun } from './technique-run.ts';
-import { classCount } from '../taxonomy/current.ts';
 
 /** Some of the validation images, with what the techniques make of them. */
 export interface ComparisonPart extends ValidationImages {

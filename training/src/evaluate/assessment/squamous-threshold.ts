@@ -72,7 +72,8 @@ function thresholdAgainst(
 ): UnseenThreshold {
   const missed = images.map(({ logits }) => {
     const served = scores(logits, calibration);
-    const found = malignantScore(served) >= (thresholds[defaultOperatingPoint()] ?? Number.POSITIVE_INFINITY);
+    const found =
+      malignantScore(served) >= (thresholds[defaultOperatingPoint()] ?? Number.POSITIVE_INFINITY);
     return { value: found ? -1 : -unseenScore(served, taxonomy(), against)!, weight: 1 };
   });
   const quantile = -weightedConformalQuantile(missed, SHARE);
