@@ -14,7 +14,6 @@ interface LabelledLogits {
 
 /** Vector scaling is drawn towards changing nothing, so that a class with few images is not overfitted. */
 const VECTOR_PENALTY = 1;
-const PARAMETERS = 2 * classCount();
 const MAX_STEPS = 50;
 /** Of the loss that a further step could gain, an image. */
 const TOLERANCE = 1e-9;
@@ -87,6 +86,7 @@ function vectorScaling(images: readonly LabelledLogits[], base: Calibration): Ca
       (logit, k) => ((base.logitScale?.[k] ?? 1) * logit) / base.temperature + base.logitBias[k]!,
     ),
   }));
+  const parameterCount = 2 * classCount();
   const unchanged = (i: number) => (i < classCount() ? 1 : 0);
   const probabilities = (z: readonly number[], parameters: readonly number[]) =>
     softmax(z.map((value, k) => parameters[k]! * value + parameters[classCount() + k]!));
@@ -99,7 +99,7 @@ function vectorScaling(images: readonly LabelledLogits[], base: Calibration): Ca
       sum += VECTOR_PENALTY * (value - unchanged(i)) ** 2;
     return sum;
   };
-  let parameters = Array.from({ length: PARAMETERS }, (_, i) => unchanged(i) as number);
+  let parameters = Array.from({ length: parameterCount }, (_, i) => unchanged(i) as number);
   let reached = loss(parameters);
   for (let step = 0; step < MAX_STEPS; step++) {
     const gradient = parameters.map((value, i) => 2 * VECTOR_PENALTY * (value - unchanged(i)));
@@ -108,7 +108,7 @@ function vectorScaling(images: readonly LabelledLogits[], base: Calibration): Ca
     );
     for (const { truth, z } of inputs) {
       const p = probabilities(z, parameters);
-      for (let i = 0; i < PARAMETERS; i++) {
+      for (let i = 0; i < parameterCount; i++) {
         const k = i % classCount();
         const zi = i < classCount() ? z[k]! : 1;
         gradient[i]! += (p[k]! - (k === truth ? 1 : 0)) * zi;
