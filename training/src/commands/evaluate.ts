@@ -11,7 +11,7 @@ import type { Split } from '../data/split/split-schema.ts';
 import { parseImageIds, selectImages } from '../evaluate/classifiers/image-selection.ts';
 import { describeMetrics } from '../evaluate/metrics/metrics-report.ts';
 import { countSeen, seenWarnings } from '../evaluate/metrics/seen-images.ts';
-import { startReportThreads } from '../evaluate/report-threads.ts';
+import { withReportThreads } from '../evaluate/report-threads.ts';
 import { measureVersion } from '../evaluate/sources/measure-version.ts';
 import { ownLesions } from '../evaluate/sources/own-lesions.ts';
 import type { AnsweredImage } from '../evaluate/sources/source-figures.ts';
@@ -116,35 +116,36 @@ await runCommand({
     const others = results.flatMap(({ image, answer }) =>
       answer && 'modality' in image ? [{ ...image, answer }] : [],
     );
-    const threads = await startReportThreads();
-    const [report, sources, outsideFigures] = await Promise.all([
-      images.length > 0
-        ? threads.compute('metricsReport', images, {
-            model: { name: manifest.name, version: manifest.version },
-            engine,
-            data: { name: names.join(', '), sha256: digestSamples(samples), unreadable },
-            prior: manifest.prior.probabilities,
-            calibration: manifest.calibration,
-            seed: SEED,
-          })
-        : undefined,
-      bySource
-        ? threads.compute('sourceReport', {
-            images: answered,
-            ...(previous &&
-              answeredByPrevious && {
-                previous: { version: previous.manifest.version, images: answeredByPrevious },
-                previousPrior: previous.manifest.prior.probabilities,
-              }),
-            sources: dataset.sources,
-            home: manifest.sources?.[0]?.name ?? dataset.sources[0]!.name,
-            own: ownLesions(labelled),
-            prior: manifest.prior.probabilities,
-            seed: SEED,
-          })
-        : undefined,
-      others.length > 0 ? threads.compute('outsideReport', others, SEED) : undefined,
-    ]).finally(() => threads.stop());
+    const [report, sources, outsideFigures] = await withReportThreads((compute) =>
+      Promise.all([
+        images.length > 0
+          ? compute('metricsReport', images, {
+              model: { name: manifest.name, version: manifest.version },
+              engine,
+              data: { name: names.join(', '), sha256: digestSamples(samples), unreadable },
+              prior: manifest.prior.probabilities,
+              calibration: manifest.calibration,
+              seed: SEED,
+            })
+          : undefined,
+        bySource
+          ? compute('sourceReport', {
+              images: answered,
+              ...(previous &&
+                answeredByPrevious && {
+                  previous: { version: previous.manifest.version, images: answeredByPrevious },
+                  previousPrior: previous.manifest.prior.probabilities,
+                }),
+              sources: dataset.sources,
+              home: manifest.sources?.[0]?.name ?? dataset.sources[0]!.name,
+              own: ownLesions(labelled),
+              prior: manifest.prior.probabilities,
+              seed: SEED,
+            })
+          : undefined,
+        others.length > 0 ? compute('outsideReport', others, SEED) : undefined,
+      ]),
+    );
     const document = {
       modelSha256: sha256,
       passedOver: problems,

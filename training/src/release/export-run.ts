@@ -6,8 +6,8 @@ import type { OutsideImage } from '../data/load/outside-images.ts';
 import type { ModelAssessment } from '../evaluate/assessment/assess-model.ts';
 import { checkHeldOut, EXPLAINED_IMAGES } from '../evaluate/check-held-out.ts';
 import { createOnnxClassifier } from '../evaluate/classifiers/onnx-classifier.ts';
-import { buildClinicReports } from '../evaluate/clinic-reports.ts';
 import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
+import { withReportThreads } from '../evaluate/report-threads.ts';
 import { buildSimilarCases } from '../evaluate/similarity/build-similar-cases.ts';
 import { ownLesions } from '../evaluate/sources/own-lesions.ts';
 import { pictureAttribution } from '../reports/attribution.ts';
@@ -88,15 +88,25 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
   if (assessment) log('fitting how photos of one lesion are pooled, and what a patient changes');
   const atHome = ({ source }: { readonly source: string }) => source === home;
   const assessedAtHome = assessment && ofHome(assessment, home);
-  const clinic =
+  const fittingClinic =
     assessedAtHome &&
-    buildClinicReports({
-      assessment: assessedAtHome,
-      training: samples.train.filter(atHome),
-      validation,
-      prior: record.prior,
-      seed: record.seed,
-    });
+    withReportThreads((compute) =>
+      compute('buildClinicReports', {
+        assessment: {
+          images: assessedAtHome.images,
+          heldOutScores: assessedAtHome.heldOutScores,
+          heldOutFits: assessedAtHome.heldOutFits,
+          fitted: assessedAtHome.fitted,
+          report: assessedAtHome.report,
+        },
+        training: samples.train.filter(atHome),
+        validation,
+        prior: record.prior,
+        seed: record.seed,
+      }),
+    );
+  // Waited for after the network's work, which needs none of it.
+  fittingClinic?.catch(() => {});
   const heldOut =
     assessment &&
     assessedAtHome &&
@@ -113,6 +123,7 @@ export async function exportRun(options: ExportOptions): Promise<ExportedVersion
       explainedImages: options.explainedImages ?? EXPLAINED_IMAGES,
       log,
     }));
+  const clinic = await fittingClinic;
   const sources = trainedSources(dataset, options.run.split);
   const similar = await buildSimilarCases({
     ...{ classifier, validation, prepare, log, kernels: options.kernels },

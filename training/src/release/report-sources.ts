@@ -4,12 +4,11 @@ import type { OutsideImage } from '../data/load/outside-images.ts';
 import type { SplitSamples } from '../data/split/pick-samples.ts';
 import { type Answer, answerTo } from '../evaluate/assessment/answered-image.ts';
 import type { ModelAssessment } from '../evaluate/assessment/assess-model.ts';
-import { type DescribedImage, subgroupReport } from '../evaluate/metrics/subgroups.ts';
+import type { DescribedImage } from '../evaluate/metrics/subgroups.ts';
+import { withReportThreads } from '../evaluate/report-threads.ts';
 import { measureVersion } from '../evaluate/sources/measure-version.ts';
-import { outsideReport } from '../evaluate/sources/outside-report.ts';
 import { ownLesions } from '../evaluate/sources/own-lesions.ts';
 import type { AnsweredImage } from '../evaluate/sources/source-figures.ts';
-import { sourceReport } from '../evaluate/sources/source-report.ts';
 import type { SourcesMeasured } from '../reports/sources-section.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import type { ArtifactFolder } from '../versions/artifact-folder.ts';
@@ -60,47 +59,49 @@ export async function reportSources(options: SourcesUnderReport): Promise<Report
   const abroad = options.images.filter(
     (_, i) => images[i]!.source !== home && own.has(images[i]!.imageId),
   );
-  const sources = sourceReport({
-    images: answered,
-    ...(before && {
-      previous: {
-        version: previous.manifest.version,
-        images: answered.map(({ flaggedShare: _, ...image }, i) => ({
-          ...image,
-          answer: before[i]!,
-        })),
-      },
-      previousPrior: previous.manifest.prior.probabilities,
-    }),
-    sources: dataset.sources,
-    home,
-    own,
-    prior: record.prior,
-    seed: record.seed,
-  });
   const { outside = [] } = options;
+  const outsideImages = outside.map(({ source, modality, diagnosis, lesionId }, i) => {
+    const image = assessment.outside[i]!;
+    const fit = outsideFits[i]!;
+    const served = scores(image.logits, fit.calibration);
+    const answer = answerTo(image, served, fit, conformity);
+    return { source, modality, diagnosis, lesionId, answer };
+  });
+  const [sources, subgroupsAbroad, outsideFigures] = await withReportThreads((compute) =>
+    Promise.all([
+      compute('sourceReport', {
+        images: answered,
+        ...(before && {
+          previous: {
+            version: previous.manifest.version,
+            images: answered.map(({ flaggedShare: _, ...image }, i) => ({
+              ...image,
+              answer: before[i]!,
+            })),
+          },
+          previousPrior: previous.manifest.prior.probabilities,
+        }),
+        sources: dataset.sources,
+        home,
+        own,
+        prior: record.prior,
+        seed: record.seed,
+      }),
+      abroad.length > 0
+        ? compute('subgroupReport', abroad, record.prior, { seed: record.seed })
+        : undefined,
+      outsideImages.length > 0 ? compute('outsideReport', outsideImages, record.seed) : undefined,
+    ]),
+  );
   return {
     sources,
-    subgroupsAbroad:
-      abroad.length > 0 ? subgroupReport(abroad, record.prior, { seed: record.seed }) : undefined,
+    subgroupsAbroad,
     modality: report.modality,
     squamous:
       assessment.squamous && assessment.fitted.squamousThreshold !== undefined
         ? { threshold: assessment.fitted.squamousThreshold, ...assessment.squamous }
         : undefined,
-    outside:
-      outside.length === 0
-        ? undefined
-        : outsideReport(
-            outside.map(({ source, modality, diagnosis, lesionId }, i) => {
-              const image = assessment.outside[i]!;
-              const fit = outsideFits[i]!;
-              const served = scores(image.logits, fit.calibration);
-              const answer = answerTo(image, served, fit, conformity);
-              return { source, modality, diagnosis, lesionId, answer };
-            }),
-            record.seed,
-          ),
+    outside: outsideFigures,
   };
 }
 

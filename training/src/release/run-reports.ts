@@ -2,12 +2,9 @@ import { DISCLAIMER } from '@naevus/shared/disclaimer';
 import type { HeldOutReports } from '../evaluate/check-held-out.ts';
 import { chooseGallery } from '../evaluate/explanations/choose-gallery.ts';
 import { measuredLossShares } from '../evaluate/metrics/loss-shares.ts';
-import { type MetricsReport, metricsReport } from '../evaluate/metrics/metrics-report.ts';
-import {
-  type DescribedImage,
-  type SubgroupReport,
-  subgroupReport,
-} from '../evaluate/metrics/subgroups.ts';
+import type { MetricsReport } from '../evaluate/metrics/metrics-report.ts';
+import type { DescribedImage, SubgroupReport } from '../evaluate/metrics/subgroups.ts';
+import { withReportThreads } from '../evaluate/report-threads.ts';
 import type { SimilarityReport } from '../evaluate/similarity/similarity-report.ts';
 import { reportJson } from '../files/report-json.ts';
 import { explanationPictures } from '../reports/charts/explanation-charts.ts';
@@ -57,15 +54,19 @@ export async function runReports<I extends DescribedImage>(
   const { run, images, model, engine, heldOut, similarity, sources } = input;
   const { record, history } = run;
   const { seed, prior, calibration } = record;
-  const metrics = metricsReport(images, {
-    model,
-    engine,
-    data: { name: 'validation side of the split', sha256: record.dataSha256, unreadable: [] },
-    prior,
-    calibration,
-    seed,
-  });
-  const subgroups = subgroupReport(images, prior, { seed });
+  const [metrics, subgroups] = await withReportThreads((compute) =>
+    Promise.all([
+      compute('metricsReport', images, {
+        model,
+        engine,
+        data: { name: 'validation side of the split', sha256: record.dataSha256, unreadable: [] },
+        prior,
+        calibration,
+        seed,
+      }),
+      compute('subgroupReport', images, prior, { seed }),
+    ]),
+  );
   // A fitted calibration hides the logits that the loss saw.
   const shareOfLossAtEnd =
     calibration.method === 'none'
