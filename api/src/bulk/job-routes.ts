@@ -68,7 +68,7 @@ function routesOf(bulk: Bulk): Route[] {
       summary: 'Looks at all images below a prefix, or at all lesions of a table',
       query: jobsQuery,
       answer: { description: 'The job.', content: JSON_ANSWER },
-      problems: ['invalid-query', 'no-model'],
+      problems: ['invalid-query', 'no-model', 'not-configured'],
       async handle(c) {
         const model = await servedModel(bulk);
         const schemas = requestSchemas(model.taxonomy);
@@ -84,7 +84,7 @@ function routesOf(bulk: Bulk): Route[] {
           prefix,
           ...(lesions !== undefined && { lesions: await checkLesions(lesions, bulk) }),
         };
-        const job = await createJob(predictions, about, model, query);
+        const job = await createJob(bulk, about, model, query);
         await bulk.jobQueue.send({ kind: 'list', job: job.id, page: 0 });
         return answer(c, job, 202, { Location: `/jobs/${job.id}` });
       },

@@ -38,9 +38,13 @@ export interface JobPage {
 
 const ID = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/;
 
-/** Begins a job; its first message must still be sent. Ids sort by their time. */
+/**
+ * Begins a job; its first message must still be sent. Ids sort by their time.
+ *
+ * @throws ProblemError `not-configured`
+ */
 export async function createJob(
-  predictions: Bucket,
+  { images, predictions }: Pick<Bulk, 'images' | 'predictions'>,
   { prefix, lesions }: Pick<Job, 'prefix' | 'lesions'>,
   model: ServedModel,
   query: string,
@@ -58,7 +62,27 @@ export async function createJob(
     created,
   };
   await putOnce(predictions, jobKey(id), job);
+  await refuseOneBucket(jobKey(id), images, predictions);
   return job;
+}
+
+/**
+ * What is written would lie among the images, be listed as such, and could replace one.
+ *
+ * @param key of what was written just now
+ * @throws ProblemError `not-configured` where images and predictions are in one bucket
+ */
+async function refuseOneBucket(key: string, images: Bucket, predictions: Bucket): Promise<void> {
+  try {
+    if ((await images.head(key)) === null) return;
+  } catch {
+    // A bucket that does not answer now is tried again when it is listed.
+    return;
+  }
+  await predictions.delete(key);
+  const detail =
+    'IMAGES and PREDICTIONS are bound to one bucket, and what is written could replace an image: bind PREDICTIONS to a bucket of its own';
+  throw new ProblemError('not-configured', detail);
 }
 
 /** @throws ProblemError `no-such-job` */
