@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readTable } from '@naevus/shared/csv/read-table';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { JobStatus } from '../src/bulk/job-status.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DiagnosticReport, Observation, OperationOutcome } from '../src/fhir/resources.ts';

@@ -1,4 +1,4 @@
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NaevusClient } from '../src/client/client.ts';
 import { gradcamResponseSchema } from '../src/schemas/gradcam.ts';

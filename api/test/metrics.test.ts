@@ -5,7 +5,7 @@ import {
   DRIFT_EDGES,
   DRIFT_QUANTITIES,
 } from '@naevus/shared/monitoring/quantities';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newKey } from '../src/runtime/node/access/new-key.ts';

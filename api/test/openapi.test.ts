@@ -1,4 +1,4 @@
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OpenApiDocument } from '../src/http/openapi/document.ts';
 import { writeFixtureArtifact } from './helpers/fixture-artifact.ts';

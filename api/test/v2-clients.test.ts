@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { expect, it } from 'vitest';
 import { predictResponseSchema } from '../src/schemas/prediction.ts';
 import { expectedScores, FIXTURES, writeFixtureArtifact } from './helpers/fixture-artifact.ts';

@@ -1,5 +1,5 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {

@@ -1,6 +1,6 @@
 import { COLORMAP } from '@naevus/shared/heatmap/colormap';
 import type { RgbImage } from '@naevus/shared/image/preprocessing-spec';
-import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { describe, expect, it } from 'vitest';
 import { withLegend } from './legend.ts';
 

@@ -1,7 +1,7 @@
 import { type AssessmentSpec, assessmentSpecSchema } from '@naevus/shared/answer/assessment-spec';
 import { operatingPointNames } from '@naevus/shared/answer/operating-point';
 import { COVERAGES } from '@naevus/shared/answer/prediction-set';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { describe, expect, it } from 'vitest';
 import { classTexts } from '../language/class-texts.ts';

@@ -8,7 +8,7 @@ import { COVERAGES } from '@naevus/shared/answer/prediction-set';
 import { PREPROCESSING } from '@naevus/shared/image/preprocessing-spec';
 import { MANIFEST_SCHEMA_VERSION, type Manifest } from '@naevus/shared/model/manifest';
 import { parseOnnx, serializeOnnx } from '@naevus/shared/model/onnx-messages';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { labelsOf, type Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
 import { fixtureCases } from './fixture-cases.ts';

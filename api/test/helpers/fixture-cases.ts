@@ -1,7 +1,7 @@
 import { type IndexedCase, serializeCaseIndex } from '@naevus/shared/model/case-index';
 import { packPictures } from '@naevus/shared/model/case-pictures';
 import type { Manifest } from '@naevus/shared/model/manifest';
-import { type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { type Label, labelIndex } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 
 const DIMENSIONS = 16;
 const INDEX_PATH = 'similar-cases.bin';

@@ -2,7 +2,6 @@ import * as z from 'zod';
 import { IMAGE_KINDS, MODALITY_METHODS } from '../image/image-kinds.ts';
 import { QUALITY_MEASURES } from '../image/image-quality.ts';
 import { criticalFigures } from './critical-figures.ts';
-import type { OperatingPoint } from './operating-point.ts';
 import { CONFORMITY_SCORES, COVERAGES } from './prediction-set.ts';
 
 const share = z.number().min(0).max(1);
@@ -47,7 +46,7 @@ export const assessmentSpecSchema = z.strictObject({
   triage: z.strictObject({
     /** What the thresholds, which are in `thresholds`, are worth; empty where the classes have no risk groups. */
     operatingPoints: z.record(
-      z.string() as unknown as z.ZodEnum<{ [K in OperatingPoint]: K }>,
+      z.string(),
       z.strictObject({
         ...criticalFigures(measuredShare),
         malignantSensitivity: measuredShare,

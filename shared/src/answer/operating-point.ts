@@ -1,4 +1,3 @@
-import { HAM10000 } from '../taxonomy/ham10000.ts';
 import {
   benignIndices,
   criticalIndices,
@@ -6,7 +5,6 @@ import {
   malignantIndices,
   type Taxonomy,
 } from '../taxonomy/taxonomy.ts';
-import { LABELS, type Label } from '../taxonomy.ts';
 
 /** Where the malignant score is cut, and for what. */
 export interface OperatingPointSpec {
@@ -111,30 +109,9 @@ export function resolveOperatingPoint(taxonomy: Taxonomy, name: string): string 
  *
  * @returns undefined where the classes have no risk groups
  */
-export function malignantScore(scores: readonly number[]): number;
-export function malignantScore(scores: readonly number[], taxonomy: Taxonomy): number | undefined;
-export function malignantScore(
-  scores: readonly number[],
-  taxonomy: Taxonomy = HAM10000,
-): number | undefined {
+export function malignantScore(scores: readonly number[], taxonomy: Taxonomy): number | undefined {
   if (!hasRisks(taxonomy)) return undefined;
   let sum = 0;
   for (const k of malignantIndices(taxonomy)) sum += scores[k]!;
   return Math.min(1, sum);
 }
-
-// For what does not take the classes from the version yet.
-
-export const MALIGNANT_LABELS: readonly Label[] = malignantIndices(HAM10000).map((k) => LABELS[k]!);
-
-export const OPERATING_POINTS = [
-  'melanoma-sensitivity-90',
-  'melanoma-sensitivity-95',
-  'melanoma-sensitivity-98',
-  'malignant-sensitivity-95',
-  'specificity-90',
-] as const;
-
-export type OperatingPoint = (typeof OPERATING_POINTS)[number];
-
-export const DEFAULT_OPERATING_POINT: OperatingPoint = 'melanoma-sensitivity-95';

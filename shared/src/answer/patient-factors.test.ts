@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LABELS } from '../taxonomy.ts';
+import { LABELS } from '../taxonomy/fixtures/ham10000-classes.ts';
 import { BODY_SITE_CODES, BODY_SITES, parseBodySite } from './body-site.ts';
 import { hatWeights, patientFactors, withFactors } from './patient-factors.ts';
 import { type PatientSpec, patientSpecSchema } from './patient-spec.ts';
@@ -32,7 +32,8 @@ const mel = LABELS.indexOf('mel');
 
 describe('patientFactors', () => {
   it('is linear between knots and constant beyond them', () => {
-    const at = (age: number) => Math.log(patientFactors({ age }, SPEC, '1.0.0').factors[mel]!);
+    const at = (age: number) =>
+      Math.log(patientFactors({ age }, SPEC, '1.0.0', LABELS.length).factors[mel]!);
     expect(at(40)).toBeCloseTo(0, 12);
     expect(at(60)).toBeCloseTo(0.5, 12);
     expect(at(80)).toBeCloseTo(1, 12);
@@ -48,6 +49,7 @@ describe('patientFactors', () => {
       { age: 60, sex: 'female', site: 'back' },
       SPEC,
       '1.0.0',
+      LABELS.length,
     );
     expect(used).toEqual(['age', 'site']);
     expect(unused).toEqual([{ name: 'sex', reason: 'no gain' }]);
@@ -55,12 +57,12 @@ describe('patientFactors', () => {
   });
 
   it('changes nothing where nothing is known, or the version was not fitted', () => {
-    expect(patientFactors({}, SPEC, '1.0.0')).toEqual({
+    expect(patientFactors({}, SPEC, '1.0.0', LABELS.length)).toEqual({
       factors: LABELS.map(() => 1),
       used: [],
       unused: [],
     });
-    expect(patientFactors({ age: 60 }, undefined, '0.5.0')).toEqual({
+    expect(patientFactors({ age: 60 }, undefined, '0.5.0', LABELS.length)).toEqual({
       factors: LABELS.map(() => 1),
       used: [],
       unused: [{ name: 'age', reason: 'version 0.5.0 was not fitted with patient data' }],

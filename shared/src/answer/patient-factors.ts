@@ -33,7 +33,7 @@ export function patientFactors(
   patient: Patient,
   spec: PatientSpec | undefined,
   version: string,
-  classCount: number = 7,
+  classCount: number,
 ): PatientFactors {
   const given = PATIENT_VARIABLES.filter((name) => patient[name] !== undefined);
   const sum = new Array<number>(classCount).fill(0);

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../statistics/random.ts';
-import { LABELS } from '../taxonomy.ts';
-import {
-  COVERAGES,
-  conformalQuantile,
-  conformalSet,
-  nonconformity,
-  predictionSet,
-} from './prediction-set.ts';
+import { LABELS } from '../taxonomy/fixtures/ham10000-classes.ts';
+import { COVERAGES, conformalQuantile, conformalSet, nonconformity } from './prediction-set.ts';
+
+/** Names of the classes that {@link conformalSet} holds. */
+const labelsOfSet = (...of: Parameters<typeof conformalSet>) =>
+  conformalSet(...of).classes.map((k) => LABELS[k]);
 
 const SCORES = [0.05, 0.1, 0.02, 0.01, 0.3, 0.5, 0.02];
 
@@ -25,18 +23,18 @@ describe('nonconformity', () => {
   });
 });
 
-describe('predictionSet', () => {
+describe('conformalSet', () => {
   const all = (quantile: number) => SCORES.map(() => quantile);
 
   it('holds the classes that fit no worse than their quantile', () => {
-    expect(predictionSet(SCORES, 'lac', all(0.9))).toEqual(['bcc', 'mel', 'nv']);
-    expect(predictionSet(SCORES, 'lac', all(Number.POSITIVE_INFINITY))).toHaveLength(7);
+    expect(labelsOfSet(SCORES, 'lac', all(0.9))).toEqual(['bcc', 'mel', 'nv']);
+    expect(labelsOfSet(SCORES, 'lac', all(Number.POSITIVE_INFINITY))).toHaveLength(7);
   });
 
   it('has a quantile for each class', () => {
     const quantiles = all(0.4);
     quantiles[3] = 0.995;
-    expect(predictionSet(SCORES, 'lac', quantiles)).toEqual(['df', 'nv']);
+    expect(labelsOfSet(SCORES, 'lac', quantiles)).toEqual(['df', 'nv']);
   });
 
   it.each(['lac', 'raps'] as const)(
@@ -48,7 +46,8 @@ describe('predictionSet', () => {
         const total = weights.reduce((sum, weight) => sum + weight, 0);
         const scores = weights.map((weight) => weight / total);
         const quantiles = SCORES.map(() => random.next());
-        const { labels, typical } = conformalSet(scores, kind, quantiles);
+        const { classes, typical } = conformalSet(scores, kind, quantiles);
+        const labels = classes.map((k) => LABELS[k]!);
         const misfit = nonconformity(scores, kind);
         const fitting = LABELS.filter((_, k) => misfit[k]! <= quantiles[k]!);
         const top = LABELS[scores.indexOf(Math.max(...scores))]!;
@@ -62,8 +61,14 @@ describe('predictionSet', () => {
   );
 
   it('says where no class fits', () => {
-    expect(conformalSet(SCORES, 'lac', all(0.4))).toMatchObject({ labels: ['nv'], typical: false });
-    expect(conformalSet(SCORES, 'lac', all(0.5))).toMatchObject({ labels: ['nv'], typical: true });
+    expect(conformalSet(SCORES, 'lac', all(0.4))).toMatchObject({
+      classes: [LABELS.indexOf('nv')],
+      typical: false,
+    });
+    expect(conformalSet(SCORES, 'lac', all(0.5))).toMatchObject({
+      classes: [LABELS.indexOf('nv')],
+      typical: true,
+    });
   });
 });
 

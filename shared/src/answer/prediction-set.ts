@@ -1,5 +1,3 @@
-import { LABELS, type Label } from '../taxonomy.ts';
-
 /** Ways to say how badly a class fits the scores. */
 export const CONFORMITY_SCORES = ['lac', 'raps'] as const;
 
@@ -44,8 +42,6 @@ export function nonconformity(scores: readonly number[], kind: ConformityScore):
 export interface ConformalSet {
   /** Positions in the output vector, ascending; never empty. */
   readonly classes: number[];
-  /** For what does not take the classes from the version yet. */
-  readonly labels: Label[];
   /** Whether a class fits by its quantile; without one the image is unusual for each class. */
   readonly typical: boolean;
 }
@@ -66,16 +62,7 @@ export function conformalSet(
   const fits = misfit.map((value, k) => value <= quantiles[k]!);
   const top = scores.indexOf(Math.max(...scores));
   const classes = fits.flatMap((fit, k) => (fit || k === top ? [k] : []));
-  return { classes, labels: classes.map((k) => LABELS[k]!), typical: fits.includes(true) };
-}
-
-/** The labels of {@link conformalSet}. */
-export function predictionSet(
-  scores: readonly number[],
-  kind: ConformityScore,
-  quantiles: ClassQuantiles,
-): Label[] {
-  return conformalSet(scores, kind, quantiles).labels;
+  return { classes, typical: fits.includes(true) };
 }
 
 /**

@@ -1,9 +1,5 @@
-import { LABELS, type Label } from '../taxonomy.ts';
-
 /** How common each class is taken to be, by label. */
-export type ClassPrior = Readonly<Record<Label, number>>;
-
-type Shares = Readonly<Record<string, number>>;
+export type ClassPrior = Readonly<Record<string, number>>;
 
 /** Priors that can be asked for by name. `training` is the distribution of the training data. */
 export const NAMED_PRIORS = ['training', 'uniform'] as const;
@@ -12,7 +8,7 @@ export type NamedPrior = (typeof NAMED_PRIORS)[number];
 
 /** All classes equally common. */
 export function uniformPrior(labels: readonly string[]): ClassPrior {
-  return Object.fromEntries(labels.map((label) => [label, 1 / labels.length])) as ClassPrior;
+  return Object.fromEntries(labels.map((label) => [label, 1 / labels.length]));
 }
 
 /** What the values may miss 1 by, in all: rounded decimals do. */
@@ -26,7 +22,7 @@ const SUM_TOLERANCE = 1e-3;
  */
 export function parsePrior(
   text: string,
-  labels: readonly string[] = LABELS,
+  labels: readonly string[],
 ): NamedPrior | ClassPrior | undefined {
   const name = NAMED_PRIORS.find((prior) => prior === text);
   if (name !== undefined) return name;
@@ -34,7 +30,7 @@ export function parsePrior(
   const sum = values.reduce((total, value) => total + value, 0);
   const sound = values.length === labels.length && values.every((value) => value > 0);
   if (!sound || !(Math.abs(sum - 1) <= SUM_TOLERANCE)) return undefined;
-  return Object.fromEntries(labels.map((label, k) => [label, values[k]! / sum])) as ClassPrior;
+  return Object.fromEntries(labels.map((label, k) => [label, values[k]! / sum]));
 }
 
 /**
@@ -43,9 +39,9 @@ export function parsePrior(
  * @param labels in the order of the outputs
  */
 export function priorFactors(
-  assumed: Shares,
-  wanted: Shares,
-  labels: readonly string[] = LABELS,
+  assumed: ClassPrior,
+  wanted: ClassPrior,
+  labels: readonly string[],
 ): number[] {
   return labels.map((label) => wanted[label]! / assumed[label]!);
 }
@@ -62,14 +58,12 @@ export function priorFactors(
  */
 export function withPrior(
   scores: readonly number[],
-  assumed: Shares,
-  wanted: Shares,
-  labels: readonly string[] = LABELS,
+  assumed: ClassPrior,
+  wanted: ClassPrior,
+  labels: readonly string[],
 ): number[] {
   const factors = priorFactors(assumed, wanted, labels);
   const weighed = scores.map((score, k) => score * factors[k]!);
   const total = weighed.reduce((sum, value) => sum + value, 0);
   return weighed.map((value) => value / total);
 }
-
-export const UNIFORM_PRIOR = uniformPrior(LABELS);

@@ -6,7 +6,6 @@ import { patientSpecSchema } from '../answer/patient-spec.ts';
 import { PREPROCESSING } from '../image/preprocessing-spec.ts';
 import { taxonomyOf } from '../taxonomy/taxonomy-of.ts';
 import { taxonomySchema } from '../taxonomy/taxonomy-schema.ts';
-import type { LABELS, Label } from '../taxonomy.ts';
 import { similarCasesSpecSchema } from './similar-cases-spec.ts';
 import { versionSchema } from './version.ts';
 
@@ -66,7 +65,7 @@ const manifestMembers = z.strictObject({
   createdAt: z.iso.datetime(),
   architecture: z.string().min(1),
   /** In the order of every output vector. */
-  labels: z.array(z.string()).min(2) as unknown as z.ZodType<typeof LABELS>,
+  labels: z.array(z.string()).min(2),
   /** What the labels are. Versions before 1.0.0 lack it: their labels are HAM10000's. */
   taxonomy: taxonomySchema.optional(),
   preprocessing: z.strictObject({
@@ -100,10 +99,7 @@ const manifestMembers = z.strictObject({
   /** The class distribution that the scores assume. */
   prior: z.strictObject({
     name: z.enum(['training', 'uniform']),
-    probabilities: z.record(z.string(), score) as unknown as z.ZodRecord<
-      z.ZodEnum<{ [K in Label]: K }>,
-      typeof score
-    >,
+    probabilities: z.record(z.string(), score),
   }),
   /** Decision thresholds measured on the validation split; empty until there are any. */
   thresholds: z.record(z.string(), score),

@@ -1,4 +1,3 @@
-import { HAM10000 } from '../taxonomy/ham10000.ts';
 import { labelsOf, type Taxonomy } from '../taxonomy/taxonomy.ts';
 import {
   type CountedAnswer,
@@ -32,7 +31,7 @@ export function binOf(value: number, edges: readonly number[]): number {
 /** Counts answers; a quantity that none of them has is left out. */
 export function countAnswers(
   answers: readonly CountedAnswer[],
-  taxonomy: Taxonomy = HAM10000,
+  taxonomy: Taxonomy,
 ): AnswerHistograms {
   const names = labelsOf(taxonomy);
   const labels = names.map(() => 0);

@@ -1,8 +1,6 @@
 import { malignantScore } from '../answer/operating-point.ts';
 import { type ImageQuality, QUALITY_MEASURES } from '../image/image-quality.ts';
-import { HAM10000 } from '../taxonomy/ham10000.ts';
 import { hasRisks, type Taxonomy } from '../taxonomy/taxonomy.ts';
-import type { Label } from '../taxonomy.ts';
 
 /** Of what histograms are kept, one number an answer. */
 export const DRIFT_QUANTITIES = [
@@ -113,19 +111,19 @@ export interface CountedAnswer {
 /** What the histograms count of an answer. */
 export interface AnswerMeasures {
   /** Of the highest score. */
-  readonly label: Label;
+  readonly label: string;
   readonly values: Readonly<Partial<Record<DriftQuantity, number>>>;
 }
 
 /** The only place that makes the quantities of an answer: for the server's histograms and for the reference. */
 export function measureAnswer(
   { scores, measurements }: CountedAnswer,
-  taxonomy: Taxonomy = HAM10000,
+  taxonomy: Taxonomy,
 ): AnswerMeasures {
   const top = Math.max(...scores);
   const malignant = malignantScore(scores, taxonomy);
   return {
-    label: taxonomy.classes[scores.indexOf(top)]!.label as Label,
+    label: taxonomy.classes[scores.indexOf(top)]!.label,
     values: {
       top_score: top,
       ...(malignant !== undefined && { malignant_score: malignant }),
@@ -141,5 +139,3 @@ function normalizedEntropy(probabilities: readonly number[]): number {
   for (const p of probabilities) if (p > 0) sum -= p * Math.log(p);
   return Math.max(0, sum / Math.log(probabilities.length));
 }
-
-export const SCORE_QUANTITIES = scoreQuantities(HAM10000);

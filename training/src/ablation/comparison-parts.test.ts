@@ -1,4 +1,4 @@
-import { CLASS_COUNT } from '@naevus/shared/taxonomy';
+import { CLASS_COUNT } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { expect, it } from 'vitest';
 import { comparisonParts } from './comparison-parts.ts';
 import type { TechniqueRun } from './technique-run.ts';

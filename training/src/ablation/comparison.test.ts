@@ -1,5 +1,5 @@
 import { createRandom } from '@naevus/shared/statistics/random';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { describe, expect, it } from 'vitest';
 import { BUDGETS } from './budgets.ts';
 import { compareTechniques } from './comparison.ts';

@@ -1,4 +1,4 @@
-import { LABELS, type Label } from '@naevus/shared/taxonomy';
+import { LABELS, type Label } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { describe, expect, it } from 'vitest';
 import { agreementImages, compareLogits, enginesAgree } from './engine-agreement.ts';
 

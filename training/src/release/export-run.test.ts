@@ -12,7 +12,7 @@ import { readFeatureSubspace } from '@naevus/shared/model/feature-subspace';
 import { loadManifest } from '@naevus/shared/model/load-manifest';
 import { manifestSchema } from '@naevus/shared/model/manifest';
 import { type ArtifactSource, loadFile } from '@naevus/shared/model/verify';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imagePreparation } from '../data/decode/prepare-image.ts';

@@ -1,4 +1,4 @@
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CONTEXT, scoredImages } from '../evaluate/metrics/fixtures/scored-images.ts';
 import { HELD_OUT_REPORTS } from '../reports/fixtures/held-out-reports.ts';

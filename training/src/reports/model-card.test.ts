@@ -1,5 +1,5 @@
 import { DISCLAIMER } from '@naevus/shared/disclaimer';
-import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { describe, expect, it } from 'vitest';
 import type { EngineAgreementReport } from '../convert/engine-agreement.ts';
 import { KNOWN_SOURCES } from '../data/load/source-definition.ts';

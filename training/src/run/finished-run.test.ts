@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFinishedRun } from './finished-run.ts';
 import { type SmallRun, writeSmallRun } from './fixtures/small-run.ts';

@@ -1,5 +1,5 @@
 import { scores } from '@naevus/shared/answer/probabilities';
-import { LABELS, type Label } from '@naevus/shared/taxonomy';
+import { LABELS, type Label } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { expect, it } from 'vitest';
 import type { RunRecord } from './run-record.ts';
 import { withScorePrior } from './score-prior.ts';

@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { randomPicture } from '../fixtures/random-picture.ts';
 import { DataError, describeProblem } from './data-error.ts';

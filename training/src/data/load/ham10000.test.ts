@@ -1,4 +1,4 @@
-import { LABELS, type Label } from '@naevus/shared/taxonomy';
+import { LABELS, type Label } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { expect, it } from 'vitest';
 import { digestLabels, HAM10000, ham10000Differences } from './ham10000.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createRandom } from '@naevus/shared/statistics/random';
-import { LABELS, type Label } from '@naevus/shared/taxonomy';
+import { LABELS, type Label } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { countLabels } from '../load/count-labels.ts';
 import { type Dataset, digestSamples, loadDataset, type Sample } from '../load/dataset.ts';

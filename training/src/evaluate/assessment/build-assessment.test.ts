@@ -1,9 +1,10 @@
 import { assessmentSpecSchema } from '@naevus/shared/answer/assessment-spec';
-import { DEFAULT_OPERATING_POINT, OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
+import { defaultOperatingPoint, operatingPointNames } from '@naevus/shared/answer/operating-point';
 import { COVERAGES } from '@naevus/shared/answer/prediction-set';
 import { softmax } from '@naevus/shared/answer/probabilities';
 import { createRandom } from '@naevus/shared/statistics/random';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { assessmentSection } from '../../reports/assessment-section.ts';
 import { assessmentPictures } from '../../reports/charts/assessment-charts.ts';
@@ -99,7 +100,7 @@ describe('buildAssessment', () => {
   });
 
   it('measures operating points as means over many deals, and says how far deals lie apart', () => {
-    for (const point of OPERATING_POINTS) {
+    for (const point of operatingPointNames(HAM10000)) {
       const { melanomaSensitivity, specificity } = built.report.triage[point]!;
       for (const { value, deals } of [melanomaSensitivity, specificity]) {
         expect(deals.count).toBe(40);
@@ -107,7 +108,7 @@ describe('buildAssessment', () => {
         expect(deals.highest!).toBeGreaterThan(value!);
       }
     }
-    const { melanomaSensitivity } = built.report.triage[DEFAULT_OPERATING_POINT]!;
+    const { melanomaSensitivity } = built.report.triage[defaultOperatingPoint(HAM10000)!]!;
     const melanomas = images.flatMap(({ label }, i) => (label === 'mel' ? [i] : []));
     const shares = melanomas.map((i) => built.heldOutFlagged[i]!);
     const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;

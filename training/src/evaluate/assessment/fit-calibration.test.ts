@@ -1,6 +1,6 @@
 import { scores, softmax } from '@naevus/shared/answer/probabilities';
 import { createRandom } from '@naevus/shared/statistics/random';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { describe, expect, it } from 'vitest';
 import { fitCalibration, meanLogLoss } from './fit-calibration.ts';
 import { drawLabel } from './fixtures/draw-label.ts';

@@ -1,4 +1,4 @@
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { expect, it } from 'vitest';
 import { countLesions } from '../../data/load/count-lesions.ts';
 import { lesionFolds } from './lesion-folds.ts';

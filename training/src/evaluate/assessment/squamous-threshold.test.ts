@@ -1,7 +1,8 @@
-import { OPERATING_POINTS } from '@naevus/shared/answer/operating-point';
+import { operatingPointNames } from '@naevus/shared/answer/operating-point';
 import { scores } from '@naevus/shared/answer/probabilities';
 import { createRandom } from '@naevus/shared/statistics/random';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { expect, it } from 'vitest';
 import type { FittedAssessment } from './fit-assessment.ts';
 import { isFlagged } from './flagged.ts';
@@ -9,7 +10,7 @@ import { fitsWithoutLesion, type SquamousImage, squamousThreshold } from './squa
 
 const fitted = {
   calibration: { temperature: 1, logitBias: LABELS.map(() => 0) },
-  thresholds: Object.fromEntries(OPERATING_POINTS.map((point) => [point, 0.05])),
+  thresholds: Object.fromEntries(operatingPointNames(HAM10000).map((point) => [point, 0.05])),
 } as unknown as FittedAssessment;
 
 /** Nearly all keratosis, and a little of what it may be taken for. */

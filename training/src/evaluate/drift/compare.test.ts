@@ -11,13 +11,16 @@ import {
   DRIFT_QUANTITIES,
   DRIFT_QUANTITY_TEXTS,
   measureAnswer,
-  SCORE_QUANTITIES,
+  scoreQuantities,
 } from '@naevus/shared/monitoring/quantities';
 import { createRandom, type Random } from '@naevus/shared/statistics/random';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { describe, expect, it } from 'vitest';
 import { compareWithReference } from './compare.ts';
 import type { DriftReference } from './reference.ts';
+
+const count = (answers: Parameters<typeof countAnswers>[0]) => countAnswers(answers, HAM10000);
 
 /** Answers as they are of lesions, `nv` the likelier the larger its share. */
 function answer(random: Random, { nv = 1.5, sharper = 0 } = {}): CountedAnswer {
@@ -45,7 +48,7 @@ const answers = (seed: number, images: number, change = {}) => {
 };
 
 const HALVES = { bins: 10, mean: 0.018, percentile95: 0.03, expected: 0.018 };
-const counted = countAnswers(answers(1, 3000));
+const counted = count(answers(1, 3000));
 const reference: DriftReference = {
   schemaVersion: 1,
   split: 'validation',
@@ -65,7 +68,7 @@ const reference: DriftReference = {
   ),
 };
 const compare = (seed: number, images: number, change = {}) =>
-  compareWithReference(reference, countAnswers(answers(seed, images, change)));
+  compareWithReference(reference, count(answers(seed, images, change)));
 
 describe('compareWithReference', () => {
   it('finds no drift in other images of the same kind, nearly always', () => {
@@ -131,7 +134,7 @@ describe('compareWithReference', () => {
       ...reference,
       quantities: { sharpness: { ...held, halves: { ...HALVES, mean: 0.054 } } },
     };
-    const window = countAnswers(answers(8, 200, { sharper: -0.03 }));
+    const window = count(answers(8, 200, { sharper: -0.03 }));
     const [believed] = compareWithReference(alike, window).quantities.filter(({ ks }) => ks);
     const [plain] = compareWithReference(reference, window).quantities;
     expect(believed).toMatchObject({ quantity: 'sharpness', psi: plain!.psi });
@@ -142,15 +145,15 @@ describe('compareWithReference', () => {
 
   it('compares scores alone where there is no more', () => {
     const scored = answers(9, 500).map(({ scores }) => ({ scores }));
-    const { verdict, quantities } = compareWithReference(reference, countAnswers(scored));
+    const { verdict, quantities } = compareWithReference(reference, count(scored));
     expect(verdict).toBe('no-drift');
     expect(quantities.map(({ quantity }) => quantity).sort()).toEqual(
-      ['labels', ...SCORE_QUANTITIES].sort(),
+      ['labels', ...scoreQuantities(HAM10000)].sort(),
     );
   });
 
   it('cannot tell with a reference that is too small', () => {
-    const few = countAnswers(answers(1, 100));
+    const few = count(answers(1, 100));
     const small = {
       ...reference,
       images: 100,
@@ -159,7 +162,7 @@ describe('compareWithReference', () => {
         top_score: { ...reference.quantities.top_score!, counts: [...few.quantities.top_score!] },
       },
     };
-    expect(compareWithReference(small, countAnswers(answers(2, 900)))).toMatchObject({
+    expect(compareWithReference(small, count(answers(2, 900)))).toMatchObject({
       verdict: 'cannot-tell',
       imagesNeeded: null,
     });
@@ -168,7 +171,7 @@ describe('compareWithReference', () => {
 
 describe('measureAnswer', () => {
   it('gives the label of the highest score, and figures by hand', () => {
-    const { label, values } = measureAnswer({ scores: [0.1, 0, 0, 0, 0.5, 0.4, 0] });
+    const { label, values } = measureAnswer({ scores: [0.1, 0, 0, 0, 0.5, 0.4, 0] }, HAM10000);
     expect(label).toBe('mel');
     expect(values).toEqual({
       top_score: 0.5,
@@ -178,8 +181,11 @@ describe('measureAnswer', () => {
         12,
       ),
     });
-    expect(measureAnswer({ scores: LABELS.map(() => 1 / 7) }).values.entropy).toBeCloseTo(1, 12);
-    expect(measureAnswer({ scores: [1, 0, 0, 0, 0, 0, 0] }).values.entropy).toBe(0);
+    expect(measureAnswer({ scores: LABELS.map(() => 1 / 7) }, HAM10000).values.entropy).toBeCloseTo(
+      1,
+      12,
+    );
+    expect(measureAnswer({ scores: [1, 0, 0, 0, 0, 0, 0] }, HAM10000).values.entropy).toBe(0);
   });
 
   it('has ascending edges, not too many, and a text for each quantity', () => {
@@ -201,12 +207,12 @@ describe('histograms', () => {
   });
 
   it('are added and taken from each other', () => {
-    const [one, two] = [countAnswers(answers(11, 40)), countAnswers(answers(12, 30))];
-    const both = countAnswers([...answers(11, 40), ...answers(12, 30)]);
+    const [one, two] = [count(answers(11, 40)), count(answers(12, 30))];
+    const both = count([...answers(11, 40), ...answers(12, 30)]);
     expect(addHistograms([one, two])).toEqual(both);
     expect(subtractHistograms(both, two)).toEqual(one);
     expect(subtractHistograms(two, both)).toBeUndefined();
-    const scored = countAnswers(answers(13, 5).map(({ scores }) => ({ scores })));
+    const scored = count(answers(13, 5).map(({ scores }) => ({ scores })));
     expect(addHistograms([scored, one]).quantities.distance).toEqual(one.quantities.distance);
   });
 });

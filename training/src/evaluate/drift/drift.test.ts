@@ -13,12 +13,15 @@ import { type AnswerHistograms, countAnswers } from '@naevus/shared/monitoring/h
 import { driftMetric } from '@naevus/shared/monitoring/metric-names';
 import { DRIFT_EDGES, DRIFT_QUANTITIES } from '@naevus/shared/monitoring/quantities';
 import { createRandom } from '@naevus/shared/statistics/random';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
+import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { predictionsCsv } from '../../reports/predictions-csv.ts';
 import { bundledFolder, bundledVersions } from '../../versions/fixtures/bundled-versions.ts';
 import { buildDriftReference, type ReferenceAnswer } from '../assessment/drift-reference.ts';
 import { DRIFT_REFERENCE_PATH } from './reference.ts';
+
+const count = (answers: Parameters<typeof countAnswers>[0]) => countAnswers(answers, HAM10000);
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const [, VERSION] = await bundledVersions();
@@ -131,7 +134,7 @@ const compare = async (...args: string[]) => {
 
 describe('npm run drift', () => {
   it('finds no drift in a scrape of the same kind: 0', async () => {
-    const metrics = await file('same.prom', scrape(countAnswers(answers(2, 500))));
+    const metrics = await file('same.prom', scrape(count(answers(2, 500))));
     expect(await compare('--metrics', metrics)).toMatchObject({
       code: 0,
       verdict: 'no-drift',
@@ -150,7 +153,7 @@ describe('npm run drift', () => {
   });
 
   it('finds what has become darker, and names it: 1', async () => {
-    const metrics = await file('dark.prom', scrape(countAnswers(answers(3, 500, 0.05))));
+    const metrics = await file('dark.prom', scrape(count(answers(3, 500, 0.05))));
     const { code, verdict, quantities } = await compare('--metrics', metrics);
     expect({ code, verdict }).toEqual({ code: 1, verdict: 'drift' });
     expect(quantities[0]).toMatchObject({ quantity: 'brightness', change: 'large' });
@@ -160,9 +163,9 @@ describe('npm run drift', () => {
   });
 
   it('cannot tell from few, or from none: 2', async () => {
-    const few = await file('few.prom', scrape(countAnswers(answers(4, 40))));
+    const few = await file('few.prom', scrape(count(answers(4, 40))));
     expect(await compare('--metrics', few)).toMatchObject({ code: 2, verdict: 'cannot-tell' });
-    const none = await file('none.prom', scrape(countAnswers([])));
+    const none = await file('none.prom', scrape(count([])));
     expect(await compare('--metrics', none)).toMatchObject({ code: 2, images: 0, quantities: [] });
     expect((await drift(['--model', model, '--metrics', none])).stdout).toContain(
       'Cannot tell yet: 0 answers',
@@ -171,25 +174,25 @@ describe('npm run drift', () => {
 
   it('takes what was counted between two scrapes, of all servers together', async () => {
     const old = answers(5, 600, 0.2);
-    const before = await file('before.prom', scrape(countAnswers(old)));
-    const after = await file('after.prom', scrape(countAnswers([...old, ...answers(6, 300)])));
+    const before = await file('before.prom', scrape(count(old)));
+    const after = await file('after.prom', scrape(count([...old, ...answers(6, 300)])));
     expect(await compare('--metrics', after)).toMatchObject({ code: 1, images: 900 });
     expect(await compare('--metrics', after, '--since', before)).toMatchObject({
       code: 0,
       images: 300,
       notes: [],
     });
-    const other = await file('other.prom', scrape(countAnswers(answers(7, 250)), { start: 5 }));
-    const empty = await file('empty.prom', scrape(countAnswers([]), { start: 5 }));
+    const other = await file('other.prom', scrape(count(answers(7, 250)), { start: 5 }));
+    const empty = await file('empty.prom', scrape(count([]), { start: 5 }));
     const both = ['--metrics', after, '--metrics', other, '--since', before, '--since', empty];
     expect(await compare(...both)).toMatchObject({ code: 0, images: 550 });
   });
 
   it('notices a server that was started anew in between', async () => {
-    const before = await file('long.prom', scrape(countAnswers(answers(8, 100))));
+    const before = await file('long.prom', scrape(count(answers(8, 100))));
     for (const start of [1000, 2000]) {
       const images = start === 1000 ? 90 : 400;
-      const after = await file('anew.prom', scrape(countAnswers(answers(9, images)), { start }));
+      const after = await file('anew.prom', scrape(count(answers(9, images)), { start }));
       const { images: counted, notes } = await compare('--metrics', after, '--since', before);
       expect(counted).toBe(images);
       expect(notes).toEqual([expect.stringContaining('was started anew')]);
@@ -197,8 +200,8 @@ describe('npm run drift', () => {
   });
 
   it('takes a version as new where the earlier scrape does not name it', async () => {
-    const before = scrape(countAnswers(answers(8, 100)), { version: '0.2.0' });
-    const after = await file('newer.prom', scrape(countAnswers(answers(9, 400))));
+    const before = scrape(count(answers(8, 100)), { version: '0.2.0' });
+    const after = await file('newer.prom', scrape(count(answers(9, 400))));
     const since = await file('older.prom', before);
     expect(await compare('--metrics', after, '--since', since)).toMatchObject({
       images: 400,
@@ -231,7 +234,7 @@ describe('npm run drift', () => {
         asked.push(`${request.url} ${request.headers.authorization}`);
         if (request.url !== '/metrics') response.writeHead(404).end();
         else if (request.headers.authorization !== 'Bearer secret') response.writeHead(401).end();
-        else response.end(scrape(countAnswers(answers(11, 500))));
+        else response.end(scrape(count(answers(11, 500))));
       });
       await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
       url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -256,7 +259,7 @@ describe('npm run drift', () => {
   });
 
   it('says what is wrong with what it is given', async () => {
-    const same = scrape(countAnswers(answers(2, 300)));
+    const same = scrape(count(answers(2, 300)));
     const said = async (name: string, text: string, ...more: string[]) => {
       const { code, stderr } = await compare('--metrics', await file(name, text), ...more);
       expect(code).toBe(2);
@@ -267,10 +270,10 @@ describe('npm run drift', () => {
     expect(await said('x.prom', same.replaceAll('naevus_image_', 'naevus_'))).toContain(
       'has no naevus_image_top_score',
     );
-    const other = scrape(countAnswers(answers(2, 300)), { version: '9.9.9' });
+    const other = scrape(count(answers(2, 300)), { version: '9.9.9' });
     expect(await said('x.prom', other)).toContain(`is of other versions (9.9.9) than ${VERSION}`);
     const digest = 'f'.repeat(64);
-    const changed = scrape(countAnswers(answers(2, 300)), { digest });
+    const changed = scrape(count(answers(2, 300)), { digest });
     expect(await said('x.prom', changed)).toContain(`is of another ${VERSION} (manifest ${digest}`);
     const bins = same.replace(
       'naevus_image_hair_bucket{le="0.3"',
@@ -296,7 +299,7 @@ describe('npm run drift', () => {
   it('refuses a reference that is not what the manifest says', async () => {
     const path = join(model, DRIFT_REFERENCE_PATH);
     const whole = await readFile(path);
-    const metrics = await file('same.prom', scrape(countAnswers(answers(2, 500))));
+    const metrics = await file('same.prom', scrape(count(answers(2, 500))));
     try {
       await writeFile(path, whole.with(200, whole[200]! ^ 1));
       expect((await compare('--metrics', metrics)).stderr).toContain('has sha256');

@@ -1,4 +1,4 @@
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { describe, expect, it } from 'vitest';
 import { scoredImages } from '../metrics/fixtures/scored-images.ts';
 import { topClass } from '../metrics/labelled-probabilities.ts';

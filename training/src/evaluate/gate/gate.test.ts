@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gateMarkdown } from '../../reports/gate-markdown.ts';
 import { predictionsCsv } from '../../reports/predictions-csv.ts';

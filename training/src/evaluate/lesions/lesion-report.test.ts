@@ -1,7 +1,7 @@
 import { lesionSpecSchema } from '@naevus/shared/answer/lesion-spec';
 import { softmax } from '@naevus/shared/answer/probabilities';
 import { createRandom } from '@naevus/shared/statistics/random';
-import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy';
+import { LABELS, type Label, labelIndex } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { describe, expect, it } from 'vitest';
 import { type FittedAssessment, fitAssessment } from '../assessment/fit-assessment.ts';
 import { buildLesions, lesionSpec } from './lesion-report.ts';

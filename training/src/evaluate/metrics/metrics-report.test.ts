@@ -1,4 +1,4 @@
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { describe, expect, it } from 'vitest';
 import { labelIndex } from '../../taxonomy/current.ts';
 import { classificationReport } from './classification-report.ts';

@@ -1,7 +1,7 @@
 import { patientSpecSchema } from '@naevus/shared/answer/patient-spec';
 import { softmax } from '@naevus/shared/answer/probabilities';
 import { createRandom } from '@naevus/shared/statistics/random';
-import { CLASS_COUNT, LABELS, type Label } from '@naevus/shared/taxonomy';
+import { CLASS_COUNT, LABELS, type Label } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { describe, expect, it } from 'vitest';
 import type { Sample } from '../../data/load/dataset.ts';
 import { labelIndex } from '../../taxonomy/current.ts';

@@ -1,4 +1,4 @@
-import type { Label } from '@naevus/shared/taxonomy';
+import type { Label } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { describe, expect, it } from 'vitest';
 import { limitCases, oneImagePerLesion } from './choose-cases.ts';
 

@@ -1,6 +1,6 @@
 import { COVERAGES } from '@naevus/shared/answer/prediction-set';
 import { createRandom } from '@naevus/shared/statistics/random';
-import { LABELS, type Label } from '@naevus/shared/taxonomy';
+import { LABELS, type Label } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { describe, expect, it } from 'vitest';
 import { ttaReport, type ViewedImage } from './tta-report.ts';
 import { viewLogits } from './view-logits.ts';

@@ -1,4 +1,4 @@
-import { LABELS, labelIndex } from '@naevus/shared/taxonomy';
+import { LABELS, labelIndex } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import type { ScoredImage } from '../../evaluate/metrics/metrics-report.ts';

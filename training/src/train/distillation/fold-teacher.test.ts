@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { softmax } from '@naevus/shared/answer/probabilities';
 import { createRandom } from '@naevus/shared/statistics/random';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RUN_FILES } from '../../run/run-record.ts';
 import { OUT_OF_FOLD_FILE, openFoldTeacher } from './fold-teacher.ts';

@@ -1,7 +1,7 @@
 import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import { meanLogits, TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
 import { createRandom } from '@naevus/shared/statistics/random';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOnnxClassifier } from '../../evaluate/classifiers/onnx-classifier.ts';
 import { viewLogits } from '../../evaluate/views/view-logits.ts';

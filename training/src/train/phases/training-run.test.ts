@@ -6,7 +6,7 @@ import { softmax } from '@naevus/shared/answer/probabilities';
 import { INPUT_SIZE } from '@naevus/shared/image/preprocessing-spec';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { createRandom } from '@naevus/shared/statistics/random';
-import { LABELS } from '@naevus/shared/taxonomy';
+import { LABELS } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AugmentedBatches } from '../../data/augmentation/augmented-batches.ts';
 import { decodeImages } from '../../data/cache/labelled-images.ts';

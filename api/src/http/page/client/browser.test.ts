@@ -1,4 +1,4 @@
-import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy';
+import { LABELS, LESION_CLASSES } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { axeFindings } from '../../../../test/helpers/axe.ts';

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { CLASS_COUNT, isLabel, LABELS, LESION_CLASSES, labelIndex } from './taxonomy.ts';
+import {
+  CLASS_COUNT,
+  isLabel,
+  LABELS,
+  LESION_CLASSES,
+  labelIndex,
+} from './fixtures/ham10000-classes.ts';
 
 /** Verhoeff's check digit, which every SNOMED CT identifier carries (SNOMED CT release file specification, 6.3). */
 function hasVerhoeffCheckDigit(id: string): boolean {
