@@ -68,8 +68,9 @@ describe('colours', () => {
       rgb,
       26,
     ],
-    // By the plain formula 255 (1 - c) (1 - k); inverted or taken for RGBA it would be far off.
-    ['JPEG, CMYK as Adobe stores it', () => fixture('cmyk-adobe.jpg'), [163, 82, 61], 1],
+    // By the plain formula 255 (1 - c) (1 - k), which the profile's table meets within 2 levels; inverted or taken for
+    // RGBA it would be far off.
+    ['JPEG, CMYK as Adobe stores it', () => fixture('cmyk-adobe.jpg'), [163, 82, 61], 2],
     ['PNG', () => plain().png().toBuffer(), rgb, 0],
     ['PNG, 16 bits', () => plain().toColourspace('rgb16').png().toBuffer(), rgb, 0],
     ['PNG, 16 bits grey', () => plain().toColourspace('grey16').png().toBuffer(), grey, 1],
