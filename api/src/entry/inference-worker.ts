@@ -8,7 +8,6 @@ import {
 import { freeMemory } from '../runtime/node/inference/free-memory.ts';
 import { loadOnnxRuntime } from '../runtime/node/inference/native-modules.ts';
 import type {
-  AnalyseTask,
   FromWorker,
   ToWorker,
   WorkerModel,
@@ -64,20 +63,12 @@ port.on('message', async (message: ToWorker) => {
     return;
   }
   const chosen = (message.wide && wideBackend) || backend!;
-  for (const [index, task] of message.tasks.entries()) void answer(task, index, chosen);
-});
-
-async function answer(
-  { image, options }: AnalyseTask,
-  index: number,
-  chosen: AnalysisBackend,
-): Promise<void> {
-  const outcome = await analyseOrCrash(image, options, chosen);
+  const outcome = await analyseOrCrash(message.image, message.options, chosen);
   // It is this worker's alone, and some 20 images would pile up before V8 looks after them.
-  freeMemory([image.bytes.buffer]);
+  freeMemory([message.image.bytes.buffer]);
   const overlay = outcome.ok ? outcome.analysis.heatmap?.overlay : undefined;
-  send({ type: 'done', index, outcome }, overlay ? [overlay.buffer] : []);
-}
+  send({ type: 'done', outcome }, overlay ? [overlay.buffer] : []);
+});
 
 function send(message: FromWorker, transfer: Transferable[] = []): void {
   port.postMessage(message, transfer);

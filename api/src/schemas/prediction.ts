@@ -70,10 +70,7 @@ export const timingSchema = z
       .number()
       .nonnegative()
       .meta({ description: "Decoding, and resampling to the network's input." }),
-    inference_ms: z
-      .number()
-      .nonnegative()
-      .meta({ description: 'The network; all of a run that two images share.' }),
+    inference_ms: z.number().nonnegative().meta({ description: 'The network.' }),
   })
   .meta({ id: 'Timing' });
 

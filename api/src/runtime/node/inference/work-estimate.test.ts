@@ -8,7 +8,7 @@ const image = (format: ImageHeader['format'], width: number, height: number) => 
   header: { format, width, height } as ImageHeader,
 });
 
-const NARROW = { wide: false, together: 1 };
+const NARROW = { wide: false };
 const SMALL = image('jpeg', 600, 450);
 
 describe('the work that an image is', () => {
@@ -48,16 +48,9 @@ describe('the work that an image is', () => {
     const estimate = new WorkEstimate();
     const before = estimate.of(undefined, {}).ms;
     const timing = { decodeMs: 40, inferenceMs: 900 };
-    estimate.learn(SMALL, {}, timing, { wide: true, together: 1 });
+    estimate.learn(SMALL, {}, timing, { wide: true });
     expect(estimate.of(undefined, {}).ms).toBe(before);
     expect(estimate.of(SMALL, {}).ms).toBeGreaterThan(before + 5);
-  });
-
-  it('is half of what a run of two images takes', () => {
-    const [alone, shared] = [new WorkEstimate(), new WorkEstimate()];
-    alone.learn(SMALL, {}, { decodeMs: 1, inferenceMs: 50 }, NARROW);
-    shared.learn(SMALL, {}, { decodeMs: 1, inferenceMs: 100 }, { wide: false, together: 2 });
-    expect(shared.of(undefined, {}).ms).toBe(alone.of(undefined, {}).ms);
   });
 
   it('is learnt for each format', () => {

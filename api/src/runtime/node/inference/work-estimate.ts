@@ -36,17 +36,14 @@ export class WorkEstimate {
     return { ms: decodeMs + networkMs, networkMs };
   }
 
-  /**
-   * @param how `wide`: the network ran on several threads, which says nothing of how long it takes on one;
-   *   `together`: images whose run took that time
-   */
+  /** @param how `wide`: the network ran on several threads, which says nothing of how long it takes on one */
   learn(
     { header }: EngineInput,
     options: NetworkOptions,
     { decodeMs, inferenceMs }: { readonly decodeMs: number; readonly inferenceMs: number },
-    { wide, together }: { readonly wide: boolean; readonly together: number },
+    { wide }: { readonly wide: boolean },
   ): void {
-    if (!wide) this.#runMs = moved(this.#runMs, inferenceMs / networkRuns(options) / together);
+    if (!wide) this.#runMs = moved(this.#runMs, inferenceMs / networkRuns(options));
     if (header === undefined) return;
     const { format } = header;
     this.#decodeMsPerMegapixel.set(

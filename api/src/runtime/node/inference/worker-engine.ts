@@ -11,7 +11,7 @@ import {
 import { checkBrowserFiles, type ModelFolder } from '../models/model-folder.ts';
 import { type Work, WorkEstimate } from './work-estimate.ts';
 import type { LoadRequest, WorkerModel } from './worker-messages.ts';
-import { type Taken, WorkerPool } from './worker-pool.ts';
+import { WorkerPool } from './worker-pool.ts';
 
 export interface WorkerEngineOptions {
   readonly workers: number;
@@ -148,11 +148,11 @@ export class WorkerEngine implements Engine {
   ): Promise<Outcome> {
     this.#pendingMs += workMs;
     try {
-      let how: Taken = { wide: false, together: 1 };
+      let wide = false;
       const outcome = await this.#pool.run({ image, options }, signal, (taken) => {
-        how = taken;
+        wide = taken;
       });
-      if (outcome.ok) this.#estimate.learn(image, options, outcome.analysis.timing, how);
+      if (outcome.ok) this.#estimate.learn(image, options, outcome.analysis.timing, { wide });
       return outcome;
     } finally {
       this.#pendingMs -= workMs;

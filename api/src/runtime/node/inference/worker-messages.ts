@@ -35,13 +35,13 @@ export interface LoadRequest {
   readonly engine: (typeof ENGINES)[number];
 }
 
-/** From the pool to a worker, which has one message at a time to work on. */
+/** From the pool to a worker. One task at a time. */
 export type ToWorker =
   | ({ readonly type: 'load' } & LoadRequest)
   /** Loads a second session of so many threads beside the one that has one. */
   | { readonly type: 'widen'; readonly threads: number }
   /** `wide`: by the session of several threads. */
-  | { readonly type: 'analyse'; readonly wide: boolean; readonly tasks: readonly AnalyseTask[] }
+  | ({ readonly type: 'analyse'; readonly wide: boolean } & AnalyseTask)
   | { readonly type: 'stop' };
 
 /** From a worker to the pool. */
@@ -53,5 +53,4 @@ export type FromWorker =
   | { readonly type: 'load-failed'; readonly reason: string }
   /** Without a reason: there is a session of several threads now. */
   | { readonly type: 'widened'; readonly reason?: string }
-  /** `index`: of the task among those that came together. */
-  | { readonly type: 'done'; readonly index: number; readonly outcome: Outcome };
+  | { readonly type: 'done'; readonly outcome: Outcome };

@@ -31,13 +31,11 @@ const SCRIPT = `
       const reason = workerData.widens ? undefined : 'no memory';
       return parentPort.postMessage({ type: 'widened', reason });
     }
-    message.tasks.forEach(async ({ image }, index) => {
-      const [order, tag] = image.bytes;
-      if (order === 3) process.exit(7);
-      if (order === 2) return;
-      if (order === 1) await new Promise((resolve) => setTimeout(resolve, 50));
-      parentPort.postMessage({ type: 'done', index, outcome: { ok: true, analysis: { tag } } });
-    });
+    const [order, tag] = message.image.bytes;
+    if (order === 3) process.exit(7);
+    if (order === 2) return;
+    if (order === 1) await new Promise((resolve) => setTimeout(resolve, 50));
+    parentPort.postMessage({ type: 'done', outcome: { ok: true, analysis: { tag } } });
   });
 `;
 
@@ -83,13 +81,11 @@ function makePool({ goodLoads = 1e6, silentLoads = 1e6, widens = true, ...option
   };
 }
 
-function task(
-  order: number,
-  tag = 0,
-  { side = 600, ...options }: { side?: number } & AnalyseTask['options'] = {},
-): AnalyseTask {
-  const header = { width: side, height: side } as ImageHeader;
-  return { image: { bytes: new Uint8Array([order, tag]), header }, options };
+function task(order: number, tag = 0): AnalyseTask {
+  return {
+    image: { bytes: new Uint8Array([order, tag]), header: {} as ImageHeader },
+    options: {},
+  };
 }
 
 const forever = (): AbortSignal => new AbortController().signal;
@@ -198,7 +194,7 @@ describe('WorkerPool', () => {
   async function takenAtOnce(pool: WorkerPool, orders: readonly number[]): Promise<boolean[]> {
     const taken: boolean[] = [];
     await Promise.all(
-      orders.map((order) => pool.run(task(order), forever(), ({ wide }) => taken.push(wide))),
+      orders.map((order) => pool.run(task(order), forever(), (w) => taken.push(w))),
     );
     return taken;
   }
@@ -212,76 +208,6 @@ describe('WorkerPool', () => {
     expect(await takenAtOnce(pool, [0, 0])).toEqual([false, false]);
     await first;
     expect(await takenAtOnce(pool, [0])).toEqual([true]);
-  });
-
-  /** How many are computed together, of tasks that come while the only worker is busy; each with its own outcome. */
-  async function takenTogether(setups: readonly Parameters<typeof task>[2][]): Promise<number[]> {
-    const { pool } = makePool({ size: 1 });
-    await pool.start();
-    const counts: number[] = [];
-    const busy = pool.run(task(1), forever());
-    const outcomes = await Promise.all(
-      setups.map((setup, i) =>
-        pool.run(task(i % 2, i, setup), forever(), (taken) => counts.push(taken.together)),
-      ),
-    );
-    expect(outcomes).toEqual(setups.map((_, tag) => ({ ok: true, analysis: { tag } })));
-    await busy;
-    expect([pool.waiting, pool.running]).toEqual([0, 0]);
-    return counts;
-  }
-
-  it('gives two that wait to one worker, and one by itself', async () => {
-    expect(await takenTogether([{}, {}, {}])).toEqual([2, 2, 1]);
-    expect(await takenTogether([{}])).toEqual([1]);
-  });
-
-  it('lets nobody wait for a large image, several views or a heat map', async () => {
-    expect(await takenTogether([{}, { side: 4000 }, {}, {}])).toEqual([1, 1, 2, 2]);
-    expect(await takenTogether([{ tta: 4 }, {}])).toEqual([1, 1]);
-    expect(await takenTogether([{}, { heatmap: { alpha: 0.5, overlay: 'image' } }])).toEqual([
-      1, 1,
-    ]);
-  });
-
-  it('gives two to two workers where both are free', async () => {
-    const { pool } = makePool();
-    await pool.start();
-    await expect.poll(() => pool.workers).toBe(2);
-    const counts: number[] = [];
-    await Promise.all(
-      [0, 1].map((tag) =>
-        pool.run(task(1, tag), forever(), (taken) => counts.push(taken.together)),
-      ),
-    );
-    expect(counts).toEqual([1, 1]);
-  });
-
-  it('drops one of two by its signal, and answers the other', async () => {
-    const { pool, lost } = makePool({ size: 1 });
-    await pool.start();
-    const busy = pool.run(task(1), forever());
-    const controller = new AbortController();
-    const dropped = pool.run(task(1, 1), controller.signal);
-    const other = pool.run(task(1, 2), forever());
-    await busy;
-    expect(pool.running).toBe(2);
-    controller.abort();
-    await expect(dropped).rejects.toMatchObject({ fault: { kind: 'timeout' } });
-    expect(await other).toEqual({ ok: true, analysis: { tag: 2 } });
-    expect(lost).toEqual([]);
-  });
-
-  it('interrupts both of two where their worker dies', async () => {
-    const { pool } = makePool({ size: 1 });
-    await pool.start();
-    const busy = pool.run(task(1), forever());
-    const both = [task(2, 1), task(3, 2)].map((each) => pool.run(each, forever()));
-    await busy;
-    const interrupted = { ok: false, failure: { kind: 'interrupted' } };
-    expect(await Promise.all(both)).toMatchObject([interrupted, interrupted]);
-    expect(await pool.run(task(0, 3), forever())).toEqual({ ok: true, analysis: { tag: 3 } });
-    expect(pool.running).toBe(0);
   });
 
   it('makes the session of several threads anew where its worker died', async () => {

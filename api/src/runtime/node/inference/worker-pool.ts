@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { EngineError, type Outcome } from '../../../analysis/engine.ts';
-import { networkRuns } from '../../../analysis/network-runs.ts';
 import { stopWorker } from './inference-workers.ts';
 import type { AnalyseTask, FromWorker, ToWorker } from './worker-messages.ts';
 
@@ -30,25 +29,16 @@ export interface WorkerPoolOptions {
   readonly onTaken?: (waitedMs: number) => void;
 }
 
-/** How a task is computed. */
-export interface Taken {
-  /** On several threads. */
-  readonly wide: boolean;
-  /** Tasks that its worker computes together. */
-  readonly together: number;
-}
-
 interface Job {
   readonly task: AnalyseTask;
   readonly queuedAt: number;
-  readonly onTaken: ((taken: Taken) => void) | undefined;
+  readonly onTaken: ((wide: boolean) => void) | undefined;
   readonly resolve: (result: Outcome | EngineError) => void;
 }
 
 interface Member {
   readonly worker: Worker;
-  /** What it computes, by the place in what it was sent. */
-  readonly jobs: Map<number, Job>;
+  job: Job | undefined;
   watchdog: ReturnType<typeof setTimeout> | undefined;
   /** Whether it has a session of several threads; it takes no image while it makes it. */
   wide: boolean | 'soon';
@@ -70,12 +60,8 @@ const INTERRUPTED = {
 /** Before the other workers are made: the first image has the cores to itself. */
 const HEAD_START_MS = 200;
 
-/** Pixels up to which decoding takes less time than the network: nobody waits for another's for long. */
-const SHORT_PIXELS = 1e6;
-
 /**
- * Worker threads that analyse images, first come, first served. Where one has a worker to itself, it is computed on
- * several threads; where two wait and no second worker is free, one takes both, as they share a run of the network.
+ * Worker threads that analyse images, first come, first served.
  *
  * Own code where a general pool would do, for three things that those do not have: sessions are
  * made one after another (made at once in several threads they have crashed, onnxruntime#24486),
@@ -131,10 +117,10 @@ export class WorkerPool {
    * Runs a task; its image's memory moves to the worker.
    *
    * @param signal when it fires, a task that waits is dropped, one that runs is no longer waited for
-   * @param onTaken called when a worker takes it
+   * @param onTaken called when a worker takes it, with whether it computes on several threads
    * @throws EngineError `timeout` or `unavailable`
    */
-  run(task: AnalyseTask, signal: AbortSignal, onTaken?: (taken: Taken) => void): Promise<Outcome> {
+  run(task: AnalyseTask, signal: AbortSignal, onTaken?: (wide: boolean) => void): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
         const place = this.#waiting.indexOf(job);
@@ -174,7 +160,7 @@ export class WorkerPool {
     const unavailable = new EngineError({ kind: 'unavailable' });
     for (const job of this.#waiting.splice(0)) job.resolve(unavailable);
     for (const member of this.#members) {
-      this.#finishAll(member, unavailable);
+      this.#finish(member, unavailable);
       stopWorker(member.worker);
     }
     this.#members.clear();
@@ -184,54 +170,36 @@ export class WorkerPool {
   #dispatch(): void {
     while (this.#waiting.length > 0) {
       const alone = this.#waiting.length === 1 && this.#running === 0;
-      const wideMember = alone ? this.#freeMember({ wide: true }) : undefined;
+      const wideMember = alone ? this.#freeMember(true) : undefined;
       const member = wideMember ?? this.#freeMember();
       if (!member) return;
+      const job = this.#waiting.shift()!;
+      member.job = job;
+      this.#running++;
       const wide = member === wideMember;
-      const jobs = this.#waiting.splice(0, this.#sharesRun(member) ? 2 : 1);
-      for (const [index, job] of jobs.entries()) {
-        member.jobs.set(index, job);
-        job.onTaken?.({ wide, together: jobs.length });
-        this.#options.onTaken?.(performance.now() - job.queuedAt);
-      }
-      this.#running += jobs.length;
+      job.onTaken?.(wide);
+      this.#options.onTaken?.(performance.now() - job.queuedAt);
       member.watchdog = setTimeout(() => this.#giveUpOn(member), this.#options.maxTaskMs);
-      const tasks = jobs.map(({ task }) => task);
-      const message: ToWorker = { type: 'analyse', wide, tasks };
-      member.worker.postMessage(
-        message,
-        tasks.map(({ image }) => image.bytes.buffer),
-      );
+      const message: ToWorker = { type: 'analyse', wide, ...job.task };
+      member.worker.postMessage(message, [job.task.image.bytes.buffer]);
     }
   }
 
-  /** Whether the next two go to one worker: both are short, and there is no other for the second. */
-  #sharesRun(member: Member): boolean {
-    const [first, second] = this.#waiting;
-    if (!second || !isShort(first!.task) || !isShort(second.task)) return false;
-    return this.#freeMember({ but: member }) === undefined;
-  }
-
-  /** @param which `wide`: only one with a session of several threads; `but`: another one */
-  #freeMember({ wide = false, but }: { wide?: boolean; but?: Member } = {}): Member | undefined {
+  /** @param wide only one with a session of several threads */
+  #freeMember(wide = false): Member | undefined {
     for (const member of this.#members) {
-      if (member.jobs.size > 0 || member === but) continue;
-      if (member.wide === 'soon' || (wide && !member.wide)) continue;
+      if (member.job || member.wide === 'soon' || (wide && !member.wide)) continue;
       return member;
     }
     return undefined;
   }
 
-  /** Settles all that the worker was computing. */
-  #finishAll(member: Member, result: Outcome | EngineError): void {
-    for (const index of [...member.jobs.keys()]) this.#finish(member, index, result);
-  }
-
-  #finish(member: Member, index: number, result: Outcome | EngineError): void {
-    const job = member.jobs.get(index);
+  /** Settles what the worker was computing, if it was. */
+  #finish(member: Member, result: Outcome | EngineError): void {
+    clearTimeout(member.watchdog);
+    const { job } = member;
     if (job === undefined) return;
-    member.jobs.delete(index);
-    if (member.jobs.size === 0) clearTimeout(member.watchdog);
+    member.job = undefined;
     this.#running--;
     job.resolve(result);
     this.#tellIfIdle();
@@ -276,10 +244,10 @@ export class WorkerPool {
       stopWorker(worker);
       return;
     }
-    const member: Member = { worker, jobs: new Map(), watchdog: undefined, wide: false };
+    const member: Member = { worker, job: undefined, watchdog: undefined, wide: false };
     worker.on('message', (message: FromWorker) => {
       if (message.type === 'missing') this.#options.onMissing?.(message.module);
-      else if (message.type === 'done') this.#finish(member, message.index, message.outcome);
+      else if (message.type === 'done') this.#finish(member, message.outcome);
       else if (message.type === 'widened') {
         member.wide = message.reason === undefined;
         if (message.reason !== undefined) this.#options.onNotWide?.(message.reason);
@@ -294,13 +262,13 @@ export class WorkerPool {
 
   /** A thread in native code cannot be ended from outside: it is replaced, and ends when it comes back. */
   #giveUpOn(member: Member): void {
-    this.#finishAll(member, new EngineError({ kind: 'timeout' }));
+    this.#finish(member, new EngineError({ kind: 'timeout' }));
     this.#lose(member, `took longer than ${this.#options.maxTaskMs} ms on one image`);
   }
 
   #lose(member: Member, reason: string): void {
     if (!this.#members.delete(member)) return;
-    this.#finishAll(member, { ok: false, failure: INTERRUPTED });
+    this.#finish(member, { ok: false, failure: INTERRUPTED });
     stopWorker(member.worker);
     this.#options.onWorkerLost(reason);
     if (this.#members.size === 0) {
@@ -358,9 +326,4 @@ export class WorkerPool {
     for (const job of this.#waiting.splice(0)) job.resolve(unavailable);
     this.#tellIfIdle();
   }
-}
-
-function isShort({ image, options }: AnalyseTask): boolean {
-  if (options.heatmap || networkRuns(options) > 1) return false;
-  return !image.header || image.header.width * image.header.height <= SHORT_PIXELS;
 }
