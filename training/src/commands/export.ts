@@ -5,6 +5,7 @@ import { cropSchema, LEAST_CROP } from '@naevus/shared/model/manifest';
 import { imagePreparation } from '../data/decode/prepare-image.ts';
 import { DATA_FLAGS, type DataFolder, dataFolders, loadFolders } from '../data/load/data-flags.ts';
 import { type OutsideImage, outsideImages } from '../data/load/outside-images.ts';
+import { requireMeasuredClasses } from '../data/split/require-every-class.ts';
 import { describeMetrics } from '../evaluate/metrics/metrics-report.ts';
 import { averageRun, evenShares } from '../release/average-run.ts';
 import { exportRun } from '../release/export-run.ts';
@@ -69,6 +70,7 @@ await runCommand({
     const trained = withCrop(await readFinishedRun(folder), values.crop);
     const run =
       values.average.length > 0 ? await averageWith(trained, values.average, values) : trained;
+    requireMeasuredClasses(run.split);
     const dataset = await loadFolders(
       values.data.length > 0 ? dataFolders(values) : recordedFolders(run, folder),
       console.warn,

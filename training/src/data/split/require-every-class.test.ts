@@ -1,6 +1,6 @@
 import { LABELS, type Label } from '@naevus/shared/taxonomy/fixtures/ham10000-classes';
 import { expect, it } from 'vitest';
-import { requireEveryClass } from './require-every-class.ts';
+import { requireEveryClass, requireMeasuredClasses } from './require-every-class.ts';
 
 const counts = (df: number, others = 9) =>
   Object.fromEntries(LABELS.map((label) => [label, label === 'df' ? df : others])) as Record<
@@ -33,4 +33,14 @@ it('names a class that SMOTE cannot draw', () => {
 it('warns of a class that cannot be measured', () => {
   check(1, 0);
   expect(warned).toEqual([expect.stringContaining('no validation images of df')]);
+});
+
+it('lets no run be exported with a class that was not measured', () => {
+  const split = (validation: number) => ({
+    counts: { train: counts(1), validation: counts(validation) },
+  });
+  expect(() => requireMeasuredClasses(split(0))).toThrow(
+    /no validation images of df: .*Add images/,
+  );
+  expect(() => requireMeasuredClasses(split(1))).not.toThrow();
 });
