@@ -5,6 +5,7 @@ import { Agent, get } from 'node:http';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { quantile } from '../../../training/bench/statistics.mjs';
 import { NAEVUS } from '../candidates.mjs';
 
@@ -135,16 +136,19 @@ export class WatchedServer {
     };
   }
 
-  #ask(path, agent = this.#agent) {
+  #ask(path) {
     return new Promise((resolve, reject) => {
-      const asked = get({ host: '127.0.0.1', port: this.port, path, agent }, (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (piece) => {
-          text += piece;
-        });
-        response.once('end', () => resolve({ status: response.statusCode, text }));
-        response.once('error', reject);
-      });
+      const asked = get(
+        { host: '127.0.0.1', port: this.port, path, agent: this.#agent },
+        (response) => {
+          let text = '';
+          response.setEncoding('utf8').on('data', (piece) => {
+            text += piece;
+          });
+          response.once('end', () => resolve({ status: response.statusCode, text }));
+          response.once('error', reject);
+        },
+      );
       asked.once('error', reject);
     });
   }
@@ -159,33 +163,27 @@ export class WatchedServer {
   async watch(work) {
     let working = true;
     let peakBytes = 0;
-    const waits = [];
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const probe = new Worker(new URL('probe-thread.mjs', import.meta.url), {
+      workerData: { port: this.port, pauseMs: SAMPLE_MS },
+    });
+    const probed = once(probe, 'message');
+    // Looked at below: what the work says comes first.
+    probed.catch(() => {});
+    await once(probe, 'online');
     const sampling = (async () => {
       while (working && this.#child.exitCode === null) {
         peakBytes = Math.max(peakBytes, this.residentBytes());
         await delay(SAMPLE_MS);
       }
     })();
-    const probing = (async () => {
-      while (working) {
-        const start = performance.now();
-        const { status } = await this.#ask('/health/live', agent);
-        if (status !== 200) throw new Error(`/health/live answered ${status}`);
-        waits.push(performance.now() - start);
-        await delay(SAMPLE_MS);
-      }
-    })();
-    // Looked at below: what the work says comes first.
-    probing.catch(() => {});
     try {
       const result = await work();
-      working = false;
-      await probing;
+      probe.postMessage('enough');
+      const [waits] = await probed;
       return { result, peakBytes, waits, liveP99Ms: quantile(waits, 0.99) };
     } finally {
       working = false;
-      agent.destroy();
+      await probe.terminate();
       await sampling;
     }
   }
