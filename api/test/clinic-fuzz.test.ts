@@ -95,8 +95,8 @@ function asForm(sent: Fields): FormData {
 
 function asJson(sent: Fields): string {
   const { age, ...others } = sent;
-  // A number may be a number; its text must be the one that was sent.
-  const said = age !== undefined && String(Number(age)) === age ? Number(age) : age;
+  // A number may be a number; its text must be the one that was sent. JSON writes NaN as null.
+  const said = Number.isFinite(Number(age)) && String(Number(age)) === age ? Number(age) : age;
   return JSON.stringify({ image: Buffer.from(red).toString('base64'), age: said, ...others });
 }
 
