@@ -2,6 +2,7 @@ import { malignantScore } from '@naevus/shared/answer/operating-point';
 import { withFactors } from '@naevus/shared/answer/patient-factors';
 import { priorFactors, withPrior } from '@naevus/shared/answer/prior';
 import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
+import { oncePer } from '@naevus/shared/once-per';
 import { labelsOf, type Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
 import type { Analysis, ServedModel } from '../analysis/engine.ts';
 import type {
@@ -30,20 +31,13 @@ export function averagedViews(tta: TtaViews): Pick<PredictResponse, 'tta'> {
 const listOrNull = (codes: readonly string[]) => (codes.length > 0 ? [...codes] : null);
 
 /** Codes of each class as answers have them, made once for each taxonomy. */
-const CODES = new WeakMap<Taxonomy, readonly Codes[]>();
-
-function codesOf(taxonomy: Taxonomy): readonly Codes[] {
-  let codes = CODES.get(taxonomy);
-  if (codes === undefined) {
-    codes = taxonomy.classes.map(({ codes: { icd10, icd11, snomedCt } }) => ({
-      icd10: listOrNull(icd10),
-      icd11: listOrNull(icd11),
-      snomed_ct: listOrNull(snomedCt),
-    }));
-    CODES.set(taxonomy, codes);
-  }
-  return codes;
-}
+const codesOf = oncePer(({ classes }: Taxonomy): readonly Codes[] =>
+  classes.map(({ codes: { icd10, icd11, snomedCt } }) => ({
+    icd10: listOrNull(icd10),
+    icd11: listOrNull(icd11),
+    snomed_ct: listOrNull(snomedCt),
+  })),
+);
 
 /** The scores with their labels, the highest first; ties in the order of the labels. */
 export function rankedPredictions(

@@ -1,4 +1,5 @@
 import { criticalWords } from '@naevus/shared/answer/operating-point';
+import { oncePer } from '@naevus/shared/once-per';
 import {
   criticalIndices,
   malignantIndices,
@@ -32,15 +33,11 @@ export interface ClassTexts {
   limits(dataset: string): string;
 }
 
-const TEXTS = new WeakMap<Taxonomy, Partial<Record<Language, ClassTexts>>>();
+const textsOf = oncePer((_: Taxonomy): Partial<Record<Language, ClassTexts>> => ({}));
 
 /** What is said of classes in a language, made once for each taxonomy. */
 export function classTexts(taxonomy: Taxonomy, language: Language): ClassTexts {
-  let texts = TEXTS.get(taxonomy);
-  if (texts === undefined) {
-    texts = {};
-    TEXTS.set(taxonomy, texts);
-  }
+  const texts = textsOf(taxonomy);
   texts[language] ??= createTexts(taxonomy, language);
   return texts[language];
 }

@@ -1,3 +1,4 @@
+import { oncePer } from '@naevus/shared/once-per';
 import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import type { Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
 import type { Language } from '../schemas/languages.ts';
@@ -19,15 +20,14 @@ export const HAM10000_MALIGNANT_SCORE =
   'Scores of melanoma, basal cell carcinoma and actinic keratosis together';
 
 /** Whether the texts of HAM10000 fit: its classes in its order, with the same risks and critical classes. */
-export function isHam10000(taxonomy: Taxonomy): boolean {
-  if (taxonomy === HAM10000) return true;
-  const facts = ({ name, classes, unseen }: Taxonomy) =>
-    JSON.stringify([
-      name,
-      classes.map(({ label, risk, critical }) => [label, risk, critical]),
-      unseen,
-    ]);
-  return facts(taxonomy) === facts(HAM10000);
+export const isHam10000 = oncePer((taxonomy: Taxonomy) => facts(taxonomy) === facts(HAM10000));
+
+function facts({ name, classes, unseen }: Taxonomy): string {
+  return JSON.stringify([
+    name,
+    classes.map(({ label, risk, critical }) => [label, risk, critical]),
+    unseen,
+  ]);
 }
 
 export const HAM10000_TEXTS: Readonly<Record<Language, TaxonomyTexts>> = {

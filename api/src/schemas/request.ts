@@ -9,6 +9,7 @@ import { COVERAGES, DEFAULT_COVERAGE } from '@naevus/shared/answer/prediction-se
 import { NAMED_PRIORS, parsePrior } from '@naevus/shared/answer/prior';
 import { HEATMAP_METHODS } from '@naevus/shared/network/heatmap-methods';
 import { TTA_CHOICES } from '@naevus/shared/network/test-time-augmentation';
+import { oncePer } from '@naevus/shared/once-per';
 import { labelsOf, type Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
 import * as z from 'zod';
 import { REPORT_RULES, reportContext } from './fhir.ts';
@@ -230,17 +231,8 @@ function createSchemas(taxonomy: Taxonomy | undefined) {
 /** What requests may ask of a version. */
 export type RequestSchemas = ReturnType<typeof createSchemas>;
 
-const SCHEMAS = new WeakMap<Taxonomy, RequestSchemas>();
-
 /** The queries that a version with these classes takes, made once for each taxonomy. */
-export function requestSchemas(taxonomy: Taxonomy): RequestSchemas {
-  let schemas = SCHEMAS.get(taxonomy);
-  if (schemas === undefined) {
-    schemas = createSchemas(taxonomy);
-    SCHEMAS.set(taxonomy, schemas);
-  }
-  return schemas;
-}
+export const requestSchemas = oncePer((taxonomy: Taxonomy) => createSchemas(taxonomy));
 
 /** The same for whatever version: a value that one of them takes is taken here. */
 export const ANY_REQUEST_SCHEMAS = createSchemas(undefined);

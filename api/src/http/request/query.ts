@@ -1,11 +1,12 @@
+import { oncePer } from '@naevus/shared/once-per';
 import { unknownNames } from '@naevus/shared/validation/nearest-name';
 import type { HonoRequest } from 'hono';
 import type * as z from 'zod';
 import { ProblemError } from '../../answers/problem-error.ts';
 import { ANY_REQUEST_SCHEMAS } from '../../schemas/request.ts';
 
-/** What a request without a query is taken to ask for. */
-const DEFAULTS = new WeakMap<z.ZodObject, unknown>();
+/** What a request without a query is taken to ask for, parsed once: nearly all are such. */
+const defaultsOf = oncePer((schema: z.ZodObject): unknown => Object.freeze(schema.parse({})));
 
 /**
  * The query of a request, by its schema.
@@ -20,7 +21,7 @@ export function readQuery<T extends z.ZodObject>(
   schema: T,
   rules?: QueryRules,
 ): z.infer<T> {
-  if (!request.url.includes('?')) return defaultsOf(schema);
+  if (!request.url.includes('?')) return defaultsOf(schema) as z.infer<T>;
   const sent = request.queries();
   const names = Object.keys(schema.shape);
   const faults = unknownNames(Object.keys(sent), names, 'query parameter');
@@ -47,10 +48,4 @@ export function brokenRules(
 ): string[] {
   const names = new Set(issues.map(({ path }) => String(path[0])));
   return [...names].map((name) => `${name} ${rules[name] ?? 'is not understood'}`);
-}
-
-/** Parsed once: nearly all requests have no query. */
-function defaultsOf<T extends z.ZodObject>(schema: T): z.infer<T> {
-  if (!DEFAULTS.has(schema)) DEFAULTS.set(schema, Object.freeze(schema.parse({})));
-  return DEFAULTS.get(schema) as z.infer<T>;
 }

@@ -1,3 +1,4 @@
+import { oncePer } from '@naevus/shared/once-per';
 import type * as z from 'zod';
 import type { RequestSchemas } from '../../schemas/request.ts';
 
@@ -16,7 +17,8 @@ export const ANSWER_PARAMETERS = {
   site: 'string',
 } as const;
 
-const parameterQuery = ({ answer }: RequestSchemas) =>
+/** The schema of the parameters, made once for each taxonomy. */
+export const parameterQuerySchema = oncePer(({ answer }: RequestSchemas) =>
   answer.pick({
     tta: true,
     prior: true,
@@ -26,21 +28,7 @@ const parameterQuery = ({ answer }: RequestSchemas) =>
     age: true,
     sex: true,
     site: true,
-  });
+  }),
+);
 
-/** What of a version's query a request's parameters are read by. */
-type ParameterSchema = ReturnType<typeof parameterQuery>;
-
-const SCHEMAS = new WeakMap<RequestSchemas, ParameterSchema>();
-
-/** The schema of the parameters, made once for each taxonomy. */
-export function parameterQuerySchema(schemas: RequestSchemas): ParameterSchema {
-  let schema = SCHEMAS.get(schemas);
-  if (schema === undefined) {
-    schema = parameterQuery(schemas);
-    SCHEMAS.set(schemas, schema);
-  }
-  return schema;
-}
-
-export type ParameterQuery = z.infer<ParameterSchema>;
+export type ParameterQuery = z.infer<ReturnType<typeof parameterQuerySchema>>;
