@@ -10,7 +10,7 @@ function camWith(classIndex: number, y: number, x: number, value: number): Float
 
 describe('heatmapGrid', () => {
   it('finds the hot cell in its class, row and column', () => {
-    const { grid, max } = heatmapGrid(camWith(4, 1, 5, 2.5), 4);
+    const { grid, max } = heatmapGrid(camWith(4, 1, 5, 2.5), 4, 7);
     expect(max).toBe(2.5);
     expect(grid).toHaveLength(7);
     for (const [y, row] of grid.entries()) {
@@ -19,7 +19,7 @@ describe('heatmapGrid', () => {
   });
 
   it.each([1, 5])('is cold for class %i, which the activation is not of', (other) => {
-    const { grid, max } = heatmapGrid(camWith(4, 1, 5, 2.5), other);
+    const { grid, max } = heatmapGrid(camWith(4, 1, 5, 2.5), other, 7);
     expect(max).toBe(0);
     expect(grid.flat().every((heat) => Object.is(heat, 0))).toBe(true);
   });
@@ -45,7 +45,7 @@ describe('heatmapGrid', () => {
   });
 
   it('takes the side of square maps from their number', () => {
-    const { grid } = heatmapGrid(new Float32Array(7 * 14 * 14).fill(1), 6);
+    const { grid } = heatmapGrid(new Float32Array(7 * 14 * 14).fill(1), 6, 7);
     expect(grid).toHaveLength(14);
     expect(grid.every((row) => row.length === 14)).toBe(true);
   });
@@ -65,12 +65,14 @@ describe('heatmapGrid', () => {
   });
 
   it('refuses a map that is no map', () => {
-    expect(() => heatmapGrid(new Float32Array(342), 0)).toThrow(RangeError);
-    expect(() => heatmapGrid(new Float32Array(343), 7)).toThrow(/from 0 to 6, not 7/);
-    expect(() => heatmapGrid(new Float32Array(343), -1)).toThrow(RangeError);
-    expect(() => heatmapGrid(new Float32Array(343), 1.5)).toThrow(RangeError);
-    expect(() => heatmapGrid(camWith(2, 3, 6, Number.NaN), 2)).toThrow(NonFiniteActivationError);
-    expect(() => heatmapGrid(camWith(2, 3, 6, Infinity), 2)).toThrow(/class 2 at row 3, column 6/);
-    expect(() => heatmapGrid(camWith(2, 3, 6, -Infinity), 2)).toThrow(NonFiniteActivationError);
+    expect(() => heatmapGrid(new Float32Array(342), 0, 7)).toThrow(RangeError);
+    expect(() => heatmapGrid(new Float32Array(343), 7, 7)).toThrow(/from 0 to 6, not 7/);
+    expect(() => heatmapGrid(new Float32Array(343), -1, 7)).toThrow(RangeError);
+    expect(() => heatmapGrid(new Float32Array(343), 1.5, 7)).toThrow(RangeError);
+    expect(() => heatmapGrid(camWith(2, 3, 6, Number.NaN), 2, 7)).toThrow(NonFiniteActivationError);
+    expect(() => heatmapGrid(camWith(2, 3, 6, Infinity), 2, 7)).toThrow(
+      /class 2 at row 3, column 6/,
+    );
+    expect(() => heatmapGrid(camWith(2, 3, 6, -Infinity), 2, 7)).toThrow(NonFiniteActivationError);
   });
 });

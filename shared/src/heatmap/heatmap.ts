@@ -37,7 +37,7 @@ export class NonFiniteActivationError extends Error {
 export function heatmapGrid(
   cam: ArrayLike<number>,
   classIndex: number,
-  classCount: number = 7,
+  classCount: number,
   height: number = mapSide(cam, classCount),
   width: number = height,
 ): Heatmap {

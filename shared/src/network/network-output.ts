@@ -16,7 +16,7 @@ export type Classify = (rgb: Uint8Array) => Promise<NetworkOutput>;
  *
  * @throws RangeError when the maps are not square
  */
-export function mapSide(cam: ArrayLike<number>, classCount: number = 7): number {
+export function mapSide(cam: ArrayLike<number>, classCount: number): number {
   const side = Math.sqrt(cam.length / classCount);
   if (Number.isInteger(side) && side > 0) return side;
   throw new RangeError(`cam must have ${classCount} square maps, not ${cam.length} values in all`);

@@ -88,7 +88,7 @@ describe('explanationReport', () => {
       ...network,
       async classify(rgb) {
         const { logits, cam } = await network.classify(rgb);
-        const side = mapSide(cam);
+        const side = mapSide(cam, logits.length);
         const cell = 224 / side;
         const brightness = (i: number) => {
           const [y, x] = [Math.floor(i / side) * cell, (i % side) * cell];
