@@ -1,5 +1,7 @@
 import { type Calibration, scores } from '@naevus/shared/answer/probabilities';
+import { countLabels } from '../../data/load/count-labels.ts';
 import { countLesions } from '../../data/load/count-lesions.ts';
+import { labels } from '../../taxonomy/current.ts';
 import type { AssessedImage } from './assessed-image.ts';
 import {
   type CalibrationPlan,
@@ -7,7 +9,11 @@ import {
   fitAssessment,
   planned,
 } from './fit-assessment.ts';
-import { CALIBRATION_METHODS, type CalibrationMethod } from './fit-calibration.ts';
+import {
+  CALIBRATION_METHODS,
+  type CalibrationMethod,
+  type ClassWeights,
+} from './fit-calibration.ts';
 import { lesionFolds } from './lesion-folds.ts';
 
 /** An image, and what was fitted on other lesions than its own. */
@@ -37,8 +43,8 @@ export function crossFit(
   plan: CalibrationPlan,
   seed: number,
 ): CrossFitted[] {
-  return acrossFolds(images, seed, (rest) => {
-    const fitted = fitAssessment(rest, plan);
+  return acrossFolds(images, plan.home, seed, (rest, weights) => {
+    const fitted = fitAssessment(rest, plan, weights);
     return (image) => ({ image, fitted, scores: scores(image.logits, fitted.calibration) });
   });
 }
@@ -49,10 +55,10 @@ export function crossFittedScores(
   plan: Omit<CalibrationPlan, 'method'>,
   seed: number,
 ): Record<CalibrationMethod, number[][]> {
-  const perImage = acrossFolds(images, seed, (rest) => {
+  const perImage = acrossFolds(images, plan.home, seed, (rest, weights) => {
     const calibrations = CALIBRATION_METHODS.map((method): [CalibrationMethod, Calibration] => [
       method,
-      planned({ ...plan, method }, rest),
+      planned({ ...plan, method }, rest, weights),
     ]);
     return ({ logits }) =>
       new Map(calibrations.map(([method, fitted]) => [method, scores(logits, fitted)]));
@@ -62,16 +68,31 @@ export function crossFittedScores(
   ) as Record<CalibrationMethod, number[][]>;
 }
 
+/**
+ * Leaves each fold out once. The calibration's images of a class count as many as with the fold: a fold with one more
+ * of a class would otherwise leave fewer to the fit, whose bias for that class then lowers the scores of the images
+ * left out. Scores of all folds are ranked together, and the more alike they are, the more of the AUC that takes
+ * (Forman and Scholz 2010).
+ */
 function acrossFolds<T>(
   images: readonly AssessedImage[],
+  home: string,
   seed: number,
-  fit: (rest: readonly AssessedImage[]) => (image: AssessedImage) => T,
+  fit: (rest: readonly AssessedImage[], weights: ClassWeights) => (image: AssessedImage) => T,
 ): T[] {
   const count = foldCount(images);
   const folds = lesionFolds(images, count, seed);
+  const atHome = (all: readonly AssessedImage[]) =>
+    countLabels(all.filter(({ source }) => source === home));
+  const whole = atHome(images);
   const results = new Array<T>(images.length);
   for (let fold = 0; fold < count; fold++) {
-    const apply = fit(images.filter((_, i) => folds[i] !== fold));
+    const rest = images.filter((_, i) => folds[i] !== fold);
+    const left = atHome(rest);
+    const weights = Object.fromEntries(
+      labels().map((label) => [label, whole[label]! / Math.max(1, left[label]!)]),
+    );
+    const apply = fit(rest, weights);
     for (const [i, image] of images.entries()) if (folds[i] === fold) results[i] = apply(image);
   }
   return results;

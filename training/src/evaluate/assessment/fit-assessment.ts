@@ -17,7 +17,7 @@ import {
   taxonomy,
 } from '../../taxonomy/current.ts';
 import type { AssessedImage } from './assessed-image.ts';
-import { type CalibrationMethod, fitCalibration } from './fit-calibration.ts';
+import { type CalibrationMethod, type ClassWeights, fitCalibration } from './fit-calibration.ts';
 import { sourceWeights } from './source-weights.ts';
 import { type SquamousImage, squamousThreshold } from './squamous-threshold.ts';
 import { type WeightedValue, weightedConformalQuantile } from './weighted-quantile.ts';
@@ -82,12 +82,17 @@ export function operatingPointNamed(name: string): OperatingPointSpec {
   return operatingPoints(taxonomy()).find((point) => point.name === name)!;
 }
 
-/** Fits all of it on the same images. At least one is of the home source. */
+/**
+ * Fits all of it on the same images. At least one is of the home source.
+ *
+ * @param weights of the calibration's images, by label; 1 by default
+ */
 export function fitAssessment(
   images: readonly AssessedImage[],
   plan: CalibrationPlan,
+  weights?: ClassWeights,
 ): FittedAssessment {
-  const calibration = planned(plan, images);
+  const calibration = planned(plan, images, weights);
   const scored = images.map((image) => ({
     ...image,
     scores: scores(image.logits, calibration),
@@ -146,11 +151,13 @@ export function modalityThreshold(
 export function planned(
   { base, method, priorBias, home }: CalibrationPlan,
   images: readonly AssessedImage[],
+  weights?: ClassWeights,
 ) {
   const fitted = fitCalibration(
     images.filter(({ source }) => source === home),
     base,
     method,
+    weights,
   );
   return { ...fitted, logitBias: fitted.logitBias.map((bias, k) => bias + priorBias[k]!) };
 }

@@ -12,6 +12,9 @@ interface LabelledLogits {
   readonly logits: ArrayLike<number>;
 }
 
+/** By label: how many images each image of the class counts as. */
+export type ClassWeights = Readonly<Record<string, number>>;
+
 /** Vector scaling is drawn towards changing nothing, so that a class with few images is not overfitted. */
 const VECTOR_PENALTY = 1;
 const MAX_STEPS = 50;
@@ -22,33 +25,47 @@ const TOLERANCE = 1e-9;
  * Fits scores by maximum likelihood on images that were not trained on (Guo et al. 2017, sections 4.2 and
  * 5). What is fitted comes on top of `base`, whose biases carry the prior that the scores assume.
  *
+ * @param weights of the images, by label; 1 by default
  * @returns parameters that `scores` takes in place of `base`
  */
 export function fitCalibration(
   images: readonly LabelledLogits[],
   base: Calibration,
   method: CalibrationMethod,
+  weights?: ClassWeights,
 ): Calibration {
   switch (method) {
     case 'none':
       return base;
     case 'temperature':
-      return temperatureScaling(images, base);
+      return temperatureScaling(images, base, weights);
     case 'vector':
-      return vectorScaling(images, base);
+      return vectorScaling(images, base, weights);
   }
 }
 
 /** Mean negative logarithm of the true class's score. */
-export function meanLogLoss(images: readonly LabelledLogits[], calibration: Calibration): number {
+export function meanLogLoss(
+  images: readonly LabelledLogits[],
+  calibration: Calibration,
+  weights?: ClassWeights,
+): number {
   let loss = 0;
+  let total = 0;
   for (const { label, logits } of images) {
-    loss -= Math.log(Math.max(scores(logits, calibration)[labelIndex(label)]!, Number.MIN_VALUE));
+    const weight = weights?.[label] ?? 1;
+    const score = scores(logits, calibration)[labelIndex(label)]!;
+    loss -= weight * Math.log(Math.max(score, Number.MIN_VALUE));
+    total += weight;
   }
-  return loss / images.length;
+  return loss / total;
 }
 
-function temperatureScaling(images: readonly LabelledLogits[], base: Calibration): Calibration {
+function temperatureScaling(
+  images: readonly LabelledLogits[],
+  base: Calibration,
+  weights: ClassWeights | undefined,
+): Calibration {
   const divided = (logTemperature: number): Calibration => {
     const factor = Math.exp(-logTemperature);
     return {
@@ -60,7 +77,7 @@ function temperatureScaling(images: readonly LabelledLogits[], base: Calibration
   // The loss is convex in the temperature's inverse, so it has one lowest point here: golden section.
   const ratio = (Math.sqrt(5) - 1) / 2;
   let [low, high] = [Math.log(0.2), Math.log(5)];
-  const loss = (at: number) => meanLogLoss(images, divided(at));
+  const loss = (at: number) => meanLogLoss(images, divided(at), weights);
   let [left, right] = [high - ratio * (high - low), low + ratio * (high - low)];
   let [leftLoss, rightLoss] = [loss(left), loss(right)];
   while (high - low > 1e-5) {
@@ -78,9 +95,14 @@ function temperatureScaling(images: readonly LabelledLogits[], base: Calibration
 }
 
 /** A factor and a bias a class, by Newton's method with backtracking: the penalized loss is convex in them. */
-function vectorScaling(images: readonly LabelledLogits[], base: Calibration): Calibration {
+function vectorScaling(
+  images: readonly LabelledLogits[],
+  base: Calibration,
+  weights: ClassWeights | undefined,
+): Calibration {
   const inputs = images.map(({ label, logits }) => ({
     truth: labelIndex(label),
+    weight: weights?.[label] ?? 1,
     z: Array.from(
       logits,
       (logit, k) => ((base.logitScale?.[k] ?? 1) * logit) / base.temperature + base.logitBias[k]!,
@@ -92,8 +114,8 @@ function vectorScaling(images: readonly LabelledLogits[], base: Calibration): Ca
     softmax(z.map((value, k) => parameters[k]! * value + parameters[classCount() + k]!));
   const loss = (parameters: readonly number[]): number => {
     let sum = 0;
-    for (const { truth, z } of inputs) {
-      sum -= Math.log(Math.max(probabilities(z, parameters)[truth]!, Number.MIN_VALUE));
+    for (const { truth, weight, z } of inputs) {
+      sum -= weight * Math.log(Math.max(probabilities(z, parameters)[truth]!, Number.MIN_VALUE));
     }
     for (const [i, value] of parameters.entries())
       sum += VECTOR_PENALTY * (value - unchanged(i)) ** 2;
@@ -106,11 +128,11 @@ function vectorScaling(images: readonly LabelledLogits[], base: Calibration): Ca
     const hessian = parameters.map((_, i) =>
       parameters.map((_, j) => (i === j ? 2 * VECTOR_PENALTY : 0)),
     );
-    for (const { truth, z } of inputs) {
+    for (const { truth, weight, z } of inputs) {
       const p = probabilities(z, parameters);
       for (let i = 0; i < parameterCount; i++) {
         const k = i % classCount();
-        const zi = i < classCount() ? z[k]! : 1;
+        const zi = weight * (i < classCount() ? z[k]! : 1);
         gradient[i]! += (p[k]! - (k === truth ? 1 : 0)) * zi;
         for (let j = 0; j <= i; j++) {
           const l = j % classCount();
