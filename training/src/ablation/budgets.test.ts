@@ -29,9 +29,24 @@ describe('parts of the recipe', () => {
     expect(tuned('mixing').mixing).toMatchObject({ mixup: 0.4, offEpochs: 0 });
     expect(tuned('weight-averaging')).toEqual({ ...plain, weightAveragingEpochs: 1 });
     expect(tuned('clipped').loss).toEqual({ ...plain.loss, clip: 3 });
+    const published = tuned('published-recipe');
+    expect(published).toMatchObject({
+      optimizer: 'adam',
+      learningRate: 1e-4,
+      batchNorm: 'frozen',
+      sampler: 'balanced',
+      loss: PRESETS.reference.fineTuning.loss,
+      augmentation: PRESETS.reference.fineTuning.augmentation,
+      stages: plain.stages,
+    });
+    expect(tuned('distillation')).toEqual({
+      ...plain,
+      distillation: { share: 0.5, temperature: 2, views: 1, teacher: 'folds' },
+    });
+    expect(tuned('centre-crop')).toEqual(plain);
     const names = techniquesOf(BUDGETS.head).map(({ name }) => name);
     expect(names).toHaveLength(10);
-    expect(techniquesOf(BUDGETS['fine-tuning'])).toHaveLength(15);
+    expect(techniquesOf(BUDGETS['fine-tuning'])).toHaveLength(18);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { ComparedTechnique, Decision, Figure } from './comparison.ts';
-import { figureName, verdict } from './comparison-markdown.ts';
+import type { Budget } from './budgets.ts';
+import type { Decision, Figure } from './comparison.ts';
+import { type ComparedPart, figureName, OVERVIEW, verdict } from './comparison-markdown.ts';
 import { TECHNIQUES } from './techniques.ts';
 
 type Panel = Extract<TopLevelSpec, { hconcat: unknown }>['hconcat'][number];
@@ -17,16 +18,28 @@ const PANELS: readonly {
   { decision: 'training-prior', figure: 'macroAuc', under: 'training prior' },
 ];
 
-/** Differences to the baseline with their intervals, a panel a figure. */
-export function comparisonChart(
-  compared: readonly ComparedTechnique[],
-  subtitle: string,
-): TopLevelSpec {
-  const others = compared.filter(({ figures }) => figures['as-trained'].accuracy.difference);
+/**
+ * Differences to the baseline with their intervals: a panel a figure, or where there are several sources a panel a
+ * figure at home and abroad.
+ *
+ * @param parts all images first
+ */
+export function comparisonChart(parts: readonly ComparedPart[], budget: Budget): TopLevelSpec {
+  const [all] = parts;
+  const others = all!.compared.filter(({ figures }) => figures['as-trained'].accuracy.difference);
   const title = (name: string) => TECHNIQUES.find((t) => t.name === name)?.title ?? name;
   const order = others.map(({ technique }) => title(technique));
-  const panels = PANELS.map(({ decision, figure, under }, i): Panel => {
-    const values = others.map(({ technique, figures }) => {
+  const homeAndAbroad = parts.filter(({ name }) => name === 'home' || name === 'abroad');
+  const shown =
+    homeAndAbroad.length === 0
+      ? PANELS.map((panel) => ({ ...panel, part: all! }))
+      : OVERVIEW.slice(0, 2).flatMap(({ decision, figure }) =>
+          homeAndAbroad.map((part) => ({ decision, figure, part, under: part.name })),
+        );
+  const panels = shown.map(({ decision, figure, under, part }, i): Panel => {
+    const compared = new Map(part.compared.map((of) => [of.technique, of.figures] as const));
+    const values = others.map(({ technique }) => {
+      const figures = compared.get(technique)!;
       const { difference } = figures[decision][figure];
       const { low, high } = difference!.interval;
       return {
@@ -78,7 +91,10 @@ export function comparisonChart(
     };
   });
   return {
-    title: { text: 'Difference to plain cross-entropy', subtitle },
+    title: {
+      text: 'Difference to plain cross-entropy',
+      subtitle: `${budget.title}, ${all!.validation} validation images; 95 % intervals, paired over lesions and seeds`,
+    },
     spacing: 24,
     hconcat: panels,
   };

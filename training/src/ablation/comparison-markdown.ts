@@ -48,30 +48,99 @@ export function verdict({ difference }: Compared): 'better' | 'worse' | 'open' {
   return difference.interval.high < 0 ? 'worse' : 'open';
 }
 
+/** What techniques are on some of the validation images. */
+export interface ComparedPart {
+  /** As a part of the comparison has it. */
+  readonly name: string;
+  readonly validation: number;
+  readonly lesions: number;
+  readonly compared: readonly ComparedTechnique[];
+}
+
+/** Parts that have all tables; those of single sources are in the overview alone. */
+const WHOLE_PARTS: Readonly<Record<string, string>> = {
+  all: '',
+  home: ', images of the home source',
+  abroad: ', images of the other sources',
+};
+
+/** What the overview of several parts shows. */
+export const OVERVIEW: readonly { readonly decision: Decision; readonly figure: Figure }[] = [
+  { decision: 'uniform-prior', figure: 'balancedAccuracy' },
+  { decision: 'training-prior', figure: 'macroAuc' },
+  { decision: 'uniform-prior', figure: 'melanomaRecall' },
+];
+
 /**
- * The comparison as Markdown: for each decision a table of figures, each with its paired difference to the
- * baseline, bold where the interval excludes zero, and what follows from them.
+ * The comparison as Markdown: where there are several sources, first an overview of all parts; then for each decision
+ * a table of figures, each with its paired difference to the baseline, bold where the interval excludes zero, and
+ * what follows from them.
+ *
+ * @param parts all images first
+ * @param trainingImages how many there are
  */
 export function comparisonMarkdown(
-  compared: readonly ComparedTechnique[],
+  parts: readonly ComparedPart[],
   budget: Budget,
-  images: { readonly validation: number; readonly lesions: number },
+  trainingImages: number,
 ): string {
+  const { compared } = parts[0]!;
   const baseline = title(compared.find(isBaseline)!);
-  const parts = [
-    `## ${budget.title}`,
-    `${budget.description} ${count(compared[0]!.seeds, 'seed')}, ${images.validation.toLocaleString('en-US')} validation images of ${images.lesions.toLocaleString('en-US')} lesions. A cell is the mean over the seeds, then the difference to ${baseline} with its 95 % interval (bootstrap over lesions and seeds, paired); bold where the interval excludes zero.`,
+  const text = [
+    `# ${budget.title}`,
+    `${budget.description} ${count(compared[0]!.seeds, 'seed')}, ${count(trainingImages, 'training image')}. A cell is the mean over the seeds, then the difference to ${baseline} with its 95 % interval (bootstrap over lesions and seeds, paired); bold where the interval excludes zero.`,
+    `![Differences to ${baseline}](${budget.name}.svg)`,
   ];
-  for (const { decision, title: heading, figures } of TABLES) {
+  const [, ...bySource] = parts;
+  if (bySource.length > 0) {
+    text.push(
+      '## At home and abroad',
+      `Images (lesions): ${bySource.map(({ name, validation, lesions }) => `${name} ${validation} (${lesions})`).join(', ')}.`,
+    );
+    for (const { decision, figure } of OVERVIEW) {
+      text.push(
+        `### ${capitalized(figureName(figure))}, ${PRIOR_TEXTS[decision]}`,
+        tableMarkdown({
+          head: ['technique', ...bySource.map(({ name }) => name)],
+          rows: compared.map((technique, t) => [
+            title(technique),
+            ...bySource.map((part) => cell(part.compared[t]!.figures[decision][figure])),
+          ]),
+        }),
+      );
+    }
+  }
+  for (const part of parts) {
+    const of = WHOLE_PARTS[part.name];
+    if (of !== undefined) text.push(...wholeTables(part, `${budget.title}${of}`));
+  }
+  return `${text.join('\n\n')}\n`;
+}
+
+const PRIOR_TEXTS: Readonly<Record<Decision, string>> = {
+  'as-trained': 'scores as trained',
+  'training-prior': 'training prior',
+  'uniform-prior': 'uniform prior',
+};
+
+function wholeTables({ compared, ...images }: ComparedPart, heading: string): string[] {
+  const text = [
+    `## ${heading}`,
+    `${count(images.validation, 'validation image')} of ${count(images.lesions, 'lesion')}.`,
+  ];
+  for (const { decision, title: ofDecision, figures } of TABLES) {
     const head = ['technique', ...figures.map((figure) => figureName(figure))];
     const rows = compared.map((technique) => [
       title(technique),
       ...figures.map((figure) => cell(technique.figures[decision][figure])),
     ]);
-    parts.push(`### ${heading}`, tableMarkdown({ head, rows }));
+    text.push(`### ${ofDecision}`, tableMarkdown({ head, rows }));
   }
-  parts.push(`![Differences to ${baseline}](${budget.name}.svg)`, conclusions(compared));
-  return `${parts.join('\n\n')}\n`;
+  return [...text, conclusions(compared)];
+}
+
+function capitalized(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 /** A sentence a figure: what is best, by how much, and what is worse than the baseline. */
@@ -129,5 +198,5 @@ function isBaseline({ figures }: ComparedTechnique): boolean {
 }
 
 function count(value: number, noun: string): string {
-  return `${value} ${noun}${value === 1 ? '' : 's'}`;
+  return `${value.toLocaleString('en-US')} ${noun}${value === 1 ? '' : 's'}`;
 }

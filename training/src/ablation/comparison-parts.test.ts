@@ -13,16 +13,20 @@ const run: TechniqueRun = {
   seeds: [{ seed: 1, logits: [0, 1, 2, 3].map(row) }],
 };
 
-it('compares on all images, at home and abroad', () => {
-  const [all, home, abroad] = comparisonParts([run], strata, lesions);
+it('compares on all images, at home, abroad and by source', () => {
+  const [all, home, abroad, ...bySource] = comparisonParts([run], strata, lesions, ['a', 'b', 'c']);
   expect(all).toMatchObject({ name: 'all', labels: [1, 2, 0, 1], runs: [run] });
   expect(home).toMatchObject({ name: 'home', labels: [1, 0], lesions: ['a', null] });
   expect(home!.runs[0]!.seeds[0]!.logits).toEqual([0, 2].map(row));
   expect(abroad).toMatchObject({ name: 'abroad', labels: [2, 1], lesions: ['b', 'c'] });
   expect(abroad!.runs[0]!.seeds[0]!.logits).toEqual([1, 3].map(row));
+  expect(bySource).toMatchObject([
+    { name: 'b', labels: [2], lesions: ['b'] },
+    { name: 'c', labels: [1], lesions: ['c'] },
+  ]);
 });
 
 it('compares once where there is one source', () => {
-  const parts = comparisonParts([run], [0, 1, 2, 3], lesions);
+  const parts = comparisonParts([run], [0, 1, 2, 3], lesions, ['']);
   expect(parts.map(({ name }) => name)).toEqual(['all']);
 });

@@ -4,8 +4,11 @@ import type { TechniqueRun } from './technique-run.ts';
 
 /** Some of the validation images, with what the techniques make of them. */
 export interface ComparisonPart extends ValidationImages {
-  /** `all`, or where there are several sources also `home` (the first one) and `abroad` (the others together). */
-  readonly name: 'all' | 'home' | 'abroad';
+  /**
+   * `all`, or where there are several sources also `home` (the first one), `abroad` (the others together) and, where
+   * these are several, the name of each.
+   */
+  readonly name: string;
   readonly runs: readonly TechniqueRun[];
 }
 
@@ -14,14 +17,16 @@ export interface ComparisonPart extends ValidationImages {
  *
  * @param strata source · classes + class of each image
  * @param lesions of each image
+ * @param sources their names, the home source first
  */
 export function comparisonParts(
   runs: readonly TechniqueRun[],
   strata: readonly number[],
   lesions: readonly (string | null)[],
+  sources: readonly string[],
 ): ComparisonPart[] {
-  const isHome = strata.map((stratum) => stratum < classCount());
-  const part = (name: ComparisonPart['name'], has: (i: number) => boolean): ComparisonPart => {
+  const sourceOf = strata.map((stratum) => Math.floor(stratum / classCount()));
+  const part = (name: string, has: (i: number) => boolean): ComparisonPart => {
     const own = <T>(values: readonly T[]) => values.filter((_, i) => has(i));
     return {
       name,
@@ -34,6 +39,14 @@ export function comparisonParts(
     };
   };
   const all = part('all', () => true);
-  if (isHome.every(Boolean)) return [all];
-  return [all, part('home', (i) => isHome[i]!), part('abroad', (i) => !isHome[i]!)];
+  const abroad = [...new Set(sourceOf)].filter((source) => source > 0).toSorted((a, b) => a - b);
+  if (abroad.length === 0) return [all];
+  return [
+    all,
+    part('home', (i) => sourceOf[i] === 0),
+    part('abroad', (i) => sourceOf[i]! > 0),
+    ...(abroad.length > 1 ? abroad : []).map((source) =>
+      part(sources[source]!, (i) => sourceOf[i] === source),
+    ),
+  ];
 }

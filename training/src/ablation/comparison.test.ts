@@ -100,7 +100,8 @@ describe('compareTechniques', () => {
 it('says in words who won, who lost, and by how much', () => {
   const runs = [run('plain', 1.5), run('focal', 2.5), run('smote', 0.5)];
   const compared = compareTechniques(runs, { labels, lesions }, options);
-  const text = comparisonMarkdown(compared, BUDGETS.head, { validation: IMAGES, lesions: 140 });
+  const all = { name: 'all', validation: IMAGES, lesions: 140, compared };
+  const text = comparisonMarkdown([all], BUDGETS.head, 8010);
   const { value, difference } = compared[1]!.figures['as-trained'].accuracy;
   expect(text).toContain(
     `highest for focal loss, γ 2, α 0.25 (${value.toFixed(3)}, +${difference!.value.toFixed(3)} (`,
@@ -110,4 +111,27 @@ it('says in words who won, who lost, and by how much', () => {
   );
   expect(text).toContain('| plain | ');
   expect(text).not.toContain('NaN');
+});
+
+it('begins with an overview of the sources where there are several', () => {
+  const compared = compareTechniques(
+    [run('plain', 1.5), run('focal', 2.5)],
+    { labels, lesions },
+    options,
+  );
+  const part = (name: string) => ({ name, validation: IMAGES, lesions: 140, compared });
+  const text = comparisonMarkdown(
+    ['all', 'home', 'abroad', 'clinic', 'other'].map(part),
+    BUDGETS['fine-tuning'],
+    11781,
+  );
+  expect(text).toContain('11,781 training images');
+  expect(text).toContain('| technique | home | abroad | clinic | other |');
+  expect(text).toContain('### Balanced accuracy, uniform prior');
+  expect(text.match(/^## .*/gm)).toEqual([
+    '## At home and abroad',
+    '## Short fine-tuning at low resolution',
+    '## Short fine-tuning at low resolution, images of the home source',
+    '## Short fine-tuning at low resolution, images of the other sources',
+  ]);
 });

@@ -4,6 +4,8 @@ import { loadSplit, type SplitSource } from '../data/cache/load-split.ts';
 import { digest } from '../data/json-digest.ts';
 import { countLesions } from '../data/load/count-lesions.ts';
 import type { ShouldStop } from '../data/run-stopped.ts';
+import type { Fold } from '../data/split/fold-split.ts';
+import type { Split } from '../data/split/split-schema.ts';
 import { jsonText } from '../files/json-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import type { Architecture } from '../network/architecture.ts';
@@ -16,17 +18,11 @@ import { compareTechniques } from './comparison.ts';
 import { comparisonChart } from './comparison-chart.ts';
 import { comparisonMarkdown } from './comparison-markdown.ts';
 import { comparisonParts } from './comparison-parts.ts';
+import { trainFoldMembers } from './fold-members.ts';
 import { frozenFeatures } from './frozen-features.ts';
 import { readTechniqueRun, type TechniqueRun, writeTechniqueRun } from './technique-run.ts';
-import { PLAIN, type Technique } from './techniques.ts';
-import { trainTechnique } from './train-technique.ts';
-
-/** What a table's title says of its images. */
-const TITLES = {
-  all: '',
-  home: ', images of the home source',
-  abroad: ', images of the other sources',
-} as const;
+import { PLAIN, TEACHER_FOLDS, type Technique } from './techniques.ts';
+import { type TechniqueScores, trainTechnique } from './train-technique.ts';
 
 export interface AblationOptions extends SplitSource {
   readonly architecture: Architecture;
@@ -35,6 +31,8 @@ export interface AblationOptions extends SplitSource {
   /** Plain cross-entropy among them, or run before into the same folder. */
   readonly techniques: readonly Technique[];
   readonly seeds: readonly number[];
+  /** The split of a member of cross-fitted distillation: it validates on its fold of the training images. */
+  readonly foldOf: (fold: Fold) => Promise<Split>;
   /** Techniques' runs, and the comparison of those that there are. */
   readonly out: string;
   readonly augmentationWorker: URL;
@@ -61,48 +59,69 @@ export async function runAblation(options: AblationOptions): Promise<string> {
     seed: split.seed,
     cacheDirectory: options.cacheDirectory,
   });
-  const runs: TechniqueRun[] = [];
-  for (const [position, technique] of techniques.entries()) {
-    const identity = digest({
+  const ablationImages = {
+    training: once(() => images.decode('train', cacheSize(budget))),
+    validation: (crop: number) => images.decode('validation', budget.size, crop),
+    served: () => images.decode('train', budget.size),
+  };
+  const identify = (of: object) =>
+    digest({
       data: dataset.dataSha256,
       weights: options.initialWeights.description,
+      train: split.train,
       validation: split.validation,
       budget,
-      settings: technique.settings,
-      seeds,
+      ...of,
     });
-    const file = join(out, budget.name, `${technique.name}.json`);
-    const kept = await readTechniqueRun(file, identity);
-    if (kept) {
-      runs.push(kept);
+  const teacherOf = async (seed: number) => {
+    const folder = `members-${identify({ seed }).slice(0, 12)}`;
+    const members = {
+      ...options,
+      features,
+      images: ablationImages,
+      splitOf: (number: number) => options.foldOf({ number, of: TEACHER_FOLDS }),
+      out: join(out, budget.name, folder),
+    };
+    return trainFoldMembers(members, seed);
+  };
+  const runs: TechniqueRun[] = [];
+  for (const group of byNetwork(techniques)) {
+    const [technique] = group;
+    const { settings, tuning } = technique;
+    const files = group.map(({ name, crop = 1 }) => ({
+      file: join(out, budget.name, `${name}.json`),
+      identity: identify({ settings, tuning, crop, seeds }),
+    }));
+    const kept: TechniqueRun[] = [];
+    for (const { file, identity } of files) {
+      const run = await readTechniqueRun(file, identity);
+      if (run) kept.push(run);
+    }
+    if (kept.length === group.length) {
+      runs.push(...kept);
       continue;
     }
-    log(`${technique.title} (${position + 1} of ${techniques.length})`);
-    const trained: Awaited<ReturnType<typeof trainTechnique>>[] = [];
+    log(`${technique.title} (${techniques.indexOf(technique) + 1} of ${techniques.length})`);
+    const crops = group.map(({ crop = 1 }) => crop);
+    const trained: TechniqueScores[] = [];
     for (const seed of seeds) {
+      const teacher = tuning?.distillation ? await teacherOf(seed) : undefined;
+      const training = { ...options, features, images: ablationImages, crops };
       trained.push(
-        await trainTechnique(
-          {
-            ...options,
-            features,
-            images: async () => ({
-              training: await images.decode('train', cacheSize(budget)),
-              validation: await images.decode('validation', budget.size),
-            }),
-          },
-          technique,
-          seed,
-        ),
+        await trainTechnique({ ...training, ...(teacher && { teacher }) }, technique, seed),
       );
+      await teacher?.close();
     }
-    const run: TechniqueRun = {
-      technique: technique.name,
-      digest: identity,
-      assumedPrior: trained[0]!.assumedPrior,
-      seeds: seeds.map((seed, i) => ({ seed, logits: trained[i]!.logits })),
-    };
-    await writeTechniqueRun(file, run);
-    runs.push(run);
+    for (const [shown, { name }] of group.entries()) {
+      const run: TechniqueRun = {
+        technique: name,
+        digest: files[shown]!.identity,
+        assumedPrior: trained[0]!.assumedPrior,
+        seeds: seeds.map((seed, i) => ({ seed, logits: [...trained[i]!.logits[shown]!] })),
+      };
+      await writeTechniqueRun(files[shown]!.file, run);
+      runs.push(run);
+    }
   }
 
   log(`comparing ${runs.length} techniques`);
@@ -111,36 +130,52 @@ export async function runAblation(options: AblationOptions): Promise<string> {
     countStrata(features.training.strata, classCount(), features.training.sources)[0]!,
   );
   const lesions = validation.map(({ lesionId }) => lesionId);
-  const parts = comparisonParts(runs, features.validation.strata, lesions).map((part) => ({
-    name: part.name,
-    validation: part.lesions.length,
-    lesions: countLesions(part.lesions.map((lesionId) => ({ lesionId }))),
-    compared: compareTechniques(part.runs, part, {
-      trainingPrior,
-      baseline: PLAIN,
-      seed: split.seed,
+  const parts = comparisonParts(runs, features.validation.strata, lesions, images.sources).map(
+    (part) => ({
+      name: part.name,
+      validation: part.lesions.length,
+      lesions: countLesions(part.lesions.map((lesionId) => ({ lesionId }))),
+      compared: compareTechniques(part.runs, part, {
+        trainingPrior,
+        baseline: PLAIN,
+        seed: split.seed,
+      }),
     }),
-  }));
-  const [{ compared, ...all }, ...bySource] = parts as [(typeof parts)[0], ...typeof parts];
-  const sizes = { validation: all.validation, lesions: all.lesions };
-  const markdown = parts
-    .map(({ name, compared: own, ...counts }) =>
-      comparisonMarkdown(own, { ...budget, title: `${budget.title}${TITLES[name]}` }, counts),
-    )
-    .join('\n\n');
-  const subtitle = `${budget.title}, ${sizes.validation} validation images; 95 % intervals, paired over lesions and seeds`;
+  );
+  const [all, ...bySource] = parts;
+  const trainingImages = features.training.strata.length;
+  const markdown = comparisonMarkdown(parts, budget, trainingImages);
   await mkdir(out, { recursive: true });
   const write = (name: string, content: string) => replaceFile(join(out, name), content);
   const { name, title, description } = budget;
   const document = {
     budget: { name, title, description },
     seeds,
-    ...sizes,
-    compared,
+    trainingImages,
+    validation: all!.validation,
+    lesions: all!.lesions,
+    compared: all!.compared,
     ...(bySource.length > 0 && { bySource }),
   };
   await write(`${budget.name}.json`, jsonText(document));
-  await write(`${budget.name}.svg`, await renderSvg(comparisonChart(compared, subtitle)));
+  await write(`${budget.name}.svg`, await renderSvg(comparisonChart(parts, budget)));
   await write(`${budget.name}.md`, markdown);
   return markdown;
+}
+
+/** The techniques, those together that are scored by one network: the baseline's. */
+function byNetwork(techniques: readonly Technique[]): [Technique, ...Technique[]][] {
+  const cropped = techniques.filter(({ crop }) => crop !== undefined);
+  return techniques
+    .filter(({ crop }) => crop === undefined)
+    .map((technique) => [technique, ...(technique.name === PLAIN ? cropped : [])]);
+}
+
+/** The same promise for every call. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { PRESETS } from '../run/config/presets.ts';
 import type { trainingConfigSchema } from '../run/config/training-config.ts';
 
 type Input = z.input<typeof trainingConfigSchema>;
@@ -10,14 +11,31 @@ export interface Technique {
   readonly title: string;
   readonly settings: Pick<Input['head'], 'sampler' | 'loss'>;
   /** What fine-tuning does besides: such a technique is of budgets that fine-tune alone. */
-  readonly tuning?: Pick<
-    NonNullable<Input['fineTuning']>,
-    'augmentation' | 'mixing' | 'weightAveragingEpochs'
+  readonly tuning?: Omit<
+    Partial<NonNullable<Input['fineTuning']>>,
+    'stages' | 'sampler' | 'loss' | 'validateEvery' | 'earlyStopping'
   >;
+  /**
+   * Share of each side of an image that validation shows, in the middle, of the baseline's network: nothing is
+   * trained for it.
+   */
+  readonly crop?: number;
 }
 
 /** What the others are compared to. */
 export const PLAIN = 'cross-entropy';
+
+/** Members that teach in cross-fitted distillation: each has seen all lesions but its share. */
+export const TEACHER_FOLDS = 2;
+
+const {
+  stages: _stages,
+  sampler,
+  loss,
+  earlyStopping: _earlyStopping,
+  augmentation,
+  ...published
+} = PRESETS.reference.fineTuning;
 
 /** In the order of the tables; the first is {@link PLAIN}. */
 export const TECHNIQUES: readonly Technique[] = [
@@ -95,6 +113,32 @@ export const TECHNIQUES: readonly Technique[] = [
     title: 'even average of the weights of the last epoch',
     settings: {},
     tuning: { weightAveragingEpochs: 1 },
+  },
+  {
+    name: 'centre-crop',
+    title: 'validation shows the middle 0.87 of each side',
+    settings: {},
+    tuning: {},
+    crop: 0.87,
+  },
+  {
+    name: 'distillation',
+    title: `half of the loss from ${TEACHER_FOLDS} members that did not see the image`,
+    settings: {},
+    tuning: { distillation: { share: 0.5, temperature: 2, views: 1, teacher: 'folds' } },
+  },
+  {
+    name: 'published-recipe',
+    title: 'the published recipe: its loss, sampler, optimizer, rate and augmentation',
+    settings: { sampler, loss },
+    tuning: {
+      weightDecay: 0,
+      layerDecay: 1,
+      headLearningRateFactor: 1,
+      warmupSteps: 0,
+      ...published,
+      augmentation: { cropArea: [1, 1], ...augmentation },
+    },
   },
 ];
 

@@ -7,6 +7,7 @@ import { PLAIN, TECHNIQUES, techniquesOf } from '../ablation/techniques.ts';
 import { DATA_FLAGS, DATA_FLAGS_HELP, dataFolders, loadFolders } from '../data/load/data-flags.ts';
 import { RunStopped } from '../data/run-stopped.ts';
 import { fingerprintDataset } from '../data/split/fingerprint.ts';
+import { foldSplit } from '../data/split/fold-split.ts';
 import { readSplit } from '../data/split/read-split.ts';
 import { requireEveryClass } from '../data/split/require-every-class.ts';
 import { describeSplit, splitDataset } from '../data/split/split.ts';
@@ -78,6 +79,7 @@ await runCommand({
     const split = values.split
       ? await readSplit(values.split, dataset.dataSha256)
       : splitDataset(dataset, await fingerprintDataset(dataset, { cacheDirectory }), SPLIT);
+    const fingerprints = () => fingerprintDataset(dataset, { cacheDirectory });
     console.log(describeSplit(split));
     requireEveryClass(split, smoteNeighbours(techniques, name), console.warn);
     try {
@@ -90,6 +92,7 @@ await runCommand({
         initialWeights,
         budget: BUDGETS[name],
         techniques,
+        foldOf: async (fold) => foldSplit(dataset, await fingerprints(), split, fold),
         seeds: Array.from({ length: seeds }, (_, i) => i + 1),
         out,
         augmentationWorker: AUGMENTATION_WORKER,

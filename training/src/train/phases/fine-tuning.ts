@@ -42,8 +42,8 @@ export interface FineTuningRun {
   readonly seed: number;
   /** Decoded larger than the network's input, for augmentation to sample from. */
   readonly training: LabelledImages;
-  /** Prepared exactly as they are served. */
-  readonly validation: LabelledImages;
+  /** Prepared exactly as they are served; null validates nothing. */
+  readonly validation: LabelledImages | null;
   readonly augmentationWorker: URL;
   /** Needed where the configuration has distillation. */
   readonly teacher?: Teacher;
@@ -275,7 +275,8 @@ class FineTuning {
     const { totalSteps } = this.plan;
     const current = average?.toParameters(network.parameters) ?? network.parameters.toParameters();
     const isDue = epoch % config.validateEvery === 0 || this.step === totalSteps;
-    const validation = isDue ? await this.validate(current) : undefined;
+    const images = isDue ? this.run.validation : null;
+    const validation = images ? await this.validate(images, current) : undefined;
     const record = this.history.add({
       epoch,
       learningRate: this.history.learningRate(this.step - 1, totalSteps),
@@ -290,8 +291,8 @@ class FineTuning {
     );
   }
 
-  private async validate(parameters: Parameters) {
-    const { architecture, validation, config, shouldStop } = this.run;
+  private async validate(validation: LabelledImages, parameters: Parameters) {
+    const { architecture, config, shouldStop } = this.run;
     const network = new TrainableNetwork({ architecture, parameters });
     try {
       const logits = await predictLogits(network, validation, shouldStop);
