@@ -108,12 +108,12 @@ export function compareTechniques(
       const differences = drawn.map((means) => means[t]![column]! - means[baselineIndex]![column]!);
       return {
         value,
-        interval: percentileInterval(drawn.map((means) => means[t]![column]!)),
+        interval: interval(drawn.map((means) => means[t]![column]!)),
         seedDeviation: seeds === 1 ? null : deviation(perSeed),
         difference:
           t === baselineIndex
             ? null
-            : { value: value - baselineValue, interval: percentileInterval(differences) },
+            : { value: value - baselineValue, interval: interval(differences) },
       };
     };
     const figures = Object.fromEntries(
@@ -165,6 +165,11 @@ function figuresOf(
       };
       return FIGURES.map((figure) => row[figure]);
     });
+}
+
+/** Of the resamples in which the figure is defined: few images may have none of a class. */
+function interval(values: readonly number[]): Interval {
+  return percentileInterval(values.filter(Number.isFinite));
 }
 
 function average(rows: readonly (readonly number[])[]): number[] {
