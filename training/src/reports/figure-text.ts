@@ -2,8 +2,11 @@ import type { Measured } from '../evaluate/assessment/lesion-interval.ts';
 import type { Interval } from '../evaluate/metrics/bootstrap.ts';
 import type { Estimate } from '../evaluate/metrics/subgroups.ts';
 
+/** The ends of an interval; null where there is none. */
+type Bounds = Pick<Interval, 'low' | 'high'>;
+
 /** A figure with its interval, as a table's cell has it. */
-export function cell(value: number | null, interval: Interval): string {
+export function cell(value: number | null, interval: Bounds): string {
   return value === null ? '–' : `${figure(value)} (${bounds(interval)})`;
 }
 
@@ -16,7 +19,7 @@ export function shareCell({ value, interval }: Estimate, count: number): string 
   return `${Math.round(value * count)} of ${count}`;
 }
 
-export function bounds({ low, high }: Interval): string {
+export function bounds({ low, high }: Bounds): string {
   return low === null || high === null ? '–' : `${figure(low)} to ${figure(high)}`;
 }
 

@@ -21,6 +21,7 @@ import {
 import { type Block, paragraph, type ReportSection, type Table, table } from './document/blocks.ts';
 import { cell } from './figure-text.ts';
 import { subgroupTables } from './metrics-tables.ts';
+import { requirementsTable } from './requirements-table.ts';
 
 /** Everything that is measured by source. */
 export interface SourcesMeasured {
@@ -91,9 +92,15 @@ export function sourcesSection(measured: SourcesMeasured): ReportSection {
     paragraph(
       `The validation side by source. Scores are calibrated on ${titleOf(report, report.home)} and follow its class distribution; sets, operating points and limits are fitted on all sources, half by home and half by the others in equal parts. Figures of the other sources are of lesions that are in no other source. Balanced accuracy and macro AUC are over classes with at least ${fewestImages} images. In brackets: 95 % bootstrap intervals over lesions (${report.resamples} resamples). Each image is judged by what was fitted without its lesion.`,
     ),
-    countsBySource(all),
-    figuresBySource(all),
   ];
+  const requirements = requirementsTable(
+    { sources: report, outside, squamousRoutine: measured.squamous?.routine },
+    figureNames(),
+  );
+  if (requirements) {
+    blocks.push(paragraph('**What was asked, and what holds**:'), requirements);
+  }
+  blocks.push(countsBySource(all), figuresBySource(all));
   if (report.fall) {
     blocks.push(
       paragraph(
