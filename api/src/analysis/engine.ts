@@ -42,6 +42,11 @@ export interface NetworkOptions {
   readonly heatmap?: { readonly method?: HeatmapMethod };
 }
 
+/** Runs of the network that one image takes. */
+export function networkRuns({ tta = 1, heatmap }: NetworkOptions): number {
+  return tta * (heatmap?.method === 'dense-grad-cam' ? 5 : 1);
+}
+
 /** How images are analysed, and what is wanted beside their scores. */
 export interface AnalysisOptions {
   /** Views of each that the answer is averaged over; 1 by default. */

@@ -7,6 +7,7 @@ import type { LesionAnswer } from '../schemas/lesion.ts';
 import { ABSTENTION_REASONS, type ReasonCode } from '../schemas/reasons.ts';
 import { type Judgement, judge, reasonOf } from './assess.ts';
 import {
+  abstention,
   answerAboutImage,
   answeredScores,
   assessmentFactors,
@@ -172,11 +173,4 @@ function noneRead(photos: readonly ProblemError[], requestId: string): ProblemEr
       images: photos.map((problem) => ({ error: problem.document(requestId), weight: 0 })),
     },
   });
-}
-
-function abstention({ malignant_score: _, ...assessment }: Assessment): ProblemError {
-  const why = assessment.reasons
-    .filter(({ code }) => ABSTENTION_REASONS.includes(code))
-    .map(({ text }) => text);
-  return new ProblemError('abstained', why.join(' '), { abstention: assessment });
 }

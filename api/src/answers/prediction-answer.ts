@@ -5,6 +5,7 @@ import type { TtaViews } from '@naevus/shared/network/test-time-augmentation';
 import { oncePer } from '@naevus/shared/once-per';
 import { labelsOf, type Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
 import type { Analysis, ServedModel } from '../analysis/engine.ts';
+import type { Assessment } from '../schemas/assessment.ts';
 import type {
   BatchItem,
   Codes,
@@ -13,7 +14,7 @@ import type {
   PredictResponse,
 } from '../schemas/prediction.ts';
 import { ABSTENTION_REASONS } from '../schemas/reasons.ts';
-import { type AnswerFactors, type AssessedAnswer, assess } from './assess.ts';
+import { type AnswerFactors, assess } from './assess.ts';
 import { ProblemError } from './problem-error.ts';
 import type { AnswerOptions } from './resolve-options.ts';
 import { similarAnswer } from './similar-answer.ts';
@@ -124,7 +125,10 @@ export function answerAboutScores(
   const assessed =
     measurements &&
     assess({ scores, ...measurements }, model, options, assessmentFactors(model, options));
-  if (options.strict && assessed?.assessment.abstained) throw abstention(assessed);
+  if (options.strict && assessed?.assessment.abstained) {
+    const { assessment, quality, in_distribution, modality } = assessed;
+    throw abstention(assessment, { quality, in_distribution, ...(modality && { modality }) });
+  }
   return {
     ...answeredScores(scores, topK, model, options),
     ...assessed,
@@ -161,17 +165,19 @@ export function answerAboutImage(
   };
 }
 
-/** Why there is no answer, without its scores. */
-function abstention(assessed: AssessedAnswer): ProblemError {
-  const { assessment, quality, in_distribution, modality } = assessed;
-  const { malignant_score: _, ...rest } = assessment;
+/**
+ * Why there is no answer, without its scores.
+ *
+ * @param members what else the problem says
+ */
+export function abstention(
+  { malignant_score: _, ...assessment }: Assessment,
+  members: Readonly<Record<string, unknown>> = {},
+): ProblemError {
   const why = assessment.reasons
     .filter(({ code }) => ABSTENTION_REASONS.includes(code))
     .map(({ text }) => text);
-  return new ProblemError('abstained', why.join(' '), {
-    abstention: rest,
-    members: { quality, in_distribution, ...(modality && { modality }) },
-  });
+  return new ProblemError('abstained', why.join(' '), { abstention: assessment, members });
 }
 
 function roundToMicroseconds(milliseconds: number): number {

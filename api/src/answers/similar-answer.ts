@@ -56,7 +56,7 @@ export function mergeFoundCases(
 }
 
 /** Where the picture of a case is served, relative to the routes that answer about images. */
-export function casePicturePath(version: string, imageId: string): string {
+function casePicturePath(version: string, imageId: string): string {
   return `cases/${encodeURIComponent(version)}/${encodeURIComponent(imageId)}.webp`;
 }
 

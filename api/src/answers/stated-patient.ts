@@ -16,14 +16,13 @@ export type PatientSource = PatientQuery & { readonly patient?: 'dicom' | undefi
  *
  * @param known what the caller says; it counts before the files
  * @param files all of one patient; those that are no DICOM files say nothing
- * @returns undefined where the caller does not ask for it
+ * @returns undefined where no DICOM file could be read
  * @throws ProblemError `invalid-query` where none of them is a DICOM file; `invalid-body` where they differ
  */
 export function statedPatient(
-  known: PatientSource,
+  known: PatientQuery,
   files: readonly (StatingFile | ProblemError)[],
 ): StatedPatient | undefined {
-  if (known.patient === undefined) return undefined;
   const stating = files.filter(isDicom);
   if (stating.length === 0) {
     // Why a file could not be read is told before this.
@@ -47,7 +46,7 @@ export function statedPatient(
 }
 
 /**
- * The same options with the patient that the files state.
+ * The same options with the patient that the files state, where the query asks for that.
  *
  * @throws ProblemError as {@link statedPatient}
  */
@@ -57,6 +56,7 @@ export function withStatedPatient(
   files: readonly (StatingFile | ProblemError)[],
   model: ServedModel,
 ): AnswerOptions {
+  if (query.patient === undefined) return options;
   const stated = statedPatient(query, files);
   return stated ? withPatient(options, { ...query, ...(stated as PatientQuery) }, model) : options;
 }

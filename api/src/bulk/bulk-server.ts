@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import { internalProblem } from '../answers/problem-error.ts';
 import type { AppEnv } from '../http/context/app-env.ts';
 import { createHttpApp } from '../http/http-app.ts';
-import { requestIdFrom } from '../http/middleware/request-id.ts';
+import { requestIdFrom } from '../http/middleware/standard-headers.ts';
 import { type Assets, assetSource } from '../runtime/edge/asset-source.ts';
 import { edgeCaller } from '../runtime/edge/edge-caller.ts';
 import { EdgeEngine } from '../runtime/edge/edge-engine.ts';

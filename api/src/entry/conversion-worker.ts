@@ -3,7 +3,7 @@ import type {
   ConversionReply,
   ConversionRequest,
   ConversionSetup,
-} from '../runtime/node/conversion/conversion-messages.ts';
+} from '../runtime/node/conversion/conversion-threads.ts';
 import { convertFile } from '../runtime/node/conversion/convert-file.ts';
 import { limitWasmMemory } from '../runtime/node/conversion/limit-memory.ts';
 

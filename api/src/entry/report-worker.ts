@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { lesionReport } from '../report/lesion-report.ts';
-import type { ReportReply, ReportRequest } from '../runtime/node/server/report-messages.ts';
+import type { ReportReply, ReportRequest } from '../runtime/node/server/report-thread.ts';
 
 const port = parentPort!;
 

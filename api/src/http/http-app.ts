@@ -9,8 +9,7 @@ import { accessLog } from './middleware/access-log.ts';
 import { authenticate } from './middleware/api-keys.ts';
 import { respondWithProblem } from './middleware/problem-response.ts';
 import { limitRate } from './middleware/rate-limit.ts';
-import { identify } from './middleware/request-id.ts';
-import { setSecurityHeaders } from './middleware/security-headers.ts';
+import { setStandardHeaders } from './middleware/standard-headers.ts';
 import { bodyTooLarge, declaredLength } from './request/read-body.ts';
 
 /** What serving routes takes, whatever they do. */
@@ -37,8 +36,7 @@ export function createHttpApp(routes: readonly Route[], deps: HttpDependencies):
   const fhirPaths = new Set(routes.flatMap(({ fhir, path }) => (fhir ? [path] : [])));
   app.use((c, next) => {
     if (fhirPaths.has(c.req.path)) c.set('fhir', true);
-    identify(c);
-    setSecurityHeaders(c, deps);
+    setStandardHeaders(c, deps);
     return logged(c, next);
   });
   app.use(

@@ -1,23 +1,55 @@
 import type { Context } from 'hono';
-import type {
-  Analysis,
-  AnalysisOptions,
-  Engine,
-  EngineInput,
-  NetworkOptions,
-  Outcome,
+import {
+  type Analysis,
+  type AnalysisOptions,
+  type Engine,
+  type EngineInput,
+  type NetworkOptions,
+  networkRuns,
+  type Outcome,
 } from '../../analysis/engine.ts';
-import { networkRuns } from '../../analysis/network-runs.ts';
+import { sourceFormat } from '../../analysis/source-format.ts';
 import { checkImage } from '../../answers/check-image.ts';
+import { openImage } from '../../answers/open-image.ts';
 import { internalProblem, ProblemError, problemOr } from '../../answers/problem-error.ts';
 import { problemOfFailure } from '../../answers/problem-of-failure.ts';
 import type { Limits } from '../../answers/request-limits.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { AppEnv } from '../context/app-env.ts';
-import { withDeadline } from './with-deadline.ts';
+import { engineProblem } from './choose-engine.ts';
 
 /** A file, or what was made of one already, or why there is nothing. */
 export type UploadedImage = Uint8Array<ArrayBuffer> | EngineInput | ProblemError;
+
+/**
+ * Converts those images of a request that are in formats which no decoder reads. Before an engine is chosen: this
+ * takes time, and another version may be served then.
+ *
+ * @returns as many, in the same order; files in other formats as they were
+ * @throws ProblemError `busy`, `timeout`
+ */
+export async function convertImages<T extends UploadedImage>(
+  c: Context<AppEnv>,
+  { converter, limits }: Pick<AppDependencies, 'converter' | 'limits'>,
+  images: readonly T[],
+): Promise<readonly UploadedImage[]> {
+  const isConverted = (image: UploadedImage): image is Uint8Array<ArrayBuffer> => {
+    const format = image instanceof Uint8Array ? sourceFormat(image) : undefined;
+    return format !== undefined && converter?.formats.includes(format) === true;
+  };
+  if (!images.some(isConverted)) return images;
+  return withDeadline(c, limits.timeoutSeconds, (signal) =>
+    Promise.all(
+      images.map(async (image) => {
+        if (!isConverted(image)) return image;
+        return openImage(image, limits, converter, signal).catch((error: unknown) => {
+          if (error instanceof ProblemError) return error;
+          throw error;
+        });
+      }),
+    ),
+  );
+}
 
 /**
  * Analyses the images of one request.
@@ -96,5 +128,31 @@ export function checkWork(
   if (maxBatchPixels !== undefined && pixels > maxBatchPixels) {
     const detail = `the images have ${pixels} pixels together, and those of a request may have ${maxBatchPixels}; send fewer, or smaller ones`;
     throw new ProblemError('too-many-images', detail);
+  }
+}
+
+/**
+ * Runs work whose signal fires when the time is up or the client has hung up.
+ *
+ * @throws ProblemError in place of an EngineError
+ */
+async function withDeadline<T>(
+  c: Context<AppEnv>,
+  seconds: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const timer = setTimeout(abort, seconds * 1000);
+  const client = c.req.raw.signal;
+  if (client.aborted) abort();
+  client.addEventListener('abort', abort, { once: true });
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    throw engineProblem(error, seconds);
+  } finally {
+    clearTimeout(timer);
+    client.removeEventListener('abort', abort);
   }
 }

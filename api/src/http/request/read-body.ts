@@ -24,7 +24,8 @@ export function declaredLength(request: {
 }
 
 /**
- * Reads a whole body into memory, never more of it than the limit, and not before there is room for it.
+ * Reads a whole body into memory, never more of it than the limit, and not before there is room for it. A declared
+ * length over the limit was refused before.
  *
  * @throws ProblemError `body-too-large`, `busy`, `request-timeout`, `empty-body`, `bad-request` (cut off)
  */
@@ -36,7 +37,6 @@ export async function readBody(
   const encoding = c.req.header('Content-Encoding')?.trim().toLowerCase() ?? '';
   if (encoding !== '' && encoding !== 'identity') throw compressed();
   const declared = declaredLength(c.req);
-  if (declared !== undefined && declared > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
   const lease = await bodies.reserve(declared, c.req.raw.signal);
   c.set('bodyLease', lease);
   let length = 0;

@@ -3,7 +3,12 @@ import type * as z from 'zod';
 import type { Engine, NetworkOptions } from '../../analysis/engine.ts';
 import type { Engines } from '../../analysis/engines.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
-import { type AnswerOptions, resolveOptions } from '../../answers/resolve-options.ts';
+import { type AnswerOptions, resolveOptions, withPatient } from '../../answers/resolve-options.ts';
+import {
+  type PatientSource,
+  type StatingFile,
+  statedPatient,
+} from '../../answers/stated-patient.ts';
 import {
   type AssessmentQuery,
   type RequestSchemas,
@@ -11,6 +16,7 @@ import {
 } from '../../schemas/request.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { AppEnv } from '../context/app-env.ts';
+import type { UploadedImage } from './analyse-upload.ts';
 import { chooseEngine } from './choose-engine.ts';
 import { brokenRules, readQuery } from './query.ts';
 import type { BodyFields } from './upload.ts';
@@ -92,4 +98,25 @@ export function withBodyFields<S extends AnswerSchema>(
     engine,
     options: resolveOptions(query, (name) => sent[name], engine.model),
   };
+}
+
+/**
+ * The same with what its DICOM files say of the patient, where it asks for that.
+ *
+ * @param images of one patient, converted
+ * @throws ProblemError as {@link statedPatient}
+ */
+export function withStatedPatient<S extends AnswerSchema>(
+  request: ResolvedRequest<S>,
+  images: readonly UploadedImage[],
+): ResolvedRequest<S> {
+  const known: PatientSource = request.query;
+  if (known.patient === undefined) return request;
+  const files = images.map((image): StatingFile | ProblemError =>
+    image instanceof Uint8Array ? {} : image,
+  );
+  const stated = statedPatient(known, files);
+  if (stated === undefined) return request;
+  const query = { ...request.query, ...stated };
+  return { ...request, query, options: withPatient(request.options, query, request.engine.model) };
 }

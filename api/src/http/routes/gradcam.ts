@@ -13,11 +13,9 @@ import { type GradcamResponse, gradcamResponseSchema } from '../../schemas/gradc
 import type { RequestSchemas } from '../../schemas/request.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
-import { addStatedPatient } from '../request/add-stated-patient.ts';
-import { analyseUpload } from '../request/analyse-upload.ts';
-import { convertImages } from '../request/convert-images.ts';
+import { analyseUpload, convertImages } from '../request/analyse-upload.ts';
 import { chooseLanguage, negotiate } from '../request/negotiate.ts';
-import { resolveRequest, withBodyFields } from '../request/resolve-request.ts';
+import { resolveRequest, withBodyFields, withStatedPatient } from '../request/resolve-request.ts';
 import { readUpload } from '../request/upload.ts';
 
 const querySchema = ({ gradcam }: RequestSchemas) => gradcam;
@@ -63,7 +61,7 @@ export function gradcamRoute(deps: AppDependencies): Route {
       }
       const stated = withBodyFields(c, deps, asked, upload.fields);
       const photos = await convertImages(c, deps, [upload.image]);
-      const { query, engine, options } = addStatedPatient(stated, photos);
+      const { query, engine, options } = withStatedPatient(stated, photos);
       const heatmap: HeatmapOptions = {
         ...(query.class && { label: query.class }),
         method: query.method,

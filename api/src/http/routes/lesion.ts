@@ -10,12 +10,10 @@ import { MAX_PHOTOS, type RequestSchemas } from '../../schemas/request.ts';
 import { FHIR_MEDIA_TYPE, PDF_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
-import { addStatedPatient } from '../request/add-stated-patient.ts';
-import { analyseUpload } from '../request/analyse-upload.ts';
-import { convertImages } from '../request/convert-images.ts';
+import { analyseUpload, convertImages } from '../request/analyse-upload.ts';
 import { chooseLanguage, negotiate } from '../request/negotiate.ts';
 import { reportHeatmap, respondWithReport } from '../request/report.ts';
-import { resolveRequest, withBodyFields } from '../request/resolve-request.ts';
+import { resolveRequest, withBodyFields, withStatedPatient } from '../request/resolve-request.ts';
 import { readUpload } from '../request/upload.ts';
 
 const querySchema = ({ lesion }: RequestSchemas) => lesion;
@@ -61,7 +59,7 @@ export function lesionRoute(deps: AppDependencies): Route {
         throw new ProblemError('too-many-images', detail);
       }
       const photos = await convertImages(c, deps, sentPhotos);
-      const { query, engine, options } = addStatedPatient(stated, photos);
+      const { query, engine, options } = withStatedPatient(stated, photos);
       const { model } = engine;
       const results = await analyseUpload(c, deps, engine, photos, {
         tta: query.tta,

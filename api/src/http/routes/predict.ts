@@ -19,12 +19,10 @@ import type { RequestSchemas } from '../../schemas/request.ts';
 import { FHIR_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { Route } from '../context/route.ts';
-import { addStatedPatient } from '../request/add-stated-patient.ts';
-import { analyseUpload } from '../request/analyse-upload.ts';
-import { convertImages } from '../request/convert-images.ts';
+import { analyseUpload, convertImages } from '../request/analyse-upload.ts';
 import { chooseLanguage, negotiate } from '../request/negotiate.ts';
 import { reportHeatmap, respondWithReport } from '../request/report.ts';
-import { resolveRequest, withBodyFields } from '../request/resolve-request.ts';
+import { resolveRequest, withBodyFields, withStatedPatient } from '../request/resolve-request.ts';
 import { readUpload } from '../request/upload.ts';
 
 const querySchema = ({ predict }: RequestSchemas) => predict;
@@ -57,7 +55,7 @@ export function predictRoute(deps: AppDependencies): Route {
       const stated = withBodyFields(c, deps, asked, upload.fields);
       if (stated.query.patient && upload.batch) throw onePatient(upload.images.length);
       const photos = await convertImages(c, deps, upload.batch ? upload.images : [upload.image]);
-      const { query, engine, options } = addStatedPatient(stated, photos);
+      const { query, engine, options } = withStatedPatient(stated, photos);
       const { top_k, tta } = query;
       const { model } = engine;
       const envelope = {

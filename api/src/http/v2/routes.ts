@@ -21,9 +21,8 @@ import {
 import type { AppDependencies } from '../context/app-dependencies.ts';
 import type { AppEnv } from '../context/app-env.ts';
 import type { Route } from '../context/route.ts';
-import { analyseUpload } from '../request/analyse-upload.ts';
+import { analyseUpload, convertImages } from '../request/analyse-upload.ts';
 import { holdEngine } from '../request/choose-engine.ts';
-import { convertImages } from '../request/convert-images.ts';
 import { readQuery } from '../request/query.ts';
 import { requireReady } from '../request/require-ready.ts';
 import { INPUT_NAME, JSON_LENGTH_HEADER, PIXEL_SHAPE, readInferRequest } from './infer-request.ts';

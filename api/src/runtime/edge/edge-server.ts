@@ -3,7 +3,7 @@ import { onlyEngine } from '../../analysis/engines.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
 import { createApp } from '../../http/app.ts';
 import type { AppEnv } from '../../http/context/app-env.ts';
-import { requestIdFrom } from '../../http/middleware/request-id.ts';
+import { requestIdFrom } from '../../http/middleware/standard-headers.ts';
 import { BodyBudget } from '../../http/request/body-budget.ts';
 import { PROBLEM_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { WasmModules } from '../../wasm/create-wasm-backend.ts';

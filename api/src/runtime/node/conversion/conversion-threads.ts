@@ -6,7 +6,20 @@ import {
   SOURCE_FORMATS,
   type SourceFormat,
 } from '../../../analysis/source-format.ts';
-import type { ConversionReply, ConversionRequest, ConversionSetup } from './conversion-messages.ts';
+
+/** `workerData` of the thread. */
+export interface ConversionSetup {
+  readonly maxPixels: number;
+}
+
+/** To the thread: one file at a time. */
+export interface ConversionRequest {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly format: SourceFormat;
+}
+
+/** From the thread. */
+export type ConversionReply = Converted;
 
 export interface ConversionThreadsOptions {
   /** `conversion-worker.js`. */

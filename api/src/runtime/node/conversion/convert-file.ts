@@ -1,7 +1,7 @@
 import { ConversionFailure } from '../../../analysis/conversion-failure.ts';
 import type { Converted } from '../../../analysis/file-converter.ts';
 import { SOURCE_FORMAT_NAMES } from '../../../analysis/source-format.ts';
-import type { ConversionRequest, ConversionSetup } from './conversion-messages.ts';
+import type { ConversionRequest, ConversionSetup } from './conversion-threads.ts';
 import { convertDicom } from './convert-dicom.ts';
 import { convertHeif } from './convert-heif.ts';
 

@@ -1,6 +1,6 @@
 import type { ImageHeader } from '@naevus/shared/image/header/image-header';
 import { describe, expect, it } from 'vitest';
-import { networkRuns } from '../../../analysis/network-runs.ts';
+import { networkRuns } from '../../../analysis/engine.ts';
 import { WorkEstimate } from './work-estimate.ts';
 
 const image = (format: ImageHeader['format'], width: number, height: number) => ({

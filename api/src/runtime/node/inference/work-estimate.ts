@@ -1,5 +1,4 @@
-import type { EngineInput, NetworkOptions } from '../../../analysis/engine.ts';
-import { networkRuns } from '../../../analysis/network-runs.ts';
+import { type EngineInput, type NetworkOptions, networkRuns } from '../../../analysis/engine.ts';
 
 type Format = NonNullable<EngineInput['header']>['format'];
 

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** Requests of one connection that may wait behind the one that is being answered. */
 const MAX_WAITING = 1000;
@@ -7,7 +9,10 @@ const MAX_WAITING = 1000;
 /** The same over all connections: each takes some 4 KB. */
 const MAX_WAITING_IN_ALL = 5000;
 
-export type RequestHandler = (incoming: IncomingMessage, outgoing: ServerResponse) => unknown;
+/** For the last refusals to be written once what was accepted is answered. */
+const REFUSALS_MS = 200;
+
+type RequestHandler = (incoming: IncomingMessage, outgoing: ServerResponse) => unknown;
 
 /** A request that was taken, and the place for its answer. */
 interface Exchange {
@@ -39,6 +44,7 @@ interface Connection {
  * knows which requests to send again.
  */
 export class Connections {
+  readonly #server: Server;
   readonly #handle: RequestHandler;
   readonly #connections = new Map<Socket, Connection>();
   readonly #unanswered = new Set<Exchange>();
@@ -46,8 +52,10 @@ export class Connections {
   #drain: { readonly left: Set<Exchange>; readonly done: () => void } | undefined;
   /** Waiting and ignored requests of all connections. */
   #held = 0;
+  #draining = false;
 
   constructor(server: Server, handle: RequestHandler) {
+    this.#server = server;
     this.#handle = handle;
     server.on('connection', (socket: Socket) => {
       this.#connections.set(socket, {
@@ -72,6 +80,11 @@ export class Connections {
   /** Requests that were taken and are not answered. */
   get unanswered(): number {
     return this.#unanswered.size;
+  }
+
+  /** Whether new work is to be refused, as the server is being closed. */
+  get draining(): boolean {
+    return this.#draining;
   }
 
   /** Whether a connection is between two requests. */
@@ -111,6 +124,21 @@ export class Connections {
       this.#drain = { left, done: () => resolve(0) };
       signal.addEventListener('abort', () => resolve(left.size), { once: true });
     });
+  }
+
+  /**
+   * Waits for what was accepted while the app refuses new work, then closes the server.
+   *
+   * @returns how many requests were still unanswered when the time was up
+   */
+  async finish(seconds: number): Promise<number> {
+    this.#draining = true;
+    const unanswered = await this.drain(AbortSignal.timeout(seconds * 1000));
+    const ended = once(this.#server, 'close');
+    this.#server.close();
+    if (unanswered === 0) await Promise.race([ended, delay(REFUSALS_MS)]);
+    this.#server.closeAllConnections();
+    return unanswered;
   }
 
   #take(exchange: Exchange): void {

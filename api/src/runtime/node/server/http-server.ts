@@ -7,7 +7,7 @@ import type { AppEnv } from '../../../http/context/app-env.ts';
 import type { ProblemKind } from '../../../schemas/problem.ts';
 import { problemResponse, refuse, sendProblem } from './bare-problems.ts';
 import { Connections } from './connections.ts';
-import { discardRest } from './discard-rest.ts';
+import { discardRest } from './request-body.ts';
 
 export interface HttpServerOptions {
   /** Seconds for a body to arrive, and for a client to take some of an answer that it was sent. */

@@ -17,17 +17,17 @@ import type { ServedVersions } from '../inference/served-versions.ts';
 import { appLog, createLogger, LogWriter } from '../telemetry/log.ts';
 import type { OtlpTracing } from '../telemetry/otlp-tracing.ts';
 import type { Prometheus } from '../telemetry/prometheus.ts';
+import type { Connections } from './connections.ts';
 import { usableCpus } from './cpu-limit.ts';
-import { Drain } from './drain.ts';
 import { createHttpServer } from './http-server.ts';
 import { openKeys } from './open-keys.ts';
 import { openRateLimit } from './open-rate-limit.ts';
 import { openTracing } from './open-tracing.ts';
 import { openVersions } from './open-versions.ts';
 import { parserThread } from './parser-thread.ts';
-import { receiveBody } from './receive-body.ts';
 import { reloadOnDemand } from './reload-on-demand.ts';
 import { reportThread } from './report-thread.ts';
+import { receiveBody } from './request-body.ts';
 import { printableSettings, type Settings } from './settings.ts';
 import { StartError } from './start-error.ts';
 
@@ -67,7 +67,7 @@ interface ServerParts {
   readonly metrics: Prometheus | undefined;
   readonly tracing: OtlpTracing | undefined;
   readonly server: ReturnType<typeof createHttpServer>['server'];
-  readonly drain: Drain;
+  readonly connections: Connections;
 }
 
 /** The Node server: {@link create} puts it together from the settings, then `start` and `stop`. */
@@ -158,7 +158,7 @@ export class NodeServer {
         hstsSeconds: settings.NAEVUS_HSTS_SECONDS,
       }),
       ...(settings.NAEVUS_CORS_ORIGINS && { corsOrigins: settings.NAEVUS_CORS_ORIGINS }),
-      draining: () => drain.draining,
+      draining: () => connections.draining,
       freeOnceSent,
     });
     const { server, connections } = createHttpServer(app, {
@@ -167,7 +167,6 @@ export class NodeServer {
       onDefect: (error) => log.defect('none', error),
       onRefused: (kind) => metrics?.refusedConnection(kind),
     });
-    const drain = new Drain(server, connections);
     metrics?.watchServer(connections, bodies);
     return new NodeServer({
       settings,
@@ -180,7 +179,7 @@ export class NodeServer {
       metrics,
       tracing,
       server,
-      drain,
+      connections,
     });
   }
 
@@ -223,9 +222,9 @@ export class NodeServer {
 
   /** Answers what was accepted, as long as the settings allow, and ends the workers and the traces. */
   async stop(signal: string): Promise<void> {
-    const { settings, logger, drain, versions, tracing, workers } = this.#parts;
+    const { settings, logger, connections, versions, tracing, workers } = this.#parts;
     logger.info({ signal }, 'draining');
-    const unanswered = await drain.finish(settings.NAEVUS_DRAIN_SECONDS);
+    const unanswered = await connections.finish(settings.NAEVUS_DRAIN_SECONDS);
     if (unanswered > 0) logger.warn({ unanswered }, 'drain timed out');
     versions.close();
     const traced = tracing?.shutdown().catch(() => {});

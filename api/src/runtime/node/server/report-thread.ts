@@ -1,6 +1,16 @@
 import type { ReportContent } from '../../../answers/report-content.ts';
-import type { ReportReply, ReportRequest } from './report-messages.ts';
 import { requestThread } from './request-thread.ts';
+
+/** To the thread that makes reports. */
+export interface ReportRequest {
+  readonly id: number;
+  readonly content: ReportContent;
+}
+
+/** Back from it. */
+export type ReportReply =
+  | { readonly id: number; readonly pdf: Uint8Array<ArrayBuffer> }
+  | { readonly id: number; readonly defect: string };
 
 const IDLE_MS = 10_000;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refuseOtherBodies } from './refuse-other-bodies.ts';
+import { refuseOtherBodies } from './upload.ts';
 
 const refuse = (text: string) => () => refuseOtherBodies(Buffer.from(text, 'latin1'));
 

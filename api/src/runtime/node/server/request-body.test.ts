@@ -7,7 +7,7 @@ import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AppEnv } from '../../../http/context/app-env.ts';
 import { createHttpServer } from './http-server.ts';
-import { receiveBody } from './receive-body.ts';
+import { receiveBody } from './request-body.ts';
 
 /** What the app was given, or how its reading failed. */
 const bodies: (Uint8Array<ArrayBuffer> | Error)[] = [];
