@@ -58,9 +58,9 @@ export function resolveRequest<S extends AnswerSchema>(
 }
 
 /** Of the version that is asked for; where it is not served, that is told once the rest is understood. */
-function schemasOf({ current, byVersion }: Engines, version: string | undefined): RequestSchemas {
-  const engine = version === undefined ? undefined : byVersion.get(version);
-  return requestSchemas((engine ?? current).model.taxonomy);
+function schemasOf(engines: Engines, version: string | undefined): RequestSchemas {
+  const engine = version === undefined ? undefined : engines.byVersion.get(version);
+  return requestSchemas((engine ?? engines.current).model.taxonomy);
 }
 
 /**
