@@ -335,6 +335,12 @@ std::vector<int64_t> shape_of(TF_Tensor* value) {
   return shape;
 }
 
+/** The shape that a tensor of int32 holds. */
+std::vector<int64_t> shape_in(TF_Tensor* value) {
+  const auto* sides = static_cast<const int32_t*>(TF_TensorData(value));
+  return {sides, sides + TF_TensorElementCount(value)};
+}
+
 struct Options {
   float epsilon = 0;
   bool training = false;
@@ -573,6 +579,8 @@ INLINE void store(float* to, V value) {
   std::memcpy(to, &value, sizeof(V));
 }
 
+constexpr const char* NOT_DEPTHWISE = "not the shapes of a depthwise convolution";
+
 struct Depthwise {
   int64_t height, width, channels, out_height, out_width, stride, padding, kernel;
 };
@@ -677,11 +685,14 @@ VECTORIZED void kernel_gradient_image(const Depthwise& g, const float* x, const 
   kernel_gradient_channels<0>(g, x, dy, gradient);
 }
 
-/** @return whether the shapes are those of a depthwise convolution */
-bool describe(const std::vector<int64_t>& x, const std::vector<int64_t>& dy, int64_t kernel,
-              const Options& options, Depthwise* geometry) {
+/** @return whether the shapes are those of a depthwise convolution, with weights [y, x, C, 1] */
+bool describe(const std::vector<int64_t>& x, const std::vector<int64_t>& weights,
+              const std::vector<int64_t>& dy, const Options& options, Depthwise* geometry) {
   if (x.size() != 4 || dy.size() != 4 || x[0] != dy[0] || x[3] != dy[3]) return false;
+  if (weights.size() != 4) return false;
+  const int64_t kernel = weights[0];
   if (kernel < 1 || kernel > LARGEST_KERNEL || options.stride < 1) return false;
+  if (weights != std::vector<int64_t>{kernel, kernel, x[3], 1}) return false;
   *geometry = {x[1], x[2], x[3], dy[1], dy[2], options.stride, options.padding, kernel};
   const auto fits = [&](int64_t in, int64_t out) {
     return (in + 2 * options.padding - kernel) / options.stride + 1 == out;
@@ -696,14 +707,10 @@ void depthwise_input_gradient(void* kernel, TF_OpKernelContext* context) {
   TF_Tensor* weights = call.input(1);
   TF_Tensor* dy = call.input(2);
   if (!call.ok()) return;
-  const auto* sides = static_cast<const int32_t*>(TF_TensorData(sizes));
-  const std::vector<int64_t> shape(sides, sides + TF_TensorElementCount(sizes));
-  const std::vector<int64_t> weights_shape = shape_of(weights);
+  const std::vector<int64_t> shape = shape_in(sizes);
   Depthwise g;
-  if (weights_shape.size() != 4 ||
-      !describe(shape, shape_of(dy), weights_shape[0], *static_cast<Options*>(kernel), &g) ||
-      weights_shape != std::vector<int64_t>{g.kernel, g.kernel, g.channels, 1}) {
-    return call.fail("not the shapes of a depthwise convolution");
+  if (!describe(shape, shape_of(weights), shape_of(dy), *static_cast<Options*>(kernel), &g)) {
+    return call.fail(NOT_DEPTHWISE);
   }
   float* dx = call.output(0, shape);
   if (!call.ok()) return;
@@ -721,13 +728,10 @@ void depthwise_kernel_gradient(void* kernel, TF_OpKernelContext* context) {
   TF_Tensor* sizes = call.input(1);
   TF_Tensor* dy = call.input(2);
   if (!call.ok()) return;
-  const auto* sides = static_cast<const int32_t*>(TF_TensorData(sizes));
-  const std::vector<int64_t> shape(sides, sides + TF_TensorElementCount(sizes));
+  const std::vector<int64_t> shape = shape_in(sizes);
   Depthwise g;
-  if (shape.size() != 4 ||
-      !describe(shape_of(x), shape_of(dy), shape[0], *static_cast<Options*>(kernel), &g) ||
-      shape != std::vector<int64_t>{g.kernel, g.kernel, g.channels, 1}) {
-    return call.fail("not the shapes of a depthwise convolution");
+  if (!describe(shape_of(x), shape, shape_of(dy), *static_cast<Options*>(kernel), &g)) {
+    return call.fail(NOT_DEPTHWISE);
   }
   float* gradient = call.output(0, shape);
   if (!call.ok()) return;

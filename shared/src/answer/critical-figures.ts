@@ -21,12 +21,9 @@ export function criticalFigure<T>(
   return figures.melanomaSensitivity ?? figures.criticalSensitivity;
 }
 
-/** The members of an object schema for a figure of the critical classes. */
+/** The members of an object schema for a figure of the critical classes: one of them is there, where a class is critical. */
 export function criticalFigures<S extends z.ZodType>(
   schema: S,
-): { melanomaSensitivity: S; criticalSensitivity: z.ZodOptional<S> } {
-  return {
-    melanomaSensitivity: schema.optional(),
-    criticalSensitivity: schema.optional(),
-  } as never;
+): Record<CriticalMember, z.ZodOptional<S>> {
+  return { melanomaSensitivity: schema.optional(), criticalSensitivity: schema.optional() };
 }

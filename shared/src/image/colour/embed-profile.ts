@@ -3,7 +3,7 @@ import { hasMagic } from '../header/header-bytes.ts';
 import type { ImageHeader } from '../header/image-header.ts';
 import { hasNoSegment } from '../header/jpeg-header.ts';
 import { crc32, PNG_SIGNATURE_BYTES } from '../header/png-chunks.ts';
-import { createIccProfile, createInksProfile } from './icc-profile.ts';
+import { createIccProfile, inksProfile } from './icc-profile.ts';
 
 /** A sound image in colours that are not converted to sRGB; the message says which, and what to send instead. */
 export class UnsupportedColoursError extends Error {
@@ -32,7 +32,7 @@ export function embedDeclaredColours<Bytes extends Uint8Array>(
   const { bytes, header } = file;
   const { declaredColours: declared, format, channels } = header;
   if (format === 'jpeg' && channels === 4 && !header.iccProfile) {
-    const profiled = inJpeg(withoutProfiles(bytes), createInksProfile());
+    const profiled = inJpeg(withoutProfiles(bytes), inksProfile());
     return { bytes: profiled, header: { ...header, iccProfile: true } };
   }
   if (declared === undefined) return file;

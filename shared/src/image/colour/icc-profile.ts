@@ -56,7 +56,15 @@ const INK_NODES = 9;
  * An ICC profile of inks that no profile describes: each takes its part of one colour of sRGB, `(1 - C) (1 - K)` of red
  * and so on, as browsers and Pillow show them.
  */
-export function createInksProfile(): Uint8Array<ArrayBuffer> {
+export function inksProfile(): Uint8Array<ArrayBuffer> {
+  inks ??= createInksProfile();
+  return inks;
+}
+
+/** The same for every image, and 20 kB of table to compute. */
+let inks: Uint8Array<ArrayBuffer> | undefined;
+
+function createInksProfile(): Uint8Array<ArrayBuffer> {
   const nodes = INK_NODES ** 4;
   const table = new Uint8Array(20 + 3 * nodes);
   table.fill(INK_NODES, 0, 4);

@@ -498,9 +498,7 @@ export function lesionSpec({ report, fitted }: BuiltLesions): LesionSpec {
               lesions,
               expectedCalibrationError: figures.expectedCalibrationError,
               coverage90: figures.coverage90,
-              ...(criticalPart(figures.melanomaSensitivity) as {
-                melanomaSensitivity: Measured;
-              }),
+              ...criticalPart(figures.melanomaSensitivity),
               specificity: figures.specificity,
             },
           ],
