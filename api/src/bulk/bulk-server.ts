@@ -2,13 +2,12 @@ import type { Hono } from 'hono';
 import { internalProblem } from '../answers/problem-error.ts';
 import type { AppEnv } from '../http/context/app-env.ts';
 import { createHttpApp } from '../http/http-app.ts';
-import { requestIdFrom } from '../http/middleware/standard-headers.ts';
 import { type Assets, assetSource } from '../runtime/edge/asset-source.ts';
+import { bareProblem } from '../runtime/edge/bare-problem.ts';
 import { edgeCaller } from '../runtime/edge/edge-caller.ts';
 import { EdgeEngine } from '../runtime/edge/edge-engine.ts';
 import { EDGE_LIMITS, MAX_DECODER_BYTES, MODEL_FOLDER } from '../runtime/edge/edge-limits.ts';
 import { edgeLog } from '../runtime/edge/edge-log.ts';
-import { PROBLEM_MEDIA_TYPE } from '../schemas/wire-names.ts';
 import type { WasmModules } from '../wasm/create-wasm-backend.ts';
 import type { Bulk } from './bulk.ts';
 import { type BulkSettings, type BulkVariables, readBulkSettings } from './bulk-settings.ts';
@@ -48,13 +47,7 @@ export class BulkServer {
     try {
       app = this.#app(bindings, context);
     } catch (error) {
-      const id = requestIdFrom(request.headers.get('X-Request-Id') ?? undefined);
-      edgeLog.defect(id, error);
-      const problem = internalProblem();
-      return new Response(JSON.stringify(problem.document(id)), {
-        status: problem.status,
-        headers: { 'Content-Type': PROBLEM_MEDIA_TYPE, 'X-Request-Id': id },
-      });
+      return bareProblem(request, error, internalProblem());
     }
     return app.fetch(request);
   }

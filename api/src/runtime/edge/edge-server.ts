@@ -3,12 +3,11 @@ import { onlyEngine } from '../../analysis/engines.ts';
 import { ProblemError } from '../../answers/problem-error.ts';
 import { createApp } from '../../http/app.ts';
 import type { AppEnv } from '../../http/context/app-env.ts';
-import { requestIdFrom } from '../../http/middleware/standard-headers.ts';
 import { BodyBudget } from '../../http/request/body-budget.ts';
-import { PROBLEM_MEDIA_TYPE } from '../../schemas/wire-names.ts';
 import type { WasmModules } from '../../wasm/create-wasm-backend.ts';
 import { anonymousRefusal } from '../settings/anonymous-access.ts';
 import { type Assets, assetSource } from './asset-source.ts';
+import { bareProblem } from './bare-problem.ts';
 import { discardRest } from './discard-rest.ts';
 import { edgeCaller } from './edge-caller.ts';
 import { edgeConverter } from './edge-converter.ts';
@@ -98,22 +97,13 @@ export class EdgeServer {
 /** The model could not be loaded; the next request tries again. */
 function noModel(request: Request, error: unknown): Response {
   const detail = 'the model could not be loaded; try again in 5 s';
-  return respond(request, error, new ProblemError('no-model', detail, RETRY));
+  return bareProblem(request, error, new ProblemError('no-model', detail, RETRY));
 }
 
 /** Node does not even start then. */
 function unconfigured(request: Request, refusal: string): Response {
   const detail = 'this worker is not set up: its log says what is missing';
-  return respond(request, new Error(refusal), new ProblemError('not-configured', detail));
+  return bareProblem(request, new Error(refusal), new ProblemError('not-configured', detail));
 }
 
 const RETRY = { headers: { 'Retry-After': '5' } };
-
-function respond(request: Request, cause: unknown, problem: ProblemError): Response {
-  const id = requestIdFrom(request.headers.get('X-Request-Id') ?? undefined);
-  edgeLog.defect(id, cause);
-  return new Response(JSON.stringify(problem.document(id)), {
-    status: problem.status,
-    headers: { ...problem.headers, 'Content-Type': PROBLEM_MEDIA_TYPE, 'X-Request-Id': id },
-  });
-}

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { damagedDicom } from '../../../dicom/damaged-dicom.ts';
 import type { DicomImage } from '../../../dicom/read-dicom.ts';
+import { emscriptenOptions } from './emscripten-options.ts';
 
 /** What is used of OpenJPEG's module. */
 interface OpenJpeg {
@@ -82,14 +83,5 @@ async function createOpenJpeg(): Promise<OpenJpeg> {
   ) => Promise<OpenJpeg>;
   const file = require.resolve('@cornerstonejs/codec-openjpeg/decodewasm');
   decoder ??= new WebAssembly.Module(readFileSync(file));
-  const module = decoder;
-  return create({
-    instantiateWasm(imports: object, done: (instance: WebAssembly.Instance) => void) {
-      const instance = new WebAssembly.Instance(module, imports);
-      done(instance);
-      return instance.exports;
-    },
-    print: () => {},
-    printErr: () => {},
-  });
+  return create(emscriptenOptions(decoder));
 }

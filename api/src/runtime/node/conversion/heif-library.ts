@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { emscriptenOptions } from './emscripten-options.ts';
 
 /**
  * libheif's C interface, as far as it is used, compiled to WebAssembly: numbers are addresses. Functions that can fail
@@ -71,21 +72,8 @@ let library: WebAssembly.Module | undefined;
 /** A new instance of libheif, with memory of its own. */
 export function createHeifLibrary(): HeifLibrary {
   // The package's own way to load the module reads it from the working directory.
-  const create = require('libheif-js/libheif-wasm/libheif.js') as (options: {
-    instantiateWasm: (imports: object, done: (instance: WebAssembly.Instance) => void) => unknown;
-    print: () => void;
-    printErr: () => void;
-  }) => HeifLibrary;
+  const create = require('libheif-js/libheif-wasm/libheif.js') as (options: object) => HeifLibrary;
   const file = require.resolve('libheif-js/libheif-wasm/libheif.wasm');
   library ??= new WebAssembly.Module(readFileSync(file));
-  const module = library;
-  return create({
-    instantiateWasm(imports, done) {
-      const instance = new WebAssembly.Instance(module, imports);
-      done(instance);
-      return instance.exports;
-    },
-    print: () => {},
-    printErr: () => {},
-  });
+  return create(emscriptenOptions(library));
 }
