@@ -18,13 +18,13 @@ export const de: Catalogue = {
     'no-typical-class':
       'Das Bild ist für jede der Klassen ungewöhnlich: Die Vorhersagemenge enthält allein die Klasse mit dem höchsten Wert, obwohl sie schlecht passt.',
     'photo-more-urgent':
-      'Eines der Fotos bekommt für sich allein ein dringlicheres Wort als alle zusammen.',
+      'Eines der Fotos führt für sich allein zu einer dringlicheren Entscheidung als alle zusammen.',
     'photos-left-out':
       'Nicht jedes Foto wurde gezählt: Einige sind von schlechter Qualität, liegen außerhalb der Verteilung oder konnten nicht gelesen werden.',
     'out-of-distribution':
       'Das Bild sieht nicht aus wie die dermatoskopischen Bilder, mit denen das Modell trainiert wurde; seine Werte bedeuten für ein solches Bild nichts.',
     'not-dermoscopic':
-      'Das Bild wurde nicht durch ein Dermatoskop aufgenommen; seine Werte bedeuten für ein solches Bild nichts. Durch eines aufnehmen.',
+      'Das Bild wurde nicht durch ein Dermatoskop aufgenommen; seine Werte bedeuten für ein solches Bild nichts. Mit einem Dermatoskop aufnehmen.',
     'too-elongated':
       'Das Bild ist mehr als 2,5-mal so lang wie breit, und das Modell sähe es zu einem Quadrat gestaucht. Auf die Läsion und die Haut um sie herum zuschneiden.',
     'not-sharp':

@@ -18,7 +18,7 @@ export const es: Catalogue = {
     'no-typical-class':
       'La imagen es inusual para cada una de las clases: el conjunto de predicción solo contiene la clase con la puntuación más alta, aunque encaja mal.',
     'photo-more-urgent':
-      'Una de las fotos recibe por sí sola una palabra más urgente que todas juntas.',
+      'Una de las fotos lleva por sí sola a una decisión más urgente que todas juntas.',
     'photos-left-out':
       'No se contaron todas las fotos: algunas son de mala calidad, están fuera de la distribución o no se pudieron leer.',
     'out-of-distribution':

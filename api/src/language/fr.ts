@@ -18,7 +18,7 @@ export const fr: Catalogue = {
     'no-typical-class':
       'L’image est inhabituelle pour chacune des classes : l’ensemble de prédiction ne contient que la classe au score le plus élevé, bien qu’elle convienne mal.',
     'photo-more-urgent':
-      'Une des photos reçoit à elle seule un mot plus urgent que toutes les photos ensemble.',
+      'Une des photos conduit à elle seule à une décision plus urgente que toutes les photos ensemble.',
     'photos-left-out':
       'Toutes les photos n’ont pas été comptées : certaines sont de mauvaise qualité, hors distribution ou n’ont pas pu être lues.',
     'out-of-distribution':

@@ -1,9 +1,17 @@
 import { html } from 'hono/html';
 import { fill } from '../../language/page/fill.ts';
+import { spaced } from '../../language/page/spaced.ts';
 import { byRisk, type PageContext } from './page-context.ts';
 
 /** The decision, the scores, how to read them, and the facts behind them. */
-export function answerSection({ markup, script, classes, manifest, taxonomy }: PageContext) {
+export function answerSection({
+  language,
+  markup,
+  script,
+  classes,
+  manifest,
+  taxonomy,
+}: PageContext) {
   const { answer } = markup;
   const count = taxonomy.classes.length;
   const frequencies = answer.frequencies[manifest.prior.name];
@@ -38,7 +46,7 @@ export function answerSection({ markup, script, classes, manifest, taxonomy }: P
 </div>
 <div class="caution">
 <h3>${answer.reading}</h3>
-<p>${answer.readingOrigin} <strong>${answer.readingPhone}</strong>; ${answer.readingPhoneEnd}</p>
+<p>${answer.readingOrigin} <strong>${answer.readingPhone}</strong>${spaced(';', language)} ${answer.readingPhoneEnd}</p>
 <p>${fill(answer.readingSum, { frequencies, count })}</p>
 </div>
 <dl id="facts" class="facts" hidden>${facts.map(([id, name]) => html`<div><dt>${name}</dt><dd id="fact-${id}"></dd></div>`)}</dl>

@@ -4,17 +4,25 @@ import { fill } from '../../language/page/fill.ts';
 import type { PageContext } from './page-context.ts';
 
 /** Which model answers, how good it was measured to be, and how to ask without the page. */
-export function footer({ markup: { footer: texts }, manifest, classTexts, origin }: PageContext) {
+export function footer({
+  language,
+  markup: { footer: texts },
+  manifest,
+  classTexts,
+  origin,
+}: PageContext) {
   const { name, version, metrics, training, licence } = manifest;
-  const sensitivity = criticalFigure(metrics)?.toFixed(2);
+  const sensitivity = criticalFigure(metrics);
+  const digits = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  const { format } = new Intl.NumberFormat(language, digits);
   const measured = fill(texts.metrics, {
     ...{ name, version, dataset: training.dataset, split: metrics.split },
-    accuracy: metrics.balancedAccuracy.toFixed(2),
-    auc: metrics.macroAuc.toFixed(2),
+    accuracy: format(metrics.balancedAccuracy),
+    auc: format(metrics.macroAuc),
     critical:
       sensitivity === undefined
         ? ''
-        : fill(texts.critical, { names: classTexts.critical, sensitivity }),
+        : fill(texts.critical, { names: classTexts.critical, sensitivity: format(sensitivity) }),
   });
   return html`<footer>
 <section aria-labelledby="model-heading">

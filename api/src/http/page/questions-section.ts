@@ -31,6 +31,7 @@ ${options(context)}
 }
 
 function options({
+  language,
   markup: { options: texts },
   manifest,
   versions,
@@ -42,7 +43,7 @@ function options({
   const points = operatingPointNames(taxonomy);
   const usual = defaultOperatingPoint(taxonomy);
   const assessed = manifest.assessment !== undefined;
-  const percent = (coverage: number) => `${Math.round(100 * coverage)} %`;
+  const percent = new Intl.NumberFormat(language, { style: 'percent' });
   return html`<details class="options"><summary>${texts.heading}</summary>
 <div class="fields">
 <label class="wide">${texts.prior} <select id="prior" name="prior">
@@ -54,7 +55,7 @@ ${manifest.prior.name === 'training' ? html`<option value="training">${texts.pri
 ${
   assessed
     ? html`${points.length > 0 ? html`<label class="wide">${texts.operatingPoint} <select name="operating_point">${points.map((point) => option(point, `${classTexts.point(point)} (${point})`, usual!))}</select></label>` : ''}
-<label>${texts.coverage} <select name="coverage">${COVERAGES.map((coverage) => option(coverage, percent(coverage), DEFAULT_COVERAGE))}</select></label>`
+<label>${texts.coverage} <select name="coverage">${COVERAGES.map((coverage) => option(coverage, percent.format(coverage), DEFAULT_COVERAGE))}</select></label>`
     : ''
 }
 <label>${texts.tta} <select name="tta">${TTA_CHOICES.map((views) => option(views, String(views), 1))}</select></label>

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { fill } from '../../language/page/fill.ts';
+import { spaced } from '../../language/page/spaced.ts';
 import type { PageContext } from './page-context.ts';
 
 /** The answers of this tab. */
@@ -19,7 +20,12 @@ export function sessionSection({ markup: { session } }: PageContext) {
 }
 
 /** Two answers of this tab beside each other. */
-export function compareSection({ markup: { compare, answer }, script, taxonomy }: PageContext) {
+export function compareSection({
+  language,
+  markup: { compare, answer },
+  script,
+  taxonomy,
+}: PageContext) {
   const sides = [
     ['earlier', compare.earlier],
     ['later', compare.later],
@@ -30,7 +36,7 @@ export function compareSection({ markup: { compare, answer }, script, taxonomy }
 <div class="fields">${sides.map(([id, name]) => html`<label>${name} <select id="compare-${id}"></select></label>`)}</div>
 <div id="compare-viewer" class="pair" tabindex="0" role="group" aria-label="${compare.label}">${sides.map(
     ([id, name]) =>
-      html`<figure><div class="frame"><canvas id="photo-${id}" role="img" aria-label="${name}"></canvas></div><figcaption>${name}: <span id="about-${id}"></span></figcaption></figure>`,
+      html`<figure><div class="frame"><canvas id="photo-${id}" role="img" aria-label="${name}"></canvas></div><figcaption>${name}${spaced(':', language)} <span id="about-${id}"></span></figcaption></figure>`,
   )}</div>
 <p id="compare-days"></p>
 <p id="compare-caution" class="step"></p>

@@ -5,14 +5,15 @@ export const pageDe: PageTexts = {
     title: 'Naevus: Werte für dermatoskopische Bilder',
     description: 'Werte für {count} Klassen dermatoskopischer Bilder, nur für Forschung und Lehre.',
     tagline:
-      'Bewertet Fotos einer Hautläsion, durch ein Dermatoskop aufgenommen, nach {count} diagnostischen Klassen, sagt, ob ein Mensch sie ansehen sollte, und zeigt, welche Bereiche den Wert beeinflusst haben.',
+      'Bewertet Fotos einer Hautläsion, die durch ein Dermatoskop aufgenommen wurden, für {count} diagnostische Klassen, sagt, ob ein Mensch sie ansehen sollte, und zeigt, welche Bereiche den Wert beeinflusst haben.',
     skip: 'Zu den Fotos springen',
     language: 'Sprache',
     disclaimer: 'Hinweis',
     notFor: 'Nicht verwenden',
     notForDiagnosis: 'um zu diagnostizieren oder eine Behandlung zu wählen oder aufzuschieben',
     notForTriage: 'um zu entscheiden, wer untersucht wird, oder um jemanden zu beruhigen',
-    notForPhones: 'für Fotos, die ohne Dermatoskop aufgenommen sind, etwa mit einem Telefon allein',
+    notForPhones:
+      'für Fotos, die ohne Dermatoskop aufgenommen wurden, etwa mit einem Telefon allein',
     needsScript: 'Diese Seite braucht JavaScript. Die API braucht es nicht: siehe unten.',
     photos: {
       heading: 'Fotos einer Läsion',
@@ -28,14 +29,14 @@ export const pageDe: PageTexts = {
       add: 'Fotos derselben Läsion hinzufügen',
       take: 'Foto aufnehmen',
       takeCaution:
-        'Ein Telefonfoto ohne Dermatoskop liegt außerhalb dessen, womit das Modell trainiert wurde: Kein Wert dafür bedeutet etwas. Das Dermatoskop vor die Kamera halten.',
+        'Ein Telefonfoto ohne Dermatoskop liegt außerhalb dessen, womit das Modell trainiert wurde: Ein Wert dafür sagt nichts aus. Das Dermatoskop vor die Kamera halten.',
       accepted:
-        'JPEG, PNG oder WebP; bis zu {photos} Fotos einer Läsion, zusammen bis {size}. Ausgewählte, abgelegte oder eingefügte Fotos beginnen eine neue Läsion.',
+        'JPEG, PNG oder WebP; bis zu {photos} Fotos einer Läsion, zusammen bis zu {size}. Ausgewählte, abgelegte oder eingefügte Fotos beginnen eine neue Läsion.',
       takeExample: 'Kein Foto zur Hand? Ein Beispiel nehmen.',
       onDevice: 'Fotos auf diesem Gerät bewerten',
       download: 'Herunterladen des Modells',
       sent: 'Die Fotos werden unverändert an diesen Server gesendet, dort bewertet und weder gespeichert noch protokolliert.',
-      kept: 'Die Fotos bleiben auf diesem Gerät und werden in diesem Tab bewertet. Beim ersten Mal werden das Modell und Bilder ähnlicher Fälle heruntergeladen ({size}); danach geht es auch ohne Netz. Die Wahl merkt sich dieses Gerät.',
+      kept: 'Die Fotos bleiben auf diesem Gerät und werden in diesem Tab bewertet. Beim ersten Mal werden das Modell und Bilder ähnlicher Fälle heruntergeladen ({size}); danach geht es auch ohne Netz. Dieses Gerät merkt sich die Wahl.',
     },
     viewer: {
       label:
@@ -54,13 +55,13 @@ export const pageDe: PageTexts = {
       opacity: 'Deckkraft',
       evidence: 'Hinweise',
       legend:
-        'Farbskala: von dunklem Violett für keine Hinweise über Grün zu Gelb für die stärksten',
+        'Farbskala: von dunklem Violett für keine Hinweise über Grün bis Gelb für die stärksten',
       least: 'keine',
       most: 'stärkste',
       finer: 'Feinere Wärmekarte: 14 × 14 Felder statt 7 × 7, mit fünffachem Rechenaufwand',
     },
     patient: {
-      heading: 'Was über die Person bekannt ist',
+      heading: 'Angaben zur Person',
       hint: 'Freiwillig; die Antwort sagt, was davon verwendet wurde. Es kann die Entscheidung anheben und senkt sie nie.',
       age: 'Alter in Jahren',
       sex: 'Geschlecht',
@@ -70,11 +71,11 @@ export const pageDe: PageTexts = {
       lesionHint:
         'Nur für den Verlauf dieser Sitzung; wird nicht gesendet. Keine Namen von Personen eintragen.',
       takenOn: 'Datum der Fotos',
-      apply: 'Hiermit bewerten',
+      apply: 'Mit diesen Angaben bewerten',
     },
     options: {
       heading: 'Optionen',
-      prior: 'Wie häufig die Klassen angenommen werden',
+      prior: 'Angenommene Häufigkeit der Klassen',
       priorOwn: 'wie in der Version',
       priorTraining: 'wie unter den Trainingsbildern',
       priorUniform: 'alle Klassen gleich häufig',
@@ -90,7 +91,7 @@ export const pageDe: PageTexts = {
       points: {
         one: '{share} von 100 Bildern von {names} werden gefunden',
         each: '{share} von 100 Bildern jeder dieser Klassen werden gefunden: {names}',
-        malignant: '{share} von 100 Bildern maligner und prämaligner Klassen werden gefunden',
+        malignant: '{share} von 100 Bildern bösartiger und prämaligner Klassen werden gefunden',
         specificity: '{share} von 100 Bildern gutartiger Klassen bleiben darunter',
       },
     },
@@ -100,9 +101,9 @@ export const pageDe: PageTexts = {
       reading: 'Wie die Werte zu lesen sind',
       readingOrigin: 'Das Netz hat nur von dermatoskopischen Bildern gelernt.',
       readingPhone: 'Ein Telefonfoto allein liegt außerhalb dessen, womit es trainiert wurde',
-      readingPhoneEnd: 'wird es nicht als solches erkannt, so bedeuten die Werte nichts.',
+      readingPhoneEnd: 'wird es nicht als solches erkannt, so sagen die Werte nichts aus.',
       readingSum:
-        'Die {count} Werte ergeben zusammen immer 100%, auch bei einem Foto, das keine der Klassen zeigt. Sie nehmen an, dass {frequencies}; das trifft auf keine Praxis zu. Ein niedriger Wert schließt nichts aus.',
+        'Die {count} Werte ergeben zusammen immer 100 %, auch bei einem Foto, das keine der Klassen zeigt. Sie nehmen an, dass {frequencies}; das trifft auf keine Praxis zu. Ein niedriger Wert schließt nichts aus.',
       frequencies: {
         training: 'die Klassen so häufig sind wie unter den Trainingsbildern',
         uniform: 'alle Klassen gleich häufig sind',
@@ -119,7 +120,7 @@ export const pageDe: PageTexts = {
     similar: {
       heading: 'Ähnliche Fälle',
       explanation:
-        'Läsionen, mit denen das Modell trainiert wurde und die dieser für das Modell am ähnlichsten sehen. Dass ein Fall gleich aussieht, macht ihn nicht zur selben Krankheit.',
+        'Läsionen, mit denen das Modell trainiert wurde und die dieser aus Sicht des Modells am ähnlichsten sehen. Dass ein Fall ähnlich aussieht, macht ihn nicht zur selben Krankheit.',
       thisLesion: 'Diese Läsion',
       byClass: 'Der ähnlichste Fall jeder Klasse, die nicht ausgeschlossen werden kann',
       nearest: 'Die ähnlichsten Fälle',
@@ -147,8 +148,8 @@ export const pageDe: PageTexts = {
     footer: {
       model: 'Das Modell',
       metrics:
-        '{name} {version}, trainiert mit {dataset}. Gemessen auf {split}: balancierte Genauigkeit {accuracy}, Makro-AUC {auc}{critical}.',
-      critical: ', Sensitivität für {names} {sensitivity}, wo es der höchste Wert ist',
+        '{name} {version}, trainiert mit {dataset}. Gemessen auf dem Teil „{split}“: balancierte Genauigkeit {accuracy}, Makro-AUC {auc}{critical}.',
+      critical: ', Sensitivität für {names} {sensitivity}, wenn allein der höchste Wert zählt',
       facts: 'Die Modellkarte und alle Angaben stehen unter',
       weights: 'Gewichte: {licence}.',
       code: 'Code: {licence}.',
@@ -170,7 +171,7 @@ export const pageDe: PageTexts = {
       'Höchster Wert: {name} ({risk}), {score}. Bösartige und prämaligne Klassen zusammen: {together}.',
     highestWithoutRisk: 'Höchster Wert: {name}, {score}.',
     noTriage:
-      'Diese Version hat keine Risikogruppen: Sie gibt Werte an und kein Wort dazu, was als Nächstes zu tun ist.',
+      'Diese Version hat keine Risikogruppen: Sie gibt nur Werte an und sagt nicht, was als Nächstes zu tun ist.',
     tryAgain: 'Erneut versuchen',
     requestId: 'Anfrage {id}',
     example: 'Diagnose dieses Beispiels, durch Histologie: {name}.',
@@ -184,7 +185,7 @@ export const pageDe: PageTexts = {
     leftOut: 'nicht gezählt',
     unread: 'konnte nicht gelesen werden',
     noMap: 'Keine Wärmekarte: Dieses Foto wurde nicht gezählt.',
-    risks: { malignant: 'bösartig', premalignant: 'prämaligne', benign: 'gutartig' },
+    risks: { malignant: 'bösartig', premalignant: 'prämalign', benign: 'gutartig' },
     words: {
       refer: 'überweisen',
       review: 'ansehen lassen',
@@ -197,24 +198,23 @@ export const pageDe: PageTexts = {
       review:
         'Nächster Schritt in der Forschung zur Triage: Ein Mensch, der das Foto beurteilen kann, sieht es an.',
       routine:
-        'Nächster Schritt in der Forschung zur Triage: kein weiterer Blick. Das schließt nichts aus: Eine Läsion, die sich verändert oder Sie beunruhigt, gehört ärztlich untersucht.',
+        'Nächster Schritt in der Forschung zur Triage: keine weitere Begutachtung. Das schließt nichts aus: Eine Läsion, die sich verändert oder Sie beunruhigt, gehört ärztlich untersucht.',
       abstained:
-        'Nächster Schritt: das Foto neu aufnehmen, wie hier gesagt, oder einen Menschen die Läsion ansehen lassen.',
+        'Nächster Schritt: das Foto neu aufnehmen, wie hier beschrieben, oder die Läsion von einem Menschen ansehen lassen.',
     },
     reached:
       'Die Werte der bösartigen und prämalignen Klassen ergeben zusammen {score}: Sie erreichen den Schwellenwert von {threshold} (Arbeitspunkt {point}).',
-    withAndWithout:
-      'Das ist ohne das, was über die Person bekannt ist; damit ergeben sie zusammen {score}.',
+    withAndWithout: 'Das gilt ohne die Angaben zur Person; mit ihnen ergeben sie zusammen {score}.',
     stayedBelow:
       'Die Werte der bösartigen und prämalignen Klassen ergeben zusammen {score}: Sie bleiben unter dem Schwellenwert von {threshold} (Arbeitspunkt {point}).',
     set: 'Nicht auszuschließen: {names} (bei einer Abdeckung von {coverage}).',
     noneOfClasses: 'keine der Klassen',
-    pooled: '{counted} von {photos} Fotos wurden gezählt.',
+    pooled: 'Gezählt: {counted} von {photos} Fotos.',
     notFitted:
-      'Die Schwellenwerte sind die eines Fotos: Diese Version wurde nicht für so viele angepasst.',
+      'Die Schwellenwerte sind die eines Fotos: Diese Version wurde nicht für so viele Fotos angepasst.',
     noEvidence: 'Kein Bereich des Fotos spricht für „{name}“.',
     evidence:
-      'Die Bereiche, die für „{name}“ sprechen; der stärkste liegt {place}. {share} der Karte sprechen dafür, der Rest dagegen. Jede Karte ist auf ihren eigenen stärksten Bereich skaliert: Die Karten zweier Klassen sind nicht vergleichbar.',
+      'Die Bereiche, die für „{name}“ sprechen; der stärkste liegt {place}. {share} der Karte sprechen dafür, {rest} dagegen. Jede Karte ist auf ihren eigenen stärksten Bereich skaliert: Die Karten zweier Klassen sind nicht vergleichbar.',
     places: {
       'top left': 'oben links',
       top: 'oben',
@@ -251,9 +251,9 @@ export const pageDe: PageTexts = {
       'lesion-too-large': 'Weiter weggehen, bis rund um den ganzen Rand Haut zu sehen ist.',
       'hair-or-ruler':
         'Haare zur Seite kämmen oder kürzen und das Lineal aus dem Foto heraushalten.',
-      'too-elongated': 'Auf die Läsion und die Haut um sie herum zuschneiden.',
+      'too-elongated': 'Das Foto auf die Läsion und die Haut um sie herum zuschneiden.',
       'unusual-colours':
-        'Keinen Filter verwenden und die Datei senden, wie die Kamera sie geschrieben hat.',
+        'Keinen Filter verwenden und die Datei so senden, wie die Kamera sie geschrieben hat.',
       'out-of-distribution':
         'Eine Hautläsion in die Mitte des Fotos bringen, durch ein Dermatoskop.',
       'not-dermoscopic': 'Das Foto durch ein Dermatoskop aufnehmen.',
@@ -286,26 +286,27 @@ export const pageDe: PageTexts = {
     storageFull:
       'Für weitere Kopien von Fotos ist kein Platz: Die der ältesten Antworten wurden entfernt.',
     days: '{days} Tage liegen dazwischen.',
+    oneDay: 'Ein Tag liegt dazwischen.',
     sameDay: 'Beide sind vom selben Tag.',
     otherModel:
       'Sie wurden von verschiedenen Versionen bewertet: Ihre Werte sind nicht vergleichbar.',
     otherOptions:
       'Sie wurden mit verschiedenen Optionen bewertet: Ihre Werte sind nicht vergleichbar.',
     compared: 'Klasse',
-    difference: 'Unterschied in Prozentpunkten',
-    printed: 'Beantwortet {date}. Fotos vom {taken}: {files}. {lesion}',
+    difference: 'Unter­schied in Prozent­punkten',
+    printed: 'Beantwortet am {date}. Fotos vom {taken}: {files}. {lesion}',
     problems: {
       tooLarge: 'Die Datei ist zu groß',
       tooLargeDetail: 'dieser Server nimmt Dateien bis {size}, alle Fotos einer Läsion zusammen',
       tooMany: 'Zu viele Fotos',
-      tooManyDetail: '{number} Fotos kamen; eine Läsion darf {most} haben',
+      tooManyDetail: 'es kamen {number} Fotos; eine Läsion darf {most} haben',
       noFile: 'Das war keine Datei',
       noFileDetail: 'die Datei selbst ablegen, nicht einen Verweis auf sie',
       noExample: 'Das Beispiel konnte nicht geladen werden',
       noExampleDetail: 'die Verbindung prüfen und erneut versuchen',
       unreachable: 'Der Server war nicht erreichbar',
       unreachableDetail:
-        'die Verbindung prüfen, und ob es die Datei noch gibt, dann erneut versuchen',
+        'die Verbindung prüfen und ob es die Datei noch gibt, dann erneut versuchen',
       noReply: 'Der Server gab keine Antwort',
       noReplyDetail:
         'etwas zwischen dieser Seite und dem Server hat stattdessen geantwortet, mit Status {status}',

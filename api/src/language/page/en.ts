@@ -204,11 +204,11 @@ export const pageEn = {
       'The scores of malignant and premalignant classes add up to {score}: they stay below the threshold of {threshold} (operating point {point}).',
     set: 'Cannot be excluded: {names} (at a coverage of {coverage}).',
     noneOfClasses: 'none of the classes',
-    pooled: '{counted} of {photos} photos were counted.',
+    pooled: 'Counted: {counted} of {photos} photos.',
     notFitted: 'The thresholds are those of one photo: this version was not fitted for so many.',
     noEvidence: 'No region of the photo speaks for “{name}”.',
     evidence:
-      'The regions that speak for “{name}”; the strongest lies {place}. {share} of the map speaks for it, the rest against it. Each map is scaled to its own strongest region: the maps of two classes cannot be compared.',
+      'The regions that speak for “{name}”; the strongest lies {place}. {share} of the map speaks for it, {rest} against it. Each map is scaled to its own strongest region: the maps of two classes cannot be compared.',
     places: {
       'top left': 'at the top left',
       top: 'at the top',
@@ -277,6 +277,7 @@ export const pageEn = {
     storageFull:
       'There is no room for more copies of photos: those of the oldest answers were removed.',
     days: '{days} days between the two.',
+    oneDay: 'One day between the two.',
     sameDay: 'Both are of the same day.',
     otherModel: 'They were scored by different versions: their scores cannot be compared.',
     otherOptions: 'They were scored with different options: their scores cannot be compared.',

@@ -6,14 +6,14 @@ export const pageEs: PageTexts = {
     description:
       'Puntuaciones de {count} clases para imágenes dermatoscópicas, solo para investigación y docencia.',
     tagline:
-      'Puntúa fotos de una lesión de la piel, tomadas a través de un dermatoscopio, para {count} clases diagnósticas, dice si una persona debería mirarla y muestra qué zonas influyeron en la puntuación.',
+      'Puntúa fotos de una lesión de la piel, tomadas a través de un dermatoscopio, según {count} clases diagnósticas, dice si una persona debería examinarla y muestra qué zonas influyeron en la puntuación.',
     skip: 'Ir a las fotos',
     language: 'Idioma',
     disclaimer: 'Aviso',
     notFor: 'No lo use',
     notForDiagnosis: 'para diagnosticar, ni para elegir o retrasar un tratamiento',
     notForTriage: 'para decidir qué pacientes se atienden, ni para tranquilizar a uno',
-    notForPhones: 'para fotos tomadas sin dermatoscopio, como las de un teléfono solo',
+    notForPhones: 'para fotos tomadas sin dermatoscopio, como las hechas solo con un teléfono',
     needsScript: 'Esta página necesita JavaScript. La API no: véase más abajo.',
     photos: {
       heading: 'Fotos de una lesión',
@@ -29,10 +29,10 @@ export const pageEs: PageTexts = {
       add: 'Añadir fotos de la misma lesión',
       take: 'Tomar una foto',
       takeCaution:
-        'Una foto de teléfono sin dermatoscopio está fuera de aquello con lo que se entrenó el modelo: ninguna puntuación para ella significa nada. Sostenga el dermatoscopio ante la cámara.',
+        'El modelo no se entrenó con fotos de teléfono hechas sin dermatoscopio: una puntuación para una foto así no significa nada. Sostenga el dermatoscopio ante la cámara.',
       accepted:
         'JPEG, PNG o WebP; hasta {photos} fotos de una lesión, juntas hasta {size}. Las fotos elegidas, soltadas o pegadas empiezan una lesión nueva.',
-      takeExample: '¿No tiene una foto a mano? Tome un ejemplo.',
+      takeExample: '¿No tiene una foto a mano? Use un ejemplo.',
       onDevice: 'Puntuar las fotos en este dispositivo',
       download: 'Descarga del modelo',
       sent: 'Las fotos se envían tal cual a este servidor, se puntúan allí y no se guardan ni se registran.',
@@ -58,11 +58,11 @@ export const pageEs: PageTexts = {
         'Escala de colores: de morado oscuro para ningún indicio, pasando por verde, a amarillo para los más fuertes',
       least: 'ninguno',
       most: 'los más fuertes',
-      finer: 'Mapa más fino: 14 × 14 campos en lugar de 7 × 7, con cinco veces más cálculo',
+      finer: 'Mapa más fino: 14 × 14 casillas en lugar de 7 × 7, con cinco veces más cálculo',
     },
     patient: {
       heading: 'Lo que se sabe de la persona',
-      hint: 'Opcional; la respuesta dice qué se usó. Puede hacer la decisión más urgente y nunca la baja.',
+      hint: 'Opcional; la respuesta dice qué se usó. Puede hacer la decisión más urgente y nunca menos urgente.',
       age: 'Edad en años',
       sex: 'Sexo',
       site: 'Parte del cuerpo',
@@ -71,7 +71,7 @@ export const pageEs: PageTexts = {
       lesionHint:
         'Solo para el historial de esta sesión; no se envía. No escriba nombres de pacientes.',
       takenOn: 'Fecha de las fotos',
-      apply: 'Puntuar con esto',
+      apply: 'Puntuar con estos datos',
     },
     options: {
       heading: 'Opciones',
@@ -100,10 +100,11 @@ export const pageEs: PageTexts = {
       classes: 'Las {count} clases',
       reading: 'Cómo leer las puntuaciones',
       readingOrigin: 'La red aprendió solo de imágenes dermatoscópicas.',
-      readingPhone: 'Una foto de teléfono sola está fuera de aquello con lo que se entrenó',
-      readingPhoneEnd: 'donde no se la reconoce como tal, las puntuaciones no significan nada.',
+      readingPhone:
+        'Una foto hecha solo con un teléfono queda fuera de aquello con lo que se entrenó',
+      readingPhoneEnd: 'si no se la reconoce como tal, las puntuaciones no significan nada.',
       readingSum:
-        'Las {count} puntuaciones siempre suman 100%, también para una foto que no muestra ninguna de las clases. Suponen {frequencies}, lo que no es así en ninguna consulta. Una puntuación baja no descarta nada.',
+        'Las {count} puntuaciones siempre suman 100 %, también para una foto que no muestra ninguna de las clases. Suponen {frequencies}, lo que no es así en ninguna consulta. Una puntuación baja no descarta nada.',
       frequencies: {
         training: 'las clases tan frecuentes como entre las imágenes de entrenamiento',
         uniform: 'todas las clases igual de frecuentes',
@@ -120,7 +121,7 @@ export const pageEs: PageTexts = {
     similar: {
       heading: 'Casos parecidos',
       explanation:
-        'Lesiones con las que se entrenó el modelo y que para él más se parecen a esta. Que un caso se parezca no lo hace la misma enfermedad.',
+        'Lesiones con las que se entrenó el modelo y que para él más se parecen a esta. Que un caso se parezca no significa que sea la misma enfermedad.',
       thisLesion: 'Esta lesión',
       byClass: 'El más parecido de cada clase que no se puede excluir',
       nearest: 'Los más parecidos',
@@ -148,8 +149,8 @@ export const pageEs: PageTexts = {
     footer: {
       model: 'El modelo',
       metrics:
-        '{name} {version}, entrenado con {dataset}. Medido en {split}: exactitud equilibrada {accuracy}, AUC macro {auc}{critical}.',
-      critical: ', sensibilidad para {names} {sensitivity} donde tiene la puntuación más alta',
+        '{name} {version}, entrenado con {dataset}. Medido en la parte «{split}»: exactitud equilibrada {accuracy}, AUC macro {auc}{critical}.',
+      critical: ', sensibilidad para {names} {sensitivity} si solo cuenta la puntuación más alta',
       facts: 'Su ficha y todos sus datos están en',
       weights: 'Pesos: {licence}.',
       code: 'Código: {licence}.',
@@ -171,7 +172,7 @@ export const pageEs: PageTexts = {
       'Puntuación más alta: {name} ({risk}), {score}. Clases malignas y premalignas juntas: {together}.',
     highestWithoutRisk: 'Puntuación más alta: {name}, {score}.',
     noTriage:
-      'Esta versión no tiene grupos de riesgo: da puntuaciones y ninguna palabra sobre qué hacer después.',
+      'Esta versión no tiene grupos de riesgo: solo da puntuaciones y no dice qué hacer después.',
     tryAgain: 'Intentar de nuevo',
     requestId: 'Solicitud {id}',
     example: 'Diagnóstico de este ejemplo, por histología: {name}.',
@@ -195,24 +196,24 @@ export const pageEs: PageTexts = {
     steps: {
       refer: 'Siguiente paso en la investigación sobre triaje: un dermatólogo ve pronto la lesión.',
       review:
-        'Siguiente paso en la investigación sobre triaje: una persona que puede juzgar la foto la mira.',
+        'Siguiente paso en la investigación sobre triaje: una persona capaz de valorar la foto la examina.',
       routine:
-        'Siguiente paso en la investigación sobre triaje: ninguna otra mirada. Esto no descarta nada: una lesión que cambia o le preocupa debe verla un médico.',
+        'Siguiente paso en la investigación sobre triaje: ningún otro examen. Esto no descarta nada: una lesión que cambia o le preocupa debe verla un médico.',
       abstained:
-        'Siguiente paso: tomar la foto de nuevo como se dice aquí, o hacer que una persona mire la lesión.',
+        'Siguiente paso: tomar la foto de nuevo como se indica aquí, o pedir a una persona que examine la lesión.',
     },
     reached:
       'Las puntuaciones de las clases malignas y premalignas suman {score}: alcanzan el umbral de {threshold} (punto de operación {point}).',
-    withAndWithout: 'Es sin lo que se sabe de la persona; con ello suman {score}.',
+    withAndWithout: 'No se cuenta aquí lo que se sabe de la persona; con ello suman {score}.',
     stayedBelow:
       'Las puntuaciones de las clases malignas y premalignas suman {score}: quedan por debajo del umbral de {threshold} (punto de operación {point}).',
     set: 'No se puede excluir: {names} (con una cobertura de {coverage}).',
     noneOfClasses: 'ninguna de las clases',
-    pooled: 'Se contaron {counted} de {photos} fotos.',
-    notFitted: 'Los umbrales son los de una foto: esta versión no se ajustó para tantas.',
-    noEvidence: 'Ninguna zona de la foto habla a favor de «{name}».',
+    pooled: 'Fotos contadas: {counted} de {photos}.',
+    notFitted: 'Los umbrales son los de una foto: esta versión no se ajustó para tantas fotos.',
+    noEvidence: 'Ninguna zona de la foto apoya «{name}».',
     evidence:
-      'Las zonas que hablan a favor de «{name}»; la más fuerte está {place}. El {share} del mapa habla a favor, el resto en contra. Cada mapa está a la escala de su propia zona más fuerte: los mapas de dos clases no se pueden comparar.',
+      'Las zonas que apoyan «{name}»; la más fuerte está {place}. El {share} del mapa está a favor, el {rest} en contra. Cada mapa está a la escala de su propia zona más fuerte: los mapas de dos clases no se pueden comparar.',
     places: {
       'top left': 'arriba a la izquierda',
       top: 'arriba',
@@ -281,6 +282,7 @@ export const pageEs: PageTexts = {
     storageFull:
       'No hay sitio para más copias de fotos: se quitaron las de las respuestas más antiguas.',
     days: '{days} días entre las dos.',
+    oneDay: 'Un día entre las dos.',
     sameDay: 'Las dos son del mismo día.',
     otherModel: 'Las puntuaron versiones distintas: sus puntuaciones no se pueden comparar.',
     otherOptions: 'Se puntuaron con opciones distintas: sus puntuaciones no se pueden comparar.',

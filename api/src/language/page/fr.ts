@@ -6,7 +6,7 @@ export const pageFr: PageTexts = {
     description:
       'Scores de {count} classes pour des images dermatoscopiques, pour la recherche et l’enseignement uniquement.',
     tagline:
-      'Évalue des photos d’une lésion cutanée, prises à travers un dermatoscope, pour {count} classes diagnostiques, dit si une personne devrait la regarder et montre quelles régions ont influencé le score.',
+      'Évalue des photos d’une lésion cutanée, prises à travers un dermatoscope, selon {count} classes diagnostiques, dit si une personne devrait l’examiner et montre quelles régions ont influencé le score.',
     skip: 'Aller aux photos',
     language: 'Langue',
     disclaimer: 'Avertissement',
@@ -29,7 +29,7 @@ export const pageFr: PageTexts = {
       add: 'Ajouter des photos de la même lésion',
       take: 'Prendre une photo',
       takeCaution:
-        'Une photo de téléphone sans dermatoscope est hors de ce avec quoi le modèle a été entraîné : aucun score pour elle ne signifie quoi que ce soit. Tenez le dermatoscope devant l’appareil.',
+        'Le modèle n’a pas été entraîné sur des photos de téléphone prises sans dermatoscope : un score pour une telle photo ne signifie rien. Tenez le dermatoscope devant l’appareil.',
       accepted:
         'JPEG, PNG ou WebP ; jusqu’à {photos} photos d’une lésion, ensemble jusqu’à {size}. Les photos choisies, déposées ou collées commencent une nouvelle lésion.',
       takeExample: 'Pas de photo sous la main ? Prenez un exemple.',
@@ -62,7 +62,7 @@ export const pageFr: PageTexts = {
     },
     patient: {
       heading: 'Ce que l’on sait de la personne',
-      hint: 'Facultatif ; la réponse dit ce qui en a été utilisé. Cela peut rendre la décision plus urgente et ne l’abaisse jamais.',
+      hint: 'Facultatif ; la réponse dit ce qui en a été utilisé. Cela peut rendre la décision plus urgente et jamais moins urgente.',
       age: 'Âge en années',
       sex: 'Sexe',
       site: 'Partie du corps',
@@ -71,7 +71,7 @@ export const pageFr: PageTexts = {
       lesionHint:
         'Seulement pour l’historique de cette session ; il n’est pas envoyé. N’indiquez pas de nom de patient.',
       takenOn: 'Date des photos',
-      apply: 'Évaluer avec cela',
+      apply: 'Évaluer avec ces données',
     },
     options: {
       heading: 'Paramètres',
@@ -100,10 +100,11 @@ export const pageFr: PageTexts = {
       classes: 'Les {count} classes',
       reading: 'Comment lire les scores',
       readingOrigin: 'Le réseau n’a appris que d’images dermatoscopiques.',
-      readingPhone: 'Une photo de téléphone seule est hors de ce avec quoi il a été entraîné',
-      readingPhoneEnd: 'là où elle n’est pas reconnue comme telle, les scores ne signifient rien.',
+      readingPhone: 'Il n’a pas été entraîné sur des photos prises avec un téléphone seul',
+      readingPhoneEnd:
+        'quand une photo n’est pas reconnue comme telle, les scores ne signifient rien.',
       readingSum:
-        'La somme des {count} scores est toujours 100%, même pour une photo qui ne montre aucune des classes. Ils supposent {frequencies}, ce qui n’est vrai dans aucun cabinet. Un score bas n’exclut rien.',
+        'La somme des {count} scores est toujours 100 %, même pour une photo qui ne montre aucune des classes. Ils supposent {frequencies}, ce qui n’est vrai dans aucun cabinet. Un score bas n’exclut rien.',
       frequencies: {
         training: 'des classes aussi fréquentes que parmi les images d’entraînement',
         uniform: 'toutes les classes également fréquentes',
@@ -114,13 +115,13 @@ export const pageFr: PageTexts = {
       options: 'Paramètres',
       model: 'Modèle',
       image: 'Image',
-      time: 'Temps',
+      time: 'Durée',
       request: 'Requête',
     },
     similar: {
       heading: 'Cas semblables',
       explanation:
-        'Lésions avec lesquelles le modèle a été entraîné et qui, pour lui, ressemblent le plus à celle-ci. Qu’un cas se ressemble n’en fait pas la même maladie.',
+        'Lésions sur lesquelles le modèle a été entraîné et qui, pour lui, ressemblent le plus à celle-ci. Une ressemblance ne veut pas dire qu’il s’agit de la même maladie.',
       thisLesion: 'Cette lésion',
       byClass: 'Le plus semblable de chaque classe qui ne peut pas être exclue',
       nearest: 'Les plus semblables',
@@ -148,8 +149,8 @@ export const pageFr: PageTexts = {
     footer: {
       model: 'Le modèle',
       metrics:
-        '{name} {version}, entraîné avec {dataset}. Mesuré sur {split} : exactitude équilibrée {accuracy}, AUC macro {auc}{critical}.',
-      critical: ', sensibilité pour {names} {sensitivity} là où le score est le plus élevé',
+        '{name} {version}, entraîné sur {dataset}. Mesuré sur la partie « {split} » : exactitude équilibrée {accuracy}, AUC macro {auc}{critical}.',
+      critical: ', sensibilité pour {names} {sensitivity} quand seul le score le plus élevé compte',
       facts: 'Sa fiche et toutes ses données sont sur',
       weights: 'Poids : {licence}.',
       code: 'Code : {licence}.',
@@ -166,7 +167,7 @@ export const pageFr: PageTexts = {
     loaded: 'Le modèle est sur cet appareil.',
     changed: 'Modifié : pas encore dans la réponse.',
     abstainedHeadline: 'Pas de réponse pour cette photo. {reason}',
-    assessed: 'Appréciation : {triage}.',
+    assessed: 'Évaluation : {triage}.',
     highest:
       'Score le plus élevé : {name} ({risk}), {score}. Classes malignes et prémalignes ensemble : {together}.',
     highestWithoutRisk: 'Score le plus élevé : {name}, {score}.',
@@ -194,9 +195,9 @@ export const pageFr: PageTexts = {
     },
     steps: {
       refer:
-        'Étape suivante dans la recherche sur le triage : un dermatologue voit bientôt la lésion.',
+        'Étape suivante dans la recherche sur le triage : un dermatologue examine la lésion rapidement.',
       review:
-        'Étape suivante dans la recherche sur le triage : une personne capable de juger la photo la regarde.',
+        'Étape suivante dans la recherche sur le triage : une personne capable d’évaluer la photo l’examine.',
       routine:
         'Étape suivante dans la recherche sur le triage : aucun autre examen. Cela n’exclut rien : une lésion qui change ou qui vous inquiète doit être montrée à un médecin.',
       abstained:
@@ -205,17 +206,17 @@ export const pageFr: PageTexts = {
     reached:
       'La somme des scores des classes malignes et prémalignes est {score} : elle atteint le seuil de {threshold} (point de fonctionnement {point}).',
     withAndWithout:
-      'C’est sans ce que l’on sait de la personne ; avec cela, leur somme est {score}.',
+      'Ce score ne tient pas compte de ce que l’on sait de la personne ; avec cela, leur somme est {score}.',
     stayedBelow:
       'La somme des scores des classes malignes et prémalignes est {score} : elle reste au-dessous du seuil de {threshold} (point de fonctionnement {point}).',
     set: 'Ne peut pas être exclu : {names} (à une couverture de {coverage}).',
     noneOfClasses: 'aucune des classes',
-    pooled: '{counted} photos sur {photos} ont été comptées.',
+    pooled: 'Photos comptées : {counted} sur {photos}.',
     notFitted:
       'Les seuils sont ceux d’une seule photo : cette version n’a pas été ajustée pour autant de photos.',
     noEvidence: 'Aucune région de la photo ne plaide pour « {name} ».',
     evidence:
-      'Les régions qui plaident pour « {name} » ; la plus forte est {place}. {share} de la carte plaide pour, le reste contre. Chaque carte est à l’échelle de sa propre région la plus forte : les cartes de deux classes ne sont pas comparables.',
+      'Les régions qui plaident pour « {name} » ; la plus forte est {place}. {share} de la carte plaide pour, {rest} contre. Chaque carte est à l’échelle de sa propre région la plus forte : les cartes de deux classes ne sont pas comparables.',
     places: {
       'top left': 'en haut à gauche',
       top: 'en haut',
@@ -238,19 +239,19 @@ export const pageFr: PageTexts = {
     },
     atLeast: 'au moins {limit}',
     atMost: 'au plus {limit}',
-    sound: 'bon',
-    failed: 'pas assez bon',
+    sound: 'conforme',
+    failed: 'non conforme',
     advice: {
       'not-sharp': 'Faites la mise au point sur la lésion, ne bougez pas et nettoyez l’objectif.',
       'too-dark': 'Allumez la lumière du dermatoscope ou exposez plus longtemps.',
       'too-bright':
-        'Évitez les reflets : lumière polarisée ou liquide de contact, et exposez moins.',
+        'Évitez les reflets : utilisez une lumière polarisée ou un liquide de contact, et exposez moins.',
       'over-or-underexposed':
-        'Évitez les reflets et les ombres profondes : lumière polarisée ou liquide de contact, et changez l’exposition.',
+        'Évitez les reflets et les ombres profondes : utilisez une lumière polarisée ou un liquide de contact, et changez l’exposition.',
       'no-lesion-visible': 'Placez une lésion au milieu de la photo.',
       'lesion-too-small': 'Approchez-vous ou agrandissez davantage.',
       'lesion-too-large': 'Éloignez-vous jusqu’à voir de la peau autour de tout le bord.',
-      'hair-or-ruler': 'Écartez ou coupez les poils et gardez la règle hors de la photo.',
+      'hair-or-ruler': 'Écartez ou coupez les poils et laissez la règle hors de la photo.',
       'too-elongated': 'Recadrez la photo sur la lésion et la peau qui l’entoure.',
       'unusual-colours':
         'N’utilisez pas de filtre et envoyez le fichier tel que l’appareil l’a écrit.',
@@ -286,6 +287,7 @@ export const pageFr: PageTexts = {
     storageFull:
       'Il n’y a plus de place pour d’autres copies de photos : celles des réponses les plus anciennes ont été retirées.',
     days: '{days} jours entre les deux.',
+    oneDay: 'Un jour entre les deux.',
     sameDay: 'Les deux sont du même jour.',
     otherModel:
       'Elles ont été évaluées par des versions différentes : leurs scores ne sont pas comparables.',
@@ -293,7 +295,7 @@ export const pageFr: PageTexts = {
       'Elles ont été évaluées avec des paramètres différents : leurs scores ne sont pas comparables.',
     compared: 'Classe',
     difference: 'Différence en points de pourcentage',
-    printed: 'Répondu le {date}. Photos du {taken} : {files}. {lesion}',
+    printed: 'Réponse du {date}. Photos du {taken} : {files}. {lesion}',
     problems: {
       tooLarge: 'Le fichier est trop grand',
       tooLargeDetail:

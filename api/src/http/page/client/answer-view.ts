@@ -6,7 +6,7 @@ import { element, write } from './element.ts';
 import { showQuality } from './quality-view.ts';
 import { showSimilar } from './similar-view.ts';
 import { language, texts } from './texts.ts';
-import { percent } from './wording.ts';
+import { decimal, percent } from './wording.ts';
 
 export interface TimedAnswer {
   readonly answer: ShownAnswer;
@@ -51,8 +51,8 @@ export function showFacts(timed: TimedAnswer | undefined, photo: number): void {
   );
   const whole = Math.round(timed.milliseconds);
   const times = about && {
-    decoding: about.timing.decode_ms.toFixed(1),
-    network: about.timing.inference_ms.toFixed(1),
+    decoding: decimal(about.timing.decode_ms, language),
+    network: decimal(about.timing.inference_ms, language),
   };
   write(
     'fact-time',

@@ -78,7 +78,8 @@ function describeDays(earlier: Entry, later: Entry): string {
   const days = Math.round(
     (Date.parse(later.takenOn) - Date.parse(earlier.takenOn)) / DAY_MILLISECONDS,
   );
-  return days === 0 ? texts.sameDay : fill(texts.days, { days: Math.abs(days) });
+  if (days === 0) return texts.sameDay;
+  return Math.abs(days) === 1 ? texts.oneDay : fill(texts.days, { days: Math.abs(days) });
 }
 
 /** Why scores of the two cannot be compared. */

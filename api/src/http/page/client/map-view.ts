@@ -63,6 +63,8 @@ export function describeMap({ class: label, heatmap }: ShownMap): string {
   const name = nameOf(label);
   const place = hottestPlace(heatmap.grid);
   if (!place) return fill(texts.noEvidence, { name });
-  const share = new Intl.NumberFormat(language, { style: 'percent' }).format(heatmap.share);
-  return fill(texts.evidence, { name, place: texts.places[place], share });
+  const { format } = new Intl.NumberFormat(language, { style: 'percent' });
+  const share = Math.round(100 * heatmap.share) / 100;
+  const shares = { share: format(share), rest: format(1 - share) };
+  return fill(texts.evidence, { name, place: texts.places[place], ...shares });
 }

@@ -1,4 +1,5 @@
 import { fill } from '../../../language/page/fill.ts';
+import { spaced } from '../../../language/page/spaced.ts';
 import type { LesionResponse } from '../../../schemas/lesion.ts';
 import { decisionWord } from './decision-view.ts';
 import type { ShownAnswer } from './device-messages.ts';
@@ -51,7 +52,7 @@ export class PhotoList {
 
 /** The word of a photo by itself, and how much of the answer it is. */
 function describe(photo: LesionResponse['images'][number]): string {
-  if ('error' in photo) return `${texts.unread}: ${photo.error.detail}`;
+  if ('error' in photo) return `${texts.unread}${spaced(':', language)} ${photo.error.detail}`;
   const { assessment, weight } = photo;
   const share = new Intl.NumberFormat(language, { style: 'percent' }).format(weight);
   const counted = weight > 0 ? fill(texts.weight, { share }) : texts.leftOut;

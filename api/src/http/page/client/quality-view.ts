@@ -1,4 +1,5 @@
 import { fill } from '../../../language/page/fill.ts';
+import { spaced } from '../../../language/page/spaced.ts';
 import type { QualityAnswer } from '../../../schemas/assessment.ts';
 import { ABSTENTION_REASONS, QUALITY_REASONS, type ReasonCode } from '../../../schemas/reasons.ts';
 import { create, element } from './element.ts';
@@ -25,7 +26,7 @@ function checkItem(check: Check): HTMLLIElement {
   ].join(', ');
   item.append(
     create('strong', texts.measures[name]),
-    `: ${passed ? texts.sound : texts.failed} `,
+    `${spaced(':', language)} ${passed ? texts.sound : texts.failed} `,
     create('span', `${figure(value, language)} (${limits})`, 'fine'),
   );
   if (!passed) item.append(create('p', adviceOn(check)));

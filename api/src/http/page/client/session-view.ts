@@ -1,4 +1,5 @@
 import { fill } from '../../../language/page/fill.ts';
+import { spaced } from '../../../language/page/spaced.ts';
 import { decisionWord } from './decision-view.ts';
 import { button, create, element, write } from './element.ts';
 import type { Entry, Session } from './session.ts';
@@ -50,7 +51,11 @@ export class SessionView {
     about.append(
       create('strong', entryTitle(entry)),
       create('span', describeEntry(entry)),
-      create('span', `${entry.files.join(', ')}; ${texts.where[entry.place]}`, 'fine'),
+      create(
+        'span',
+        `${entry.files.join(', ')}${spaced(';', language)} ${texts.where[entry.place]}`,
+        'fine',
+      ),
     );
     const remove = button(texts.remove, () => this.#session.remove(entry.id));
     remove.setAttribute('aria-label', fill(texts.removeEntry, { date }));

@@ -29,9 +29,7 @@ describe.skipIf(!executable)('a lesion on the page', { timeout: 60_000 }, () => 
     await page.setInputFiles('#choose', photoFiles(red, red, blue));
     await expectAnswer(page);
     expect(asked().map(({ pathname }) => pathname)).toEqual(['/lesion', '/gradcam']);
-    expect(await page.locator('#decision-pooled').innerText()).toContain(
-      '2 of 3 photos were counted.',
-    );
+    expect(await page.locator('#decision-pooled').innerText()).toContain('Counted: 2 of 3 photos.');
     const photos = page.locator('#photo-list li');
     const texts = await photos.allInnerTexts();
     expect(texts[0]).toMatch(/Photo 1: photo-1\.jpg.*refer, weight 50%/s);
@@ -49,7 +47,7 @@ describe.skipIf(!executable)('a lesion on the page', { timeout: 60_000 }, () => 
     await photos.nth(0).getByRole('button', { name: 'Remove photo 1' }).click();
     await expect
       .poll(() => page.locator('#decision-pooled').innerText())
-      .toContain('1 of 2 photos were counted.');
+      .toContain('Counted: 1 of 2 photos.');
   });
 
   it('takes photos of the same lesion in addition, and no more than a lesion may have', async () => {
@@ -148,6 +146,17 @@ describe.skipIf(!executable)('a lesion on the page', { timeout: 60_000 }, () => 
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       );
     expect(await overflow()).toBe(0);
+    // No figure and no short heading of the table is broken over two lines.
+    const lines = await page
+      .locator('.compare td, .compare thead th:nth-child(-n + 3)')
+      .evaluateAll((cells) =>
+        cells.map((cell) => {
+          const range = document.createRange();
+          range.selectNodeContents(cell);
+          return new Set([...range.getClientRects()].map(({ top }) => top)).size;
+        }),
+      );
+    expect(new Set(lines)).toEqual(new Set([1]));
     await page.locator('#clear').click();
     expect(await page.locator('#session').isVisible()).toBe(false);
     await page.reload();

@@ -43,10 +43,18 @@ function caseItem(one: SimilarCaseAnswer): HTMLLIElement {
     create('strong', nameOf(one.label)),
     ` ${risk ? `${texts.risks[risk]}, ` : ''}${texts.confirmedBy[one.confirmed_by]}. `,
     `${fill(texts.similarity, { value })} `,
-    create('span', one.url ?? fill(texts.imageId, { id: one.image_id }), 'address'),
+    addressOf(one),
   );
   item.append(image, caption);
   return item;
+}
+
+/** Where to see it, as text; a line may end after each part of an address. */
+function addressOf({ url, image_id: id }: SimilarCaseAnswer): HTMLSpanElement {
+  const address = create('span', undefined, 'address');
+  const parts = (url ?? fill(texts.imageId, { id })).split(/(?<=\/)(?=[^/])/);
+  for (const part of parts) address.append(part, create('wbr'));
+  return address;
 }
 
 function imageOf(thumbnail: string): HTMLImageElement {

@@ -14,6 +14,12 @@ export function percent(score: number, language = 'en'): string {
   return format(score);
 }
 
+/** One decimal, as a language writes it. */
+export function decimal(value: number, language = 'en'): string {
+  const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  return new Intl.NumberFormat(language, digits).format(value);
+}
+
 /** Two significant digits, as a language writes them. */
 export function figure(value: number, language = 'en'): string {
   return new Intl.NumberFormat(language, { maximumSignificantDigits: 2 }).format(value);
