@@ -2,7 +2,9 @@ import { parentPort, type Transferable, workerData } from 'node:worker_threads';
 import { type AnalysisBackend, analyseOrCrash } from '../analysis/analyse.ts';
 import {
   createNodeBackend,
+  type NodeBackend,
   onnxClassifier,
+  sharedGraphOf,
   type WasmFiles,
 } from '../runtime/node/inference/create-node-backend.ts';
 import { freeMemory } from '../runtime/node/inference/free-memory.ts';
@@ -13,6 +15,9 @@ import type {
   WorkerModel,
   WorkerSetup,
 } from '../runtime/node/inference/worker-messages.ts';
+
+type Message<Type extends ToWorker['type']> = Extract<ToWorker, { type: Type }>;
+type LoadedGraph = Omit<Extract<FromWorker, { type: 'loaded' }>, 'type'>;
 
 const port = parentPort!;
 const { sharpState } = workerData as WorkerSetup;
@@ -31,10 +36,12 @@ try {
   // Reported where it is needed.
 }
 
-let backend: AnalysisBackend | undefined;
+let backend: NodeBackend | undefined;
 /** The same with a session of several threads, for an image that has the cores to itself. */
 let wideBackend: AnalysisBackend | undefined;
 let model: WorkerModel | undefined;
+/** Whether the session maps a graph that it shares with others. */
+let mapped = false;
 
 port.on('message', async (message: ToWorker) => {
   if (message.type === 'stop') {
@@ -43,22 +50,18 @@ port.on('message', async (message: ToWorker) => {
   }
   if (message.type === 'load') {
     try {
-      model = message.model;
-      backend = await createNodeBackend(message, WASM_FILES, sharpState, (module) =>
-        send({ type: 'missing', module }),
-      );
-      send({ type: 'loaded' });
+      send({ type: 'loaded', ...(await load(message)) });
     } catch (error) {
-      send({ type: 'load-failed', reason: error instanceof Error ? error.message : String(error) });
+      send({ type: 'load-failed', reason: reasonOf(error) });
     }
     return;
   }
   if (message.type === 'widen') {
     try {
-      wideBackend = { ...backend!, classify: await onnxClassifier(model!, message.threads) };
+      await widen(message);
       send({ type: 'widened' });
     } catch (error) {
-      send({ type: 'widened', reason: error instanceof Error ? error.message : String(error) });
+      send({ type: 'widened', reason: reasonOf(error) });
     }
     return;
   }
@@ -69,6 +72,42 @@ port.on('message', async (message: ToWorker) => {
   const overlay = outcome.ok ? outcome.analysis.heatmap?.overlay : undefined;
   send({ type: 'done', outcome }, overlay ? [overlay.buffer] : []);
 });
+
+async function load({ share, ...request }: Message<'load'>): Promise<LoadedGraph> {
+  model = request.model;
+  let { graph } = request;
+  let notShared: string | undefined;
+  if (share) {
+    try {
+      graph = await sharedGraphOf(model);
+    } catch (error) {
+      notShared = reasonOf(error);
+    }
+  }
+  backend = await createNodeBackend(
+    { ...request, ...(graph && { graph }) },
+    WASM_FILES,
+    sharpState,
+    (module) => send({ type: 'missing', module }),
+  );
+  mapped = graph !== undefined;
+  return { ...(share && graph && { graph }), ...(notShared !== undefined && { notShared }) };
+}
+
+async function widen({ threads, graph }: Message<'widen'>): Promise<void> {
+  const wide = await onnxClassifier(model!, threads, graph);
+  if (graph && !mapped) {
+    const narrow = await onnxClassifier(model!, 1, graph);
+    await backend!.classify.release?.();
+    backend = { ...backend!, classify: narrow };
+    mapped = true;
+  }
+  wideBackend = { ...backend!, classify: wide };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
 
 function send(message: FromWorker, transfer: Transferable[] = []): void {
   port.postMessage(message, transfer);

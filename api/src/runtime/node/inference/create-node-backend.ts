@@ -11,8 +11,14 @@ import type { Classifier } from '../../../analysis/ports.ts';
 import { selfTest } from '../../../analysis/self-test.ts';
 import { NoNativeModuleError } from './native-modules.ts';
 import { createNodeDecoder, createOnlyWasmDecoder } from './node-decoder.ts';
-import { createOnnxClassifier } from './onnx-classifier.ts';
+import {
+  createMappedClassifier,
+  createOnnxClassifier,
+  type OnnxClassifier,
+  shareOptimisedGraph,
+} from './onnx-classifier.ts';
 import { encodePng } from './png-encoder.ts';
+import type { SharedGraph } from './shared-graph.ts';
 import { sharedSharp } from './shared-sharp.ts';
 import type { LoadRequest, WorkerModel } from './worker-messages.ts';
 
@@ -22,6 +28,11 @@ export interface WasmFiles {
   readonly kernels: URL;
   /** Both builds of the network's kernels. */
   readonly network: { readonly fused: URL; readonly plain: URL };
+}
+
+export interface NodeBackend extends AnalysisBackend {
+  /** Can be released where onnxruntime computes it. */
+  readonly classify: Classifier & Partial<OnnxClassifier>;
 }
 
 /**
@@ -34,11 +45,11 @@ export interface WasmFiles {
  * @throws NoNativeModuleError where only native code will do, and there is none
  */
 export async function createNodeBackend(
-  { model, maxPixels, engine }: LoadRequest,
+  { model, maxPixels, engine, graph }: LoadRequest,
   wasm: WasmFiles,
   sharpState: SharedArrayBuffer,
   onMissing: (module: string) => void,
-): Promise<AnalysisBackend> {
+): Promise<NodeBackend> {
   const standIn = (error: unknown): void => {
     if (engine === 'native' || !(error instanceof NoNativeModuleError)) throw error;
     onMissing(error.module);
@@ -46,8 +57,10 @@ export async function createNodeBackend(
   const source = folderSource(model.folder);
   const codecs = compiled(wasm.codecs);
   const kernels = compiled(wasm.kernels);
-  let classify = engine === 'wasm' ? undefined : await onnxClassifier(model, 1).catch(standIn);
-  classify ??= await graphClassifier(model, source, wasm.network);
+  const native =
+    engine === 'wasm' ? undefined : await onnxClassifier(model, 1, graph).catch(standIn);
+  const classify: NodeBackend['classify'] =
+    native ?? (await graphClassifier(model, source, wasm.network));
   return {
     decode:
       engine === 'wasm'
@@ -74,16 +87,32 @@ export async function createNodeBackend(
 /**
  * The network in a session of `threads` threads.
  *
+ * @param graph of {@link sharedGraphOf}, where it is to be mapped
  * @throws ArtifactError when the file is not what the manifest says
  * @throws NoNativeModuleError where onnxruntime has no build
  */
-export async function onnxClassifier(model: WorkerModel, threads: number): Promise<Classifier> {
+export async function onnxClassifier(
+  model: WorkerModel,
+  threads: number,
+  graph?: SharedGraph,
+): Promise<OnnxClassifier> {
   const { onnx } = model.engines;
-  const bytes = await loadFile(folderSource(model.folder), model, onnx.path, nodeSha256);
-  const classify = await createOnnxClassifier(bytes, onnx, threads, model.labels.length);
+  const classCount = model.labels.length;
+  const classify = graph
+    ? await createMappedClassifier(graph, onnx, threads, classCount)
+    : await createOnnxClassifier(await onnxFile(model), onnx, threads, classCount);
   // The first run allocates and checks the outputs: ready means that the model has answered.
   await selfTest(classify);
   return classify;
+}
+
+/** @throws Error as `shareOptimisedGraph`; ArtifactError */
+export async function sharedGraphOf(model: WorkerModel): Promise<SharedGraph> {
+  return shareOptimisedGraph(await onnxFile(model), model.engines.onnx, model.labels.length);
+}
+
+function onnxFile(model: WorkerModel): Promise<Uint8Array> {
+  return loadFile(folderSource(model.folder), model, model.engines.onnx.path, nodeSha256);
 }
 
 async function graphClassifier(

@@ -8,13 +8,18 @@ import type { NetworkOutput } from '@naevus/shared/network/network-output';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { lesion } from '../../../../test/helpers/conformance-requests.ts';
-import { createOnnxClassifier } from './onnx-classifier.ts';
+import type { Classifier } from '../../../analysis/ports.ts';
+import {
+  createMappedClassifier,
+  createOnnxClassifier,
+  shareOptimisedGraph,
+} from './onnx-classifier.ts';
 
 const MODELS = fileURLToPath(new URL('../../../../../model-artifacts/', import.meta.url));
 const VERSIONS = readdirSync(MODELS).filter((name) => /^\d+\.\d+\.\d+$/.test(name));
 
 it.each(VERSIONS)(
-  'computes the same bits on several threads, and two images in a run: %s',
+  'computes the same bits on several threads, of a shared graph, and two images in a run: %s',
   async (version) => {
     const source = folderSource(`${MODELS}${version}`);
     const { manifest } = await loadManifest(source, nodeSha256);
@@ -34,7 +39,14 @@ it.each(VERSIONS)(
     const alone: NetworkOutput[] = [];
     for (const rgb of images) alone.push(await narrow(rgb));
     expect(alone[0]!.logits).not.toEqual(alone[1]!.logits);
-    for (const classify of [narrow, wide]) {
+    const mapped: Classifier[] = [];
+    if (process.platform === 'linux') {
+      const graph = await shareOptimisedGraph(bytes, onnx, 7);
+      for (const threads of [1, 3]) {
+        mapped.push(await createMappedClassifier(graph, onnx, threads, 7));
+      }
+    }
+    for (const classify of [narrow, wide, ...mapped]) {
       expect(await Promise.all(images.map(classify))).toEqual(alone);
     }
   },

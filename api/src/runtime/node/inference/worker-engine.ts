@@ -26,6 +26,8 @@ export interface WorkerEngineOptions {
   readonly onWorkerLost: (reason: string) => void;
   /** No session of several threads could be made. */
   readonly onNotWide?: (reason: string) => void;
+  /** Sessions cannot share one graph: each has weights of its own. */
+  readonly onNotShared?: (reason: string) => void;
   /** WebAssembly stands in for a native module; each worker tells. */
   readonly onMissing?: (module: string) => void;
   /** How long an image waited before a worker took it. */
@@ -60,6 +62,7 @@ export class WorkerEngine implements Engine {
       maxTaskMs: options.timeoutSeconds * 1000,
       onWorkerLost: options.onWorkerLost,
       ...(options.onNotWide && { onNotWide: options.onNotWide }),
+      ...(options.onNotShared && { onNotShared: options.onNotShared }),
       ...(options.onMissing && { onMissing: options.onMissing }),
       ...(options.onTaken && { onTaken: options.onTaken }),
     });

@@ -2,6 +2,7 @@ import type { Calibration } from '@naevus/shared/answer/probabilities';
 import type { Manifest } from '@naevus/shared/model/manifest';
 import type { Taxonomy } from '@naevus/shared/taxonomy/taxonomy';
 import type { AnalysisOptions, EngineInput, Outcome } from '../../../analysis/engine.ts';
+import type { SharedGraph } from './shared-graph.ts';
 
 /** `workerData` of each worker. */
 export interface WorkerSetup {
@@ -33,21 +34,24 @@ export interface LoadRequest {
   readonly model: WorkerModel;
   readonly maxPixels: number;
   readonly engine: (typeof ENGINES)[number];
+  /** To be mapped, where one was written. */
+  readonly graph?: SharedGraph;
 }
 
 /** From the pool to a worker. One task at a time. */
 export type ToWorker =
-  | ({ readonly type: 'load' } & LoadRequest)
-  /** Loads a second session of so many threads beside the one that has one. */
-  | { readonly type: 'widen'; readonly threads: number }
+  /** `share`: writes the graph for other sessions first, and maps it. */
+  | ({ readonly type: 'load'; readonly share?: boolean } & LoadRequest)
+  /** Loads a second session of so many threads beside the one that has one; both map the graph, if there is one. */
+  | { readonly type: 'widen'; readonly threads: number; readonly graph?: SharedGraph }
   /** `wide`: by the session of several threads. */
   | ({ readonly type: 'analyse'; readonly wide: boolean } & AnalyseTask)
   | { readonly type: 'stop' };
 
 /** From a worker to the pool. */
 export type FromWorker =
-  /** The model has answered once. */
-  | { readonly type: 'loaded' }
+  /** The model has answered once. `graph`: what was to be shared; `notShared`: why there is none. */
+  | { readonly type: 'loaded'; readonly graph?: SharedGraph; readonly notShared?: string }
   /** WebAssembly stands in for a native module that has no build for this machine. May come at any time. */
   | { readonly type: 'missing'; readonly module: string }
   | { readonly type: 'load-failed'; readonly reason: string }

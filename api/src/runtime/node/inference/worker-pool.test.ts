@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
+import { BroadcastChannel, Worker } from 'node:worker_threads';
 import type { ImageHeader } from '@naevus/shared/image/header/image-header';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EngineError } from '../../../analysis/engine.ts';
@@ -11,10 +12,16 @@ import { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts';
  * and tells by `loads` in shared memory how many load at once.
  */
 const SCRIPT = `
-  const { parentPort, workerData } = require('node:worker_threads');
+  const { BroadcastChannel, parentPort, workerData } = require('node:worker_threads');
   const loads = new Int32Array(workerData.loads);
+  const sent = new BroadcastChannel(workerData.channel);
+  sent.unref();
   parentPort.on('message', async (message) => {
     if (message.type === 'stop') return parentPort.close();
+    if (message.type !== 'analyse') {
+      const { path } = message.graph ?? {};
+      sent.postMessage(message.type + (message.share ? ' share' : path ? ' ' + path : ''));
+    }
     if (message.type === 'load') {
       const now = Atomics.add(loads, 0, 1) + 1;
       if (now > Atomics.load(loads, 1)) Atomics.store(loads, 1, now);
@@ -24,7 +31,10 @@ const SCRIPT = `
       if (Atomics.add(loads, 2, 1) >= Atomics.load(loads, 3)) {
         return parentPort.postMessage({ type: 'load-failed', reason: 'no such file' });
       }
-      return parentPort.postMessage({ type: 'loaded' });
+      if (!message.share) return parentPort.postMessage({ type: 'loaded' });
+      const graph = { path: 'graph-' + Atomics.load(loads, 2), sha256: '' };
+      const shared = workerData.shares ? { graph } : { notShared: 'a full disk' };
+      return parentPort.postMessage({ type: 'loaded', ...shared });
     }
     if (message.type === 'widen') {
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -46,6 +56,8 @@ interface Setup extends Partial<WorkerPoolOptions> {
   readonly silentLoads?: number;
   /** Whether a session of several threads can be made. */
   readonly widens?: boolean;
+  /** Whether a graph can be shared. */
+  readonly shares?: boolean;
 }
 
 const pools: WorkerPool[] = [];
@@ -54,21 +66,29 @@ afterEach(() => {
   for (const pool of pools.splice(0)) pool.close();
 });
 
-function makePool({ goodLoads = 1e6, silentLoads = 1e6, widens = true, ...options }: Setup = {}) {
+function makePool(setup: Setup = {}) {
+  const { goodLoads = 1e6, silentLoads = 1e6, widens = true, shares = true, ...options } = setup;
   const loads = new SharedArrayBuffer(20);
   const counters = new Int32Array(loads);
   counters[3] = goodLoads;
   counters[4] = silentLoads;
   const lost: string[] = [];
   const notWide: string[] = [];
+  const notShared: string[] = [];
+  const channel = randomUUID();
+  const sent: string[] = [];
+  const received = new BroadcastChannel(channel);
+  received.onmessage = (event) => sent.push((event as { data: string }).data);
+  received.unref();
   const pool = new WorkerPool({
     size: 2,
     wideThreads: 1,
-    spawn: () => new Worker(SCRIPT, { eval: true, workerData: { loads, widens } }),
+    spawn: () => new Worker(SCRIPT, { eval: true, workerData: { loads, widens, shares, channel } }),
     load: { type: 'load', model: {} as WorkerModel, maxPixels: 1, engine: 'auto' },
     maxTaskMs: 10_000,
     onWorkerLost: (reason) => lost.push(reason),
     onNotWide: (reason) => notWide.push(reason),
+    onNotShared: (reason) => notShared.push(reason),
     ...options,
   });
   pools.push(pool);
@@ -76,6 +96,9 @@ function makePool({ goodLoads = 1e6, silentLoads = 1e6, widens = true, ...option
     pool,
     lost,
     notWide,
+    notShared,
+    /** What workers were told to load. */
+    sent,
     mostLoadsAtOnce: () => counters[1],
     loadsSoFar: () => counters[2]!,
   };
@@ -227,6 +250,34 @@ describe('WorkerPool', () => {
     expect(await takenAtOnce(pool, [0])).toEqual([false]);
     await delay(50);
     expect(notWide).toHaveLength(1);
+  });
+
+  it('has the second worker write the graph that later sessions map', async () => {
+    const { pool, sent } = makePool({ size: 3, wideThreads: 2 });
+    await pool.start();
+    await expect.poll(() => sent).toHaveLength(4);
+    expect(sent).toEqual(['load', 'load share', 'load graph-2', 'widen graph-2']);
+  });
+
+  it('has the graph written again where the worker died that wrote it', async () => {
+    const { pool, sent, lost } = makePool({ size: 3 });
+    await pool.start();
+    await expect.poll(() => sent).toHaveLength(3);
+    await Promise.all([1, 1, 1].map((order) => pool.run(task(order), forever())));
+    const first = pool.run(task(1), forever());
+    await pool.run(task(3), forever());
+    await first;
+    await expect.poll(() => sent).toHaveLength(4);
+    expect([sent.at(-1), lost.length]).toEqual(['load share', 1]);
+  });
+
+  it('shares no graph between two sessions, nor where none can be written', async () => {
+    const two = makePool({ size: 2 });
+    const none = makePool({ size: 2, wideThreads: 2, shares: false });
+    await Promise.all([two.pool.start(), none.pool.start()]);
+    await expect.poll(() => none.sent).toEqual(['load', 'load share', 'widen']);
+    expect(two.sent).toEqual(['load', 'load']);
+    expect([two.notShared, none.notShared]).toEqual([[], ['a full disk']]);
   });
 
   it('refuses everything once it is closed', async () => {

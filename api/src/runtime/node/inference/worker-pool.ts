@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { EngineError, type Outcome } from '../../../analysis/engine.ts';
 import { stopWorker } from './inference-workers.ts';
+import type { SharedGraph } from './shared-graph.ts';
 import type { AnalyseTask, FromWorker, ToWorker } from './worker-messages.ts';
 
 export interface WorkerPoolOptions {
@@ -23,6 +24,8 @@ export interface WorkerPoolOptions {
   readonly onWorkerLost: (reason: string) => void;
   /** No worker could make a session of several threads; images are computed on one. */
   readonly onNotWide?: (reason: string) => void;
+  /** Sessions cannot share one graph: each has weights of its own. */
+  readonly onNotShared?: (reason: string) => void;
   /** WebAssembly stands in for a native module in a worker. */
   readonly onMissing?: (module: string) => void;
   /** How long a task waited before a worker took it. */
@@ -36,12 +39,16 @@ interface Job {
   readonly resolve: (result: Outcome | EngineError) => void;
 }
 
+type Loaded = Extract<FromWorker, { type: 'loaded' }>;
+
 interface Member {
   readonly worker: Worker;
   job: Job | undefined;
   watchdog: ReturnType<typeof setTimeout> | undefined;
   /** Whether it has a session of several threads; it takes no image while it makes it. */
   wide: boolean | 'soon';
+  /** It wrote the graph that is shared, which is gone with it for those that have not mapped it. */
+  readonly shares: boolean;
 }
 
 const LONGEST_BACKOFF_MS = 30_000;
@@ -56,6 +63,9 @@ const INTERRUPTED = {
   kind: 'interrupted',
   detail: 'the computation was interrupted; send the image again',
 } as const;
+
+/** With fewer, to write the graph costs more than is saved. */
+const SESSIONS_TO_SHARE = 3;
 
 /** Before the other workers are made: the first image has the cores to itself. */
 const HEAD_START_MS = 200;
@@ -73,6 +83,9 @@ export class WorkerPool {
   readonly #waiting: Job[] = [];
   readonly #members = new Set<Member>();
   readonly #idleWaiters: (() => void)[] = [];
+  /** Written by a worker for the sessions that are made later. */
+  #graph: SharedGraph | undefined;
+  #sharing: boolean;
   #running = 0;
   #filling = false;
   #lost = false;
@@ -80,6 +93,9 @@ export class WorkerPool {
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
+    const { size, wideThreads, load } = options;
+    const sessions = size + (wideThreads > 1 ? 1 : 0);
+    this.#sharing = load.engine !== 'wasm' && sessions >= SESSIONS_TO_SHARE;
   }
 
   /** Tasks that wait for a worker. */
@@ -211,8 +227,8 @@ export class WorkerPool {
   }
 
   async #addMember(worker: Worker): Promise<void> {
-    const { load } = this.#options;
-    await new Promise<void>((resolve, reject) => {
+    const load = this.#loadMessage();
+    const loaded = await new Promise<Loaded>((resolve, reject) => {
       const fail = (error: unknown): void => {
         reject(error instanceof Error ? error : new Error(`it ended with code ${error}`));
       };
@@ -231,20 +247,26 @@ export class WorkerPool {
         worker.removeListener('message', onMessage);
         worker.removeListener('error', fail);
         worker.removeListener('exit', fail);
-        if (message.type === 'loaded') resolve();
+        if (message.type === 'loaded') resolve(message);
         else reject(new Error(message.type === 'load-failed' ? message.reason : 'out of turn'));
       };
       worker.on('message', onMessage);
       worker.postMessage(load);
     }).catch((error) => {
       stopWorker(worker);
+      // The next one makes another, or none.
+      this.#graph = undefined;
+      if (load.share) this.#stopSharing(String(error));
       throw error;
     });
+    if (loaded.graph) this.#graph = loaded.graph;
+    if (loaded.notShared !== undefined) this.#stopSharing(loaded.notShared);
     if (this.#closed) {
       stopWorker(worker);
       return;
     }
-    const member: Member = { worker, job: undefined, watchdog: undefined, wide: false };
+    const shares = loaded.graph !== undefined;
+    const member: Member = { worker, job: undefined, watchdog: undefined, wide: false, shares };
     worker.on('message', (message: FromWorker) => {
       if (message.type === 'missing') this.#options.onMissing?.(message.module);
       else if (message.type === 'done') this.#finish(member, message.outcome);
@@ -260,6 +282,18 @@ export class WorkerPool {
     this.#dispatch();
   }
 
+  /** The first loads the file of the version, to lose no time; the second writes what the others map. */
+  #loadMessage(): WorkerPoolOptions['load'] {
+    const { load } = this.#options;
+    if (!this.#sharing || this.#members.size === 0) return load;
+    return this.#graph ? { ...load, graph: this.#graph } : { ...load, share: true };
+  }
+
+  #stopSharing(reason: string): void {
+    this.#sharing = false;
+    if (!this.#closed) this.#options.onNotShared?.(reason);
+  }
+
   /** A thread in native code cannot be ended from outside: it is replaced, and ends when it comes back. */
   #giveUpOn(member: Member): void {
     this.#finish(member, new EngineError({ kind: 'timeout' }));
@@ -269,6 +303,7 @@ export class WorkerPool {
   #lose(member: Member, reason: string): void {
     if (!this.#members.delete(member)) return;
     this.#finish(member, { ok: false, failure: INTERRUPTED });
+    if (member.shares) this.#graph = undefined;
     stopWorker(member.worker);
     this.#options.onWorkerLost(reason);
     if (this.#members.size === 0) {
@@ -310,7 +345,8 @@ export class WorkerPool {
     const [member] = members;
     if (!member) return;
     member.wide = 'soon';
-    const message: ToWorker = { type: 'widen', threads: wideThreads };
+    const graph = this.#graph;
+    const message: ToWorker = { type: 'widen', threads: wideThreads, ...(graph && { graph }) };
     member.worker.postMessage(message);
   }
 

@@ -56,6 +56,11 @@ export async function openVersions(
         wideThreads: role === 'current' ? Math.min(threads, usableCpus(), MOST_WIDE_THREADS) : 1,
         onNotWide: (reason) =>
           logger.warn({ reason }, 'an image alone is computed on one thread, not on all'),
+        onNotShared: (reason) =>
+          logger.warn(
+            { reason },
+            'each inference thread has weights of its own: 30 MB more a thread',
+          ),
         queue: settings.NAEVUS_QUEUE,
         maxPixels: settings.NAEVUS_MAX_PIXELS,
         timeoutSeconds: settings.NAEVUS_TIMEOUT_SECONDS,
