@@ -17,7 +17,10 @@ const bench = (...args) =>
 describe('npm run bench', () => {
   it.each([
     [['--help'], ['bench -- serving', 'bench -- training', 'bench -- edge']],
-    [['serving', '--help'], ['--connections']],
+    [
+      ['serving', '--help'],
+      ['--connections', '--short'],
+    ],
     [['training', '--help'], ['--batch']],
     [['edge', '--help'], ['--no-memory']],
     [['folders', '--help'], ['--images']],
@@ -161,8 +164,8 @@ it('puts a row for each server that was asked, with ratios of the same rounds', 
     { id: 'absent', label: 'not asked' },
   ];
   const [, , ours, theirs, slow, ...others] = cellTable(cell, candidates).split('\n');
-  expect(ours).toMatch(/^naevus +90\.0 +40 +60 +15\.0 +300$/);
-  expect(theirs).toMatch(/^a peer +75\.0 +40 +60 +15\.0 +300 +1\.20 +1\.20 to 1\.20$/);
+  expect(ours).toMatch(/^naevus +90\.0 +40\.0 +60 +15\.0 +300$/);
+  expect(theirs).toMatch(/^a peer +75\.0 +40\.0 +60 +15\.0 +300 +1\.20 +1\.20 to 1\.20$/);
   expect(slow).toMatch(/^a slow one +0\.5 .* turns too short$/);
   expect(others).toEqual([]);
 });

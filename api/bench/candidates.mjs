@@ -17,7 +17,8 @@ export const NAEVUS = {
 };
 
 /**
- * The servers that are compared. Keras takes seconds for a Grad-CAM: it is only asked over 4 connections.
+ * The servers that are compared; `strongest`: the peers that are fastest at some load. Keras takes seconds for a
+ * Grad-CAM: it is only asked over 4 connections.
  *
  * @param {string} python of the environment with the peers' packages
  * @param {string} modelFolder that all of them serve
@@ -50,13 +51,18 @@ export function candidates(python, modelFolder) {
     NAEVUS,
     onnxruntime('ort-default', 'FastAPI + onnxruntime', { quiet: false }),
     onnxruntime('ort-tuned-1', 'the same, tuned, 1 worker', { env: tuned }),
-    onnxruntime('ort-tuned-2', 'the same, tuned, 2 workers', { env: tuned, workers: 2 }),
+    onnxruntime('ort-tuned-2', 'the same, tuned, 2 workers', {
+      env: tuned,
+      workers: 2,
+      strongest: true,
+    }),
     onnxruntime('ort-opencv-2', 'tuned, OpenCV, 2 workers', {
       env: { ...tuned, DECODER: 'opencv' },
       workers: 2,
+      strongest: true,
     }),
     // One image on all cores: the strongest where one is asked for at a time.
-    onnxruntime('ort-draft-wide', 'tuned, all cores an image', { env: draft }),
+    onnxruntime('ort-draft-wide', 'tuned, all cores an image', { env: draft, strongest: true }),
     peer('keras', 'FastAPI + Keras predict', 'fastapi_keras', { only: kerasOnly }),
     peer('keras-function', 'the same, as a tf.function', 'fastapi_keras', {
       env: { KERAS_CALL: 'function' },

@@ -10,7 +10,7 @@ import { startBareLoops } from './bare-loops.mjs';
 import { candidates, NAEVUS, REPOSITORY } from './candidates.mjs';
 import { makePhotos } from './photos.mjs';
 import { Server } from './server.mjs';
-import { describeServing } from './serving-report.mjs';
+import { cellTable, describeServing } from './serving-report.mjs';
 import { soakConnections, soakMemory, soakSigterm } from './soak.mjs';
 import { drive, requireWrk } from './wrk.mjs';
 
@@ -18,11 +18,12 @@ export const SERVING_HELP = `Usage: npm run bench -- serving [options]
 
 Starts the project's server, FastAPI with onnxruntime (default threads; tuned, one and two workers) and FastAPI with
 Keras, all with the bundled model, checks that they agree, and drives each in turn with wrk: a 600x450 and a
-12-megapixel JPEG, /predict and /gradcam, 1, 4, 16 and 64 connections. Prints requests/s, latency, memory, time to the
-first answer, and the ratios; beside them bare loops of decoding and inference, the machine's limit. Then 5,000 requests
-for the memory, 64 connections for a minute, and a SIGTERM under load.
+12-megapixel JPEG, /predict and /gradcam, 1, 4, 16 and 64 connections. Prints requests/s, latency, memory, and the
+ratios of each load as soon as it is done, then all of them again with the time to the first answer; beside them bare
+loops of decoding and inference, the machine's limit. Then 5,000 requests for the memory, 64 connections for a minute,
+and a SIGTERM under load.
 Makes a Python environment (400 MB to download, once) in ~/.cache/naevus. Needs wrk, Python 3 with pip and 4 GB of
-free memory. Half an hour; --quick: ten minutes.
+free memory. Half an hour; --quick: ten minutes; --short: under eight.
 
   --rounds N         turns of each server (default 3; medians are printed)
   --seconds N        of each turn (default 4)
@@ -31,6 +32,8 @@ free memory. Half an hour; --quick: ten minutes.
   --no-keras         leave Keras out
   --no-soak          leave out what comes after the comparison
   --quick            3 rounds, 3 seconds, 2 starts, 12 megapixels over 4 connections alone
+  --short            /predict over 1 and 4 connections alone, against the tuned peers of two workers, of OpenCV and of all
+                     cores an image; one start, no bare loops, nothing after the comparison
   --json FILE        the figures as JSON
   --help             this text`;
 
@@ -55,14 +58,18 @@ export async function benchServing(args) {
     'no-keras': { type: 'boolean', default: false },
     'no-soak': { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
+    short: { type: 'boolean', default: false },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
   });
   if (flags.help) return console.log(SERVING_HELP);
   const rounds = wholeNumber('rounds', flags.rounds ?? '3');
   const seconds = wholeNumber('seconds', flags.seconds ?? (flags.quick ? '3' : '4'));
-  const times = wholeNumber('starts', flags.starts ?? (flags.quick ? '2' : '3'));
-  const connections = readConnections(flags.connections ?? '1,4,16,64');
+  const times = wholeNumber(
+    'starts',
+    flags.starts ?? (flags.short ? '1' : flags.quick ? '2' : '3'),
+  );
+  const connections = readConnections(flags.connections ?? (flags.short ? '1,4' : '1,4,16,64'));
   const log = (line) => console.log(`bench: ${line}`);
 
   await requireWrk();
@@ -70,12 +77,15 @@ export async function benchServing(args) {
   const modelFolder = currentModel();
   const photos = await makePhotos();
   const all = candidates(python, modelFolder).filter(
-    ({ id }) => !(flags['no-keras'] && id.startsWith('keras')),
+    ({ id, strongest }) =>
+      !(flags['no-keras'] && id.startsWith('keras')) &&
+      (!flags.short || strongest || id === NAEVUS.id),
   );
+  const routes = flags.short ? ['/predict'] : ROUTES;
 
   const machine = describeMachine();
   const servers = new Map();
-  const bare = await startBareLoops(modelFolder);
+  const bare = flags.short ? undefined : await startBareLoops(modelFolder);
   try {
     const first = photos['600x450'].bytes[0];
     const starts = {};
@@ -89,7 +99,7 @@ export async function benchServing(args) {
 
     const cells = [];
     for (const image of IMAGES) {
-      for (const route of ROUTES) {
+      for (const route of routes) {
         for (const count of connections) {
           if (flags.quick && image !== '600x450' && count !== 4) continue;
           const cell = { image, route, connections: count };
@@ -97,24 +107,22 @@ export async function benchServing(args) {
           const [file] = photos[image].files;
           const loads = await takeTurns(cell, asked, servers, { file, rounds, seconds });
           cells.push({ ...cell, loads });
-          const ours = median(loads.naevus.map(({ requestsPerSecond }) => requestsPerSecond));
-          log(
-            `${image} ${route} over ${count}: ${ours.toFixed(1)} requests/s, load ${describeMachine().loadAverage}`,
-          );
+          // At once: a run that is cut short has shown what it measured.
+          log(`load ${describeMachine().loadAverage}\n\n${cellTable({ ...cell, loads }, all)}\n`);
         }
       }
     }
     const limits = [];
-    for (const image of IMAGES) {
+    for (const image of bare ? IMAGES : []) {
       limits.push({
         image,
         ...(await measureLimits(image, photos, servers, bare, { rounds, seconds })),
       });
     }
     for (const server of servers.values()) await server.stop();
-    bare.stop();
+    bare?.stop();
 
-    const soak = flags['no-soak'] ? undefined : await runSoak(photos, log);
+    const soak = flags['no-soak'] || flags.short ? undefined : await runSoak(photos, log);
     const result = {
       model: modelFolder.split('/').at(-1),
       rounds,
@@ -131,7 +139,7 @@ export async function benchServing(args) {
     if (flags.json) writeFileSync(flags.json, `${JSON.stringify(result, null, 2)}\n`);
   } finally {
     for (const server of servers.values()) server.kill();
-    bare.stop();
+    bare?.stop();
   }
 }
 

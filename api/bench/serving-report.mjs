@@ -16,9 +16,9 @@ export function describeServing(result) {
 ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, load before: ${machine.loadAverage}, after: ${machine.loadAverageAfter}; ${sizes}`,
     startTable(result),
     ...result.cells.map((cell) => cellTable(cell, result.candidates)),
-    limitTable(result.limits),
-    gradcamRatios(result.limits),
   ];
+  if (result.limits.length > 0)
+    sections.push(limitTable(result.limits), gradcamRatios(result.limits));
   if (result.soak) sections.push(describeSoak(result.soak));
   return sections.filter((section) => section !== '').join('\n\n');
 }
@@ -38,7 +38,7 @@ export function cellTable({ image, route, connections, loads }, candidates) {
     .map(({ id, label }) => [
       label,
       medianOf(loads[id], 'requestsPerSecond').toFixed(1),
-      medianOf(loads[id], 'p50Ms').toFixed(0),
+      medianOf(loads[id], 'p50Ms').toFixed(1),
       medianOf(loads[id], 'p99Ms').toFixed(0),
       cpuPerRequest(loads[id]),
       megabytes(Math.max(...loads[id].map(({ residentBytes }) => residentBytes))),
