@@ -27,7 +27,7 @@ describe('parts of the recipe', () => {
     expect(strong.strong).toMatchObject({ offEpochs: 0 });
     expect({ ...strong, strong: null }).toEqual(plain.augmentation);
     expect(tuned('mixing').mixing).toMatchObject({ mixup: 0.4, offEpochs: 0 });
-    expect(tuned('weight-averaging')).toEqual({ ...plain, weightAveragingEpochs: 1 });
+    expect(tuned('weight-averaging')).toEqual({ ...plain, weightAveragingEpochs: 0.5 });
     expect(tuned('clipped').loss).toEqual({ ...plain.loss, clip: 3 });
     const published = tuned('published-recipe');
     expect(published).toMatchObject({

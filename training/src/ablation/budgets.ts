@@ -41,7 +41,7 @@ export const BUDGETS: Readonly<Record<BudgetName, Budget>> = {
     name: 'fine-tuning',
     title: 'Short fine-tuning at low resolution',
     description:
-      'The head as in the budget `head`, but for 4 epochs, then everything above blocks.2 for 2 epochs at 80 pixels, batch 32, AdamW 5e-4 with 50 steps of warm-up and cosine decay, weight decay 0.02, layer decay 0.97, crops of 0.5 to 1 of the area, flips, rotation and brightness.',
+      'The head as in the budget `head`, but for 4 epochs, then everything above blocks.2 for 1 epoch at 80 pixels, batch 32, AdamW 5e-4 with 50 steps of warm-up and cosine decay, weight decay 0.02, layer decay 0.97, crops of 0.5 to 1 of the area, flips, rotation and brightness.',
     size: 80,
     head: { epochs: 4, batchSize: 256, learningRate: 4e-3, weightDecay: 0.02 },
     fineTuning: {
@@ -53,7 +53,7 @@ export const BUDGETS: Readonly<Record<BudgetName, Budget>> = {
       warmupSteps: 50,
       dropout: 0.2,
       gradientNorm: 5,
-      stages: [{ epochs: 2, resolution: 80, frozenThrough: 'blocks.2' }],
+      stages: [{ epochs: 1, resolution: 80, frozenThrough: 'blocks.2' }],
       augmentation: {
         rotationDegrees: 180,
         cropArea: [0.5, 1],

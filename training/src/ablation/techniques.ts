@@ -110,9 +110,9 @@ export const TECHNIQUES: readonly Technique[] = [
   },
   {
     name: 'weight-averaging',
-    title: 'even average of the weights of the last epoch',
+    title: 'even average of the weights of the last half epoch',
     settings: {},
-    tuning: { weightAveragingEpochs: 1 },
+    tuning: { weightAveragingEpochs: 0.5 },
   },
   {
     name: 'centre-crop',

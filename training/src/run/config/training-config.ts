@@ -153,9 +153,9 @@ const fineTuningSchema = z
     averageDecay: z.number().min(0).max(0.99999).default(0),
     /**
      * Epochs at the end whose weights, after each step, are averaged evenly (stochastic weight averaging, Izmailov et
-     * al. 2018): the moving average until then, this one from there on. 0 leaves it out.
+     * al. 2018): the moving average until then, this one from there on. May be a part of one; 0 leaves it out.
      */
-    weightAveragingEpochs: z.number().int().min(0).default(0),
+    weightAveragingEpochs: z.number().min(0).default(0),
     /** Gradients are scaled so that their global norm is at most this; null leaves them as they are. */
     gradientNorm: z.number().positive().nullable().default(10),
     /** Learns from other networks too (`--teacher`); null is from the labels alone. */
