@@ -2,6 +2,7 @@ import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { describe, expect, it } from 'vitest';
 import { LANGUAGES } from '../schemas/languages.ts';
 import { CATALOGUES } from './catalogues.ts';
+import { classTexts } from './class-texts.ts';
 import { caveatsIn, translateAnswer } from './translate-answer.ts';
 
 const MODEL = { taxonomy: HAM10000, manifest: { training: { dataset: 'HAM10000' } } };
@@ -68,5 +69,26 @@ describe('translateAnswer', () => {
   it('says that a translation was not reviewed, and of the original nothing', () => {
     expect(caveatsIn('es', MODEL).translation).toContain('no fue revisada');
     expect(caveatsIn('en', MODEL)).not.toHaveProperty('translation');
+  });
+});
+
+describe('classTexts', () => {
+  const classes = HAM10000.classes.map((one) => ({
+    ...one,
+    risk: one.label === 'mel' ? ('malignant' as const) : ('benign' as const),
+  }));
+  const oneMalignant = { ...HAM10000, name: 'one-malignant', classes };
+
+  it.each([
+    ['en', 'The score of Melanoma reaches the threshold of the operating point.'],
+    ['de', 'Der Wert für Melanom erreicht den Schwellenwert des Arbeitspunkts.'],
+    ['fr', 'Le score de la classe Mélanome atteint le seuil du point de fonctionnement.'],
+    ['es', 'La puntuación de Melanoma alcanza el umbral del punto de operación.'],
+  ] as const)('speaks of one malignant class in the singular: %s', (language, text) => {
+    expect(classTexts(oneMalignant, language).reasons['above-threshold']).toBe(text);
+  });
+
+  it('speaks of several together', () => {
+    expect(classTexts(HAM10000, 'en').reasons['above-threshold']).toContain('together reach');
   });
 });

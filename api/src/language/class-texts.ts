@@ -43,7 +43,9 @@ export function classTexts(taxonomy: Taxonomy, language: Language): ClassTexts {
 }
 
 function createTexts(taxonomy: Taxonomy, language: Language): ClassTexts {
-  const { reasons, limits, page } = CATALOGUES[language];
+  const { reasons: ofSeveral, reasonsOfOne, limits, page } = CATALOGUES[language];
+  const one = malignantIndices(taxonomy).length === 1;
+  const reasons = one ? { ...ofSeveral, ...reasonsOfOne } : ofSeveral;
   const own: TaxonomyTexts | undefined = isHam10000(taxonomy)
     ? HAM10000_TEXTS[language]
     : undefined;
@@ -87,7 +89,9 @@ function createTexts(taxonomy: Taxonomy, language: Language): ClassTexts {
     critical: own?.critical ?? names.critical,
     malignantScore: own
       ? HAM10000_MALIGNANT_SCORE
-      : 'Scores of the malignant and premalignant classes together',
+      : one
+        ? `Score of ${names.suspicious}`
+        : 'Scores of the malignant and premalignant classes together',
     limits: (dataset) => own?.limits ?? fill(limits, { dataset }),
   };
 }

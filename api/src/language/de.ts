@@ -39,6 +39,15 @@ export const de: Catalogue = {
     'unusual-colours':
       'Die Farben sind nicht die von Haut: Das Bild ist grau, verfärbt oder invertiert, oder seine Farbkanäle sind vertauscht. In den ursprünglichen Farben senden.',
   },
+  reasonsOfOne: {
+    'far-above-threshold':
+      'Der Wert für {suspicious} erreicht eine Höhe, unter der 9 von 10 gutartigen Läsionen bleiben.',
+    'above-threshold': 'Der Wert für {suspicious} erreicht den Schwellenwert des Arbeitspunkts.',
+    'below-threshold':
+      'Der Wert für {suspicious} bleibt unter dem Schwellenwert des Arbeitspunkts. Das schließt eine Krankheit nicht aus.',
+    'raised-by-patient':
+      'Was über die Person bekannt ist, hebt den Wert für {suspicious} auf eine dringlichere Stufe. Es senkt ihn nie.',
+  },
   limits:
     'Trainiert allein mit den Bildern von {dataset}. Bilder anderer Art liegen außerhalb dessen, womit es trainiert wurde: Ein Wert für ein solches Bild bedeutet nichts, so hoch oder niedrig er ist.',
   disclaimer:

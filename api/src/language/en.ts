@@ -41,6 +41,15 @@ export const en: Catalogue = {
     'unusual-colours':
       'The colours are not those of skin: the image is grey, tinted or inverted, or its colour channels are exchanged. Send it in its original colours.',
   },
+  reasonsOfOne: {
+    'far-above-threshold':
+      'The score of {suspicious} reaches a level that 9 of 10 benign lesions stay below.',
+    'above-threshold': 'The score of {suspicious} reaches the threshold of the operating point.',
+    'below-threshold':
+      'The score of {suspicious} stays below the threshold of the operating point. This does not rule out disease.',
+    'raised-by-patient':
+      'What is known of the patient raises the score of {suspicious} to a more urgent level. It never lowers it.',
+  },
   limits:
     'Trained on the images of {dataset} alone. Images of another kind are outside of what it was trained on: a score for one means nothing, however high or low.',
   disclaimer: DISCLAIMER,

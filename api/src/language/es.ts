@@ -41,6 +41,15 @@ export const es: Catalogue = {
     'unusual-colours':
       'Los colores no son los de la piel: la imagen es gris, teñida o invertida, o sus canales de color están intercambiados. Envíela en sus colores originales.',
   },
+  reasonsOfOne: {
+    'far-above-threshold':
+      'La puntuación de {suspicious} alcanza un nivel por debajo del cual quedan 9 de cada 10 lesiones benignas.',
+    'above-threshold': 'La puntuación de {suspicious} alcanza el umbral del punto de operación.',
+    'below-threshold':
+      'La puntuación de {suspicious} queda por debajo del umbral del punto de operación. Esto no descarta una enfermedad.',
+    'raised-by-patient':
+      'Lo que se sabe de la persona eleva la puntuación de {suspicious} a un nivel más urgente. Nunca la baja.',
+  },
   limits:
     'Entrenado solo con las imágenes de {dataset}. Las imágenes de otro tipo están fuera de aquello con lo que se entrenó: una puntuación para una imagen así no significa nada, por alta o baja que sea.',
   disclaimer:

@@ -41,6 +41,16 @@ export const fr: Catalogue = {
     'unusual-colours':
       'Les couleurs ne sont pas celles de la peau : l’image est grise, teintée ou inversée, ou ses canaux de couleur sont permutés. Envoyez-la dans ses couleurs d’origine.',
   },
+  reasonsOfOne: {
+    'far-above-threshold':
+      'Le score de la classe {suspicious} atteint un niveau au-dessous duquel restent 9 lésions bénignes sur 10.',
+    'above-threshold':
+      'Le score de la classe {suspicious} atteint le seuil du point de fonctionnement.',
+    'below-threshold':
+      'Le score de la classe {suspicious} reste au-dessous du seuil du point de fonctionnement. Cela n’exclut pas une maladie.',
+    'raised-by-patient':
+      'Ce que l’on sait de la personne élève le score de la classe {suspicious} à un niveau plus urgent. Cela ne l’abaisse jamais.',
+  },
   limits:
     'Entraîné uniquement avec les images de {dataset}. Les images d’une autre sorte sont hors de ce avec quoi il a été entraîné : un score pour une telle image ne signifie rien, qu’il soit élevé ou bas.',
   disclaimer:
