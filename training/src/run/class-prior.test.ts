@@ -21,6 +21,7 @@ describe('class priors', () => {
     ]);
     expect(sampledShares([1, 3], 'natural')).toEqual([0.25, 0.75]);
     expect(sampledShares([1, 3], 'balanced')).toEqual([0.5, 0.5]);
+    expect(sampledShares([1, 0, 3], 'balanced')).toEqual([0.5, 0, 0.5]);
   });
 
   it('assumes the training distribution after plain cross-entropy', () => {

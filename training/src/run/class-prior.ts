@@ -44,9 +44,9 @@ export function classShares(counts: readonly number[]): number[] {
   return counts.map((count) => count / total);
 }
 
-/** How often a sampler shows each class: shares that sum to 1. */
+/** How often a sampler shows each class: shares that sum to 1; 0 of a class without images. */
 export function sampledShares(counts: readonly number[], sampler: Sampler): number[] {
-  return classShares(counts.map((count) => count ** SAMPLER_POWER[sampler]));
+  return classShares(counts.map((count) => (count === 0 ? 0 : count ** SAMPLER_POWER[sampler])));
 }
 
 /**
