@@ -180,6 +180,16 @@ describe.each([
     for (const { name } of taxonomy.classes) expect(page).toContain(name.en);
     expect(page).toContain(`for ${count} diagnostic classes`);
     expect(page).not.toMatch(/seven/i);
+    for (const language of ['en', 'de', 'fr', 'es']) {
+      const translated = await (await fetch(`${server.url}/?language=${language}`)).text();
+      const head = translated.slice(
+        translated.indexOf('<title>'),
+        translated.indexOf('id="stage"'),
+      );
+      expect(head.replace(/<script type="application.*?<\/script>/s, '')).not.toMatch(
+        /skin|Haut|peau|cutan|piel|dermatosc|Dermatosk/,
+      );
+    }
     if (!risky) expect(page).not.toMatch(/melanoma|id="examples"|name="operating_point"/i);
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(metrics).toMatch(new RegExp(`naevus_predictions_total{label="(${labels.join('|')})"`));

@@ -1,6 +1,8 @@
 import { html, raw } from 'hono/html';
+import { forAnyImages } from '../../language/any-images.ts';
 import { CATALOGUES } from '../../language/catalogues.ts';
 import { classTexts } from '../../language/class-texts.ts';
+import { isHam10000 } from '../../language/ham10000.ts';
 import { fill } from '../../language/page/fill.ts';
 import type { Language } from '../../schemas/languages.ts';
 import { answerSection } from './answer-section.ts';
@@ -19,7 +21,8 @@ import { similarSection } from './similar-section.ts';
  */
 export async function pageHtml(served: ServedPage, language: Language): Promise<string> {
   const { page, ...caveats } = CATALOGUES[language];
-  const { markup, script } = page;
+  const { script } = page;
+  const markup = isHam10000(served.taxonomy) ? page.markup : forAnyImages(page.markup, language);
   const texts = classTexts(served.taxonomy, language);
   const { classes } = texts;
   const own = { classes, classTexts: texts };
