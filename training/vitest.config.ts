@@ -34,6 +34,7 @@ export default defineConfig({
         test: {
           name: 'apart',
           include: APART,
+          globalSetup: ['test/build-commands.ts'],
           // TensorFlow takes all cores and gigabytes, and its library cannot be loaded twice in one process.
           maxWorkers: 1,
           sequence: { groupOrder: 1 },

@@ -25,7 +25,6 @@ async function command(name: string, ...args: string[]) {
 let folder: string;
 let small: SmallRun;
 beforeAll(async () => {
-  await promisify(execFile)(process.execPath, [at('../../build.mjs')]);
   folder = await mkdtemp(join(tmpdir(), 'commands-'));
   small = await writeSmallRun(folder);
   for (const store of ['store', 'again']) {

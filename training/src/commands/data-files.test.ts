@@ -7,14 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const EXAMPLES = at('../../../api/src/http/page/examples');
 const NAMES = ['ISIC_0024666', 'ISIC_0025108', 'ISIC_0025751'];
 
 let folder: string;
-beforeAll(() => promisify(execFile)(process.execPath, [at('../../build.mjs')]));
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'data-files-'));
 });

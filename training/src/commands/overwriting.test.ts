@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const EXAMPLES = at('../../../api/src/http/page/examples');
@@ -13,7 +13,6 @@ const LABELS_CSV =
 
 let folder: string;
 let labels: string;
-beforeAll(() => promisify(execFile)(process.execPath, [at('../../build.mjs')]));
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'overwriting-'));
   labels = join(folder, 'labels.csv');

@@ -78,7 +78,6 @@ let folder: string;
 const servers: ChildProcess[] = [];
 
 beforeAll(async () => {
-  await run(process.execPath, [at('../../build.mjs')]);
   folder = await mkdtemp(join(tmpdir(), 'taxonomies-'));
   await writeImages(join(folder, 'images'));
   const shapes = new Map(parameterSpecs(efficientNetB0()).map(({ name, shape }) => [name, shape]));

@@ -1,11 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EpochRecord } from '../run/epoch-record.ts';
 import { RUN_FILES } from '../run/run-record.ts';
@@ -21,7 +20,6 @@ let folder: string;
 let few: FewImages;
 const running = new Set<ChildProcess>();
 beforeAll(async () => {
-  await promisify(execFile)(process.execPath, [at('../../build.mjs')]);
   folder = await mkdtemp(join(tmpdir(), 'train-'));
   few = await writeFewImages(folder);
 });

@@ -183,7 +183,10 @@ class FoldingInterpreter<T> implements NetworkOps<Scaled<T>> {
     );
     const filterSize = kernel.length / outputs;
     return {
-      kernel: Float32Array.from(kernel, (value, i) => value * scales[Math.floor(i / filterSize)]!),
+      // Mapped before it is rounded: `Float32Array.from` with a function takes ten times as long.
+      kernel: new Float32Array(
+        kernel.map((value, i) => value * scales[Math.floor(i / filterSize)]!),
+      ),
       bias: Float32Array.from(beta, (b, i) => b - mean[i]! * scales[i]!),
     };
   }
@@ -199,12 +202,10 @@ function scaledInputs(
   { depthwise, inputs, kernel: size }: ConvNormLayer,
   scale: Float64Array | undefined,
 ): Float64Array {
-  if (!scale) return Float64Array.from(kernel);
+  const values = new Float64Array(kernel);
+  if (!scale) return values;
   if (depthwise) throw new Error('a scale of the input is not folded into a depthwise convolution');
-  return Float64Array.from(
-    kernel,
-    (value, i) => value * scale[Math.floor(i / (size * size)) % inputs]!,
-  );
+  return values.map((value, i) => value * scale[Math.floor(i / (size * size)) % inputs]!);
 }
 
 function unscaled<T>({ node, scale }: Scaled<T>): T {

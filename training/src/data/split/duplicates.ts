@@ -56,7 +56,8 @@ function standardized(thumbnail: Uint8Array): Float32Array | null {
   }
   const mean = thumbnail.reduce((sum, value) => sum + value, 0) / count;
   const length = Math.sqrt(thumbnail.reduce((sum, value) => sum + (value - mean) ** 2, 0));
-  return length === 0 ? null : Float32Array.from(thumbnail, (value) => (value - mean) / length);
+  if (length === 0) return null;
+  return new Float32Array(thumbnail).map((value) => (value - mean) / length);
 }
 
 /** Squared distance of two vectors of length 1 whose dot product is {@link MIN_CORRELATION}. */

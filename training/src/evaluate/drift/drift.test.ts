@@ -32,7 +32,6 @@ let model: string;
 let modelWithoutReference: string;
 let sha256: string;
 beforeAll(async () => {
-  await promisify(execFile)(process.execPath, [at('../../../build.mjs')]);
   folder = await mkdtemp(join(tmpdir(), 'drift-'));
   model = join(folder, 'model');
   modelWithoutReference = join(folder, 'without-reference');
