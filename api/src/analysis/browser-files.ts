@@ -20,12 +20,9 @@ export function browserFiles({
   );
 }
 
-/** Bytes that a browser loads before its first answer: images of similar cases come when they are shown. */
+/** Bytes that a browser loads, once, to answer without a network. */
 export function downloadBytes(
   manifest: Pick<Manifest, 'files' | 'engines' | 'assessment' | 'similarCases'>,
 ): number {
-  const images = manifest.similarCases?.pictures?.paths ?? [];
-  return browserFiles(manifest)
-    .filter(({ path }) => !images.includes(path))
-    .reduce((sum, { bytes }) => sum + bytes, 0);
+  return browserFiles(manifest).reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -5,13 +5,14 @@ import { exampleAnswer } from './example-answers.ts';
 import { exampleRequest } from './example-request.ts';
 import { schemaText } from './schema-section.ts';
 import { tryForm } from './try-form.ts';
+import { withCode } from './with-code.ts';
 
 /** One operation, folded: how to ask, what is answered, and a form to try it. */
 export function operationSection(described: Described, served: Served) {
   const { path, method, operation } = described;
   const { operationId, summary, description } = operation;
   return html`<details class="operation" id="${operationId}"><summary><h3><span class="method">${method.toUpperCase()}</span> <code>${path}</code></h3> <span class="about">${summary}</span></summary>
-${description ? html`<p>${description}</p>` : ''}
+${description ? html`<p>${withCode(description)}</p>` : ''}
 ${requestExamples(described, served)}
 ${answerExample(described, served)}
 ${tryForm(described, served)}
@@ -46,7 +47,7 @@ function parameters({ operation }: Described) {
   if (!parameters?.length) return '';
   return html`<h4>Parameters</h4><dl>${parameters.map(
     ({ name, in: place, description, schema }) =>
-      html`<dt><code>${name}</code> (${place})</dt><dd>${description ?? ''} ${schemaText(schema)}</dd>`,
+      html`<dt><code>${name}</code> (${place})</dt><dd>${withCode(description)} ${schemaText(schema)}</dd>`,
   )}</dl>`;
 }
 
@@ -60,10 +61,11 @@ function bodies({ operation: { requestBody } }: Described) {
 function answers({ operation: { responses } }: Described) {
   return html`<h4>Answers</h4><dl>${Object.entries(responses).map(
     ([status, { description, content, headers }]) =>
-      html`<dt>${status}</dt><dd>${description}<ul>${Object.entries(content ?? {}).map(
+      html`<dt>${status}</dt><dd>${withCode(description)}<ul>${Object.entries(content ?? {}).map(
         ([type, { schema }]) => html`<li><code>${type}</code>: ${schemaText(schema)}</li>`,
       )}${Object.entries(headers ?? {}).map(
-        ([name, header]) => html`<li>Header <code>${name}</code>: ${header.description}</li>`,
+        ([name, header]) =>
+          html`<li>Header <code>${name}</code>: ${withCode(header.description)}</li>`,
       )}</ul></dd>`,
   )}</dl>`;
 }

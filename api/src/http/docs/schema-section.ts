@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { withCode } from './with-code.ts';
 
 type Html = ReturnType<typeof html>;
 
@@ -23,12 +24,12 @@ interface Schema {
 export function schemaSection(id: string, schema: Schema) {
   const members = Object.entries(schema.properties ?? {});
   return html`<details id="schema-${id}" class="schema"><summary><h3>${id}</h3></summary>
-${schema.description ? html`<p>${schema.description}</p>` : ''}
+${schema.description ? html`<p>${withCode(schema.description)}</p>` : ''}
 ${
   members.length > 0
     ? html`<dl>${members.map(
         ([name, member]) =>
-          html`<dt><code>${name}</code>${schema.required?.includes(name) ? '' : ' (optional)'}</dt><dd>${member.description ?? ''} ${schemaText(member)}</dd>`,
+          html`<dt><code>${name}</code>${schema.required?.includes(name) ? '' : ' (optional)'}</dt><dd>${withCode(member.description)} ${schemaText(member)}</dd>`,
       )}</dl>`
     : html`<p>${schemaText(schema)}</p>`
 }

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { browserFiles } from '../../analysis/browser-files.ts';
+import { downloadBytes } from '../../analysis/browser-files.ts';
 import { fill } from '../../language/page/fill.ts';
 import { MAX_PHOTOS } from '../../schemas/request.ts';
 import { examplesOf } from './examples.ts';
@@ -13,7 +13,7 @@ export function photosSection(context: PageContext) {
   const { photos } = markup;
   const most = Math.min(MAX_PHOTOS, limits.maxBatch);
   const size = fileSize(limits.maxBodyBytes);
-  const download = browserFiles(manifest).reduce((sum, { bytes }) => sum + bytes, 0);
+  const download = downloadBytes(manifest);
   const kept = fill(photos.kept, { size: `${Math.ceil(download / 1e6)} MB` });
   return html`<section class="photos" aria-labelledby="photos-heading">
 <h2 id="photos-heading">${photos.heading}</h2>

@@ -54,7 +54,6 @@ export async function loadModel(
   ]);
   const modules = { codecs, kernels, network };
   const backend = await createWasmBackend({ source, manifest }, modules, MAX_DECODER_BYTES);
-  onProgress({ loaded: total, total });
   const taxonomy = taxonomyOf(manifest);
   return { model: { manifest, taxonomy, sha256, files: source, card: async () => '' }, backend };
 }

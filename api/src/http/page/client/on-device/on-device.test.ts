@@ -73,7 +73,7 @@ describe.skipIf(!executable)('scoring on this device', { timeout: 240_000 }, () 
     expect(asked()).toBe(before);
     expect(complaints).toEqual([]);
 
-    // Images of similar cases come after the model.
+    // Images of similar cases come after the model, and an answer does not wait for them.
     const images = () =>
       page.evaluate(async () => {
         const requests = await (await caches.open('naevus-on-device')).keys();
@@ -82,7 +82,9 @@ describe.skipIf(!executable)('scoring on this device', { timeout: 240_000 }, () 
     const { similar_cases } = modelResponseSchema.parse(
       await (await fetch(`${server.url}/model`)).json(),
     );
-    await expect.poll(images, { timeout: 60_000 }).toBe(similar_cases!.pictures!.count);
+    const ready = () => page.locator('#download-text').innerText();
+    await expect.poll(ready, { timeout: 60_000 }).toBe('The model is on this device.');
+    expect(await images()).toBe(similar_cases!.pictures!.count);
 
     await context.setOffline(true);
     await page.reload();

@@ -1,5 +1,6 @@
 import { DEFAULT_MAX_PIXELS } from '@naevus/shared/image/sharp-decode';
 import { analyse } from '../../../../analysis/analyse.ts';
+import { downloadBytes } from '../../../../analysis/browser-files.ts';
 import type { Analysis, AnalysisOptions } from '../../../../analysis/engine.ts';
 import { checkImage } from '../../../../answers/check-image.ts';
 import { heatmapAnswer } from '../../../../answers/heatmap-answer.ts';
@@ -27,6 +28,7 @@ import type {
   DeviceMessage,
   HeatmapAnswer,
   PageModel,
+  Progress,
   Query,
   Reply,
 } from '../device-messages.ts';
@@ -78,10 +80,15 @@ async function answer({ question, model, key }: DeviceMessage): Promise<DeviceAn
 
 /** Images of cases come after the model: an answer does not wait for them, and stands without them. */
 async function load(model: PageModel, key: string | undefined): Promise<Loaded> {
-  const served = await loadModel(model, key, (progress) =>
-    self.postMessage({ progress } satisfies Reply),
-  );
-  void keepCaseImages(served.model).catch(() => {});
+  const tell = (progress: Progress) => self.postMessage({ progress } satisfies Reply);
+  const served = await loadModel(model, key, (progress) => {
+    if (progress.loaded < progress.total) tell(progress);
+  });
+  const total = downloadBytes(served.model.manifest);
+  // Only then is all there that an answer without a network shows.
+  void keepCaseImages(served.model)
+    .catch(() => {})
+    .then(() => tell({ loaded: total, total }));
   return served;
 }
 
