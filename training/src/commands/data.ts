@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createProgress } from '@naevus/shared/progress';
 import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { decodeRgb } from '../data/decode/decoded-images.ts';
@@ -92,9 +92,11 @@ await runCommand({
         throw new Error(`--${name} ${value} is not a sha256 in lower-case hex`);
       }
     }
-    await useTaxonomyFile(values.taxonomy);
     const { metadata, digest, decode, pipeline: pipelineFile, from, mirror } = values;
     const pipeline = pipelineFile ? await readJson(pipelineFile, pipelineSchema) : undefined;
+    await useTaxonomyFile(
+      values.taxonomy ?? (pipeline?.taxonomy && resolve(dirname(pipelineFile!), pipeline.taxonomy)),
+    );
     const names = pipeline
       ? [...pipeline.runs.at(-1)!.sources, ...pipeline.outside]
       : [values.source];

@@ -23,8 +23,8 @@ npm run release -- --pipeline FILE --data DIR --out DIR [--version X.Y.Z] [--ste
 
 What is finished is not made again, and what was stopped goes on: call it again with the same flags.
 
---pipeline FILE  JSON: the runs with their sources, configuration, seed and start, their shares in the mean, the crop
-                 and the sources that the version is measured with (training/configs)
+--pipeline FILE  JSON: the runs with their sources, configuration, seed and start, their shares in the mean, the crop,
+                 the sources that the version is measured with, and the file of other classes (training/configs)
 --data DIR       has a folder of images with a CSV for each source, by its name: DIR/ham10000, DIR/milk10k, ...
 --out DIR        folder of the runs
 --version X.Y.Z  export the mean as this version; left out: train only

@@ -47,6 +47,16 @@ describe('the steps of a pipeline', () => {
     expect(c!.folder).toBe('/runs/c');
   });
 
+  it('train the classes of a taxonomy beside the pipeline', () => {
+    const own = pipelineSchema.parse(pipeline({ taxonomy: '../classes.json' }));
+    for (const { args } of trainingSteps(own, places)) {
+      expect(args.join(' ')).toContain(' --taxonomy /classes.json ');
+    }
+    for (const { args } of trainingSteps(parsed, places)) {
+      expect(args).not.toContain('--taxonomy');
+    }
+  });
+
   it('end with an export of the mean, the last run first', () => {
     expect(exportArgs(parsed, places, result).join(' ')).toBe(
       '--run /runs/c --version 1.2.3 --crop 0.87 --artifacts /models --average /runs/b --shares 0.3,0.7 --data /data/ham10000' +

@@ -12,7 +12,7 @@ export interface TrainingStep {
 
 /** Where a pipeline's material is, and where what it makes goes. */
 export interface PipelinePlaces {
-  /** The pipeline's own file: configurations lie beside it. */
+  /** The pipeline's own file: configurations and taxonomy are beside it. */
   readonly file: string;
   /** Folder with a folder of images for each source, by its name. */
   readonly data: string;
@@ -37,7 +37,10 @@ export interface VersionPlaces {
  * The runs of a pipeline, in their order. Each keeps to the split of the one before it, so that what one validates on
  * no other has seen: as it is where their sources are the same, otherwise for the images of both.
  */
-export function trainingSteps({ runs }: Pipeline, places: PipelinePlaces): TrainingStep[] {
+export function trainingSteps(
+  { runs, taxonomy }: Pipeline,
+  places: PipelinePlaces,
+): TrainingStep[] {
   return runs.flatMap((run, i) => {
     // The split of members is of their own.
     const before = runs.slice(0, i).findLast(({ folds }) => !folds);
@@ -50,7 +53,8 @@ export function trainingSteps({ runs }: Pipeline, places: PipelinePlaces): Train
       args: [
         ...dataArgs(run.sources, places),
         ...(run.preset ? ['--preset', run.preset] : []),
-        ...(run.config ? ['--config', resolve(dirname(places.file), run.config)] : []),
+        ...(taxonomy ? ['--taxonomy', besidePipeline(taxonomy, places)] : []),
+        ...(run.config ? ['--config', besidePipeline(run.config, places)] : []),
         ...['--seed', String(run.seed), '--out', folderOf(name, places), '--resume'],
         ...(places.weights ? ['--weights', places.weights] : []),
         ...(split ? [sameSources ? '--split' : '--keep-split', split] : []),
@@ -130,6 +134,10 @@ export function gateArgs(
 /** Of the last run that is in the mean: the split is of all of them. */
 function exportedSources({ runs, average }: Pipeline): readonly string[] {
   return runs.findLast(({ name }) => name in average)!.sources;
+}
+
+function besidePipeline(name: string, { file }: PipelinePlaces): string {
+  return resolve(dirname(file), name);
 }
 
 function folderOf(run: string, { out }: PipelinePlaces): string {

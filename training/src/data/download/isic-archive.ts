@@ -1,14 +1,15 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createProgress, type ProgressStream } from '@naevus/shared/progress';
+import { createProgress } from '@naevus/shared/progress';
 import { z } from 'zod';
 import { requireSchema } from '../../files/json-file.ts';
-import type { PublicCopy, SourceDefinition } from '../load/source-definition.ts';
+import type { SourceDefinition } from '../load/source-definition.ts';
 import { mapConcurrently } from '../map-concurrently.ts';
 import { DownloadError } from './download-error.ts';
-import { type DownloadOptions, downloadFile } from './download-file.ts';
+import { downloadFile } from './download-file.ts';
 import { confirmationOf, type PublicImage } from './metadata-table.ts';
+import type { PublicCopyOptions } from './public-copy-options.ts';
 import { reduceImage } from './reduce-images.ts';
 
 const ENDPOINT = 'https://api.isic-archive.com/api/v2';
@@ -37,20 +38,12 @@ const pageSchema = z.object({
 
 type ArchiveImage = z.infer<typeof pageSchema>['results'][number];
 
-export interface ArchiveOptions {
-  readonly source: SourceDefinition;
-  readonly copy: PublicCopy & { readonly from: 'isic-archive' };
-  /** Where the images go; what is whole there already is not downloaded again. */
-  readonly folder: string;
-  /** Only images that it lets through. */
-  readonly wanted: (imageId: string) => boolean;
+/** Images that are whole in the folder already are not downloaded again. */
+export interface ArchiveOptions extends PublicCopyOptions<'isic-archive'> {
   /** Images are reduced to so many pixels on their longest side. */
   readonly longestSide?: number | undefined;
   /** In place of the archive's own address. */
   readonly endpoint?: string | undefined;
-  readonly log: (line: string) => void;
-  readonly progress?: ProgressStream;
-  readonly waits?: DownloadOptions['waits'];
 }
 
 /**

@@ -2,30 +2,21 @@ import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readTable, type TableRow } from '@naevus/shared/csv/read-table';
 import { withoutImageExtension } from '@naevus/shared/image/image-extensions';
-import type { ProgressStream } from '@naevus/shared/progress';
 import { readText } from '../../files/json-file.ts';
-import type { PublicCopy, SourceDefinition } from '../load/source-definition.ts';
 import { DownloadError } from './download-error.ts';
 import { type DownloadOptions, downloadFile } from './download-file.ts';
 import type { PublicImage } from './metadata-table.ts';
+import type { PublicCopyOptions } from './public-copy-options.ts';
 import { unpackArchive } from './unpack-archive.ts';
 
 const ARCHIVE = 'MILK10k_Training_Input.zip';
 const TABLES = ['MILK10k_Training_GroundTruth.csv', 'MILK10k_Training_Metadata.csv'] as const;
 
-export interface Milk10kOptions {
-  readonly source: SourceDefinition;
-  readonly copy: PublicCopy & { readonly from: 'milk10k' };
-  /** Where the images go. */
-  readonly folder: string;
+export interface Milk10kOptions extends PublicCopyOptions<'milk10k'> {
   /** Where the challenge's files go; other sources are parts of the same files. */
   readonly archives: string;
   /** Leave them there. */
   readonly keepArchive: boolean;
-  readonly wanted: (imageId: string) => boolean;
-  readonly log: (line: string) => void;
-  readonly progress?: ProgressStream;
-  readonly waits?: DownloadOptions['waits'];
 }
 
 /**

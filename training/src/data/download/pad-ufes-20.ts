@@ -3,26 +3,17 @@ import { basename } from 'node:path';
 import { readTable } from '@naevus/shared/csv/read-table';
 import { findImages } from '@naevus/shared/files/find-images';
 import { withoutImageExtension } from '@naevus/shared/image/image-extensions';
-import type { ProgressStream } from '@naevus/shared/progress';
 import { readText } from '../../files/json-file.ts';
-import type { PublicCopy, SourceDefinition } from '../load/source-definition.ts';
 import { DownloadError } from './download-error.ts';
-import { type DownloadOptions, downloadFile } from './download-file.ts';
+import { downloadFile } from './download-file.ts';
 import type { PublicImage } from './metadata-table.ts';
+import type { PublicCopyOptions } from './public-copy-options.ts';
 import { unpackArchive } from './unpack-archive.ts';
 
-export interface PadUfesOptions {
-  readonly source: SourceDefinition;
-  readonly copy: PublicCopy & { readonly from: 'pad-ufes-20' };
-  /** Where the images go. */
-  readonly folder: string;
+export interface PadUfesOptions extends PublicCopyOptions<'pad-ufes-20'> {
   /** Where the archive goes. */
   readonly archive: string;
   readonly keepArchive: boolean;
-  readonly wanted: (imageId: string) => boolean;
-  readonly log: (line: string) => void;
-  readonly progress?: ProgressStream;
-  readonly waits?: DownloadOptions['waits'];
 }
 
 const LICENCE = 'CC-BY';

@@ -39,6 +39,8 @@ const runSchema = z
 export const pipelineSchema = z
   .strictObject({
     description: z.string().min(1),
+    /** A file beside the pipeline's that describes the classes; HAM10000's without. */
+    taxonomy: z.string().min(1).optional(),
     runs: z.array(runSchema).min(1),
     /** Share of each run in the exported mean. */
     average: shares,
