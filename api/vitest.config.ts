@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -8,6 +9,17 @@ const OF_BUILT_FILES = [
   'src/http/page/client/**/*.test.ts',
   'src/wasm/graph-classifier.test.ts',
   'src/wasm/network/network.test.ts',
+];
+
+/** Tests that hold the built server to times, or fill it with work: no other test of this workspace runs meanwhile. */
+const TIMED = [
+  'test/hostile.test.ts',
+  'test/load.test.ts',
+  'test/metrics.test.ts',
+  'test/rate-limit.test.ts',
+  'test/reload.test.ts',
+  'test/server.test.ts',
+  'test/stop-signal.test.ts',
 ];
 
 /** In watch mode, the tests of the built server that a change runs again; the others follow their imports. */
@@ -43,7 +55,21 @@ export default defineConfig({
         test: {
           name: 'built',
           include: ['test/**/*.test.ts', ...OF_BUILT_FILES],
+          exclude: TIMED,
           globalSetup: ['test/build-if-stale.ts'],
+          // Two on two cores as well: most wait for a server, a browser or a time to pass.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'timed',
+          include: TIMED,
+          globalSetup: ['test/build-if-stale.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

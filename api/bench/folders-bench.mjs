@@ -148,7 +148,9 @@ async function digestOf(folder) {
   for (const file of files) {
     const bytes = await readFile(file);
     const isText = /\.(json|md|html|csv|svg)$/.test(file);
-    const text = isText ? bytes.toString().replace(/\d{4}-\d\d-\d\d(T[\d:.]+Z| [\d:]+ UTC)/g, '') : bytes;
+    const text = isText
+      ? bytes.toString().replace(/\d{4}-\d\d-\d\d(T[\d:.]+Z| [\d:]+ UTC)/g, '')
+      : bytes;
     hash.update(file.slice(folder.length)).update(text);
   }
   return hash.digest('hex');
