@@ -1,5 +1,6 @@
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
 import { type AnalysisBackend, analyseOrCrash } from '../analysis/analyse.ts';
+import type { Outcome } from '../analysis/engine.ts';
 import {
   createNodeBackend,
   type NodeBackend,
@@ -42,6 +43,8 @@ let wideBackend: AnalysisBackend | undefined;
 let model: WorkerModel | undefined;
 /** Whether the session maps a graph that it shares with others. */
 let mapped = false;
+/** The image that is analysed. */
+let analysing: Promise<Outcome> | undefined;
 
 port.on('message', async (message: ToWorker) => {
   if (message.type === 'stop') {
@@ -66,7 +69,8 @@ port.on('message', async (message: ToWorker) => {
     return;
   }
   const chosen = (message.wide && wideBackend) || backend!;
-  const outcome = await analyseOrCrash(message.image, message.options, chosen);
+  analysing = analyseOrCrash(message.image, message.options, chosen);
+  const outcome = await analysing;
   // It is this worker's alone, and some 20 images would pile up before V8 looks after them.
   freeMemory([message.image.bytes.buffer]);
   const overlay = outcome.ok ? outcome.analysis.heatmap?.overlay : undefined;
@@ -95,14 +99,17 @@ async function load({ share, ...request }: Message<'load'>): Promise<LoadedGraph
 }
 
 async function widen({ threads, graph }: Message<'widen'>): Promise<void> {
+  const before = backend!;
   const wide = await onnxClassifier(model!, threads, graph);
   if (graph && !mapped) {
-    const narrow = await onnxClassifier(model!, 1, graph);
-    await backend!.classify.release?.();
-    backend = { ...backend!, classify: narrow };
+    backend = { ...before, classify: await onnxClassifier(model!, 1, graph) };
     mapped = true;
   }
   wideBackend = { ...backend!, classify: wide };
+  if (backend === before) return;
+  // An image that came before may still be decoded, for the session that is replaced.
+  await analysing;
+  await before.classify.release?.();
 }
 
 function reasonOf(error: unknown): string {
