@@ -20,6 +20,7 @@ import { comparisonMarkdown } from './comparison-markdown.ts';
 import { comparisonParts } from './comparison-parts.ts';
 import { trainFoldMembers } from './fold-members.ts';
 import { frozenFeatures } from './frozen-features.ts';
+import { once } from './once.ts';
 import { readTechniqueRun, type TechniqueRun, writeTechniqueRun } from './technique-run.ts';
 import { PLAIN, TEACHER_FOLDS, type Technique } from './techniques.ts';
 import { type TechniqueScores, trainTechnique } from './train-technique.ts';
@@ -169,13 +170,4 @@ function byNetwork(techniques: readonly Technique[]): [Technique, ...Technique[]
   return techniques
     .filter(({ crop }) => crop === undefined)
     .map((technique) => [technique, ...(technique.name === PLAIN ? cropped : [])]);
-}
-
-/** The same promise for every call. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { refuseOverwriting } from '@naevus/shared/files/refuse-overwriting';
 import { createResampler } from '@naevus/shared/image/resampler';
 import { BUDGET_NAMES, BUDGETS, type BudgetName, headConfig } from '../ablation/budgets.ts';
+import { once } from '../ablation/once.ts';
 import { runAblation } from '../ablation/run-ablation.ts';
 import { PLAIN, TECHNIQUES, techniquesOf } from '../ablation/techniques.ts';
 import { DATA_FLAGS, DATA_FLAGS_HELP, dataFolders, loadFolders } from '../data/load/data-flags.ts';
@@ -76,10 +77,10 @@ await runCommand({
       ['json', 'md', 'svg'].map((extension) => join(out, `${name}.${extension}`)),
       [...dataset.inputs, ...(values.weights ? [values.weights] : [])],
     );
+    const fingerprints = once(() => fingerprintDataset(dataset, { cacheDirectory }));
     const split = values.split
       ? await readSplit(values.split, dataset.dataSha256)
-      : splitDataset(dataset, await fingerprintDataset(dataset, { cacheDirectory }), SPLIT);
-    const fingerprints = () => fingerprintDataset(dataset, { cacheDirectory });
+      : splitDataset(dataset, await fingerprints(), SPLIT);
     console.log(describeSplit(split));
     requireEveryClass(split, smoteNeighbours(techniques, name), console.warn);
     try {

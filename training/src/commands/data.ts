@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createProgress } from '@naevus/shared/progress';
 import { HAM10000 } from '@naevus/shared/taxonomy/ham10000';
 import { decodeRgb } from '../data/decode/decoded-images.ts';
@@ -13,7 +13,7 @@ import { readSourceDefinition, type SourceDefinition } from '../data/load/source
 import { mapConcurrently } from '../data/map-concurrently.ts';
 import { readSplit } from '../data/split/read-split.ts';
 import { readJson } from '../files/json-file.ts';
-import { pipelineSchema } from '../run/config/pipeline.ts';
+import { besidePipeline, pipelineSchema } from '../run/config/pipeline.ts';
 import { labels, taxonomy } from '../taxonomy/current.ts';
 import { servedSplit } from '../versions/served-split.ts';
 import { MODEL_ARTIFACTS } from './frame/places.ts';
@@ -95,7 +95,7 @@ await runCommand({
     const { metadata, digest, decode, pipeline: pipelineFile, from, mirror } = values;
     const pipeline = pipelineFile ? await readJson(pipelineFile, pipelineSchema) : undefined;
     await useTaxonomyFile(
-      values.taxonomy ?? (pipeline?.taxonomy && resolve(dirname(pipelineFile!), pipeline.taxonomy)),
+      values.taxonomy ?? (pipeline?.taxonomy && besidePipeline(pipeline.taxonomy, pipelineFile!)),
     );
     const names = pipeline
       ? [...pipeline.runs.at(-1)!.sources, ...pipeline.outside]

@@ -1,5 +1,5 @@
-import { dirname, join, resolve } from 'node:path';
-import { type Pipeline, startsOf } from '../run/config/pipeline.ts';
+import { join } from 'node:path';
+import { besidePipeline, type Pipeline, startsOf } from '../run/config/pipeline.ts';
 import { RUN_FILES } from '../run/run-record.ts';
 
 /** A run of a pipeline as a call of `train`. */
@@ -53,8 +53,8 @@ export function trainingSteps(
       args: [
         ...dataArgs(run.sources, places),
         ...(run.preset ? ['--preset', run.preset] : []),
-        ...(taxonomy ? ['--taxonomy', besidePipeline(taxonomy, places)] : []),
-        ...(run.config ? ['--config', besidePipeline(run.config, places)] : []),
+        ...(taxonomy ? ['--taxonomy', besidePipeline(taxonomy, places.file)] : []),
+        ...(run.config ? ['--config', besidePipeline(run.config, places.file)] : []),
         ...['--seed', String(run.seed), '--out', folderOf(name, places), '--resume'],
         ...(places.weights ? ['--weights', places.weights] : []),
         ...(split ? [sameSources ? '--split' : '--keep-split', split] : []),
@@ -134,10 +134,6 @@ export function gateArgs(
 /** Of the last run that is in the mean: the split is of all of them. */
 function exportedSources({ runs, average }: Pipeline): readonly string[] {
   return runs.findLast(({ name }) => name in average)!.sources;
-}
-
-function besidePipeline(name: string, { file }: PipelinePlaces): string {
-  return resolve(dirname(file), name);
 }
 
 function folderOf(run: string, { out }: PipelinePlaces): string {

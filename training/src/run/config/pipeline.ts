@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { cropSchema } from '@naevus/shared/model/manifest';
 import { z } from 'zod';
 
@@ -105,3 +106,8 @@ export function startsOf({
 }
 
 export type Pipeline = z.infer<typeof pipelineSchema>;
+
+/** Where a file that a pipeline names is: beside the pipeline's own. */
+export function besidePipeline(name: string, pipelineFile: string): string {
+  return resolve(dirname(pipelineFile), name);
+}

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Hono } from 'hono';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { listenLocally } from '../../../../test/helpers/listen-locally.ts';
 import type { AppEnv } from '../../../http/context/app-env.ts';
 import type { Connections } from './connections.ts';
-import { createHttpServer } from './http-server.ts';
 
 const LARGE = new Uint8Array(8 << 20);
 
@@ -25,16 +25,8 @@ beforeAll(async () => {
       return c.text('held');
     })
     .post('/unread', (c) => c.text('no', 401));
-  ({ server, connections } = createHttpServer(app, {
-    timeoutSeconds: 1,
-    keepAliveSeconds: 2,
-    onDefect(error) {
-      throw error;
-    },
-  }));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  ({ port } = server.address() as AddressInfo);
+  const seconds = { timeoutSeconds: 1, keepAliveSeconds: 2 };
+  ({ server, connections, port } = await listenLocally(app, seconds));
 });
 
 afterAll(() => {

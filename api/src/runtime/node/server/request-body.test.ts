@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listenLocally } from '../../../../test/helpers/listen-locally.ts';
 import type { AppEnv } from '../../../http/context/app-env.ts';
-import { createHttpServer } from './http-server.ts';
 import { receiveBody } from './request-body.ts';
 
 /** What the app was given, or how its reading failed. */
@@ -30,16 +29,7 @@ beforeAll(async () => {
     bodies.push(body);
     return c.text('');
   });
-  ({ server } = createHttpServer(app, {
-    timeoutSeconds: 30,
-    keepAliveSeconds: 30,
-    onDefect(error) {
-      throw error;
-    },
-  }));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  ({ port } = server.address() as AddressInfo);
+  ({ server, port } = await listenLocally(app, { timeoutSeconds: 30, keepAliveSeconds: 30 }));
 });
 
 afterAll(() => {
